@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import type { Context } from '../core/context.ts'
+import { definer } from '../core/plugin.ts'
+import type { Event } from './event.ts'
+import type { Refusal } from './parser.ts'
+
+/**
+ * A filter changes an event or takes it out. It is synchronous, and whatever the event holds it does
+ * not throw: what it cannot do is a Refusal, and the event goes on as `on_error` says.
+ */
+export interface Filter {
+  /** The event (the same object changed, or a new one), null to take it out. */
+  apply(event: Event, tag: string): Event | Refusal | null
+}
+
+const shared = {
+  match: z.string().default('**').describe('Tags it applies to: `*` one part, `**` any, `{a,b}`'),
+}
+
+export const defineFilter = definer<[Context], Filter, typeof shared>(shared)

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import type { Context } from '../core/context.ts'
+import type { Chunk } from '../core/journal/chunk.ts'
+import type { Lifecycle } from '../core/lifecycle.ts'
+import { definer } from '../core/plugin.ts'
+import { duration, size } from '../core/units.ts'
+import type { JsonObject } from './event.ts'
+
+/** An event that a target refused for good. */
+export interface Rejected {
+  /** Its place in the chunk, from 0. */
+  readonly index: number
+  readonly reason: 'target_refused' | 'target_conflict' | 'too_large_for_target' | 'failure_store'
+  /** What the target said: status, type and text. */
+  readonly detail: string
+  /** The index, file or address it was for. */
+  readonly target: string
+}
+
+/** One delivery of a chunk. */
+export interface Delivery {
+  readonly chunk: Chunk
+  /**
+   * True when some of these events may have been in an earlier request whose fate is unknown (crash,
+   * reset, time-out) or are sent again on purpose (seek, replay): then a duplicate is a delivery.
+   */
+  readonly mayBeKnown: boolean
+}
+
+/**
+ * A target. `write` is one attempt, with no retry of its own: it resolves to what was refused for good
+ * when everything else is delivered, and throws RetryableError (naming what remains), TooLargeError or
+ * PermanentError otherwise. Several writes may be under way at once, up to `concurrency`.
+ */
+export interface Output extends Lifecycle {
+  write(delivery: Delivery, deadline: AbortSignal): Promise<readonly Rejected[]>
+  /** For `weir check`: reachability, permissions; resolves to problems, each one sentence with its fix. */
+  check(deadline: AbortSignal): Promise<readonly string[]>
+  status(): JsonObject
+}
+
+const shared = {
+  id: z
+    .string()
+    .regex(/^[a-z0-9_.-]+$/)
+    .optional()
+    .describe('Name of its cursor, metrics and dead letters; needed when a type repeats'),
+  match: z.string().default('**').describe('Tags it takes: `*` one part, `**` any, `{a,b}`'),
+  final: z.boolean().default(false).describe('An event it takes goes to no later output'),
+  max_lag: size()
+    .optional()
+    .describe('Journal bytes it may lag before it skips the oldest, counted; default: no limit'),
+  batch_bytes: size().default(5_000_000).describe('Most bytes of events in one request'),
+  batch_age: duration().default(1000).describe('Most time an event waits for its batch to fill'),
+  concurrency: z.int().min(1).max(64).default(4).describe('Most requests under way at once'),
+  timeout: duration().default(60_000).describe('Most time for one request'),
+  retry_max_wait: duration().default(30_000).describe('Longest wait between two attempts'),
+}
+
+export const defineOutput = definer<[Context], Output, typeof shared>(shared)

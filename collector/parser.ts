@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { definer, type Plugin } from '../core/plugin.ts'
+import type { Reason } from '../core/reasons.ts'
+import type { Event } from './event.ts'
+import type { EventBuffer } from './event_buffer.ts'
+
+/** Why a message is no event: a reason to count, and where and what for a person. */
+export class Refusal {
+  readonly reason: Reason
+  /** Such as `expected "]" at byte 17`. */
+  readonly detail: string
+  constructor(reason: Reason, detail: string) {
+    this.reason = reason
+    this.detail = detail
+  }
+}
+
+/** What a parser tells beside its event: repairs, each counted. */
+export type Note = (reason: Reason) => void
+
+/**
+ * A parser turns the bytes of one message into an event or a reason. It is pure and synchronous, and
+ * whatever the bytes are it neither throws nor takes more than linear time.
+ */
+export interface Parser {
+  /**
+   * @param source holds the message in [start, end), without its line end; not changed, not kept.
+   * @returns the event, `@timestamp` set only when the message has a time that can be read.
+   */
+  parse(source: Buffer, start: number, end: number, note: Note): Event | Refusal
+
+  /**
+   * The direct way, without an object in between: appends the event's JSON to `out` from its opening
+   * brace, `{"@timestamp":"…"`, to before its closing brace. `arrival` is the ISO text to use where the
+   * message has no time.
+   *
+   * @returns -1 to say "use parse" (out.length may have moved; the caller puts it back): it must do so
+   * for every refusal and repair. Otherwise bits of `hostKey`, `logKey`, `sourceKey` for those of the
+   * top-level names the event has itself *as something other than an object*; where one of them is an
+   * object, or appears dotted (`host.name`), it returns -1.
+   */
+  transcode?(source: Buffer, start: number, end: number, out: EventBuffer, arrival: Buffer): number
+}
+
+/** Top-level names that an input's context may hold; see `transcode`. */
+export const contextKeys = ['host', 'log', 'source'] as const
+export const hostKey = 1
+export const logKey = 2
+export const sourceKey = 4
+
+const fields = z
+  .enum(['ecs', 'fluentd'])
+  .default('ecs')
+  .describe('Names of the fields: ecs (nested, typed) or exactly what Fluentd calls them')
+
+export const defineParser = definer<[], Parser, { fields: typeof fields }>({ fields })
+export type ParserPlugin = Plugin<[], Parser>

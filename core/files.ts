@@ -1,0 +1,123 @@
+import { promises as fs, type Stats } from 'node:fs'
+
+/** An open file, as far as Weir's mechanisms need one. Every call may reject with a system error. */
+export interface FileHandle {
+  /** Fills `into` from `position`; resolves to the bytes read, less only at the end of the file. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** Writes all of `parts` at `position`. On rejection an unknown part has been written. */
+  write(parts: readonly Uint8Array[], position: number): Promise<void>
+  /** What was written is on disk once this resolves (fdatasync). */
+  datasync(): Promise<void>
+  truncate(length: number): Promise<void>
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+/**
+ * The file system, passed to what keeps data, so that tests can make it fail at any call or forget
+ * what was not synced. Paths are absolute.
+ */
+export interface Files {
+  open(path: string, flags: 'r' | 'r+' | 'wx+'): Promise<FileHandle>
+  /** Names in a folder, sorted; empty when the folder does not exist. */
+  list(folder: string): Promise<string[]>
+  /** Undefined when there is nothing at `path`. */
+  size(path: string): Promise<number | undefined>
+  readText(path: string): Promise<string | undefined>
+  /** Writes a temporary file, syncs it, renames it over `path` and syncs the folder. */
+  replace(path: string, text: string): Promise<void>
+  /** Appends and syncs; makes the file where there is none. */
+  append(path: string, text: string): Promise<void>
+  /** No error when there is nothing to remove. */
+  remove(path: string): Promise<void>
+  makeFolder(path: string): Promise<void>
+  /** Makes the creation, renaming and removal of names in `folder` durable. */
+  syncFolder(folder: string): Promise<void>
+}
+
+const missing = (failure: NodeJS.ErrnoException) => {
+  if (failure.code === 'ENOENT') return undefined
+  throw failure
+}
+
+/** The real file system. */
+export const systemFiles: Files = {
+  async open(path, flags) {
+    return wrap(await fs.open(path, flags, 0o640))
+  },
+  async list(folder) {
+    return ((await fs.readdir(folder).catch(missing)) ?? []).toSorted()
+  },
+  async size(path) {
+    return ((await fs.stat(path).catch(missing)) as Stats | undefined)?.size
+  },
+  async readText(path) {
+    return await fs.readFile(path, 'utf8').catch(missing)
+  },
+  async replace(path, text) {
+    const temporary = `${path}.new`
+    const file = await fs.open(temporary, 'w', 0o640)
+    try {
+      await file.writeFile(text)
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    await fs.rename(temporary, path)
+    await syncFolder(path.slice(0, path.lastIndexOf('/')) || '/')
+  },
+  async append(path, text) {
+    const file = await fs.open(path, 'a', 0o640)
+    try {
+      await file.writeFile(text)
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+  },
+  async remove(path) {
+    await fs.unlink(path).catch(missing)
+  },
+  async makeFolder(path) {
+    await fs.mkdir(path, { recursive: true, mode: 0o750 })
+  },
+  syncFolder,
+}
+
+async function syncFolder(folder: string) {
+  const handle = await fs.open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function wrap(handle: fs.FileHandle): FileHandle {
+  return {
+    async read(into, position) {
+      let done = 0
+      while (done < into.length) {
+        const { bytesRead } = await handle.read(into, done, into.length - done, position + done)
+        if (bytesRead === 0) break
+        done += bytesRead
+      }
+      return done
+    },
+    async write(parts, position) {
+      let at = position
+      for (const part of parts) {
+        let done = 0
+        while (done < part.length) {
+          const { bytesWritten } = await handle.write(part, done, part.length - done, at)
+          done += bytesWritten
+          at += bytesWritten
+        }
+      }
+    },
+    datasync: () => handle.datasync(),
+    truncate: (length) => handle.truncate(length),
+    size: async () => (await handle.stat()).size,
+    close: () => handle.close(),
+  }
+}

@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * unit: pure and fast, part of `npm run check`. Everything slower has a project of its own, so that
+ * the quick loop stays quick: contracts over every plugin, models, faults, and e2e with real peers.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{contracts,model,faults,fuzz,e2e}/**'],
+        },
+      },
+      {
+        test: { name: 'contracts', include: ['test/contracts/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        test: { name: 'model', include: ['test/{model,fuzz}/**/*.test.ts'], testTimeout: 300_000 },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
