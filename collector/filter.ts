@@ -1,8 +1,8 @@
-import { z } from 'zod'
 import type { Context } from '../core/context.ts'
 import { definer } from '../core/plugin.ts'
 import type { Event } from './event.ts'
 import type { Refusal } from './parser.ts'
+import { tagPatterns } from './routing.ts'
 
 /**
  * A filter changes an event or takes it out. It is synchronous, and whatever the event holds it does
@@ -14,7 +14,9 @@ export interface Filter {
 }
 
 const shared = {
-  match: z.string().default('**').describe('Tags it applies to: `*` one part, `**` any, `{a,b}`'),
+  match: tagPatterns()
+    .default('**')
+    .describe('Tags it applies to: `*` one part, `**` any, `{a,b}`'),
 }
 
 export const defineFilter = definer<[Context], Filter, typeof shared>(shared)

@@ -5,6 +5,7 @@ import type { Lifecycle } from '../core/lifecycle.ts'
 import { definer } from '../core/plugin.ts'
 import { duration, size } from '../core/units.ts'
 import type { JsonObject } from './event.ts'
+import { tagPatterns } from './routing.ts'
 
 /** An event that a target refused for good. */
 export interface Rejected {
@@ -45,7 +46,7 @@ const shared = {
     .regex(/^[a-z0-9_.-]+$/)
     .optional()
     .describe('Name of its cursor, metrics and dead letters; needed when a type repeats'),
-  match: z.string().default('**').describe('Tags it takes: `*` one part, `**` any, `{a,b}`'),
+  match: tagPatterns().default('**').describe('Tags it takes: `*` one part, `**` any, `{a,b}`'),
   final: z.boolean().default(false).describe('An event it takes goes to no later output'),
   max_lag: size()
     .optional()
