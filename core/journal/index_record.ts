@@ -1,0 +1,72 @@
+import { crc32 } from 'node:zlib'
+import type { Position } from './batch.ts'
+
+/** The lines of an index file; docs/formats/journal.md §3 says what each key means. */
+export const formatVersion = 1
+
+/** How much of a segment counts. */
+export interface SegmentEnd {
+  readonly bytes: number
+  readonly index_bytes: number
+  readonly events: number
+}
+export interface OpenRecord {
+  readonly kind: 'open'
+  readonly version: number
+  readonly segment: string
+  readonly generation: number
+  readonly ends: Readonly<Record<string, SegmentEnd>>
+}
+export interface CheckpointRecord {
+  readonly kind: 'checkpoint'
+  readonly positions: Readonly<Record<string, readonly [generation: number, position: Position]>>
+  readonly chunks: readonly string[]
+}
+export interface BatchRecord {
+  readonly kind: 'batch'
+  readonly offset: number
+  readonly bytes: number
+  readonly ordinal: number
+  readonly count: number
+  readonly crc: number
+  readonly arrived: number
+  readonly first?: string
+  readonly last?: string
+  readonly stream: string
+  readonly tag: string
+  readonly positions?: Readonly<Record<string, Position | null>>
+  readonly chunks?: readonly string[]
+  readonly more?: true
+}
+export type IndexRecord = OpenRecord | CheckpointRecord | BatchRecord
+
+export function encodeRecord(record: IndexRecord): Buffer {
+  const json = JSON.stringify(record)
+  return Buffer.from(`${crc32(json).toString(16).padStart(8, '0')} ${json}\n`)
+}
+
+/**
+ * Reads whole, sound lines from `bytes` and stops at the first that is not.
+ *
+ * @returns each record with the offset behind its line.
+ */
+export function* decodeRecords(bytes: Buffer): Generator<{ record: IndexRecord; end: number }> {
+  let start = 0
+  for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
+    const record = decodeLine(bytes, start, end)
+    if (!record) return
+    start = end + 1
+    yield { record, end: start }
+  }
+}
+
+function decodeLine(bytes: Buffer, start: number, end: number): IndexRecord | undefined {
+  const expected = Number.parseInt(bytes.toString('latin1', start, start + 8), 16)
+  if (end - start < 11 || crc32(bytes.subarray(start + 9, end)) !== expected) return undefined
+  try {
+    // The checksum says that Weir wrote this line.
+    return JSON.parse(bytes.toString('utf8', start + 9, end)) as IndexRecord
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,22 @@
+import { isUlid } from './ulid.ts'
+
+/** Where the journal's files are, below the data folder. */
+export const journalFolder = (dataFolder: string) => `${dataFolder}/journal`
+export const partitionFolder = (dataFolder: string, partition: string) =>
+  `${journalFolder(dataFolder)}/${partition}`
+export const readersFolder = (dataFolder: string) => `${dataFolder}/readers`
+export const cursorPath = (dataFolder: string, reader: string) =>
+  `${readersFolder(dataFolder)}/${reader}.json`
+export const eventsPath = (folder: string, segment: string) => `${folder}/${segment}.ndjson`
+export const indexPath = (folder: string, segment: string) => `${folder}/${segment}.index`
+
+/** The segments among the names of a partition's folder, oldest first. */
+export function segmentsAmong(names: readonly string[]): string[] {
+  const found = new Set<string>()
+  for (const name of names) {
+    const [segment, ending] = name.split('.')
+    if (segment && isUlid(segment) && (ending === 'ndjson' || ending === 'index'))
+      found.add(segment)
+  }
+  return [...found].toSorted()
+}

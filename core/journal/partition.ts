@@ -1,0 +1,79 @@
+import type { SegmentEnd } from './index_record.ts'
+import type { Place } from './cursor.ts'
+import type { DurableMark } from './writer.ts'
+
+/** A segment as readers see it: how much of it counts now. */
+export interface SegmentView {
+  readonly id: string
+  end: SegmentEnd
+}
+
+/**
+ * One partition as its readers see it: segments oldest first, each up to its durable end. Moved on by the
+ * marks of the partition's writer, and by the deletion of old segments.
+ */
+export class Partition {
+  readonly name: string
+  readonly folder: string
+  readonly #segments: SegmentView[]
+  readonly #byId: Map<string, SegmentView>
+
+  constructor(name: string, folder: string, segments: readonly SegmentView[]) {
+    this.name = name
+    this.folder = folder
+    this.#segments = segments.map(({ id, end }) => ({ id, end }))
+    this.#byId = new Map(this.#segments.map((segment) => [segment.id, segment]))
+  }
+
+  get segments(): readonly SegmentView[] {
+    return this.#segments
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, { end }) => sum + end.bytes + end.index_bytes, 0)
+  }
+
+  /** @returns bytes that are new. */
+  mark({ segment, ...end }: DurableMark): void {
+    const view = this.#byId.get(segment)
+    if (view) {
+      view.end = end
+      return
+    }
+    const added = { id: segment, end }
+    this.#segments.push(added)
+    this.#byId.set(segment, added)
+  }
+
+  /** The segment that holds `place`, or the first one after it when that one is gone. */
+  at(place: Place): SegmentView | undefined {
+    return this.#byId.get(place.segment) ?? this.#segments.find(({ id }) => id > place.segment)
+  }
+
+  after(segment: string): SegmentView | undefined {
+    return this.#segments.find(({ id }) => id > segment)
+  }
+
+  /** Segments that are finished, and so may be deleted. */
+  get finished(): readonly SegmentView[] {
+    return this.#segments.slice(0, -1)
+  }
+
+  drop(segment: SegmentView): void {
+    this.#segments.splice(this.#segments.indexOf(segment), 1)
+    this.#byId.delete(segment.id)
+  }
+
+  /** Bytes and events of the partition at and behind `place`. Bytes within a segment are estimated. */
+  lag(place: Place | undefined): { bytes: number; events: number } {
+    let bytes = 0
+    let events = 0
+    for (const { id, end } of this.#segments) {
+      if (place && id < place.segment) continue
+      const passed = place?.segment === id ? Math.min(place.ordinal, end.events) : 0
+      events += end.events - passed
+      if (end.events > 0) bytes += Math.round(end.bytes * (1 - passed / end.events))
+    }
+    return { bytes, events }
+  }
+}

@@ -1,0 +1,363 @@
+import { crc32 } from 'node:zlib'
+import type { Clock } from '../clock.ts'
+import { messageOf, WeirError } from '../errors.ts'
+import type { FileHandle, Files } from '../files.ts'
+import type { Append, Batch, Position } from './batch.ts'
+import { type BatchRecord, encodeRecord, formatVersion, type SegmentEnd } from './index_record.ts'
+import { eventsPath, indexPath } from './layout.ts'
+import type { Space } from './space.ts'
+import { ulidMinter } from './ulid.ts'
+
+/** Up to where a partition's newest segment is durable; readers stop here. */
+export interface DurableMark extends SegmentEnd {
+  readonly segment: string
+}
+
+/** Why a writer takes nothing at the moment. */
+export interface Trouble {
+  readonly kind: 'full' | 'disk'
+  readonly message: string
+}
+
+/** What a writer begins with. Plain data: it is handed to a worker thread. */
+export interface WriterSeed {
+  readonly partition: string
+  /** The partition's folder, absolute; it exists. */
+  readonly folder: string
+  readonly generation: number
+  /** Newest segment of the partition that exists, whose ULID the next must exceed. */
+  readonly after: string | undefined
+  /** How much of earlier segments counts, where their own index may say more. */
+  readonly ends: Readonly<Record<string, SegmentEnd>>
+  readonly positions: Readonly<Record<string, readonly [generation: number, position: Position]>>
+  readonly chunks: readonly string[]
+  /** Bytes at which a new segment is opened. */
+  readonly segmentBytes: number
+  readonly whenFull: 'block' | 'drop_newest' | 'drop_oldest'
+}
+
+export interface WriterWorld {
+  readonly files: Files
+  readonly clock: Clock
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly space: Space
+  readonly onDurable: (mark: DurableMark) => void
+  /** Called when the trouble changes: null when it is over. */
+  readonly onTrouble: (trouble: Trouble | null) => void
+  /** Events left out because the journal is full and `when_full` is drop_newest. */
+  readonly onDropped: (events: number) => void
+  /** Seconds from append to durable. */
+  readonly onAppended?: (seconds: number) => void
+}
+
+interface Pending {
+  batches: readonly Batch[]
+  readonly since: number
+  readonly resolve: () => void
+  readonly reject: (failure: Error) => void
+}
+
+interface Segment {
+  readonly id: string
+  readonly events: FileHandle
+  readonly index: FileHandle
+  /** The durable end. */
+  end: SegmentEnd
+}
+
+/** Most bytes of one group commit; what waits beyond it goes into the next. */
+const groupBytes = 16 * 2 ** 20
+const rememberedChunks = 10_000
+const retryMs = 1000
+/** `{"@timestamp":"` */
+const timeStart = 15
+
+/**
+ * Writes one partition: gathers what is appended while the last write is under way, and makes it durable
+ * with one write and one sync of each file (group commit). docs/formats/journal.md §4 is the algorithm.
+ */
+export class PartitionWriter {
+  readonly #seed: WriterSeed
+  readonly #world: WriterWorld
+  readonly #mint: () => string
+  readonly #positions: Map<string, readonly [number, Position]>
+  readonly #chunks: string[]
+  #ends: Record<string, SegmentEnd>
+  #segment: Segment | undefined
+  #pending: Pending[] = []
+  #running: Promise<void> | undefined
+  #trouble: Trouble['kind'] | undefined
+  readonly #closing = new AbortController()
+
+  constructor(seed: WriterSeed, world: WriterWorld) {
+    this.#seed = seed
+    this.#world = world
+    this.#mint = ulidMinter(world.clock.now, world.randomBytes, seed.after)
+    this.#positions = new Map(Object.entries(seed.positions))
+    this.#chunks = [...seed.chunks]
+    this.#ends = { ...seed.ends }
+  }
+
+  /** Opens the first segment. Rejects when the disk does not take it. */
+  async open(): Promise<void> {
+    this.#segment = await this.#openSegment()
+  }
+
+  readonly append: Append = (batches) => {
+    if (this.#closing.signal.aborted) return Promise.reject(closedError())
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ batches, since: this.#world.clock.monotonic(), resolve, reject })
+      this.#running ??= this.#run()
+    })
+  }
+
+  /** Resolves when everything appended is durable, or rejected because the disk or journal takes nothing. */
+  async close(deadline: AbortSignal): Promise<void> {
+    const giveUp = () => this.#closing.abort()
+    if (this.#running) {
+      if (deadline.aborted) giveUp()
+      deadline.addEventListener('abort', giveUp, { once: true })
+      // What is still pending while the disk fails would otherwise hold the stop up until its deadline.
+      if (this.#trouble) giveUp()
+      await this.#running
+      deadline.removeEventListener('abort', giveUp)
+    }
+    giveUp()
+    const segment = this.#segment
+    this.#segment = undefined
+    if (segment) await closeSegment(segment)
+  }
+
+  async #run(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const group = this.#takeGroup()
+      try {
+        await this.#makeRoom(group)
+        await this.#persist(group)
+        for (const { since, resolve } of group) {
+          this.#world.onAppended?.((this.#world.clock.monotonic() - since) / 1000)
+          resolve()
+        }
+      } catch (failure) {
+        for (const { reject } of group) reject(failure as Error)
+      }
+    }
+    this.#running = undefined
+  }
+
+  #takeGroup(): Pending[] {
+    let bytes = 0
+    let count = 0
+    for (const pending of this.#pending) {
+      bytes += bytesOf(pending.batches)
+      if (count > 0 && bytes > groupBytes) break
+      count += 1
+    }
+    return this.#pending.splice(0, count)
+  }
+
+  /** Waits for room, or takes the events out of the group when `when_full` is drop_newest. */
+  async #makeRoom(group: Pending[]): Promise<void> {
+    const { space } = this.#world
+    for (;;) {
+      let bytes = 0
+      for (const { batches } of group) bytes += bytesOf(batches)
+      if (bytes === 0 || space.hasRoom(bytes)) break
+      if (this.#seed.whenFull === 'drop_newest') {
+        for (const pending of group)
+          pending.batches = pending.batches.map((b) => this.#dropEvents(b))
+        break
+      }
+      this.#report({
+        kind: 'full',
+        message: `the journal is full (${space.used} of ${space.limit} bytes): a reader lags, see "weir journal ls", or raise journal.max_disk`,
+      })
+      if (this.#closing.signal.aborted) throw closedError()
+      await space.freed(retryMs)
+    }
+    if (this.#trouble === 'full') this.#report(null)
+  }
+
+  #dropEvents(batch: Batch): Batch {
+    if (batch.count > 0) this.#world.onDropped(batch.count)
+    return { ...batch, bytes: new Uint8Array(0), count: 0 }
+  }
+
+  /** Writes until it succeeds; only a stop ends the trying. */
+  async #persist(group: readonly Pending[]): Promise<void> {
+    for (;;) {
+      try {
+        this.#segment ??= await this.#openSegment()
+        if (this.#isFullFor(group)) await this.#roll()
+        await this.#write(this.#segment, group)
+        if (this.#trouble === 'disk') this.#report(null)
+        return
+      } catch (failure) {
+        await this.#abandonSegment()
+        this.#report({
+          kind: 'disk',
+          message: `cannot write the journal in ${this.#seed.folder}: ${messageOf(failure)}; nothing is taken in until it can`,
+        })
+        if (this.#closing.signal.aborted) throw closedError()
+        await this.#world.clock.sleep(retryMs, this.#closing.signal)
+        if (this.#closing.signal.aborted) throw closedError()
+      }
+    }
+  }
+
+  #isFullFor(group: readonly Pending[]): boolean {
+    const { end } = this.#segment!
+    let bytes = end.bytes
+    for (const { batches } of group) bytes += bytesOf(batches)
+    // The index counts too: positions without events must not grow one for ever.
+    const indexFull = end.index_bytes > this.#seed.segmentBytes
+    return (end.bytes > 0 && bytes > this.#seed.segmentBytes) || indexFull
+  }
+
+  async #roll(): Promise<void> {
+    const old = this.#segment!
+    const next = await this.#openSegment()
+    this.#segment = next
+    await closeSegment(old)
+  }
+
+  async #write(segment: Segment, group: readonly Pending[]): Promise<void> {
+    const { clock, space, onDurable } = this.#world
+    const { bytes, index_bytes, events } = segment.end
+    const parts: Uint8Array[] = []
+    const records: Buffer[] = []
+    const next = { bytes, events }
+    for (const { batches } of group) {
+      batches.forEach((batch, place) => {
+        const more = place < batches.length - 1
+        records.push(encodeRecord(recordOf(batch, next, clock.now(), more)))
+        if (batch.count === 0) return
+        parts.push(batch.bytes)
+        next.bytes += batch.bytes.length
+        next.events += batch.count
+      })
+    }
+    const index = Buffer.concat(records)
+    await segment.events.write(parts, bytes)
+    await segment.index.write([index], index_bytes)
+    await Promise.all([
+      parts.length > 0 ? segment.events.datasync() : undefined,
+      segment.index.datasync(),
+    ])
+    segment.end = { ...next, index_bytes: index_bytes + index.length }
+    space.take(next.bytes - bytes + index.length)
+    for (const { batches } of group) for (const batch of batches) this.#remember(batch)
+    onDurable({ segment: segment.id, ...segment.end })
+  }
+
+  #remember({ positions, chunks }: Batch): void {
+    for (const [key, position] of Object.entries(positions ?? {})) {
+      if (position === null) this.#positions.delete(key)
+      else this.#positions.set(key, [this.#seed.generation, position])
+    }
+    if (chunks) this.#chunks.push(...chunks)
+    if (this.#chunks.length > rememberedChunks) {
+      this.#chunks.splice(0, this.#chunks.length - rememberedChunks)
+    }
+  }
+
+  async #openSegment(): Promise<Segment> {
+    const { files, space, onDurable } = this.#world
+    const { folder, generation } = this.#seed
+    const id = this.#mint()
+    const ends = { ...this.#ends }
+    if (this.#segment) ends[this.#segment.id] = this.#segment.end
+    const open = { kind: 'open', version: formatVersion, segment: id, generation, ends } as const
+    const positions = Object.fromEntries(this.#positions)
+    const head = Buffer.concat([
+      encodeRecord(open),
+      encodeRecord({ kind: 'checkpoint', positions, chunks: this.#chunks }),
+    ])
+    const opened: FileHandle[] = []
+    try {
+      for (const path of [eventsPath(folder, id), indexPath(folder, id)]) {
+        opened.push(await files.open(path, 'wx+'))
+      }
+      const [events, index] = opened as [FileHandle, FileHandle]
+      await index.write([head], 0)
+      await index.datasync()
+      await files.syncFolder(folder)
+      const end = { bytes: 0, index_bytes: head.length, events: 0 }
+      space.take(head.length)
+      // What earlier ends said is now on disk; only those of this segment on are needed in the next one.
+      this.#ends = {}
+      onDurable({ segment: id, ...end })
+      return { id, events, index, end }
+    } catch (failure) {
+      // Should the removal fail too, a later segment says that this one holds nothing.
+      this.#ends[id] = { bytes: 0, index_bytes: 0, events: 0 }
+      await Promise.allSettled(opened.map((file) => file.close()))
+      await Promise.allSettled([
+        files.remove(eventsPath(folder, id)),
+        files.remove(indexPath(folder, id)),
+      ])
+      throw failure
+    }
+  }
+
+  /** After a failed write nothing beyond the durable end can be trusted: the next segment says so. */
+  async #abandonSegment(): Promise<void> {
+    const segment = this.#segment
+    if (!segment) return
+    this.#segment = undefined
+    this.#ends[segment.id] = segment.end
+    await Promise.allSettled([
+      segment.events.truncate(segment.end.bytes),
+      segment.index.truncate(segment.end.index_bytes),
+    ])
+    await closeSegment(segment)
+  }
+
+  #report(trouble: Trouble | null): void {
+    if (this.#trouble === trouble?.kind) return
+    this.#trouble = trouble?.kind
+    this.#world.onTrouble(trouble)
+  }
+}
+
+function recordOf(
+  batch: Batch,
+  at: { bytes: number; events: number },
+  arrived: number,
+  more: boolean,
+): BatchRecord {
+  const { stream, tag, bytes, count, positions, chunks } = batch
+  const events = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return {
+    kind: 'batch',
+    offset: at.bytes,
+    bytes: bytes.length,
+    ordinal: at.events,
+    count,
+    crc: crc32(bytes),
+    arrived,
+    ...(count > 0 && { first: timeAt(events, 0), last: timeAt(events, lastLine(events)) }),
+    stream,
+    tag,
+    ...(positions && { positions }),
+    ...(chunks && { chunks }),
+    ...(more && { more }),
+  }
+}
+
+const lastLine = (events: Buffer) => events.lastIndexOf(10, events.length - 2) + 1
+const timeAt = (events: Buffer, line: number) =>
+  events.toString('latin1', line + timeStart, events.indexOf(34, line + timeStart))
+
+function bytesOf(batches: readonly Batch[]): number {
+  let bytes = 0
+  for (const batch of batches) bytes += batch.bytes.length
+  return bytes
+}
+
+async function closeSegment(segment: Segment): Promise<void> {
+  await Promise.allSettled([segment.events.close(), segment.index.close()])
+}
+
+const closedError = () =>
+  new WeirError('WEIR_JOURNAL_CLOSED', 'the journal takes nothing more: Weir is stopping')
