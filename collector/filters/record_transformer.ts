@@ -16,7 +16,8 @@ const field = z
 /**
  * Changes events: `add` reads the event as it came; then fields are renamed, those not kept go, the
  * added ones are set, and `remove` has the last word. As Fluentd's record_transformer, with
- * `record` called `add`, `remove_keys` `remove`, `renew_record` with `keep_keys` `keep`.
+ * `record` called `add`, `remove_keys` `remove`, `renew_record` with `keep_keys` `keep`. In a config file a placeholder is written `$${…}`, since
+ * `${…}` is a variable of the environment.
  */
 export const recordTransformer = defineFilter(
   'record_transformer',
@@ -26,7 +27,7 @@ export const recordTransformer = defineFilter(
       .record(field, z.json())
       .default({})
       .describe(
-        'Field to value; texts may hold `${field}`, `${tag}`, `${tag_parts[0]}`, `${hostname}`, `${time}`',
+        'Field to value; texts may hold `$${field}`, `$${tag}`, `$${tag_parts[0]}`, `$${hostname}`, `$${time}`',
       ),
     remove: z.array(field).default([]).describe('Fields to take out'),
     keep: z
