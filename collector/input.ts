@@ -71,6 +71,8 @@ export interface HttpBody {
 export interface HttpReply {
   readonly status: number
   readonly body: JsonObject
+  /** Seconds to wait before trying again (`Retry-After`), with 429 and 503. */
+  readonly retryAfterSeconds?: number
 }
 
 const shared = {

@@ -60,6 +60,10 @@ export const reasons = {
     fate: 'refused',
     help: 'a connection ended amid a message; delivered as is',
   },
+  stopped: {
+    fate: 'lost',
+    help: 'arrived without acknowledgement (udp, tcp, unix, stdin), not durable when Weir stopped',
+  },
   // http
   body_too_large: { fate: 'refused', help: 'a body above the compressed or the inflated limit' },
   bad_encoding: { fate: 'refused', help: 'a body that does not inflate' },
