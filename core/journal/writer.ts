@@ -111,6 +111,11 @@ export class PartitionWriter {
     })
   }
 
+  /** The newest durable position of every source. */
+  *positions(): Generator<[key: string, position: Position]> {
+    for (const [key, [, position]] of this.#positions) yield [key, position]
+  }
+
   /** Resolves when everything appended is durable, or rejected because the disk or journal takes nothing. */
   async close(deadline: AbortSignal): Promise<void> {
     const giveUp = () => this.#closing.abort()

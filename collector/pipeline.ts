@@ -1,0 +1,302 @@
+import type { Context } from '../core/context.ts'
+import type { Append, Batch } from '../core/journal/batch.ts'
+import type { Reason } from '../core/reasons.ts'
+import { addContext, type Event, type JsonObject } from './event.ts'
+import { EventBuffer } from './event_buffer.ts'
+import { eventText } from './event_text.ts'
+import type { Filter } from './filter.ts'
+import type { Arrival, Deliver, Outcome } from './input.ts'
+import { contextKeys, type Parser, Refusal } from './parser.ts'
+import { Refused } from './refused.ts'
+import { type MatchesTag } from './routing.ts'
+import { streamOf } from './stream.ts'
+
+export interface PipelineOptions {
+  readonly namespace: string
+  /** Tag of what is refused; undefined to keep it under its own. */
+  readonly onError: string | undefined
+  readonly filters: readonly { readonly matches: MatchesTag; readonly filter: Filter }[]
+  readonly hostname: string
+  /** Bytes at which a batch is closed, so that what is read from the journal stays of one size. */
+  readonly batchBytes: number
+}
+
+/** What a tag leads to. */
+interface Way {
+  readonly stream: string
+  readonly filters: readonly Filter[]
+}
+
+/** Tags may come from outside, so what is remembered of them is bounded. */
+const rememberedMax = 10_000
+const spareBuffers = 4
+const spareBytesMax = 16 * 2 ** 20
+
+/**
+ * The way from what an input hands over to the journal: parse, filter, add where it came from, append.
+ * A message that needs no filter goes from the input's bytes to the batch's bytes without an object in
+ * between (`bench tail` shows why).
+ */
+export class Pipeline {
+  readonly #append: Append
+  readonly #context: Context
+  readonly #jsonParser: Parser
+  #options: PipelineOptions
+  #ways = new Map<string, Way>()
+  #suffixes = new WeakMap<JsonObject, Suffixes>()
+  readonly #spare: EventBuffer[] = []
+
+  /** @param jsonParser takes the messages of arrivals whose format is json. */
+  constructor(options: PipelineOptions, append: Append, jsonParser: Parser, context: Context) {
+    this.#options = options
+    this.#append = append
+    this.#jsonParser = jsonParser
+    this.#context = context
+  }
+
+  /** New options hold for what arrives from now on. */
+  configure(options: PipelineOptions): void {
+    this.#options = options
+    this.#ways = new Map()
+    this.#suffixes = new WeakMap()
+  }
+
+  /** The `deliver` of one input. `count` counts under the input's name. */
+  for(parser: Parser, count: (reason: Reason, amount?: number) => void): Deliver {
+    return (arrival) => this.#deliver(arrival, parser, count)
+  }
+
+  async #deliver(
+    arrival: Arrival,
+    parser: Parser,
+    count: (reason: Reason, amount?: number) => void,
+  ): Promise<Outcome> {
+    const { tag, positions } = arrival
+    const batches = new Batches(() => this.#takeBuffer(arrival), this.#options.batchBytes)
+    const refused = new Refused()
+    this.#transcode(arrival, parser, batches, refused, count)
+    const list = batches.close()
+    if (positions) {
+      // The last record of the append carries the positions: they hold when all of it does.
+      const last = list.pop() ?? { ...this.#emptyBatch(tag) }
+      list.push({ ...last, positions })
+    }
+    try {
+      if (list.length > 0) await this.#append(list)
+    } finally {
+      for (const buffer of batches.buffers) this.#giveBack(buffer)
+    }
+    const told = arrival.format === 'json' ? refused.count : 0
+    return { accepted: arrival.count - told, refused: refused.list }
+  }
+
+  #transcode(
+    arrival: Arrival,
+    given: Parser,
+    batches: Batches,
+    refused: Refused,
+    count: (reason: Reason, amount?: number) => void,
+  ): void {
+    const { tag, source, spans } = arrival
+    const now = new Date(this.#context.clock.now()).toISOString()
+    const nowBytes = Buffer.from(now, 'latin1')
+    const way = this.#wayOf(tag)
+    const parser = arrival.format === 'json' ? this.#jsonParser : given
+    const suffixes = this.#suffixesOf(arrival.context)
+    const direct = way.filters.length === 0 && parser.transcode !== undefined
+    const note = (reason: Reason) => count(reason)
+    for (let i = 0; i < arrival.count; i++) {
+      const start = spans[2 * i]!
+      const end = spans[2 * i + 1]!
+      const out = batches.bufferFor(tag, way.stream)
+      const before = out.length
+      if (direct) {
+        const own = parser.transcode!(source, start, end, out, nowBytes)
+        if (own >= 0) {
+          const suffix = suffixes.bytes[own]!
+          out.copy(suffix, 0, suffix.length)
+          batches.added()
+          continue
+        }
+        out.length = before
+      }
+      const parsed = parser.parse(source, start, end, note)
+      if (parsed instanceof Refusal) {
+        count(parsed.reason)
+        refused.add(i, parsed.reason, parsed.detail)
+        this.#keepRefused(arrival, start, end, parsed, batches, now)
+        continue
+      }
+      addContext(parsed, suffixes.context)
+      this.#filter(parsed, arrival, start, end, batches, now, count)
+    }
+  }
+
+  #filter(
+    parsed: Event,
+    arrival: Arrival,
+    start: number,
+    end: number,
+    batches: Batches,
+    now: string,
+    count: (reason: Reason, amount?: number) => void,
+  ): void {
+    const { tag } = arrival
+    const way = this.#wayOf(tag)
+    parsed['@timestamp'] ??= now
+    let event: Event = parsed
+    for (const filter of way.filters) {
+      const result = filter.apply(event, tag)
+      if (result === null) {
+        this.#context.metrics.events_filtered.inc({ component: this.#context.id })
+        return
+      }
+      if (result instanceof Refusal) {
+        count(result.reason)
+        // Without an own route the event goes on as the filter found it.
+        if (this.#options.onError === undefined) continue
+        this.#keepRefused(arrival, start, end, result, batches, now)
+        return
+      }
+      event = result
+    }
+    writeLine(batches.bufferFor(tag, way.stream), eventText(event, now))
+    batches.added()
+  }
+
+  /** A refused message goes on raw, under its own tag or that of `on_error`. */
+  #keepRefused(
+    arrival: Arrival,
+    start: number,
+    end: number,
+    { reason, detail }: Refusal,
+    batches: Batches,
+    now: string,
+  ): void {
+    const { onError } = this.#options
+    // A sender who is told keeps the message himself; to keep it here too would double it.
+    if (arrival.format === 'json' && onError === undefined) return
+    const event: Event = {
+      '@timestamp': now,
+      message: arrival.source.toString('utf8', start, end).toWellFormed(),
+      ...(onError !== undefined && {
+        error: { type: reason, message: detail },
+        event: { dataset: arrival.tag },
+      }),
+    }
+    addContext(event, this.#suffixesOf(arrival.context).context)
+    const tag = onError ?? arrival.tag
+    writeLine(batches.bufferFor(tag, this.#wayOf(tag).stream), eventText(event, now))
+    batches.added()
+  }
+
+  #wayOf(tag: string): Way {
+    const known = this.#ways.get(tag)
+    if (known) return known
+    if (this.#ways.size >= rememberedMax) this.#ways.clear()
+    const { filters, namespace } = this.#options
+    const way = {
+      stream: streamOf(tag, namespace),
+      filters: filters.filter(({ matches }) => matches(tag)).map(({ filter }) => filter),
+    }
+    this.#ways.set(tag, way)
+    return way
+  }
+
+  #suffixesOf(given: JsonObject): Suffixes {
+    const known = this.#suffixes.get(given)
+    if (known) return known
+    const suffixes = makeSuffixes({ host: { name: this.#options.hostname }, ...given })
+    this.#suffixes.set(given, suffixes)
+    return suffixes
+  }
+
+  #emptyBatch(tag: string): Batch {
+    return { stream: this.#wayOf(tag).stream, tag, bytes: new Uint8Array(0), count: 0 }
+  }
+
+  #takeBuffer({ spans, count }: Arrival): EventBuffer {
+    const spare = this.#spare.pop()
+    if (spare) return spare
+    const bytes = count > 0 ? spans[2 * count - 1]! - spans[0]! : 0
+    return new EventBuffer(Math.min(bytes * 2 + count * 64 + 1024, this.#options.batchBytes * 1.25))
+  }
+
+  #giveBack(buffer: EventBuffer): void {
+    if (this.#spare.length >= spareBuffers || buffer.bytes.length > spareBytesMax) return
+    buffer.length = 0
+    this.#spare.push(buffer)
+  }
+}
+
+/** The ends of an event's JSON: what the context adds for each set of names that the event has itself. */
+interface Suffixes {
+  readonly context: JsonObject
+  readonly bytes: readonly Buffer[]
+}
+
+function makeSuffixes(context: JsonObject): Suffixes {
+  const bytes: Buffer[] = []
+  for (let own = 0; own < 1 << contextKeys.length; own++) {
+    let text = ''
+    contextKeys.forEach((key, bit) => {
+      const value = context[key]
+      if (value !== undefined && !(own & (1 << bit))) text += `,"${key}":${JSON.stringify(value)}`
+    })
+    bytes.push(Buffer.from(`${text}}\n`))
+  }
+  return { context, bytes }
+}
+
+function writeLine(out: EventBuffer, text: string): void {
+  out.text(text)
+  out.byte(10)
+}
+
+/** The batches of one arrival under construction: one open at a time for each stream. */
+class Batches {
+  readonly buffers: EventBuffer[] = []
+  readonly #take: () => EventBuffer
+  readonly #limit: number
+  readonly #open = new Map<string, { tag: string; stream: string; out: EventBuffer; count: number }>()
+  readonly #closed: Batch[] = []
+  #current: { tag: string; stream: string; out: EventBuffer; count: number } | undefined
+
+  constructor(take: () => EventBuffer, limit: number) {
+    this.#take = take
+    this.#limit = limit
+  }
+
+  /** The buffer for the next event of a tag; `added` says that it was written. */
+  bufferFor(tag: string, stream: string): EventBuffer {
+    let current = this.#current
+    if (current?.tag !== tag) current = this.#open.get(tag)
+    if (current && current.out.length >= this.#limit) {
+      this.#close(current)
+      current = undefined
+    }
+    if (!current) {
+      const out = this.#take()
+      this.buffers.push(out)
+      current = { tag, stream, out, count: 0 }
+      this.#open.set(tag, current)
+    }
+    this.#current = current
+    return current.out
+  }
+
+  added(): void {
+    this.#current!.count += 1
+  }
+
+  close(): Batch[] {
+    for (const open of this.#open.values()) this.#close(open)
+    return this.#closed
+  }
+
+  #close({ tag, stream, out, count }: { tag: string; stream: string; out: EventBuffer; count: number }) {
+    this.#open.delete(tag)
+    if (this.#current?.tag === tag) this.#current = undefined
+    if (count > 0) this.#closed.push({ tag, stream, bytes: out.bytes.subarray(0, out.length), count })
+  }
+}

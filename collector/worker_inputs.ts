@@ -1,0 +1,120 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Context } from '../core/context.ts'
+import { WeirError } from '../core/errors.ts'
+import type { PartitionWriter } from '../core/journal/writer.ts'
+import { type Lifecycle } from '../core/lifecycle.ts'
+import type { JsonObject } from './event.ts'
+import type { Filter } from './filter.ts'
+import { filters } from './filters/all.ts'
+import type { HttpBody, HttpReply, Input } from './input.ts'
+import { inputs } from './inputs/all.ts'
+import { parserFrom } from './parsers/all.ts'
+import { Pipeline, type PipelineOptions } from './pipeline.ts'
+import { compileTagPatterns } from './routing.ts'
+import type { ComponentConfig, WorkerConfig, WorkerSeed } from './worker_protocol.ts'
+
+interface Running {
+  readonly config: ComponentConfig
+  readonly input: Input
+}
+
+/** Bytes at which the pipeline closes a batch: what readers read at a time is of this order. */
+const batchBytes = 4_000_000
+
+/** The inputs of one worker and the pipeline they deliver to; a new config changes only what changed. */
+export class WorkerInputs implements Lifecycle {
+  readonly #seed: WorkerSeed
+  readonly #writer: PartitionWriter
+  readonly #contextOf: (id: string) => Context
+  readonly #pipeline: Pipeline
+  #config: WorkerConfig
+  #running: Running[] = []
+
+  constructor(seed: WorkerSeed, writer: PartitionWriter, contextOf: (id: string) => Context) {
+    this.#seed = seed
+    this.#writer = writer
+    this.#contextOf = contextOf
+    this.#config = seed.config
+    const jsonParser = parserFrom('json', 'json')
+    const options = this.#pipelineOptions(seed.config)
+    this.#pipeline = new Pipeline(options, writer.append, jsonParser, contextOf('pipeline'))
+  }
+
+  async start(): Promise<void> {
+    for (const config of this.#config.inputs) this.#running.push(this.#create(config))
+    for (const { input } of this.#running) await input.start()
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    const stopping = this.#running
+    this.#running = []
+    await Promise.all(stopping.map(({ input }) => input.stop(deadline)))
+  }
+
+  /** Inputs whose config is the same go on with their sockets, files and connections. */
+  async configure(config: WorkerConfig): Promise<void> {
+    this.#pipeline.configure(this.#pipelineOptions(config))
+    const kept: Running[] = []
+    const gone: Running[] = []
+    for (const running of this.#running) {
+      const same = config.inputs.some((wanted) => isDeepStrictEqual(wanted, running.config))
+      ;(same ? kept : gone).push(running)
+    }
+    const deadline = AbortSignal.timeout(5_000)
+    await Promise.all(gone.map(({ input }) => input.stop(deadline)))
+    this.#running = kept
+    this.#config = config
+    for (const wanted of config.inputs) {
+      if (kept.some((running) => isDeepStrictEqual(wanted, running.config))) continue
+      const running = this.#create(wanted)
+      this.#running.push(running)
+      await running.input.start()
+    }
+  }
+
+  async receive(body: HttpBody): Promise<HttpReply> {
+    const http = this.#running.find(({ input }) => input.receive)
+    if (!http) {
+      throw new WeirError('WEIR_REQUEST_INVALID', 'no input of type http is configured')
+    }
+    return await http.input.receive!(body)
+  }
+
+  status(): JsonObject[] {
+    return this.#running.map(({ config, input }) => ({
+      id: idOf(config),
+      type: config.type,
+      ...input.status(),
+    }))
+  }
+
+  #create(config: ComponentConfig): Running {
+    const id = idOf(config)
+    const context = this.#contextOf(`input.${id}`)
+    const parser = parserFrom(config['parser'] as ComponentConfig | undefined, 'none')
+    const prefix = `${id}/`
+    const own = [...this.#writer.positions()].filter(([key]) => key.startsWith(prefix))
+    const input = inputs.create(config, {
+      ...context,
+      deliver: this.#pipeline.for(parser, context.count),
+      positions: new Map(own),
+      worker: { index: this.#seed.index, count: this.#seed.count },
+    })
+    return { config, input }
+  }
+
+  #pipelineOptions({ namespace, onError, filters: configs }: WorkerConfig): PipelineOptions {
+    return {
+      namespace,
+      onError,
+      hostname: this.#seed.hostname,
+      batchBytes,
+      filters: configs.map((config) => ({
+        matches: compileTagPatterns(String(config['match'])),
+        filter: filters.create(config, this.#contextOf(`filter.${config.type}`)) as Filter,
+      })),
+    }
+  }
+}
+
+const idOf = (config: ComponentConfig) => String(config['id'] ?? config.type)
