@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Context } from '../core/context.ts'
+import { RetryableError } from '../core/errors.ts'
 import type { Chunk } from '../core/journal/chunk.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import { definer } from '../core/plugin.ts'
@@ -18,6 +19,27 @@ export interface Rejected {
   readonly target: string
 }
 
+/**
+ * The target judged each event: those in neither list are delivered, `rejected` are refused for good,
+ * `remaining` have to be sent again. Unless `fateUnknown`, the target certainly does not have those, so
+ * their next delivery need not be `mayBeKnown`, whatever this one was.
+ */
+export class PartialDelivery extends RetryableError {
+  readonly rejected: readonly Rejected[]
+  constructor(
+    message: string,
+    options: {
+      remaining: readonly number[]
+      rejected: readonly Rejected[]
+      fateUnknown: boolean
+      retryAfterMs?: number | undefined
+    },
+  ) {
+    super('WEIR_OUTPUT_UNAVAILABLE', message, options)
+    this.rejected = options.rejected
+  }
+}
+
 /** One delivery of a chunk. */
 export interface Delivery {
   readonly chunk: Chunk
@@ -30,7 +52,7 @@ export interface Delivery {
 
 /**
  * A target. `write` is one attempt, with no retry of its own: it resolves to what was refused for good
- * when everything else is delivered, and throws RetryableError (naming what remains), TooLargeError or
+ * when everything else is delivered, and throws PartialDelivery, RetryableError, TooLargeError or
  * PermanentError otherwise. Several writes may be under way at once, up to `concurrency`.
  */
 export interface Output extends Lifecycle {
