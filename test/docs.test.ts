@@ -1,0 +1,79 @@
+/** The pages and the code say the same, both ways. */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { errorCodes } from '../core/errors.ts'
+import { definitions } from '../core/metrics.ts'
+import { reasons } from '../core/reasons.ts'
+import { configDocs } from '../tools/config_docs.ts'
+import { projectFiles, root, textOf } from './source_files.ts'
+
+/** Rows of the tables under a heading: the cells' texts, code marks taken off. */
+function rowsUnder(page: string, heading: string): string[][] {
+  const [, section = ''] = page.split(new RegExp(`^#+ ${heading}$`, 'm'))
+  const [own = ''] = section.split(/^#+ /m)
+  return own
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    )
+}
+const sorted = (texts: Iterable<string>) => [...texts].toSorted()
+
+test('docs/ERRORS.md has a row for each error code, and no others', () => {
+  const rows = rowsUnder(textOf('docs/ERRORS.md'), 'Codes')
+  expect(sorted(rows.map(([code]) => code!))).toEqual(sorted(Object.keys(errorCodes)))
+  for (const [code, meaning, advice] of rows) {
+    expect(meaning, code).toBe(errorCodes[code as keyof typeof errorCodes])
+    expect(advice, `what to do about ${code}`).toMatch(/\w{3}/)
+  }
+})
+
+test('docs/METRICS.md has a row for each metric with its labels, and no others', () => {
+  const written = rowsUnder(textOf('docs/METRICS.md'), 'Metrics').map(
+    ([name, kind, labels]) => `${name} ${kind} ${labels}`,
+  )
+  const real = Object.values(definitions).map(
+    ({ name, kind, labels }) => `${name} ${kind} ${labels.join(', ')}`,
+  )
+  expect(sorted(written)).toEqual(sorted(real))
+})
+
+test('docs/METRICS.md has a row for each reason with its fate, and no others', () => {
+  const written = rowsUnder(textOf('docs/METRICS.md'), 'Reasons').map(
+    ([reason, fate]) => `${reason} ${fate}`,
+  )
+  const real = Object.entries(reasons).map(([reason, { fate }]) => `${reason} ${fate}`)
+  expect(sorted(written)).toEqual(sorted(real))
+})
+
+test('docs/CONFIG.md and docs/config.schema.json are what `npm run docs` makes', () => {
+  const { markdown, schema } = configDocs()
+  expect(textOf('docs/CONFIG.md')).toBe(markdown)
+  expect(textOf('docs/config.schema.json')).toBe(schema)
+})
+
+test('every key in docs/CONFIG.md says what it is', () => {
+  const silent = textOf('docs/CONFIG.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `') && /\|\s*\|$/.test(line))
+  expect(silent, 'keys without .describe()').toEqual([])
+})
+
+test('links between pages lead somewhere', () => {
+  const broken = projectFiles()
+    .filter((path) => path.endsWith('.md'))
+    .flatMap((path) =>
+      Array.from(textOf(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g), ([, target]) => ({
+        path,
+        target: target!,
+      })),
+    )
+    .filter(({ path, target }) => !existsSync(join(root, dirname(path), target)))
+    .map(({ path, target }) => `${path} → ${target}`)
+  expect(broken).toEqual([])
+})

@@ -1,0 +1,61 @@
+/**
+ * `npm run check`: everything quick that must hold before a commit. A line for each check as it ends;
+ * behind it the output of those that failed. Import boundaries and docs are among the unit tests.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+
+interface Check {
+  readonly name: string
+  /** A program of node_modules/.bin and its arguments. */
+  readonly command: readonly [string, ...string[]]
+}
+interface Result {
+  readonly ok: boolean
+  readonly seconds: number
+  readonly output: string
+}
+
+/** The longest first: two run at a time. */
+const checks: readonly Check[] = [
+  { name: 'unit tests', command: ['vitest', 'run', '--project', 'unit', '--reporter', 'dot'] },
+  { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings', '--quiet'] },
+  { name: 'format', command: ['oxfmt', '--check', '.'] },
+  { name: 'dead code', command: ['knip', '--no-progress'] },
+]
+
+const started = performance.now()
+const waiting = [...checks]
+const failed: { check: Check; result: Result }[] = []
+await Promise.all([work(), work()])
+
+for (const { check, result } of failed) console.log(`\n── ${check.name}\n${result.output.trim()}`)
+const seconds = ((performance.now() - started) / 1000).toFixed(1)
+console.log(`\n${checks.length - failed.length} of ${checks.length} checks passed in ${seconds} s`)
+process.exitCode = failed.length === 0 ? 0 : 1
+
+async function work() {
+  for (let check = waiting.shift(); check; check = waiting.shift()) {
+    const result = await run(check)
+    console.log(
+      `${result.ok ? 'ok  ' : 'FAIL'} ${check.name.padEnd(12)} ${result.seconds.toFixed(1)} s`,
+    )
+    if (!result.ok) failed.push({ check, result })
+  }
+}
+
+async function run({ command: [program, ...args] }: Check): Promise<Result> {
+  const start = performance.now()
+  const child = spawn(process.execPath, [`node_modules/.bin/${program}`, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const chunks: Buffer[] = []
+  const keep = (chunk: Buffer) => void chunks.push(chunk)
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  const [code] = (await once(child, 'close')) as [number | null]
+  const seconds = (performance.now() - start) / 1000
+  return { ok: code === 0, seconds, output: Buffer.concat(chunks).toString() }
+}
