@@ -1,0 +1,109 @@
+import { messageOf } from '../../core/errors.ts'
+import { size } from '../../core/units.ts'
+import type { Arrival, InputContext, Outcome } from '../input.ts'
+
+/** The `max_pending_bytes` option. */
+export const pendingLimit = (largest: string) =>
+  size()
+    .default(size().parse(largest))
+    .describe('Most bytes taken in and not durable yet, over all senders')
+
+/**
+ * What lies between the sockets of an input and `deliver`: it counts what arrives, bounds what is
+ * under way, and knows when all of it is settled.
+ */
+export class Intake {
+  readonly #context: InputContext
+  readonly #maxPendingBytes: number
+  readonly #received
+  readonly #receivedBytes
+  #pendingBytes = 0
+  #underWay = 0
+  #isClosed = false
+  #waiting: (() => void)[] = []
+
+  constructor(context: InputContext, maxPendingBytes: number) {
+    this.#context = context
+    this.#maxPendingBytes = maxPendingBytes
+    this.#received = context.metrics.events_received.labels(context.id)
+    this.#receivedBytes = context.metrics.bytes_received.labels(context.id)
+  }
+
+  /** Bytes delivered that are not durable yet. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  /** True while the sender should be made to wait. */
+  get isFull(): boolean {
+    return this.#pendingBytes >= this.#maxPendingBytes
+  }
+
+  /** Deliveries that are not settled. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  /**
+   * Counts and delivers. Never rejects: resolves to undefined when nothing was taken, because Weir is
+   * stopping; who has no sender to tell counts that (`stopped`).
+   *
+   * @param bytes what the arrival takes up.
+   */
+  async take(arrival: Arrival, bytes: number): Promise<Outcome | undefined> {
+    this.#received.inc(arrival.count)
+    this.#receivedBytes.inc(bytes)
+    if (this.#isClosed) return undefined
+    this.#pendingBytes += bytes
+    this.#underWay += 1
+    try {
+      return await this.#context.deliver(arrival)
+    } catch (failure) {
+      this.#context.log.debug({ reason: messageOf(failure) }, 'an arrival was not taken')
+      return undefined
+    } finally {
+      this.#pendingBytes -= bytes
+      this.#underWay -= 1
+      this.#wake()
+    }
+  }
+
+  /** As `take`, for those whose sender cannot be told: what is not taken is counted as lost. */
+  takeOrLose(arrival: Arrival, bytes: number): Promise<void> {
+    const { count } = arrival
+    return this.take(arrival, bytes).then((outcome) => {
+      if (!outcome) this.#context.count('stopped', count)
+    })
+  }
+
+  /** Resolves when it is not full (at once when it is not). */
+  room(): Promise<void> {
+    return this.#when(() => !this.isFull)
+  }
+
+  /** Delivers nothing from now on; resolves when all that is under way is settled, or at `deadline`. */
+  async close(deadline: AbortSignal): Promise<void> {
+    this.#isClosed = true
+    const settled = this.#when(() => this.#underWay === 0)
+    await Promise.race([settled, aborted(deadline)])
+  }
+
+  #when(condition: () => boolean): Promise<void> {
+    if (condition()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const look = () => (condition() ? resolve() : void this.#waiting.push(look))
+      this.#waiting.push(look)
+    })
+  }
+
+  #wake() {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const look of waiting) look()
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

@@ -1,0 +1,56 @@
+import { BlockList, isIP } from 'node:net'
+import { z } from 'zod'
+
+const network = z.string().superRefine((text, context) => {
+  const [ip = '', bits] = text.split('/')
+  const family = isIP(ip)
+  const most = family === 6 ? 128 : 32
+  if (family !== 0 && (bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= most))) return
+  context.addIssue({
+    code: 'custom',
+    message: `"${text}" is not a network: write an IP address or CIDR such as 10.0.0.0/8 or fd00::/8`,
+  })
+})
+
+/** The `allow` and `deny` options. */
+export const access = {
+  allow: z
+    .array(network)
+    .optional()
+    .describe('Networks (CIDR) that may send; default: all that `deny` does not name'),
+  deny: z.array(network).default([]).describe('Networks (CIDR) that may not send; wins over allow'),
+}
+
+/** Whether an address may send. IPv4 addresses in their IPv6 form (`::ffff:10.0.0.1`) are IPv4. */
+export function createAccess(config: {
+  allow?: readonly string[] | undefined
+  deny: readonly string[]
+}): (address: string) => boolean {
+  const { allow, deny } = config
+  if (!allow && deny.length === 0) return () => true
+  const allowed = allow && blockList(allow)
+  const denied = blockList(deny)
+  return (address) => {
+    const ip = plainIp(address)
+    const family = isIP(ip) === 6 ? 'ipv6' : 'ipv4'
+    return !denied.check(ip, family) && (allowed === undefined || allowed.check(ip, family))
+  }
+}
+
+/** An address without its zone, and IPv4 where it is IPv4 in IPv6 form. */
+export function plainIp(address: string): string {
+  const ip = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+  const zone = ip.indexOf('%')
+  return zone === -1 ? ip : ip.slice(0, zone)
+}
+
+function blockList(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const text of networks) {
+    const [ip = '', bits] = text.split('/')
+    const family = isIP(ip) === 6 ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(ip, family)
+    else list.addSubnet(ip, Number(bits), family)
+  }
+  return list
+}

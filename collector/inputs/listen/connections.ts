@@ -1,0 +1,221 @@
+import type { Socket } from 'node:net'
+import { z } from 'zod'
+import { duration } from '../../../core/units.ts'
+import type { JsonObject } from '../../event.ts'
+import type { InputContext } from '../../input.ts'
+import type { Framer } from '../framing/framer.ts'
+import { createFramer, framing, messageLimits, type Framing } from '../framing/framing.ts'
+import { Spans } from '../framing/spans.ts'
+import { type Intake, pendingLimit } from '../intake.ts'
+import { Complaints } from './complaints.ts'
+
+/** The options of every input that takes connections. */
+export const connectionOptions = {
+  framing: framing(),
+  ...messageLimits('1MB'),
+  max_connections: z
+    .int()
+    .min(1)
+    .default(5000)
+    .describe('Most connections; when reached, one that never sent anything makes room'),
+  silent_timeout: duration()
+    .default(600_000)
+    .describe('A connection that has not sent anything yet is closed after this; 0: never'),
+  idle_timeout: duration()
+    .default(0)
+    .describe(
+      'A connection that sends nothing more is closed after this; 0 (the default): never, since a sender that does not notice would lose its next message',
+    ),
+  max_pending_bytes: pendingLimit('32MB'),
+}
+
+export interface ConnectionConfig {
+  readonly tag: string
+  readonly framing: Framing
+  readonly max_message_size: number
+  readonly long_messages: 'cut' | 'drop'
+  readonly max_connections: number
+  readonly silent_timeout: number
+  readonly idle_timeout: number
+}
+
+/** What there is to know about an accepted connection. */
+export interface Peer {
+  readonly context: JsonObject
+  /** For the log. */
+  readonly name: string
+  /** True on a port without TLS: a TLS client is told so instead of being taken for text. */
+  readonly refuseTls: boolean
+}
+
+/** TLS alert: fatal, handshake failure. A TLS client then fails at once and says why. */
+const tlsRefusal = Buffer.from([0x15, 3, 3, 0, 2, 2, 40])
+
+/**
+ * The connections of one input, accepted by whoever listens: their number and silence are bounded,
+ * their bytes framed and delivered, and they are made to wait while too much is not durable.
+ */
+export class Connections {
+  readonly #config: ConnectionConfig
+  readonly #context: InputContext
+  readonly #intake: Intake
+  readonly #spans = new Spans()
+  readonly #open = new Set<Socket>()
+  /** Those that have sent nothing yet, oldest first. */
+  readonly #silent = new Set<Socket>()
+  readonly #paused = new Set<Socket>()
+  readonly #gauge
+  readonly complaints: Complaints
+
+  constructor(config: ConnectionConfig, context: InputContext, intake: Intake) {
+    this.#config = config
+    this.#context = context
+    this.#intake = intake
+    this.#gauge = context.metrics.connections.labels(context.id)
+    this.complaints = new Complaints(context)
+  }
+
+  get count(): number {
+    return this.#open.size
+  }
+
+  /** Counts an accepted socket in, or destroys it when there are too many. */
+  admit(socket: Socket, name: string): boolean {
+    socket.on('error', () => undefined)
+    if (this.#open.size >= this.#config.max_connections && !this.#makeRoom()) {
+      this.#context.count('connection_refused')
+      this.complaints.say('connection refused: max_connections reached', { peer: name })
+      socket.destroy()
+      return false
+    }
+    this.#open.add(socket)
+    this.#silent.add(socket)
+    this.#gauge.set(this.#open.size)
+    socket.once('close', () => {
+      this.#open.delete(socket)
+      this.#silent.delete(socket)
+      this.#gauge.set(this.#open.size)
+    })
+    return true
+  }
+
+  /**
+   * Reads messages from a connection until it ends.
+   *
+   * @param stream what carries them: `socket` itself, or TLS on it.
+   * @param socket the admitted one.
+   */
+  serve(stream: Socket, socket: Socket, peer: Peer): void {
+    const { silent_timeout, idle_timeout } = this.#config
+    const framer = this.#framer(peer)
+    let isFirst = true
+    let isOver = false
+    const finish = () => {
+      if (isOver) return
+      isOver = true
+      this.#paused.delete(stream)
+      framer.end()
+    }
+    stream.setTimeout(silent_timeout)
+    stream.on('timeout', () => {
+      this.#context.count('idle_timeout')
+      stream.destroy()
+    })
+    stream.on('data', (bytes: Buffer) => {
+      if (isOver) return
+      if (isFirst) {
+        isFirst = false
+        this.#silent.delete(socket)
+        stream.setTimeout(idle_timeout)
+        if (peer.refuseTls && startsTls(bytes)) {
+          isOver = true
+          return this.#refuseTls(stream, peer)
+        }
+      }
+      framer.push(bytes)
+      if (framer.broken !== undefined) {
+        this.#context.count('bad_frame')
+        this.complaints.say('connection closed: bad frame', {
+          peer: peer.name,
+          reason: framer.broken,
+        })
+        isOver = true
+        stream.destroy()
+      } else if (this.#intake.isFull) this.#pause(stream)
+    })
+    stream.on('error', () => undefined)
+    stream.once('end', () => {
+      finish()
+      stream.end()
+    })
+    stream.once('close', () => {
+      finish()
+      socket.destroy()
+    })
+  }
+
+  /** Ends all connections; unfinished messages are delivered. Resolves when they are closed. */
+  async close(): Promise<void> {
+    const closing = [...this.#open].map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          if (socket.closed) return resolve()
+          socket.once('close', () => resolve())
+          socket.destroy()
+        }),
+    )
+    await Promise.all(closing)
+  }
+
+  #framer(peer: Peer): Framer {
+    const { tag, max_message_size, long_messages } = this.#config
+    return createFramer(this.#config.framing, {
+      maxMessageBytes: max_message_size,
+      longMessages: long_messages,
+      spans: this.#spans,
+      emit: (source, spans) => {
+        const arrival = { tag, source, spans: spans.list, count: spans.count }
+        void this.#intake.takeOrLose({ ...arrival, context: peer.context }, source.length)
+      },
+      note: (reason) => this.#context.count(reason),
+    })
+  }
+
+  #refuseTls(stream: Socket, peer: Peer) {
+    this.#context.count('tls_failed')
+    this.complaints.say(
+      'a TLS client on a port without TLS: set `tls` here or turn TLS off there',
+      {
+        peer: peer.name,
+      },
+    )
+    stream.end(tlsRefusal, () => stream.destroy())
+  }
+
+  #makeRoom(): boolean {
+    const [oldest] = this.#silent
+    if (!oldest) return false
+    this.#context.count('idle_timeout')
+    this.#silent.delete(oldest)
+    this.#open.delete(oldest)
+    oldest.destroy()
+    return true
+  }
+
+  #pause(stream: Socket) {
+    stream.pause()
+    if (this.#paused.size === 0) void this.#intake.room().then(() => this.#resume())
+    this.#paused.add(stream)
+  }
+
+  #resume() {
+    const paused = [...this.#paused]
+    this.#paused.clear()
+    for (const stream of paused) stream.resume()
+  }
+}
+
+/** A handshake record of any TLS version: type 22, major version 3. */
+function startsTls(bytes: Buffer): boolean {
+  return bytes[0] === 0x16 && (bytes.length === 1 || bytes[1] === 3)
+}

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
+import { WeirError } from './errors.ts'
+
+/** Where something listens, or wants to. */
+export type ListenAddress =
+  | { readonly protocol: 'tcp' | 'udp'; readonly host: string; readonly port: number }
+  | { readonly protocol: 'unix'; readonly path: string }
+
+/** The process that has a socket open. */
+export interface Holder {
+  readonly pid: number
+  readonly name: string
+}
+
+/** As people write it: `udp://0.0.0.0:5514`, `tcp://[::]:4400`, `unix:///run/weir.sock`. */
+export function addressText(address: ListenAddress): string {
+  if (address.protocol === 'unix') return `unix://${address.path}`
+  const host = isIPv6(address.host) ? `[${address.host}]` : address.host
+  return `${address.protocol}://${host}:${address.port}`
+}
+
+/**
+ * Which process listens on `address`, from /proc. Undefined when nobody does, when it belongs to
+ * another user and we may not look, or where there is no /proc.
+ */
+export function whoHolds(address: ListenAddress): Holder | undefined {
+  const inodes = inodesOf(address)
+  if (inodes.size === 0) return undefined
+  for (const pid of list('/proc')) {
+    if (!/^\d+$/.test(pid)) continue
+    for (const fd of list(`/proc/${pid}/fd`)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1]
+      if (inode === undefined || !inodes.has(inode)) continue
+      return { pid: Number(pid), name: textOf(`/proc/${pid}/comm`).trim() }
+    }
+  }
+  return undefined
+}
+
+/**
+ * The error to raise when listening failed: which address, why, who holds it, what to change.
+ *
+ * @param key the config key or flag that sets the address, such as `http.listen`.
+ */
+export function listenFailure(failure: unknown, address: ListenAddress, key: string): WeirError {
+  const where = addressText(address)
+  const say = (text: string) =>
+    new WeirError('WEIR_LISTEN_FAILED', `cannot listen on ${where}: ${text}`, { cause: failure })
+  const code = (failure as NodeJS.ErrnoException | undefined)?.code
+  if (code === 'EADDRINUSE') {
+    const holder = whoHolds(address)
+    const by = holder ? `${holder.name} (pid ${holder.pid})` : 'another process'
+    return say(`${by} has it. Stop that process, or set another address in ${key}`)
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    const hint =
+      address.protocol === 'unix'
+        ? 'the folder is not writable for this user'
+        : 'a port below 1024 needs CAP_NET_BIND_SERVICE or root'
+    return say(`permission denied; ${hint}. Grant that, or set another address in ${key}`)
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return say(`this machine has no such address. Set 0.0.0.0, [::] or one of its own in ${key}`)
+  }
+  const reason = failure instanceof Error ? failure.message : String(failure)
+  return say(`${reason}. The address is set in ${key}`)
+}
+
+/** Inodes of the sockets that listen on (or, for UDP, are bound to) the address or all addresses. */
+function inodesOf(address: ListenAddress): Set<string> {
+  const inodes = new Set<string>()
+  if (address.protocol === 'unix') {
+    for (const row of textOf('/proc/net/unix').split('\n')) {
+      const [, , , , , , inode, path] = row.split(/\s+/)
+      if (inode !== undefined && path === address.path) inodes.add(inode)
+    }
+    return inodes
+  }
+  const port = address.port.toString(16).toUpperCase().padStart(4, '0')
+  for (const table of [address.protocol, `${address.protocol}6`]) {
+    for (const row of textOf(`/proc/net/${table}`).split('\n').slice(1)) {
+      const [, local, , state, , , , , , inode] = row.trim().split(/\s+/)
+      // 0A is LISTEN; connections of clients from the same port number hold nothing.
+      if (address.protocol === 'tcp' && state !== '0A') continue
+      if (inode !== undefined && local?.endsWith(`:${port}`)) inodes.add(inode)
+    }
+  }
+  return inodes
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
+  }
+}
