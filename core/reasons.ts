@@ -84,6 +84,10 @@ export const reasons = {
   },
   too_large_for_target: { fate: 'dead', help: 'the event alone exceeds the request size' },
   failure_store: { fate: 'dead', help: 'the target put the event into its failure store' },
+  unsettled: {
+    fate: 'duplicated',
+    help: 'sent again although nobody could look whether the target has it; perhaps twice',
+  },
 } as const satisfies Record<string, { fate: Fate; help: string }>
 
 export type Fate = 'lost' | 'refused' | 'truncated' | 'repaired' | 'duplicated' | 'dead'

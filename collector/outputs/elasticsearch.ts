@@ -1,0 +1,126 @@
+import type { Context } from '../../core/context.ts'
+import { subsetOf, type Chunk } from '../../core/journal/chunk.ts'
+import { gzipBytes } from './elasticsearch/gzip.ts'
+import type { JsonObject } from '../event.ts'
+import { defineOutput, type Delivery, type Output, type Rejected } from '../output.ts'
+import { bulkBody } from './elasticsearch/bulk_body.ts'
+import { BulkBuffers } from './elasticsearch/bulk_buffers.ts'
+import { bulkFilter, judge, type BulkRequest } from './elasticsearch/bulk_verdict.ts'
+import { problemsOf } from './elasticsearch/check.ts'
+import { Cluster } from './elasticsearch/cluster.ts'
+import { elasticsearchFields, type ElasticsearchConfig } from './elasticsearch/config.ts'
+import { indicesOf, namesOf, type Indices } from './elasticsearch/indices.ts'
+import { absentEvents } from './elasticsearch/settle.ts'
+import { Templates } from './elasticsearch/templates.ts'
+
+/** Elasticsearch and OpenSearch, by `_bulk` with `create` and the event's id. */
+export const elasticsearchOutput = defineOutput(
+  'elasticsearch',
+  'Elasticsearch 7.17, 8, 9 and OpenSearch 2, 3: data streams or indices, exactly once',
+  elasticsearchFields,
+  (config, context) => new ElasticsearchOutput(config, context),
+)
+
+class ElasticsearchOutput implements Output {
+  readonly #config: ElasticsearchConfig
+  readonly #context: Context
+  readonly #cluster: Cluster
+  readonly #indices: Indices
+  readonly #templates: Templates
+  readonly #buffers: BulkBuffers
+  #unsettled = 0
+
+  constructor(config: ElasticsearchConfig & { concurrency: number }, context: Context) {
+    this.#config = config
+    this.#context = context
+    this.#cluster = new Cluster(config)
+    this.#indices = indicesOf(config.indices)
+    this.#templates = new Templates(config, this.#cluster, context.log)
+    this.#buffers = new BulkBuffers(config.concurrency)
+  }
+
+  /** Connects to nothing: a server that is down must not keep Weir from starting. */
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    await this.#cluster.close()
+  }
+
+  async write(delivery: Delivery, deadline: AbortSignal): Promise<readonly Rejected[]> {
+    const { chunk, mayBeKnown } = delivery
+    if (this.#config.manage_templates) await this.#templates.prepare(chunk, deadline)
+    // In an index that is not replaced behind a name, `create` itself tells what is there already.
+    if (!mayBeKnown || !this.#indices.dataStreams) {
+      return await this.#send(chunk, undefined, mayBeKnown, deadline)
+    }
+    const absent = await absentEvents(this.#cluster, chunk, deadline)
+    if (absent === 'forbidden') {
+      this.#noteUnsettled(chunk.count)
+      return await this.#send(chunk, undefined, mayBeKnown, deadline)
+    }
+    if (absent.length === 0) return []
+    if (absent.length === chunk.count) return await this.#send(chunk, undefined, true, deadline)
+    return await this.#send(chunk, absent, true, deadline)
+  }
+
+  async check(deadline: AbortSignal): Promise<readonly string[]> {
+    const cluster = new Cluster(this.#config)
+    try {
+      return await problemsOf(this.#config, cluster, this.#context.log, deadline)
+    } finally {
+      await cluster.close()
+    }
+  }
+
+  status(): JsonObject {
+    return {
+      hosts: this.#config.hosts.map((host) => new URL(host).host),
+      indices: this.#config.indices,
+      unsettled_events: this.#unsettled,
+      ...this.#templates.status(),
+    }
+  }
+
+  /** @param indexes the only events of the chunk to send, ascending; undefined for all. */
+  async #send(
+    chunk: Chunk,
+    indexes: readonly number[] | undefined,
+    mayBeKnown: boolean,
+    deadline: AbortSignal,
+  ): Promise<readonly Rejected[]> {
+    const sent = indexes ? subsetOf(chunk, indexes) : chunk
+    const body = bulkBody(sent, this.#indices, (size) => this.#buffers.take(size))
+    const path = body.index === undefined ? '/_bulk' : `/${encodeURIComponent(body.index)}/_bulk`
+    const compressed = this.#config.gzip ? await gzipBytes(body.bytes) : undefined
+    const answer = await this.#cluster.request(
+      {
+        method: 'POST',
+        path: `${path}?filter_path=${bulkFilter}`,
+        contentType: 'application/x-ndjson',
+        body: compressed ?? body.bytes,
+        ...(compressed && { headers: { 'content-encoding': 'gzip' } }),
+      },
+      deadline,
+    )
+    // An early refusal may come while the rest of the body is still being sent.
+    if (answer.status < 300) this.#buffers.give(body.whole)
+    let names: readonly string[] | undefined
+    const request: BulkRequest = {
+      indexes,
+      count: sent.count,
+      mayBeKnown,
+      targetOf: (index) => body.index ?? (names ??= namesOf(this.#indices, chunk))[index]!,
+    }
+    return judge(answer, request)
+  }
+
+  #noteUnsettled(events: number) {
+    if (this.#unsettled === 0) {
+      this.#context.log.warn(
+        'the credentials may not refresh and search what they write: after a request of unknown fate, events can be stored twice. Give them the privileges `maintenance` and `read`',
+      )
+    }
+    this.#unsettled += events
+    this.#context.count('unsettled', events)
+  }
+}

@@ -1,0 +1,101 @@
+import { PermanentError } from '../../../core/errors.ts'
+import type { JsonObject } from '../../event.ts'
+import { errorText, requestError } from './bulk_verdict.ts'
+import type { Cluster } from './cluster.ts'
+import { plainCapabilities, type Capabilities } from './mapping.ts'
+import type { Server } from './server.ts'
+
+/**
+ * Finds out what a server knows by letting it simulate templates: nothing is stored. Version numbers
+ * alone do not say it: distributions lack modules, and licences features.
+ *
+ * @throws PermanentError when the credentials may not manage templates; RetryableError.
+ */
+export async function capabilitiesOf(
+  cluster: Cluster,
+  server: Server,
+  deadline: AbortSignal,
+): Promise<Capabilities> {
+  const ask = (part: JsonObject) => simulate(cluster, part, deadline)
+  const dataStreams = await ask({ data_stream: {} })
+  // Data streams have rules of their own for what else a template may say.
+  const takes = (part: JsonObject) => ask(dataStreams ? { data_stream: {}, ...part } : part)
+  const first = async (
+    candidates: readonly JsonObject[],
+    templateOf: (candidate: JsonObject) => JsonObject,
+    otherwise: JsonObject,
+  ) => {
+    for (const candidate of candidates) {
+      if (await takes({ template: templateOf(candidate) })) return candidate
+    }
+    return otherwise
+  }
+  const asField = (mapping: JsonObject) => ({ mappings: { properties: { weir: mapping } } })
+  const asRoot = (mappings: JsonObject) => ({ mappings })
+  const settings: JsonObject = {}
+  for (const candidates of wantedSettings(server)) {
+    Object.assign(settings, await first(candidates, withSettings, {}))
+  }
+  return {
+    text: await first([{ type: 'match_only_text' }], asField, plainCapabilities.text),
+    free: await first(
+      [{ type: 'flattened', ignore_above: 1024 }, { type: 'flat_object' }],
+      asField,
+      plainCapabilities.free,
+    ),
+    root: await first([{ subobjects: false }, { disable_objects: true }], asRoot, {}),
+    settings,
+    dataStreams,
+    lifecycle: await takes({ template: { lifecycle: { data_retention: '14d' } } }),
+    missingComponents: await takes({
+      composed_of: ['weir@custom'],
+      ignore_missing_component_templates: ['weir@custom'],
+    }),
+  }
+}
+
+/** Settings to have where the server takes them; of each list the first that it takes. */
+function wantedSettings(server: Server): readonly (readonly JsonObject[])[] {
+  const always = [
+    [{ 'index.mapping.ignore_malformed': true }],
+    [{ 'index.mapping.total_fields.ignore_dynamic_beyond_limit': true }],
+  ]
+  if (!isLogsdb(server)) return always
+  // A synthetic source loses the order and types of what came in, and a time's micro- and nanoseconds.
+  const logsdb = { 'index.mode': 'logsdb' }
+  return [...always, [{ ...logsdb, 'index.mapping.source.mode': 'stored' }, logsdb]]
+}
+
+function withSettings(settings: JsonObject): JsonObject {
+  const timestamp = { type: 'date', ignore_malformed: false }
+  return { settings, mappings: { properties: { '@timestamp': timestamp } } }
+}
+
+/** Less than half the disk; on by itself for `logs-*-*` from 9.0 on. */
+function isLogsdb({ flavour, version }: Server): boolean {
+  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number)
+  return flavour === 'elasticsearch' && (major > 8 || (major === 8 && minor >= 17))
+}
+
+async function simulate(
+  cluster: Cluster,
+  part: JsonObject,
+  deadline: AbortSignal,
+): Promise<boolean> {
+  const template = {
+    index_patterns: ['weir-capability-probe'],
+    priority: 2_000_000_000,
+    ...part,
+  }
+  const answer = await cluster.request(
+    { method: 'POST', path: '/_index_template/_simulate', body: JSON.stringify(template) },
+    deadline,
+  )
+  if (answer.status < 300) return true
+  if (answer.status === 400) return false
+  if (answer.status === 401 || answer.status === 403) {
+    const text = `${answer.host} refuses to let these credentials manage index templates (${answer.status}: ${errorText(answer)}): give them the cluster privilege manage_index_templates, or install templates yourself and set \`manage_templates: false\``
+    throw new PermanentError('WEIR_OUTPUT_REFUSED', text)
+  }
+  throw requestError(answer)
+}

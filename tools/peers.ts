@@ -1,0 +1,95 @@
+/**
+ * Installs the peers that the full test run needs, and says what there is: Debian packages by apt-get
+ * (as root), Elasticsearch and OpenSearch by their Maven coordinates, unpacked into a cache folder
+ * outside the tree. Running it again costs nothing. Ends with 1 when something could not be installed.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import {
+  cacheFolder,
+  locate,
+  peers,
+  type PeerName,
+  type ServerPeer,
+} from '../test/peers/catalogue.ts'
+
+const names = Object.keys(peers) as PeerName[]
+
+installPackages()
+for (const name of names) {
+  const peer = peers[name]
+  if (peer.kind === 'server' && isInstallable(name)) attempt(name, () => unpack(peer))
+}
+report()
+
+/** What apt-get has to bring: the programs among the peers, and what brings the servers. */
+function installPackages() {
+  const wanted = names.flatMap((name) => {
+    const peer = peers[name]
+    return peer.kind === 'program' && isInstallable(name) ? [peer.debian] : []
+  })
+  const tools = { unzip: 'unzip', mvn: 'maven', java: 'openjdk-17-jdk-headless' }
+  for (const [program, debian] of Object.entries(tools)) {
+    if (!existsSync(`/usr/bin/${program}`)) wanted.push(debian)
+  }
+  if (wanted.length === 0) return
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    console.log(`not root, or no apt-get: install these yourself: ${wanted.join(' ')}`)
+    return
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  attempt('apt-get', () => {
+    execFileSync('apt-get', ['-qq', 'update'], { stdio: ['ignore', 'ignore', 'inherit'], env })
+    const install = ['-qq', '-y', '--no-install-recommends', 'install', ...wanted]
+    execFileSync('apt-get', install, { stdio: ['ignore', 'ignore', 'inherit'], env })
+  })
+}
+
+function unpack(peer: ServerPeer) {
+  const [group, artifact, version, packaging] = peer.coordinates.split(':') as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  const repository = join(homedir(), '.m2', 'repository', ...group.split('.'), artifact, version)
+  const archive = join(repository, `${artifact}-${version}.${packaging}`)
+  if (!existsSync(archive)) {
+    execFileSync(
+      'mvn',
+      ['-q', '-B', 'dependency:get', `-Dartifact=${peer.coordinates}`, '-Dtransitive=false'],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    )
+  }
+  const cache = cacheFolder()
+  const unfinished = join(cache, `.unpacking-${process.pid}`)
+  mkdirSync(unfinished, { recursive: true })
+  execFileSync('unzip', ['-q', archive, '-d', unfinished])
+  renameSync(join(unfinished, peer.folder), join(cache, peer.folder))
+  rmSync(unfinished, { recursive: true })
+}
+
+function isInstallable(name: PeerName): boolean {
+  const located = locate(name)
+  return located.missing !== undefined && located.installable
+}
+
+function attempt(what: string, install: () => void) {
+  try {
+    install()
+  } catch (failure) {
+    console.log(`${what}: ${failure instanceof Error ? failure.message : String(failure)}`)
+  }
+}
+
+function report() {
+  for (const name of names) {
+    const located = locate(name)
+    const state = located.missing === undefined ? located.path : `missing: ${located.missing}`
+    console.log(`${name.padEnd(16)} ${state}`)
+    if (located.missing !== undefined && located.installable) process.exitCode = 1
+  }
+}
