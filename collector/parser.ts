@@ -37,9 +37,17 @@ export interface Parser {
    * @returns -1 to say "use parse" (out.length may have moved; the caller puts it back): it must do so
    * for every refusal and repair. Otherwise bits of `hostKey`, `logKey`, `sourceKey` for those of the
    * top-level names the event has itself *as something other than an object*; where one of them is an
-   * object, or appears dotted (`host.name`), it returns -1.
+   * object, or appears dotted (`host.name`), it returns -1. A parser whose events name their source
+   * themselves (nginx: the client) returns the bit of that object too: the input's, which is only
+   * the last hop, is then left out.
    */
   transcode?(source: Buffer, start: number, end: number, out: EventBuffer, arrival: Buffer): number
+}
+
+/** What a parser gets beside its config; it has no other access to the world. */
+export interface ParserContext {
+  /** Milliseconds since the epoch, for times without a year. */
+  readonly now: () => number
 }
 
 /** Top-level names that an input's context may hold; see `transcode`. */
@@ -53,5 +61,5 @@ const fields = z
   .default('ecs')
   .describe('Names of the fields: ecs (nested, typed) or exactly what Fluentd calls them')
 
-export const defineParser = definer<[], Parser, { fields: typeof fields }>({ fields })
-export type ParserPlugin = Plugin<[], Parser>
+export const defineParser = definer<[ParserContext], Parser, { fields: typeof fields }>({ fields })
+export type ParserPlugin = Plugin<[ParserContext], Parser>

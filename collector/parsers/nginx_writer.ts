@@ -1,0 +1,168 @@
+import { EventBuffer } from '../event_buffer.ts'
+import { sourceKey } from '../parser.ts'
+import type { ReadTime } from '../times/reader.ts'
+import { isAddressAt } from './address.ts'
+import { ClfTime } from './clf_time.ts'
+import { RequestLine } from './http_request.ts'
+import { jsonString } from './json_string.ts'
+import { forwardedOf, mostDigits } from './nginx_event.ts'
+import type { NginxScanner } from './nginx_scan.ts'
+import { timePrefix } from './timestamp.ts'
+
+const names = {
+  source: '"source":{',
+  address: '"address":',
+  ip: '"ip":',
+  user: '"user":{',
+  name: '"name":',
+  http: '"http":{',
+  request: '"request":{',
+  method: '"method":',
+  referrer: '"referrer":',
+  response: '"response":{',
+  status: '"status_code":',
+  body: '"body":{',
+  bytes: '"bytes":',
+  version: '"version":',
+  url: '"url":{',
+  original: '"original":',
+  path: '"path":',
+  query: '"query":',
+  agent: '"user_agent":{',
+} as const
+const name = Object.fromEntries(
+  Object.entries(names).map(([key, text]) => [key, Buffer.from(text)]),
+) as Record<keyof typeof names, Buffer>
+
+const OPEN = 0x7b
+const CLOSE = 0x7d
+const COMMA = 0x2c
+
+/** Writes an access log line as the JSON of its ECS event: what `accessEvent` says, without the object. */
+export class NginxWriter {
+  readonly #scanner: NginxScanner
+  readonly #time: ClfTime
+  readonly #request = new RequestLine()
+  #source: Buffer = timePrefix
+  #out = new EventBuffer(0)
+  /** False once a field was not UTF-8, or a number none. */
+  #whole = true
+
+  constructor(scanner: NginxScanner, readTime: ReadTime) {
+    this.#scanner = scanner
+    this.#time = new ClfTime(readTime)
+  }
+
+  /** By the contract of `Parser.transcode`. */
+  write(source: Buffer, start: number, end: number, out: EventBuffer): number {
+    const found = this.#scanner
+    if (!found.scan(source, start, end)) return -1
+    if (!this.#time.read(source, found.time, found.timeEnd)) return -1
+    this.#request.split(source, found.request, found.requestEnd)
+    this.#source = source
+    this.#out = out
+    this.#whole = true
+    out.copy(timePrefix, 0, timePrefix.length)
+    out.copy(this.#time.text, 0, this.#time.text.length)
+    out.byte(0x22)
+    const before = out.length
+    this.#writeSource()
+    const context = out.length > before ? sourceKey : 0
+    this.#writeHttp()
+    this.#writeUrl()
+    this.#writeRest()
+    return this.#whole ? context : -1
+  }
+
+  #writeSource(): void {
+    const { remote, remoteEnd, user, userEnd } = this.#scanner
+    const source = this.#open(name.source)
+    this.#text(name.address, remote, remoteEnd)
+    if (isAddressAt(this.#source, remote, remoteEnd)) this.#text(name.ip, remote, remoteEnd)
+    this.#close(source)
+    const person = this.#open(name.user)
+    this.#text(name.name, user, userEnd)
+    this.#close(person)
+  }
+
+  #writeHttp(): void {
+    const { referer, refererEnd, code, codeEnd, size, sizeEnd } = this.#scanner
+    const { method, methodEnd, version, versionEnd } = this.#request
+    const http = this.#open(name.http)
+    const request = this.#open(name.request)
+    this.#text(name.method, method, methodEnd)
+    this.#text(name.referrer, referer, refererEnd)
+    this.#close(request)
+    const response = this.#open(name.response)
+    this.#number(name.status, code, codeEnd)
+    const body = this.#open(name.body)
+    this.#number(name.bytes, size, sizeEnd)
+    this.#close(body)
+    this.#close(response)
+    this.#text(name.version, version, versionEnd)
+    this.#close(http)
+  }
+
+  #writeUrl(): void {
+    const { target, targetEnd, question } = this.#request
+    const url = this.#open(name.url)
+    this.#text(name.original, target, targetEnd)
+    if (this.#source[target] === 0x2f) {
+      this.#text(name.path, target, question)
+      if (question < targetEnd) this.#text(name.query, question + 1, targetEnd)
+    }
+    this.#close(url)
+  }
+
+  #writeRest(): void {
+    const { agent, agentEnd, forwarded, forwardedEnd } = this.#scanner
+    const userAgent = this.#open(name.agent)
+    this.#text(name.original, agent, agentEnd)
+    this.#close(userAgent)
+    if (!this.#isPresent(forwarded, forwardedEnd)) return
+    const text = this.#source.toString('latin1', forwarded, forwardedEnd)
+    if (/[\x80-\xff]/.test(text)) this.#whole = false
+    else this.#out.text(`,${JSON.stringify(forwardedOf(text)).slice(1, -1)}`)
+  }
+
+  /** Begins an object; `close` takes it back when nothing was put in. */
+  #open(key: Buffer): number {
+    const mark = this.#out.length
+    this.#key(key)
+    return mark
+  }
+
+  #close(mark: number): void {
+    const out = this.#out
+    if (out.bytes[out.length - 1] === OPEN) out.length = mark
+    else out.byte(CLOSE)
+  }
+
+  #key(key: Buffer): void {
+    const out = this.#out
+    if (out.bytes[out.length - 1] !== OPEN) out.byte(COMMA)
+    out.copy(key, 0, key.length)
+  }
+
+  #isPresent(start: number, end: number): boolean {
+    return start >= 0 && end > start && !(end === start + 1 && this.#source[start] === 0x2d)
+  }
+
+  #text(key: Buffer, start: number, end: number): void {
+    if (!this.#isPresent(start, end)) return
+    this.#key(key)
+    if (!jsonString(this.#source, start, end, this.#out)) this.#whole = false
+  }
+
+  #number(key: Buffer, start: number, end: number): void {
+    if (!this.#isPresent(start, end)) return
+    if (end - start > mostDigits) this.#whole = false
+    let first = start
+    while (first < end - 1 && this.#source[first] === 0x30) first += 1
+    for (let at = first; at < end; at++) {
+      if (this.#source[at]! < 0x30 || this.#source[at]! > 0x39) this.#whole = false
+    }
+    this.#key(key)
+    this.#out.copy(this.#source, first, end)
+  }
+}
