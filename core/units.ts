@@ -43,7 +43,10 @@ export function formatSize(bytes: number): string {
 /** A config value such as `10s`; the parsed value is milliseconds. */
 export const duration = () =>
   z
-    .union([z.string(), z.literal(0)])
+    .union([z.string(), z.literal(0)], {
+      error: ({ input }) =>
+        `expected a duration, got ${JSON.stringify(input)}: write a number and a unit, such as 250ms, 10s, 5m, 1h30m or 14d`,
+    })
     .transform((value, context) => {
       const ms = value === 0 ? 0 : parseDuration(value)
       if (ms !== undefined) return ms
@@ -58,7 +61,10 @@ export const duration = () =>
 /** A config value such as `10GB` or `512MiB`; the parsed value is bytes. */
 export const size = () =>
   z
-    .union([z.string(), z.number().int().nonnegative()])
+    .union([z.string(), z.number().int().nonnegative()], {
+      error: ({ input }) =>
+        `expected a size, got ${JSON.stringify(input)}: write a number and a unit, such as 512KiB, 10MB or 1GB`,
+    })
     .transform((value, context) => {
       const bytes = typeof value === 'number' ? value : parseSize(value)
       if (bytes !== undefined) return bytes

@@ -1,0 +1,108 @@
+import type { Command } from 'commander'
+import { wholeNumber } from './journal.ts'
+import { dataFolderFor, type ConfigOptions } from './load_config.ts'
+import { operate } from './operate.ts'
+import { formatTable } from './table.ts'
+import { writeLine, type World } from './world.ts'
+
+/** A dead letter, as `dead.ls` and `dead.show` yield them; `show` adds the raw event. */
+export interface DeadLetter {
+  /** Id of the event. */
+  readonly id: string
+  /** The output that could not deliver it. */
+  readonly output: string
+  /** When it was refused, ISO 8601. */
+  readonly time: string
+  readonly reason: string
+  readonly detail: string
+  readonly target: string
+  readonly tag: string
+  readonly event?: string
+}
+
+export function registerDead(program: Command, world: World): void {
+  const dead = program
+    .command('dead')
+    .description('dead letters: events that a target refused for good')
+    .addHelpText(
+      'before',
+      `Examples:
+  weir dead ls                             all of them, with their reasons
+  weir dead show 01JD…-17                  one, with its raw event
+  weir dead replay --output elasticsearch  send them again, once the mapping is fixed
+  weir dead drop 01JD…-17
+`,
+    )
+  addLooking(dead, world)
+  addDeciding(dead, world)
+}
+
+interface Selection extends ConfigOptions {
+  readonly output?: string
+  readonly all?: true
+}
+
+function addLooking(dead: Command, world: World): void {
+  dead
+    .command('ls')
+    .description('list them, oldest first')
+    .option('-o, --output <id>', 'only those of this output')
+    .option('-n, --limit <number>', 'stop after so many', wholeNumber)
+    .option('--json', 'as NDJSON')
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<Selection & { limit?: number; json?: true }>()
+      const { output, limit } = options
+      const rows: string[][] = []
+      for await (const item of ask(world, options, 'dead.ls', { output, limit })) {
+        const letter = item as DeadLetter
+        if (options.json) await writeLine(world.stdout, JSON.stringify(letter))
+        else rows.push([letter.time, letter.output, letter.id, letter.reason, letter.detail])
+      }
+      if (options.json) return
+      if (rows.length === 0) world.stderr.write('no dead letters\n')
+      else
+        await writeLine(
+          world.stdout,
+          formatTable(['TIME', 'OUTPUT', 'ID', 'REASON', 'DETAIL'], rows),
+        )
+    })
+  dead
+    .command('show')
+    .description('one with everything that is known of it')
+    .argument('<id>', 'event id')
+    .action(async (id: string, _options, command: Command) => {
+      for await (const item of ask(world, command.optsWithGlobals(), 'dead.show', { id })) {
+        await writeLine(world.stdout, JSON.stringify(item, null, 2))
+      }
+    })
+}
+
+function addDeciding(dead: Command, world: World): void {
+  const verbs = [
+    ['replay', 'send them again; those delivered are dead letters no longer'],
+    ['drop', 'delete them for good'],
+  ] as const
+  for (const [verb, description] of verbs) {
+    dead
+      .command(verb)
+      .description(description)
+      .argument('[id...]', 'event ids')
+      .option('-o, --output <id>', 'all of this output')
+      .option('--all', 'all there are')
+      .action(async (ids: string[], _options, command: Command) => {
+        const options = command.optsWithGlobals<Selection>()
+        const { output, all } = options
+        if (ids.length === 0 && output === undefined && !all) {
+          command.error(`error: name event ids, --output or --all`)
+        }
+        const args = { ids: ids.length === 0 ? undefined : ids, output }
+        for await (const item of ask(world, options, `dead.${verb}`, args)) {
+          await writeLine(world.stdout, typeof item === 'string' ? item : JSON.stringify(item))
+        }
+      })
+  }
+}
+
+async function* ask(world: World, options: ConfigOptions, operation: string, args: object) {
+  yield* operate(world, await dataFolderFor(world, options), operation, { ...args })
+}

@@ -1,0 +1,46 @@
+import type { Arguments, Operations } from '../core/control.ts'
+import { WeirError } from '../core/errors.ts'
+import type { World } from './world.ts'
+
+/**
+ * Asks a data folder for something: the Weir that runs on it, over its socket, or, when none does,
+ * the folder itself under its lock.
+ */
+export async function* operate(
+  world: World,
+  folder: string,
+  operation: string,
+  args: Arguments,
+): AsyncGenerator<unknown> {
+  const { callControl } = await import('../core/control.ts')
+  try {
+    yield* callControl(folder, operation, args)
+    return
+  } catch (failure) {
+    if (!(failure instanceof WeirError) || failure.code !== 'WEIR_NOT_RUNNING') throw failure
+  }
+  const { existsSync } = await import('node:fs')
+  if (!existsSync(folder)) {
+    const text = `there is no data folder ${folder}: name it with --data-dir or --config`
+    throw new WeirError('WEIR_DATA_UNUSABLE', text)
+  }
+  const { holdDataFolder } = await import('../core/data_folder.ts')
+  const held = holdDataFolder(folder, {
+    pid: world.pid,
+    started_at: new Date().toISOString(),
+    command: `weir ${world.argv.join(' ')}`,
+  })
+  try {
+    const operations = await openStopped(folder)
+    const run = operations[operation]
+    if (!run) throw new WeirError('WEIR_REQUEST_INVALID', `there is no operation "${operation}"`)
+    yield* run(args)
+  } finally {
+    held.release()
+  }
+}
+
+/** The operations on a folder that no Weir runs on. */
+async function openStopped(_folder: string): Promise<Operations> {
+  return {}
+}

@@ -1,0 +1,123 @@
+import { Command, CommanderError } from 'commander'
+import { nearest } from '../core/config/nearest.ts'
+import { WeirError } from '../core/errors.ts'
+import { exitCodeOf, exitCodes } from './exit_codes.ts'
+import { version } from './version.ts'
+import { coloured, type World } from './world.ts'
+
+/**
+ * The commands, each loaded only when it is asked for or all are to be shown: `weir version` must
+ * not wait for the parsers.
+ */
+const commands: Record<string, (program: Command, world: World) => Promise<void>> = {
+  start: async (program, world) => (await import('./start.ts')).registerStart(program, world),
+  check: async (program, world) => (await import('./check.ts')).registerCheck(program, world),
+  parse: async (program) => (await import('./parse.ts')).registerParse(program),
+  journal: async (program, world) => (await import('./journal.ts')).registerJournal(program, world),
+  dead: async (program, world) => (await import('./dead.ts')).registerDead(program, world),
+  completion: async (program, world) =>
+    (await import('./completion.ts')).registerCompletion(program, world),
+  version: async (program, world) => {
+    program
+      .command('version')
+      .description('print the version')
+      .action(() => void world.stdout.write(`${version()}\n`))
+  },
+}
+
+const examples = `Examples:
+  weir                                    start: logs on http://127.0.0.1:4400/in/<tag>
+  curl -d 'hello' http://127.0.0.1:4400/in/test
+  weir --config weir.yaml                 start with a config
+  weir check --config weir.yaml           find every problem without starting
+  weir parse nginx access.log             try a parser
+  weir journal ls                         what waits, and for whom
+  weir journal cat --tag test             what arrived
+`
+
+/** Runs the command that `world.argv` names; resolves to the exit code. */
+export async function run(world: World): Promise<number> {
+  const [first] = world.argv
+  if (world.argv.length === 1 && (first === 'version' || first === '--version' || first === '-V')) {
+    world.stdout.write(`${version()}\n`)
+    return exitCodes.ok
+  }
+  try {
+    const program = await createProgram(world)
+    await program.parseAsync([...world.argv], { from: 'user' })
+    return exitCodes.ok
+  } catch (failure) {
+    report(world, failure)
+    return exitCodeOf(failure)
+  }
+}
+
+/** The command line with the commands that `argv` may be about. */
+export async function createProgram(world: World): Promise<Command> {
+  const program = new Command('weir')
+    .usage('[command] [options]')
+    .description("takes in an application's logs, loses none of them, and ships them on")
+    .option('-c, --config <file>', 'config file, YAML (environment: WEIR_CONFIG)')
+    .option('-d, --data-dir <folder>', 'where everything is kept')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help of a command')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => void world.stdout.write(text),
+      writeErr: (text) => void world.stderr.write(text),
+    })
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .addHelpText('before', `${examples}`)
+    .addHelpText(
+      'after',
+      '\nHelp of one command: weir <command> --help. Exit codes: docs/COMMANDS.md',
+    )
+  for (const name of namesFor(world.argv)) await commands[name]!(program, world)
+  for (const command of everyCommand(program)) command.exitOverride()
+  program.on('command:*', () => undefined)
+  return program
+}
+
+/** Only the command that is asked for; all of them for help, completion and mistakes. */
+function namesFor(argv: readonly string[]): string[] {
+  const all = Object.keys(commands)
+  const asked = argv.find((word) => all.includes(word))
+  const needsAll = argv.some((word) => ['help', '--help', '-h', 'completion'].includes(word))
+  if (asked !== undefined && asked !== 'completion' && argv[0] === asked) return [asked]
+  if (asked !== undefined && !needsAll) return [asked]
+  if (argv.length > 0 && argv[0]!.startsWith('-') && !needsAll) return ['start']
+  return argv.length === 0 ? ['start'] : all
+}
+
+/** A command and all below it. */
+export function everyCommand(program: Command): Command[] {
+  return [program, ...program.commands.flatMap((command) => everyCommand(command as Command))]
+}
+
+/** For a word that is no command. */
+export function unknownCommand(word: string): CommanderError {
+  const near = nearest(word, Object.keys(commands))
+  const hint = near === undefined ? `the commands are ${Object.keys(commands).join(', ')}` : ''
+  const text = `unknown command "${word}": ${near === undefined ? hint : `did you mean "${near}"?`}`
+  return new CommanderError(exitCodes.usage, 'weir.unknownCommand', text)
+}
+
+function report(world: World, failure: unknown): void {
+  const colour = coloured(world, world.stderr)
+  if (failure instanceof CommanderError) {
+    // Commander has printed its own errors and the help already.
+    if (failure.code !== 'weir.unknownCommand') return
+    world.stderr.write(`${colour('red', 'error')}: ${failure.message}\n`)
+    return
+  }
+  if (failure instanceof WeirError) {
+    const separator = failure.message.includes('\n') ? '\n' : ' '
+    world.stderr.write(
+      `${colour('red', 'error')}:${separator}${failure.message}\n(${failure.code})\n`,
+    )
+    return
+  }
+  world.stderr.write(`${failure instanceof Error ? failure.stack : String(failure)}\n`)
+}

@@ -1,0 +1,35 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Operations } from '../core/control.ts'
+import type { HttpHandlers } from '../core/http/routes.ts'
+import type { Lifecycle } from '../core/lifecycle.ts'
+import type { Metrics, Registry } from '../core/metrics.ts'
+
+/** A config, and the plain data it was made from (which can go to a worker thread). */
+export interface Loaded {
+  readonly config: Config
+  readonly input: unknown
+}
+
+/** What the parts of Weir get from `weir start`. */
+export interface Surroundings {
+  readonly loaded: Loaded
+  /** Absolute; this process holds its lock. */
+  readonly dataFolder: string
+  readonly log: Logger
+  readonly clock: Clock
+  readonly random: () => number
+  /** Instruments of the main thread, and the registry they are in. */
+  readonly metrics: Metrics
+  readonly registry: Registry
+  readonly stdin: NodeJS.ReadableStream
+}
+
+/** Everything behind the HTTP port and the control socket: journal, collector, outputs. */
+export interface Running extends Lifecycle, HttpHandlers {
+  /** Applies a new config, changing only what changed. When it rejects the old one runs on. */
+  reload(loaded: Loaded): Promise<void>
+  /** What commands may ask: `journal.ls`, `dead.replay`, … */
+  readonly operations: Operations
+}

@@ -1,0 +1,91 @@
+import { systemClock } from '../core/clock.ts'
+import { plainValueAt } from '../core/config/merge.ts'
+import { serveControl } from '../core/control.ts'
+import { messageOf } from '../core/errors.ts'
+import type { ListenAddress } from '../core/http/address.ts'
+import { listenOfEnvironment } from '../core/http/inherited.ts'
+import { createHttpServer } from '../core/http/server.ts'
+import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
+import { createLog, type Logger } from '../core/log.ts'
+import { createMetrics, Registry } from '../core/metrics.ts'
+import { reasons } from '../core/reasons.ts'
+import { assemble } from './assembly.ts'
+import type { Loaded } from './running.ts'
+import type { World } from './world.ts'
+
+/** All of a running Weir. */
+export interface Service extends Lifecycle {
+  readonly log: Logger
+  facts(): { readonly urls: readonly string[] }
+  /** Reads the config again and applies what changed; a bad one is logged, and the old one runs on. */
+  reload(read: () => Loaded): Promise<void>
+}
+
+export async function createService(
+  world: World,
+  first: Loaded,
+  dataFolder: string,
+): Promise<Service> {
+  let loaded = first
+  const log = createLog(loaded.config.log.level)
+  const registry = new Registry()
+  const metrics = createMetrics(registry)
+  const running = await assemble({
+    loaded,
+    dataFolder,
+    log,
+    clock: systemClock,
+    random: Math.random,
+    metrics,
+    registry,
+    stdin: world.stdin,
+  })
+  const http = createHttpServer({
+    config: loaded.config.http,
+    listen: addressesOf(world, loaded),
+    log: log.child({ component: 'http' }),
+    count: (reason) =>
+      metrics.events_impaired.inc({ component: 'http', fate: reasons[reason].fate, reason }),
+    handlers: running,
+  })
+  const parts = inOrder([http, serveControl(dataFolder, running.operations), running])
+
+  const apply = async (read: () => Loaded) => {
+    try {
+      const next = read()
+      for (const key of ['data_dir', 'roles'] as const) {
+        if (JSON.stringify(next.config[key]) === JSON.stringify(loaded.config[key])) continue
+        log.warn({ key }, 'this key changes only with a restart')
+      }
+      await http.reload(next.config.http, addressesOf(world, next))
+      try {
+        await running.reload(next)
+      } catch (failure) {
+        await http.reload(loaded.config.http, addressesOf(world, loaded))
+        throw failure
+      }
+      log.level = next.config.log.level
+      loaded = next
+      log.info({ urls: http.urls() }, 'the config was read again and applied')
+    } catch (failure) {
+      const problems = messageOf(failure).split('\n')
+      log.error({ problems }, 'the new config was refused; the old one runs on')
+    }
+  }
+  let applying = Promise.resolve()
+  return {
+    log,
+    facts: () => ({ urls: http.urls() }),
+    start: () => parts.start(),
+    stop: (deadline) => parts.stop(deadline),
+    // One after the other: two HUPs in a row must not mix.
+    reload: (read) => (applying = applying.then(() => apply(read))),
+  }
+}
+
+/** Where the HTTP port listens: as configured, else as the environment says, else the default. */
+function addressesOf(world: World, { config, input }: Loaded): readonly ListenAddress[] {
+  const configured = plainValueAt(input, ['http', 'listen']) !== undefined
+  const passed = configured ? undefined : listenOfEnvironment(world.env, world.pid)
+  return passed ?? config.http.listen
+}

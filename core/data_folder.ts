@@ -1,0 +1,105 @@
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { messageOf, WeirError } from './errors.ts'
+
+/** Where data goes when nobody says: the XDG data folder of the user, /var/lib/weir for root. */
+export function defaultDataFolder(
+  environment: Readonly<Record<string, string | undefined>>,
+  user: { readonly uid: number | undefined; readonly home: string },
+): string {
+  // The XDG specification says to ignore relative paths.
+  const xdg = environment['XDG_DATA_HOME']
+  if (xdg?.startsWith('/')) return join(xdg, 'weir')
+  return user.uid === 0 ? '/var/lib/weir' : join(user.home, '.local/share/weir')
+}
+
+/** Who holds a data folder, as `lock.json` in it says. */
+export interface Holder {
+  readonly pid: number
+  readonly started_at: string
+  readonly command: string
+}
+
+/** A data folder that this process alone may change, until `release`. */
+export interface DataFolder {
+  readonly path: string
+  release(): void
+}
+
+/**
+ * Makes the data folder where there is none, and takes its lock: an exclusive SQLite transaction on
+ * the file `lock`, which the kernel drops with the process, however it ends. `lock.json` beside it is
+ * for people and says nothing about whether the lock is held.
+ *
+ * @throws WeirError WEIR_DATA_UNUSABLE, or WEIR_DATA_LOCKED naming the process that holds it.
+ */
+export function holdDataFolder(path: string, holder: Holder): DataFolder {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o750 })
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (failure) {
+    throw new WeirError(
+      'WEIR_DATA_UNUSABLE',
+      `the data folder ${path} cannot be used (${messageOf(failure)}): make it writable for this user, or choose another with --data-dir`,
+      { cause: failure },
+    )
+  }
+  const lock = takeLock(path)
+  const note = join(path, 'lock.json')
+  writeFileSync(note, `${JSON.stringify(holder)}\n`, { mode: 0o640 })
+  let held = true
+  return {
+    path,
+    release() {
+      if (!held) return
+      held = false
+      rmSync(note, { force: true })
+      lock.close()
+    },
+  }
+}
+
+/** Who holds the folder now; undefined when nobody does, or when there is no folder. */
+export function holderOf(path: string): Partial<Holder> | undefined {
+  try {
+    accessSync(join(path, 'lock'))
+    takeLock(path).close()
+    return undefined
+  } catch (failure) {
+    return failure instanceof WeirError && failure.code === 'WEIR_DATA_LOCKED'
+      ? readHolder(path)
+      : undefined
+  }
+}
+
+function takeLock(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(join(path, 'lock'), { timeout: 0 })
+    database.exec('BEGIN EXCLUSIVE')
+    return database
+  } catch (failure) {
+    database?.close()
+    if (!/locked|busy/i.test(messageOf(failure))) {
+      const text = `the lock of the data folder ${path} cannot be taken (${messageOf(failure)}): the folder has to be on a local disk and writable`
+      throw new WeirError('WEIR_DATA_UNUSABLE', text, { cause: failure })
+    }
+    const { pid, command, started_at } = readHolder(path)
+    const who = pid === undefined ? 'another process' : `process ${pid}`
+    const since = started_at === undefined ? '' : ` since ${started_at}`
+    throw new WeirError(
+      'WEIR_DATA_LOCKED',
+      `the data folder ${path} is in use by ${who}${command ? ` (${command})` : ''}${since}: stop it, or choose another folder with --data-dir`,
+      { cause: failure },
+    )
+  }
+}
+
+function readHolder(path: string): Partial<Holder> {
+  try {
+    return JSON.parse(readFileSync(join(path, 'lock.json'), 'utf8')) as Partial<Holder>
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,158 @@
+import { once } from 'node:events'
+import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { ConfigError, messageOf } from '../errors.ts'
+import { listenFailure } from '../listen_failure.ts'
+import { formatListen, type ListenAddress } from './address.ts'
+import type { HttpConfig } from './config.ts'
+import { errorBody } from './refusal.ts'
+
+/** One open listening socket. */
+export interface Listener {
+  readonly address: ListenAddress
+  /** As a client would write it: `http://127.0.0.1:4400`, `unix:/run/weir.sock`. */
+  readonly url: string
+  readonly server: Server | TlsServer
+  /** Applies limits and certificates of a new config. Open connections stay. */
+  configure(config: HttpConfig): void
+  /** Takes no more connections; resolves once those open are done, cut off when `deadline` fires. */
+  close(deadline: AbortSignal): Promise<void>
+}
+
+/**
+ * Opens one address.
+ *
+ * @throws WeirError WEIR_LISTEN_FAILED saying who holds the address; ConfigError for certificates.
+ */
+export async function openListener(
+  address: ListenAddress,
+  config: HttpConfig,
+  handle: RequestListener,
+): Promise<Listener> {
+  const secure = config.tls !== undefined && address.kind !== 'unix'
+  const options = {
+    // Node looks for expired connections only this often.
+    connectionsCheckingInterval: Math.max(100, Math.min(5_000, config.header_timeout / 2)),
+    noDelay: true,
+  }
+  const server = secure
+    ? createTlsServer({ ...options, ...readCertificates(config) }, handle)
+    : createServer(options, handle)
+  answerGarbage(server)
+  server.on('checkContinue', (request, response) => {
+    // The route sends `100 Continue` once it wants the body; see server.ts.
+    handle(request, response)
+  })
+  server.on('checkExpectation', (_request, response) => {
+    const body = errorBody('expectation_failed', 'only "Expect: 100-continue" can be met')
+    response.writeHead(417, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  const configure = (now: HttpConfig) => {
+    server.headersTimeout = Math.min(now.header_timeout, now.request_timeout)
+    server.requestTimeout = now.request_timeout
+    server.keepAliveTimeout = now.idle_timeout
+    server.maxConnections = now.max_connections
+    if (secure && 'setSecureContext' in server) server.setSecureContext(readCertificates(now))
+  }
+  configure(config)
+  await listen(server, address)
+  return {
+    address,
+    url: urlOf(server, secure, address),
+    server,
+    configure,
+    close: (deadline) => close(server, deadline),
+  }
+}
+
+async function listen(server: Server | TlsServer, address: ListenAddress): Promise<void> {
+  try {
+    if (address.kind === 'unix') {
+      await removeStale(address.path)
+      server.listen(address.path)
+    } else if (address.kind === 'fd') server.listen({ fd: address.fd })
+    else server.listen(address.port, address.host)
+    await once(server, 'listening')
+  } catch (failure) {
+    const { code } = failure as NodeJS.ErrnoException
+    if (address.kind === 'tcp' && address.host === '::' && code === 'EAFNOSUPPORT') {
+      return listen(server, { ...address, host: '0.0.0.0' })
+    }
+    const key = '--listen or http.listen'
+    if (address.kind === 'tcp') throw listenFailure(failure, { ...address, protocol: 'tcp' }, key)
+    if (address.kind === 'unix') throw listenFailure(failure, { ...address, protocol: 'unix' }, key)
+    throw new ConfigError(
+      'WEIR_LISTEN_FAILED',
+      `descriptor ${address.fd} is no socket that listens (${messageOf(failure)}): systemd passes them from 3 on, Circus as $(circus.sockets.NAME)`,
+      { cause: failure },
+    )
+  }
+  // Group too, so that a web server in front can be given access by its group.
+  if (address.kind === 'unix') chmodSync(address.path, 0o660)
+}
+
+/** Removes a socket file that a crash left behind: nobody answers on it. */
+async function removeStale(path: string): Promise<void> {
+  if (!statSync(path, { throwIfNoEntry: false })?.isSocket()) return
+  const probe = connect(path)
+  const [outcome] = await Promise.race([
+    once(probe, 'connect').then(() => ['alive']),
+    once(probe, 'error').then(() => ['never']),
+    // `once` on "connect" rejects when "error" comes first; either way nobody answers.
+  ]).catch((failure: NodeJS.ErrnoException) => [failure.code])
+  probe.destroy()
+  if (outcome !== 'alive') rmSync(path, { force: true })
+}
+
+/** Port scanners, TLS on a plain port, half a request: one short answer where it can be read. */
+function answerGarbage(server: Server | TlsServer): void {
+  const statuses: Record<string, [number, string, string]> = {
+    HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'the headers are too long'],
+    ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not arrive in time'],
+  }
+  server.on('clientError', (failure: NodeJS.ErrnoException, socket: Socket) => {
+    if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy()
+    const bad: [number, string, string] = [400, 'Bad Request', 'this is no HTTP request']
+    const [status, phrase, text] = statuses[failure.code ?? ''] ?? bad
+    const body = JSON.stringify(errorBody(phrase.toLowerCase().replaceAll(' ', '_'), text))
+    socket.end(
+      `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+      // Whoever does not read the answer holds nothing open either.
+      () => socket.destroy(),
+    )
+  })
+  server.on('tlsClientError', (_failure: Error, socket: Socket) => socket.destroy())
+}
+
+async function close(server: Server | TlsServer, deadline: AbortSignal): Promise<void> {
+  if (!server.listening) return
+  const closed = once(server, 'close')
+  server.close()
+  server.closeIdleConnections()
+  const cut = () => server.closeAllConnections()
+  if (deadline.aborted) cut()
+  deadline.addEventListener('abort', cut, { once: true })
+  await closed
+  deadline.removeEventListener('abort', cut)
+}
+
+function readCertificates(config: HttpConfig): { cert: Buffer; key: Buffer } {
+  const read = (path: string, key: string) => {
+    try {
+      return readFileSync(path)
+    } catch (failure) {
+      const text = `${key} cannot be read: ${messageOf(failure)}`
+      throw new ConfigError('WEIR_CONFIG_INVALID', text, { cause: failure })
+    }
+  }
+  const { cert = '', key = '' } = config.tls ?? {}
+  return { cert: read(cert, 'http.tls.cert'), key: read(key, 'http.tls.key') }
+}
+
+function urlOf(server: Server | TlsServer, secure: boolean, address: ListenAddress): string {
+  const bound = server.address() as AddressInfo | string | null
+  if (bound === null || typeof bound === 'string') return `unix:${bound ?? formatListen(address)}`
+  return `${secure ? 'https' : 'http'}://${formatListen({ kind: 'tcp', host: bound.address, port: bound.port })}`
+}

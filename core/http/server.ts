@@ -1,0 +1,194 @@
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import proxyaddr from 'proxy-addr'
+import type { Lifecycle } from '../lifecycle.ts'
+import type { Reason } from '../reasons.ts'
+import { corsAllows, createAccess, type Access } from './access.ts'
+import { formatListen, type ListenAddress } from './address.ts'
+import { createBodyReader } from './body.ts'
+import type { HttpConfig, Scope } from './config.ts'
+import { openListener, type Listener } from './listener.ts'
+import { errorBody, Refusal, refusalOf } from './refusal.ts'
+import { addRoutes, type HttpHandlers } from './routes.ts'
+
+export interface HttpServerOptions {
+  readonly config: HttpConfig
+  /** Where to listen; the config's `listen`, or what the environment says. */
+  readonly listen: readonly ListenAddress[]
+  readonly log: Logger
+  readonly count: (reason: Reason) => void
+  readonly handlers: HttpHandlers
+}
+
+/** The HTTP port: one application behind any number of listening sockets. */
+export interface HttpServer extends Lifecycle {
+  /** Where it listens, as clients write it. */
+  urls(): readonly string[]
+  /**
+   * Applies a new config: tokens, limits and certificates at once; sockets that stay, and their
+   * connections, are left alone. When a new address cannot be opened nothing has changed.
+   */
+  reload(config: HttpConfig, listen: readonly ListenAddress[]): Promise<void>
+  /** For tests: the application without its sockets. */
+  readonly app: FastifyInstance
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a caller's token has to allow; without it the route is open to all. */
+    scope?: Scope
+  }
+  interface FastifyRequest {
+    /** The client's address, as a trusted proxy says; empty on a Unix socket. */
+    clientAddress: string
+    /** Gives back what the body took of `max_body_memory`. */
+    releaseBody: (() => void) | undefined
+  }
+}
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { log, count, handlers } = options
+  let { config, listen } = options
+  let rules = rulesOf(config)
+  let listeners: Listener[] = []
+  let stopping = false
+  const bodies = createBodyReader(() => config, count)
+
+  const app = fastify({ routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true } })
+  app.decorateRequest('clientAddress', '')
+  app.decorateRequest('releaseBody', undefined)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', async (request: FastifyRequest) => {
+    const { body, release } = await bodies.read(request.raw)
+    request.releaseBody = release
+    return body
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    if (stopping) reply.header('connection', 'close')
+    request.clientAddress = rules.clientOf(request)
+    allowOrigin(config, request, reply)
+    const refused = rules.access(callerOf(request, rules.trusts), request.routeOptions.config.scope)
+    if (refused)
+      throw new Refusal(refused.status, refused.code, refused.message, challenge(refused))
+    const declared = request.headers['content-length']
+    bodies.check(declared === undefined ? undefined : Number(declared))
+    if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue()
+  })
+  app.addHook('onResponse', async (request) => request.releaseBody?.())
+  app.addHook('onRequestAbort', async (request) => request.releaseBody?.())
+  app.setErrorHandler((failure, request, reply) => answerFailure(log, failure, request, reply))
+  addRoutes(app, handlers)
+
+  const handle: Parameters<typeof openListener>[2] = (request, response) =>
+    app.routing(request, response)
+
+  return {
+    app,
+    urls: () => listeners.map((listener) => listener.url),
+    async start() {
+      await app.ready()
+      listeners = await openAll(listen, config, handle)
+    },
+    async reload(now, addresses) {
+      const same = (one: ListenAddress) => (other: Listener) =>
+        formatListen(one) === formatListen(other.address)
+      // Turning TLS on or off needs another kind of server on the same address.
+      const kept = (listener: Listener) =>
+        addresses.some((address) => same(address)(listener)) && !config.tls === !now.tls
+      const gone = listeners.filter((listener) => !kept(listener))
+      const staying = listeners.filter(kept)
+      const fresh = addresses.filter((address) => !staying.some(same(address)))
+      for (const listener of staying) listener.configure(now)
+      if (!config.tls !== !now.tls) await closeAll(gone, AbortSignal.timeout(1_000))
+      const opened = await openAll(fresh, now, handle)
+      listeners = [...staying, ...opened]
+      ;[config, listen, rules] = [now, addresses, rulesOf(now)]
+      // Requests under way on sockets that go are answered; nobody waits for them here.
+      closeAll(gone, AbortSignal.timeout(30_000)).catch(() => undefined)
+    },
+    async stop(deadline) {
+      stopping = true
+      await closeAll(listeners, deadline)
+      listeners = []
+      await app.close()
+    },
+  }
+}
+
+interface Rules {
+  readonly access: Access
+  readonly trusts: (peer: string) => boolean
+  readonly clientOf: (request: FastifyRequest) => string
+}
+
+function rulesOf(config: HttpConfig): Rules {
+  const networks = config.trusted_proxies.filter((proxy) => proxy !== 'unix')
+  const trustsUnix = config.trusted_proxies.includes('unix')
+  const trustsAddress = proxyaddr.compile(networks)
+  const trusts = (peer: string) => (peer === '' ? trustsUnix : trustsAddress(peer, 0))
+  return {
+    access: createAccess(config),
+    trusts,
+    clientOf({ raw }) {
+      const peer = raw.socket.remoteAddress ?? ''
+      if (!trusts(peer)) return peer
+      // proxy-addr starts from the socket's address, of which a Unix socket has none.
+      return proxyaddr(raw, (address, hops) => (hops === 0 ? true : trustsAddress(address, hops)))
+    },
+  }
+}
+
+function callerOf(request: FastifyRequest, trusts: (peer: string) => boolean) {
+  const peer = request.raw.socket.remoteAddress ?? ''
+  const path = request.url.split('?', 1)[0]!
+  const { method, headers } = request
+  return { method, path, headers, peer, trusted: trusts(peer) }
+}
+
+/** Lets scripts of pages listed in `cors.origins` see the answer, errors included. */
+function allowOrigin(config: HttpConfig, request: FastifyRequest, reply: FastifyReply): void {
+  const { origin } = request.headers
+  if (!request.url.startsWith('/in/')) return
+  reply.header('vary', 'origin')
+  if (origin === undefined || !corsAllows(config, origin)) return
+  reply.header('access-control-allow-origin', origin)
+  reply.header('access-control-expose-headers', 'retry-after')
+}
+
+function challenge(refused: { status: number }): Record<string, string> {
+  return refused.status === 401 ? { 'www-authenticate': 'Bearer realm="weir"' } : {}
+}
+
+function answerFailure(
+  log: Logger,
+  failure: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const refusal = refusalOf(failure)
+  if (refusal) {
+    const { status, headers, code, message } = refusal
+    return reply.code(status).headers(headers).send(errorBody(code, message))
+  }
+  log.error({ err: failure, method: request.method, path: request.url }, 'a request failed')
+  return reply.code(500).send(errorBody('internal', 'this is a mistake in Weir: see its log'))
+}
+
+async function openAll(
+  addresses: readonly ListenAddress[],
+  config: HttpConfig,
+  handle: Parameters<typeof openListener>[2],
+): Promise<Listener[]> {
+  const opened: Listener[] = []
+  try {
+    for (const address of addresses) opened.push(await openListener(address, config, handle))
+    return opened
+  } catch (failure) {
+    await closeAll(opened, AbortSignal.abort())
+    throw failure
+  }
+}
+
+async function closeAll(listeners: readonly Listener[], deadline: AbortSignal): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close(deadline)))
+}

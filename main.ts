@@ -1,0 +1,36 @@
+import { enableCompileCache, flushCompileCache } from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { World } from './commands/world.ts'
+
+/**
+ * The composition root: the only file that touches the process (environment, signals, exit). It
+ * turns the compile cache on before anything else is imported, which halves the time to start.
+ */
+const cacheFolder = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? join(cacheFolder, 'weir', 'compiled'))
+
+const world: World = {
+  argv: process.argv.slice(2),
+  env: process.env,
+  pid: process.pid,
+  uid: process.getuid?.(),
+  home: homedir(),
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  onSignal: (signal, handler) => void process.on(signal, handler),
+  // A long-running Weir may be killed; what it compiled is worth keeping from its start on.
+  started: () => flushCompileCache(),
+  exit: (code) => process.exit(code),
+}
+
+// A reader that has seen enough (`weir journal cat | head`) is no error.
+process.stdout.on('error', (failure: NodeJS.ErrnoException) => {
+  process.exit(failure.code === 'EPIPE' ? 0 : 1)
+})
+
+const { run } = await import('./commands/program.ts')
+// Not process.exit(): what was written to a pipe has to get there first.
+process.exitCode = await run(world)
