@@ -77,6 +77,11 @@ const shared = {
   batch_age: duration().default(1000).describe('Most time an event waits for its batch to fill'),
   concurrency: z.int().min(1).max(64).default(4).describe('Most requests under way at once'),
   timeout: duration().default(60_000).describe('Most time for one request'),
+  dead_max_disk: size()
+    .default(1_000_000_000)
+    .describe(
+      'Most bytes of dead letters; beyond, delivery waits until some are dropped or replayed',
+    ),
   retry_max_wait: duration().default(30_000).describe('Longest wait between two attempts'),
 }
 

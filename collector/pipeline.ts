@@ -258,7 +258,10 @@ class Batches {
   readonly buffers: EventBuffer[] = []
   readonly #take: () => EventBuffer
   readonly #limit: number
-  readonly #open = new Map<string, { tag: string; stream: string; out: EventBuffer; count: number }>()
+  readonly #open = new Map<
+    string,
+    { tag: string; stream: string; out: EventBuffer; count: number }
+  >()
   readonly #closed: Batch[] = []
   #current: { tag: string; stream: string; out: EventBuffer; count: number } | undefined
 
@@ -294,9 +297,20 @@ class Batches {
     return this.#closed
   }
 
-  #close({ tag, stream, out, count }: { tag: string; stream: string; out: EventBuffer; count: number }) {
+  #close({
+    tag,
+    stream,
+    out,
+    count,
+  }: {
+    tag: string
+    stream: string
+    out: EventBuffer
+    count: number
+  }) {
     this.#open.delete(tag)
     if (this.#current?.tag === tag) this.#current = undefined
-    if (count > 0) this.#closed.push({ tag, stream, bytes: out.bytes.subarray(0, out.length), count })
+    if (count > 0)
+      this.#closed.push({ tag, stream, bytes: out.bytes.subarray(0, out.length), count })
   }
 }

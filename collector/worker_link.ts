@@ -41,7 +41,9 @@ export class WorkerLink {
       failure = error instanceof Error ? error : new Error(String(error))
     })
     this.#worker.on('exit', () => {
-      const died = new WeirError('WEIR_WORKER_DIED', 'the collector worker ended', { cause: failure })
+      const died = new WeirError('WEIR_WORKER_DIED', 'the collector worker ended', {
+        cause: failure,
+      })
       this.#ready.reject(died)
       for (const { reject } of this.#waiting.values()) reject(died)
       this.#waiting.clear()

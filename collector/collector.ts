@@ -1,0 +1,155 @@
+import { cpus, hostname } from 'node:os'
+import type { Clock } from '../core/clock.ts'
+import { Secret } from '../core/config/secret.ts'
+import type { Context } from '../core/context.ts'
+import { WeirError } from '../core/errors.ts'
+import type { Files } from '../core/files.ts'
+import type { Journal } from '../core/journal/journal.ts'
+import type { Lifecycle } from '../core/lifecycle.ts'
+import type { CollectorConfig } from './config.ts'
+import type { JsonObject } from './event.ts'
+import type { HttpBody, HttpReply } from './input.ts'
+import { RunningOutput } from './running_output.ts'
+import { router } from './routing.ts'
+import { Workers } from './workers.ts'
+import type { ComponentConfig, WorkerConfig } from './worker_protocol.ts'
+
+export interface CollectorWorld {
+  readonly files: Files
+  readonly clock: Clock
+  readonly dataFolder: string
+  readonly logLevel: string
+  /** The context of a component by its id. */
+  readonly contextOf: (id: string) => Context
+}
+
+/**
+ * The collector on the main thread: starts the workers, which take in, and the outputs, which read the
+ * journal; changes both to a new config without disturbing what stays the same.
+ */
+export class Collector implements Lifecycle {
+  readonly #journal: Journal
+  readonly #world: CollectorWorld
+  readonly #workers: Workers
+  #config: CollectorConfig
+  #outputs: RunningOutput[] = []
+  #route: (tag: string) => readonly { readonly id: string }[] = () => []
+
+  constructor(config: CollectorConfig, journal: Journal, world: CollectorWorld) {
+    this.#config = config
+    this.#journal = journal
+    this.#world = world
+    this.#workers = new Workers(workerConfig(config), config.workers, journal, {
+      log: world.contextOf('collector').log,
+      metrics: world.contextOf('collector').metrics,
+      clock: world.clock,
+      logLevel: world.logLevel,
+      hostname: hostname(),
+      dataFolder: world.dataFolder,
+    })
+  }
+
+  /** Outputs first, so that nothing arrives before there is somewhere to take it. */
+  async start(): Promise<void> {
+    await this.#configureOutputs(this.#config)
+    try {
+      await this.#workers.start()
+    } catch (failure) {
+      await this.#stopOutputs(AbortSignal.timeout(5_000))
+      throw failure
+    }
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    await this.#workers.stop(deadline)
+    await this.#stopOutputs(deadline)
+  }
+
+  /** @throws WeirError when the new config needs a restart, or cannot be applied. */
+  async reload(config: CollectorConfig): Promise<void> {
+    if (config.workers !== this.#config.workers) {
+      throw new WeirError(
+        'WEIR_CONFIG_INVALID',
+        'collector.workers changed: positions move between workers at a start only, so restart Weir',
+      )
+    }
+    await this.#configureOutputs(config)
+    await this.#workers.configure(workerConfig(config))
+    this.#config = config
+  }
+
+  /** A body posted to `/in/<tag>`; its bytes are handed over and must not be used afterwards. */
+  receive(body: HttpBody): Promise<HttpReply> {
+    return this.#workers.receive(body)
+  }
+
+  /** What prom-client's registries of the workers hold. */
+  metrics(): Promise<object[][]> {
+    return this.#workers.metrics()
+  }
+
+  async status(): Promise<JsonObject> {
+    return {
+      workers: { count: this.#config.workers, cores: cpus().length },
+      inputs: await this.#workers.status(),
+      outputs: this.#outputs.map((output) => output.status()),
+    }
+  }
+
+  /** The output with this id, for its dead letters. */
+  output(id: string): RunningOutput | undefined {
+    return this.#outputs.find((output) => output.id === id)
+  }
+
+  async #configureOutputs(config: CollectorConfig): Promise<void> {
+    const wanted = config.outputs.map((output) => ({
+      config: output as ComponentConfig,
+      id: idOf(output),
+      match: String(output['match']),
+      final: output['final'] === true,
+    }))
+    const kept: RunningOutput[] = []
+    for (const running of this.#outputs) {
+      const same = wanted.some((output) => isSame(output.config, running.config))
+      if (same) kept.push(running)
+      else await running.stop(AbortSignal.timeout(10_000))
+    }
+    this.#outputs = kept
+    this.#route = router(wanted)
+    for (const { config: output, id } of wanted) {
+      if (kept.some((running) => running.id === id)) continue
+      const wants = (tag: string) => this.#route(tag).some((route) => route.id === id)
+      const running = new RunningOutput(id, output, wants, this.#journal, this.#world)
+      await running.start()
+      this.#outputs.push(running)
+    }
+  }
+
+  async #stopOutputs(deadline: AbortSignal): Promise<void> {
+    const stopping = this.#outputs
+    this.#outputs = []
+    await Promise.all(stopping.map((output) => output.stop(deadline)))
+  }
+}
+
+function workerConfig(config: CollectorConfig): WorkerConfig {
+  return {
+    namespace: config.namespace,
+    onError: config.on_error?.tag,
+    inputs: config.inputs,
+    filters: config.filters,
+  }
+}
+
+const idOf = (config: { type: string; [key: string]: unknown }) =>
+  String(config['id'] ?? config.type)
+
+/** Compares secrets by what they hide. */
+function isSame(a: ComponentConfig, b: ComponentConfig): boolean {
+  const text = (config: ComponentConfig) =>
+    JSON.stringify(config, function (this: Record<string, unknown>, key, value: unknown) {
+      const original = this[key]
+      return original instanceof Secret ? `secret ${original.reveal()}` : value
+    })
+  return text(a) === text(b)
+}

@@ -1,0 +1,166 @@
+import type { Clock } from '../core/clock.ts'
+import { fullJitter } from '../core/backoff.ts'
+import { WeirError } from '../core/errors.ts'
+import type { Journal } from '../core/journal/journal.ts'
+import type { Lifecycle } from '../core/lifecycle.ts'
+import type { Logger } from '../core/log.ts'
+import type { Metrics } from '../core/metrics.ts'
+import type { JsonObject } from './event.ts'
+import type { HttpBody, HttpReply } from './input.ts'
+import { ownerOfPosition } from './ownership.ts'
+import { WorkerLink } from './worker_link.ts'
+import type { KnownPositions, WorkerConfig, WorkerNotice } from './worker_protocol.ts'
+
+export interface WorkersWorld {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly logLevel: string
+  readonly hostname: string
+  readonly dataFolder: string
+}
+
+const restartMaxMs = 10_000
+
+/** The collector's worker threads: starts them, restarts one that dies, spreads HTTP bodies over them. */
+export class Workers implements Lifecycle {
+  readonly #count: number
+  readonly #journal: Journal
+  readonly #world: WorkersWorld
+  #config: WorkerConfig
+  #links: (WorkerLink | undefined)[] = []
+  #stopping = false
+  #turn = 0
+
+  constructor(config: WorkerConfig, count: number, journal: Journal, world: WorkersWorld) {
+    this.#config = config
+    this.#count = count
+    this.#journal = journal
+    this.#world = world
+  }
+
+  async start(): Promise<void> {
+    const positions = this.#journal.positions()
+    try {
+      for (let index = 0; index < this.#count; index++) {
+        const own = new Map(
+          [...positions].filter(([, [, at]]) => ownerOfPosition(at, this.#count) === index),
+        )
+        await this.#startWorker(index, own)
+      }
+    } catch (failure) {
+      await this.stop(AbortSignal.timeout(5_000))
+      throw failure
+    }
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true
+    const links = this.#links.filter((link) => link !== undefined)
+    this.#links = []
+    await Promise.all(links.map((link) => this.#stopWorker(link, deadline)))
+  }
+
+  async configure(config: WorkerConfig): Promise<void> {
+    this.#config = config
+    await Promise.all(this.#live().map((link) => link.ask({ ask: 'configure', config })))
+  }
+
+  async receive(body: HttpBody): Promise<HttpReply> {
+    const live = this.#live()
+    const link = live[this.#turn++ % Math.max(1, live.length)]
+    if (!link) throw new WeirError('WEIR_WORKER_DIED', 'no worker is running; try again')
+    // A pooled buffer belongs to others too and is copied; one of its own is handed over.
+    const { buffer, byteLength } = body.body
+    const own = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength
+    return await link.ask({ ask: 'receive', body }, own ? [buffer] : [])
+  }
+
+  async metrics(): Promise<object[][]> {
+    const answers = this.#live().map((link) => link.ask({ ask: 'metrics' }))
+    return (await Promise.allSettled(answers)).flatMap((answer) =>
+      answer.status === 'fulfilled' ? [answer.value] : [],
+    )
+  }
+
+  async status(): Promise<JsonObject[]> {
+    const inputs: JsonObject[] = []
+    for (const [worker, link] of this.#links.entries()) {
+      const answer = await link?.ask({ ask: 'status' }).catch(() => undefined)
+      for (const input of answer?.inputs ?? []) inputs.push({ worker, ...input })
+    }
+    return inputs
+  }
+
+  #live(): WorkerLink[] {
+    return this.#links.filter((link) => link !== undefined)
+  }
+
+  async #startWorker(index: number, positions: KnownPositions): Promise<void> {
+    const { logLevel, hostname, dataFolder } = this.#world
+    const partition = `collector-${index}`
+    const { shared, limit } = this.#journal.space
+    const seed = {
+      index,
+      count: this.#count,
+      writer: await this.#journal.seed(partition, positions),
+      space: { shared, limit },
+      config: this.#config,
+      logLevel,
+      hostname,
+      dataFolder,
+    }
+    const link = new WorkerLink(
+      seed,
+      (notice) => this.#hear(partition, notice),
+      (failure) => this.#onExit(index, link, failure),
+    )
+    this.#links[index] = link
+    try {
+      await link.ready
+    } catch (failure) {
+      // So that its end is not taken for a death.
+      this.#links[index] = undefined
+      await link.terminate()
+      throw failure
+    }
+  }
+
+  #hear(partition: string, notice: WorkerNotice): void {
+    if (notice.notice === 'durable') this.#journal.mark(partition, notice.mark)
+    if (notice.notice === 'trouble') this.#journal.trouble(partition, notice.trouble)
+  }
+
+  #onExit(index: number, link: WorkerLink, failure: Error | undefined): void {
+    if (this.#stopping || this.#links[index] !== link) return
+    this.#links[index] = undefined
+    const { log, metrics } = this.#world
+    log.error({ err: failure, worker: index }, 'a collector worker died; starting another')
+    metrics.worker_restarts.inc({ worker: String(index) })
+    void this.#restart(index)
+  }
+
+  /** What the dead worker had acknowledged is in the journal; the rest is taken in again. */
+  async #restart(index: number): Promise<void> {
+    const { clock, log } = this.#world
+    for (let attempt = 1; !this.#stopping; attempt++) {
+      try {
+        return await this.#startWorker(index, await this.#journal.recover(`collector-${index}`))
+      } catch (failure) {
+        log.error({ err: failure, worker: index }, 'cannot start a collector worker; trying again')
+        await clock.sleep(fullJitter(attempt, { baseMs: 500, maxMs: restartMaxMs }, Math.random))
+      }
+    }
+  }
+
+  async #stopWorker(link: WorkerLink, deadline: AbortSignal): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<undefined>()
+    const onLate = () => resolve(undefined)
+    deadline.addEventListener('abort', onLate, { once: true })
+    // The worker counts for itself, because signals do not cross threads.
+    const withinMs = Math.max(1, deadline.aborted ? 1 : 3_600_000)
+    await Promise.race([link.ask({ ask: 'stop', withinMs }).catch(() => undefined), late])
+    deadline.removeEventListener('abort', onLate)
+    await link.terminate()
+  }
+}
