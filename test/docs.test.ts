@@ -10,7 +10,7 @@ import { projectFiles, root, textOf } from './source_files.ts'
 
 /** Rows of the tables under a heading: the cells' texts, code marks taken off. */
 function rowsUnder(page: string, heading: string): string[][] {
-  const [, section = ''] = page.split(new RegExp(`^#+ ${heading}$`, 'm'))
+  const [, section = ''] = page.split(new RegExp(`^## ${heading}$`, 'm'))
   const [own = ''] = section.split(/^#+ /m)
   return own
     .split('\n')
@@ -35,20 +35,20 @@ test('docs/ERRORS.md has a row for each error code, and no others', () => {
 
 test('docs/METRICS.md has a row for each metric with its labels, and no others', () => {
   const written = rowsUnder(textOf('docs/METRICS.md'), 'Metrics').map(
-    ([name, kind, labels]) => `${name} ${kind} ${labels}`,
+    ([name, kind, labels, meaning]) => `${name} ${kind} [${labels}] ${meaning}`,
   )
   const real = Object.values(definitions).map(
-    ({ name, kind, labels }) => `${name} ${kind} ${labels.join(', ')}`,
+    ({ name, kind, labels, help }) => `${name} ${kind} [${labels.join(', ')}] ${help}`,
   )
   expect(sorted(written)).toEqual(sorted(real))
 })
 
 test('docs/METRICS.md has a row for each reason with its fate, and no others', () => {
-  const written = rowsUnder(textOf('docs/METRICS.md'), 'Reasons').map(
-    ([reason, fate]) => `${reason} ${fate}`,
-  )
-  const real = Object.entries(reasons).map(([reason, { fate }]) => `${reason} ${fate}`)
+  const rows = rowsUnder(textOf('docs/METRICS.md'), 'Reasons')
+  const written = rows.map(([reason, fate, meaning]) => `${reason} ${fate}: ${meaning}`)
+  const real = Object.entries(reasons).map(([name, { fate, help }]) => `${name} ${fate}: ${help}`)
   expect(sorted(written)).toEqual(sorted(real))
+  for (const [reason, , , advice] of rows) expect(advice, reason).toMatch(/\w{3}/)
 })
 
 test('docs/CONFIG.md and docs/config.schema.json are what `npm run docs` makes', () => {
@@ -76,4 +76,8 @@ test('links between pages lead somewhere', () => {
     .filter(({ path, target }) => !existsSync(join(root, dirname(path), target)))
     .map(({ path, target }) => `${path} → ${target}`)
   expect(broken).toEqual([])
+})
+
+test('the config in the README is the example that it names', () => {
+  expect(textOf('README.md')).toContain(textOf('examples/first.yaml'))
 })
