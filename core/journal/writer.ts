@@ -112,8 +112,8 @@ export class PartitionWriter {
   }
 
   /** The newest durable position of every source. */
-  *positions(): Generator<[key: string, position: Position]> {
-    for (const [key, [, position]] of this.#positions) yield [key, position]
+  positions(): [key: string, position: Position][] {
+    return Array.from(this.#positions, ([key, [, position]]) => [key, position])
   }
 
   /** Resolves when everything appended is durable, or rejected because the disk or journal takes nothing. */
