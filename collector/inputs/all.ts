@@ -1,7 +1,9 @@
 import { registry } from '../../core/plugin.ts'
+import { http } from './http.ts'
 import { stdin } from './stdin.ts'
+import { tail } from './tail/tail.ts'
 import { tcp } from './tcp.ts'
 import { udp } from './udp.ts'
 
 /** Every input there is. A new one is one file and one line here. */
-export const inputs = registry([stdin, tcp, udp])
+export const inputs = registry([http, stdin, tail, tcp, udp])
