@@ -34,6 +34,7 @@ export class DeadLetters {
   readonly #maxBytes: number
   /** One change of the file at a time. */
   #turn: Promise<unknown> = Promise.resolve()
+  #mayBeTorn = true
 
   constructor(
     folder: string,
@@ -70,7 +71,9 @@ export class DeadLetters {
           `${this.#path} is full (${size} bytes): replay or drop its letters with "weir dead", or raise dead_max_disk`,
         )
       }
-      await this.#files.append(this.#path, lines)
+      // A crash may have torn the last line: what is added first begins a new one.
+      await this.#files.append(this.#path, this.#mayBeTorn && size > 0 ? `\n${lines}` : lines)
+      this.#mayBeTorn = false
     })
   }
 

@@ -1,24 +1,183 @@
+import { AggregatorRegistry } from 'prom-client'
+import { Collector } from '../collector/collector.ts'
+import type { CollectorConfig } from '../collector/config.ts'
+import type { JsonObject } from '../collector/event.ts'
+import type { Config } from '../config.ts'
+import type { Context } from '../core/context.ts'
 import { WeirError } from '../core/errors.ts'
+import { systemFiles } from '../core/files.ts'
+import { Journal } from '../core/journal/journal.ts'
+import { definitions } from '../core/metrics.ts'
+import { type Reason, reasons } from '../core/reasons.ts'
+import { deadOperations, journalOperations } from './operations.ts'
 import type { Running, Surroundings } from './running.ts'
+import { version } from './version.ts'
 
 /** Puts the parts together that the config asks for. */
 export async function assemble(given: Surroundings): Promise<Running> {
-  let state: 'new' | 'running' | 'stopped' = 'new'
+  const parts = new Assembly(given)
   return {
-    operations: {},
-    async start() {
-      state = 'running'
+    operations: {
+      ...journalOperations(() => parts.journal, given.dataFolder),
+      ...deadOperations(given.dataFolder, (id) => parts.collector?.output(id)),
     },
-    async stop() {
-      state = 'stopped'
-    },
-    async reload() {},
-    async receive() {
-      throw new WeirError('WEIR_REQUEST_INVALID', 'no http input is configured')
-    },
-    paused: () => undefined,
-    notReady: () => (state === 'running' ? [] : ['starting']),
-    status: async () => ({}),
-    metrics: () => given.registry.metrics(),
+    start: () => parts.start(),
+    stop: (deadline) => parts.stop(deadline),
+    reload: ({ config }) => parts.reload(config),
+    receive: (body) => parts.receive(body),
+    paused: () => parts.troubles[0],
+    notReady: () => (parts.collector ? parts.troubles : ['Weir is starting']),
+    status: () => parts.status(),
+    metrics: () => parts.metrics(),
+  }
+}
+
+/** Journal and collector, from start to stop. */
+class Assembly {
+  readonly #given: Surroundings
+  readonly #startedMs: number
+  #journal: Journal | undefined
+  collector: Collector | undefined
+
+  constructor(given: Surroundings) {
+    this.#given = given
+    this.#startedMs = given.clock.now()
+  }
+
+  get journal(): Journal {
+    if (!this.#journal) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is starting')
+    return this.#journal
+  }
+
+  get troubles(): string[] {
+    return this.#journal?.troubles.map(({ message }) => message) ?? []
+  }
+
+  async start(): Promise<void> {
+    const { loaded, dataFolder, clock, log, metrics } = this.#given
+    const { journal } = loaded.config
+    this.#journal = await Journal.open(
+      {
+        dataFolder,
+        maxDisk: journal.max_disk,
+        whenFull: journal.when_full,
+        segmentBytes: journal.segment_size,
+        groupBytes: journal.max_batch,
+      },
+      {
+        files: systemFiles,
+        clock,
+        log: log.child({ component: 'journal' }),
+        metrics,
+        count: this.#count,
+      },
+    )
+    const collector = new Collector(this.#collectorConfig(loaded.config), this.#journal, {
+      files: systemFiles,
+      clock,
+      dataFolder,
+      logLevel: loaded.config.log.level,
+      contextOf: (id) => this.#contextOf(id),
+    })
+    await collector.start()
+    this.collector = collector
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    await this.collector?.stop(deadline)
+    this.collector = undefined
+  }
+
+  async reload(config: Config): Promise<void> {
+    const { journal } = this.#given.loaded.config
+    if (JSON.stringify(config.journal) !== JSON.stringify(journal)) {
+      this.#given.log.warn({ key: 'journal' }, 'this key changes only with a restart')
+    }
+    await this.collector?.reload(this.#collectorConfig(config))
+  }
+
+  async receive(body: Parameters<Running['receive']>[0]) {
+    if (!this.collector) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is starting or stopping')
+    const { status, body: answer } = await this.collector.receive(body)
+    return { status, body: answer }
+  }
+
+  async status(): Promise<object> {
+    const { clock, dataFolder } = this.#given
+    const { space, partitions, troubles } = this.journal
+    const collector: JsonObject = (await this.collector?.status()) ?? {}
+    return {
+      version: version(),
+      uptime_seconds: Math.round((clock.now() - this.#startedMs) / 1000),
+      data_dir: dataFolder,
+      journal: {
+        disk_bytes: space.used,
+        max_disk_bytes: space.limit,
+        segments: partitions.reduce((sum, { segments }) => sum + segments.length, 0),
+        troubles,
+      },
+      readers: this.#readerLags(),
+      ...collector,
+      impaired: await this.#impaired(),
+    }
+  }
+
+  async metrics(): Promise<string> {
+    const { metrics, registry } = this.#given
+    metrics.journal_disk_bytes.set(this.journal.space.used)
+    for (const { id, lag_bytes, lag_seconds } of this.#readerLags()) {
+      metrics.reader_lag_bytes.set({ reader: id }, lag_bytes)
+      metrics.reader_lag_seconds.set({ reader: id }, lag_seconds)
+    }
+    const workers = (await this.collector?.metrics()) ?? []
+    const all = [await registry.getMetricsAsJSON(), ...workers]
+    return await AggregatorRegistry.aggregate(all).metrics()
+  }
+
+  #readerLags() {
+    const { journal } = this
+    return journal.readers().map(({ id, open, cursor }) => {
+      const lag = { bytes: 0, events: 0, seconds: 0 }
+      for (const partition of journal.partitions) {
+        const { bytes, events } = partition.lag(cursor[partition.name])
+        lag.bytes += bytes
+        lag.events += events
+      }
+      const seconds = journal.openReader(id)?.lag().seconds ?? 0
+      return { id, open, lag_bytes: lag.bytes, lag_events: lag.events, lag_seconds: seconds }
+    })
+  }
+
+  /** Everything that happened to events other than arriving whole, over all threads. */
+  async #impaired() {
+    const { name } = definitions.events_impaired
+    const workers = (await this.collector?.metrics()) ?? []
+    const all = [await this.#given.registry.getMetricsAsJSON(), ...workers]
+    const metric = AggregatorRegistry.aggregate(all).getSingleMetric(name)
+    const values = (await metric?.get())?.values ?? []
+    return values.map(({ labels, value }) => ({ ...labels, events: value }))
+  }
+
+  #collectorConfig({ collector, roles }: Config): CollectorConfig {
+    const runs = collector.enabled && roles.includes('collector')
+    return runs ? collector : { ...collector, inputs: [], outputs: [] }
+  }
+
+  #contextOf(id: string): Context {
+    const { log, clock, metrics, random, dataFolder } = this.#given
+    return {
+      id,
+      log: log.child({ component: id }),
+      clock,
+      metrics,
+      count: (reason, amount = 1) => this.#count(id, reason, amount),
+      random,
+      dataFolder,
+    }
+  }
+
+  readonly #count = (component: string, reason: Reason, amount: number) => {
+    const { fate } = reasons[reason]
+    this.#given.metrics.events_impaired.inc({ component, fate, reason }, amount)
   }
 }

@@ -40,7 +40,36 @@ export async function* operate(
   }
 }
 
-/** The operations on a folder that no Weir runs on. */
-async function openStopped(_folder: string): Promise<Operations> {
-  return {}
+/** The operations on a folder that no Weir runs on. What they find to report goes to standard error. */
+async function openStopped(folder: string): Promise<Operations> {
+  const [{ Journal }, { deadOperations, journalOperations }, metrics, { createLog }] =
+    await Promise.all([
+      import('../core/journal/journal.ts'),
+      import('./operations.ts'),
+      import('../core/metrics.ts'),
+      import('../core/log.ts'),
+    ])
+  const { systemFiles } = await import('../core/files.ts')
+  const { systemClock } = await import('../core/clock.ts')
+  // Nothing is written to the journal here, so its bounds do not matter.
+  const journal = await Journal.open(
+    {
+      dataFolder: folder,
+      maxDisk: Number.MAX_SAFE_INTEGER,
+      whenFull: 'block',
+      segmentBytes: Number.MAX_SAFE_INTEGER,
+      groupBytes: Number.MAX_SAFE_INTEGER,
+    },
+    {
+      files: systemFiles,
+      clock: systemClock,
+      log: createLog('warn'),
+      metrics: metrics.createMetrics(new metrics.Registry()),
+      count: () => undefined,
+    },
+  )
+  return {
+    ...journalOperations(() => journal, folder),
+    ...deadOperations(folder, () => undefined),
+  }
 }

@@ -24,6 +24,8 @@ export interface JournalOptions {
   readonly maxDisk: number
   readonly whenFull: 'block' | 'drop_newest' | 'drop_oldest'
   readonly segmentBytes: number
+  /** Most bytes of one group commit. */
+  readonly groupBytes: number
 }
 
 export interface JournalWorld {
@@ -130,6 +132,7 @@ export class Journal {
       positions: Object.fromEntries(positions),
       chunks: this.#recovered.get(partition)?.chunks ?? [],
       segmentBytes: Math.min(this.#options.segmentBytes, Math.ceil(this.#options.maxDisk / 8)),
+      groupBytes: this.#options.groupBytes,
       whenFull: this.#options.whenFull,
     }
   }

@@ -33,6 +33,8 @@ export interface WriterSeed {
   readonly chunks: readonly string[]
   /** Bytes at which a new segment is opened. */
   readonly segmentBytes: number
+  /** Most bytes of one group commit; what waits beyond it goes into the next. */
+  readonly groupBytes: number
   readonly whenFull: 'block' | 'drop_newest' | 'drop_oldest'
 }
 
@@ -65,8 +67,6 @@ interface Segment {
   end: SegmentEnd
 }
 
-/** Most bytes of one group commit; what waits beyond it goes into the next. */
-const groupBytes = 16 * 2 ** 20
 const rememberedChunks = 10_000
 const retryMs = 1000
 /** `{"@timestamp":"` */
@@ -155,7 +155,7 @@ export class PartitionWriter {
     let count = 0
     for (const pending of this.#pending) {
       bytes += bytesOf(pending.batches)
-      if (count > 0 && bytes > groupBytes) break
+      if (count > 0 && bytes > this.#seed.groupBytes) break
       count += 1
     }
     return this.#pending.splice(0, count)

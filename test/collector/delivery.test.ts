@@ -1,0 +1,132 @@
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { DeadLetters } from '../../collector/dead_letters.ts'
+import { DeliveryLoop } from '../../collector/delivery.ts'
+import {
+  type Delivery,
+  type Output,
+  PartialDelivery,
+  type Rejected,
+} from '../../collector/output.ts'
+import { PermanentError, RetryableError, TooLargeError } from '../../core/errors.ts'
+import { systemFiles } from '../../core/files.ts'
+import { eventsOf } from '../../core/journal/chunk.ts'
+import type { Read, Reader } from '../../core/journal/reader.ts'
+import { chunkOf, fakeContext, stillClock } from './fake_world.ts'
+
+type Answer = readonly Rejected[] | Error
+
+/** Runs the loop over one chunk of `messages` against an output that answers as scripted, then accepts. */
+async function deliver(messages: readonly string[], answers: Answer[], mayBeKnown = false) {
+  const written: { messages: string[]; mayBeKnown: boolean }[] = []
+  const output: Output = {
+    start: async () => undefined,
+    stop: async () => undefined,
+    check: async () => [],
+    status: () => ({}),
+    async write({ chunk, mayBeKnown: known }: Delivery) {
+      const texts = [...eventsOf(chunk)].map(({ start, end }) => {
+        return (JSON.parse(chunk.bytes.toString('utf8', start, end)) as { message: string }).message
+      })
+      written.push({ messages: texts, mayBeKnown: known })
+      const answer = answers.shift() ?? []
+      if (answer instanceof Error) throw answer
+      return answer
+    },
+  }
+  const done = vi.fn()
+  const read: Read = { chunk: chunkOf(messages), mayBeKnown, reserved: Promise.resolve(), done }
+  const reads = [read]
+  const reader = {
+    id: 'test',
+    read: async (_limits: unknown, signal: AbortSignal) => {
+      const next = reads.shift()
+      if (next) return next
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve()
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      return undefined
+    },
+    lag: () => ({ bytes: 0, events: done.mock.calls.length > 0 ? 0 : 1, seconds: 0 }),
+    wake: () => undefined,
+  } as unknown as Reader
+  const clock = stillClock()
+  const context = fakeContext(clock)
+  const dead = new DeadLetters(folder, 'test', { files: systemFiles, clock }, 1e6)
+  const settings = {
+    batchBytes: 1e6,
+    batchAgeMs: 10,
+    concurrency: 2,
+    timeoutMs: 1000,
+    retryMaxWaitMs: 30_000,
+  }
+  const loop = new DeliveryLoop(output, reader, dead, settings, context)
+  await loop.start()
+  await vi.waitFor(() => expect(done).toHaveBeenCalledOnce())
+  await loop.stop(AbortSignal.timeout(5000))
+  return { written, context, clock, letters: await dead.list(), status: loop.status() }
+}
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-delivery-'))
+})
+
+const refusal = (index: number): Rejected => ({
+  index,
+  reason: 'target_refused',
+  detail: '400 mapper_parsing_exception: no',
+  target: 'logs-test-default',
+})
+
+test('what is refused for good is in the dead letters before the cursor moves', async () => {
+  const { letters, context } = await deliver(['a', 'b'], [[refusal(1)]])
+  expect(letters).toMatchObject([
+    { id: '01J00000000000000000000000-1', reason: 'target_refused', tag: 'test' },
+  ])
+  expect(JSON.parse(letters[0]!.event)).toMatchObject({ message: 'b' })
+  expect(context.counted.get('target_refused')).toBe(1)
+  expect(await readFile(join(folder, 'test.ndjson'), 'utf8')).toContain('mapper_parsing_exception')
+})
+
+test('only what remains is sent again, and it counts as new to the target', async () => {
+  const partial = new PartialDelivery('429', {
+    remaining: [1],
+    rejected: [refusal(2)],
+    fateUnknown: false,
+  })
+  const { written, letters } = await deliver(['a', 'b', 'c'], [partial], true)
+  expect(written).toEqual([
+    { messages: ['a', 'b', 'c'], mayBeKnown: true },
+    { messages: ['b'], mayBeKnown: false },
+  ])
+  expect(letters.map(({ id }) => id)).toEqual(['01J00000000000000000000000-2'])
+})
+
+test('after a request of unknown fate the events may be known to the target', async () => {
+  const reset = new RetryableError('WEIR_OUTPUT_UNAVAILABLE', 'reset', { fateUnknown: true })
+  const refused = new RetryableError('WEIR_OUTPUT_UNAVAILABLE', 'connection refused')
+  const { written } = await deliver(['a'], [refused, reset, refused])
+  expect(written.map(({ mayBeKnown }) => mayBeKnown)).toEqual([false, false, true, true])
+})
+
+test('a whole request refused is kept and tried again', async () => {
+  const { written } = await deliver(['a'], [new PermanentError('WEIR_OUTPUT_REFUSED', '401')])
+  expect(written).toHaveLength(2)
+})
+
+test('Retry-After is waited for', async () => {
+  const busy = new RetryableError('WEIR_OUTPUT_UNAVAILABLE', '429', { retryAfterMs: 7000 })
+  const { clock } = await deliver(['a'], [busy])
+  expect(Math.max(...clock.slept)).toBeGreaterThanOrEqual(7000)
+})
+
+test('a request too large is sent in halves, and an event too large alone is a dead letter', async () => {
+  const tooLarge = () => new TooLargeError('WEIR_OUTPUT_TOO_LARGE', '413')
+  const { written, letters } = await deliver(['a', 'b', 'c'], [tooLarge(), tooLarge(), tooLarge()])
+  expect(written.map(({ messages }) => messages.join(''))).toEqual(['abc', 'ab', 'a', 'b', 'c'])
+  expect(letters).toMatchObject([{ reason: 'too_large_for_target' }])
+})
