@@ -5,7 +5,7 @@ import type { Context } from '../core/context.ts'
 import { ConfigError, messageOf, WeirError } from '../core/errors.ts'
 import { systemFiles } from '../core/files.ts'
 import { Space } from '../core/journal/space.ts'
-import { PartitionWriter } from '../core/journal/writer.ts'
+import { type DurableMark, PartitionWriter } from '../core/journal/writer.ts'
 import { createLog } from '../core/log.ts'
 import { createMetrics, Registry } from '../core/metrics.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
@@ -38,12 +38,20 @@ const contextOf = (id: string): Context => ({
 })
 
 const { partition } = seed.writer
+let last: DurableMark | undefined
 const writer = new PartitionWriter(seed.writer, {
   files: systemFiles,
   clock: systemClock,
   randomBytes,
   space: new Space(seed.space.limit, seed.space.shared),
-  onDurable: (mark) => say({ notice: 'durable', mark }),
+  onDurable: (mark) => {
+    // Marks of one segment add up; the first of a new one stands for itself.
+    const before = mark.segment === last?.segment ? last : undefined
+    metrics.journal_events.inc({ partition }, mark.events - (before?.events ?? 0))
+    metrics.journal_bytes.inc({ partition }, mark.bytes - (before?.bytes ?? 0))
+    last = mark
+    say({ notice: 'durable', mark })
+  },
   onTrouble: (trouble) => say({ notice: 'trouble', trouble }),
   onDropped: (events) => contextOf('journal').count('journal_full', events),
   onAppended: (seconds) => metrics.journal_append_seconds.observe({ partition }, seconds),

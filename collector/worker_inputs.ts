@@ -3,10 +3,11 @@ import type { Context } from '../core/context.ts'
 import { WeirError } from '../core/errors.ts'
 import type { PartitionWriter } from '../core/journal/writer.ts'
 import { type Lifecycle } from '../core/lifecycle.ts'
+import { Rate } from '../core/rate.ts'
 import type { JsonObject } from './event.ts'
 import type { Filter } from './filter.ts'
 import { filters } from './filters/all.ts'
-import type { HttpBody, HttpReply, Input } from './input.ts'
+import type { Deliver, HttpBody, HttpReply, Input } from './input.ts'
 import { inputs } from './inputs/all.ts'
 import { parserFrom } from './parsers/all.ts'
 import { Pipeline, type PipelineOptions } from './pipeline.ts'
@@ -16,6 +17,15 @@ import type { ComponentConfig, WorkerConfig, WorkerSeed } from './worker_protoco
 interface Running {
   readonly config: ComponentConfig
   readonly input: Input
+  readonly totals: Totals
+}
+
+/** What an input took in since it was started. */
+interface Totals {
+  events: number
+  bytes: number
+  readonly eventRate: Rate
+  readonly byteRate: Rate
 }
 
 /** Bytes at which the pipeline closes a batch: what readers read at a time is of this order. */
@@ -81,9 +91,12 @@ export class WorkerInputs implements Lifecycle {
   }
 
   status(): JsonObject[] {
-    return this.#running.map(({ config, input }) => ({
+    return this.#running.map(({ config, input, totals }) => ({
       id: idOf(config),
       type: config.type,
+      events: totals.events,
+      events_per_second: totals.eventRate.perSecond,
+      bytes_per_second: totals.byteRate.perSecond,
       ...input.status(),
     }))
   }
@@ -94,13 +107,20 @@ export class WorkerInputs implements Lifecycle {
     const parser = parserFrom(config['parser'] as ComponentConfig | undefined, 'none')
     const prefix = `${id}/`
     const own = [...this.#writer.positions()].filter(([key]) => key.startsWith(prefix))
+    const { monotonic } = context.clock
+    const totals = {
+      events: 0,
+      bytes: 0,
+      eventRate: new Rate(monotonic),
+      byteRate: new Rate(monotonic),
+    }
     const input = inputs.create(config, {
       ...context,
-      deliver: this.#pipeline.for(parser, context.count),
+      deliver: counted(this.#pipeline.for(parser, context.count), totals),
       positions: new Map(own),
       worker: { index: this.#seed.index, count: this.#seed.count },
     })
-    return { config, input }
+    return { config, input, totals }
   }
 
   #pipelineOptions({ namespace, onError, filters: configs }: WorkerConfig): PipelineOptions {
@@ -114,6 +134,19 @@ export class WorkerInputs implements Lifecycle {
         filter: filters.create(config, this.#contextOf(`filter.${config.type}`)) as Filter,
       })),
     }
+  }
+}
+
+/** Adds what is delivered to `totals`. */
+function counted(deliver: Deliver, totals: Totals): Deliver {
+  return (arrival) => {
+    const { count, spans } = arrival
+    const bytes = count > 0 ? spans[2 * count - 1]! - spans[0]! : 0
+    totals.events += count
+    totals.eventRate.add(count)
+    totals.byteRate.add(bytes)
+    totals.bytes += bytes
+    return deliver(arrival)
   }
 }
 
