@@ -23,6 +23,7 @@ const world: World = {
   onSignal: (signal, handler) => void process.on(signal, handler),
   // A long-running Weir may be killed; what it compiled is worth keeping from its start on.
   started: () => flushCompileCache(),
+  setExitCode: (code) => void (process.exitCode = code),
   exit: (code) => process.exit(code),
 }
 
@@ -33,4 +34,5 @@ process.stdout.on('error', (failure: NodeJS.ErrnoException) => {
 
 const { run } = await import('./commands/program.ts')
 // Not process.exit(): what was written to a pipe has to get there first.
-process.exitCode = await run(world)
+const code = await run(world)
+if (code !== 0) process.exitCode = code

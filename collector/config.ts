@@ -7,39 +7,35 @@ import { inputs } from './inputs/all.ts'
 import { outputs } from './outputs/all.ts'
 import { parsers } from './parsers/all.ts'
 
-/** An input's config: what its plugin declares; `parser` is checked here and has its defaults. */
-const input = inputs.schema.transform((config, context) => {
-  if (config['parser'] === undefined) return config
-  const parser = checkParser(config['parser'], context)
-  return parser === undefined ? z.NEVER : { ...config, parser }
-})
+/** Checks run whatever else is wrong, so that all mistakes show at once; they get any value. */
+const always = { when: () => true }
 
-/**
- * A parser's type alone, or an object with its options, to the object with all defaults. Inputs
- * cannot check it themselves: a parser is no part of them.
- */
-function checkParser(written: unknown, context: z.RefinementCtx) {
-  const parser = typeof written === 'string' ? { type: written } : written
-  const result = parsers.schema.safeParse(parser, { error: explain, reportInput: true })
-  if (result.success) return result.data
+/** An input's config: what its plugin declares, and a `parser` that is one. */
+const input = inputs.schema.superRefine((config, context) => {
+  const written = (config as Record<string, unknown> | undefined)?.['parser']
+  const isText = typeof written === 'string'
+  // Anything else is no parser at all, which the input's own schema says.
+  if (!isText && (typeof written !== 'object' || written === null || !('type' in written))) return
+  const result = parsers.schema.safeParse(isText ? { type: written } : written, {
+    error: explain,
+    reportInput: true,
+  })
+  if (result.success) return
   for (const { path, message } of findingsOf(result.error.issues)) {
     // `parser: jsno` has no `type` of its own to point at.
-    const place = typeof written === 'string' ? [] : path
-    context.addIssue({ code: 'custom', path: ['parser', ...place], message })
+    context.addIssue({ code: 'custom', path: ['parser', ...(isText ? [] : path)], message })
   }
-  return undefined
-}
+}, always)
 
-/** Ids, given or by type, that two components share. */
-function checkIds(
-  components: readonly { type: string; [key: string]: unknown }[],
-  kind: 'inputs' | 'outputs',
-  context: z.RefinementCtx,
-) {
+/**
+ * Ids, given or by type, that two components share; `components` may be anything.
+ */
+function checkIds(components: unknown, kind: 'inputs' | 'outputs', context: z.RefinementCtx) {
   const taken = new Map<string, number>()
-  for (const [index, component] of components.entries()) {
-    const given = component['id']
-    const id = typeof given === 'string' ? given : component.type
+  for (const [index, component] of (Array.isArray(components) ? components : []).entries()) {
+    const { id: given, type } = (component ?? {}) as { id?: unknown; type?: unknown }
+    const id = given ?? type
+    if (typeof id !== 'string') continue
     const first = taken.get(id)
     taken.set(id, first ?? index)
     if (first === undefined) continue
@@ -51,8 +47,6 @@ function checkIds(
     context.addIssue({ code: 'custom', path, message })
   }
 }
-
-const listOf = <Schema extends z.ZodType>(schema: Schema) => z.array(schema)
 
 /** The collector's part of the config; the schemas of its components come from their plugins. */
 export const collectorConfig = z
@@ -75,18 +69,20 @@ export const collectorConfig = z
       })
       .optional()
       .describe('Where refused lines go, raw; without it they keep their tag'),
-    inputs: listOf(input)
+    inputs: z
+      .array(input)
       .prefault([{ type: 'http' }])
       .describe('Where events come from'),
-    filters: listOf(filters.schema).default([]).describe('What changes them, in order'),
-    outputs: listOf(outputs.schema)
+    filters: z.array(filters.schema).default([]).describe('What changes them, in order'),
+    outputs: z
+      .array(outputs.schema)
       .default([])
       .describe('Where they go; an event goes to every output whose `match` fits'),
   })
   .superRefine((config, context) => {
-    checkIds(config.inputs, 'inputs', context)
-    checkIds(config.outputs, 'outputs', context)
-  })
+    checkIds(config?.inputs, 'inputs', context)
+    checkIds(config?.outputs, 'outputs', context)
+  }, always)
 
 export type CollectorConfig = z.output<typeof collectorConfig>
 

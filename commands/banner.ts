@@ -44,5 +44,5 @@ function sendExample(url: string): string {
   const host = unix
     ? 'http://localhost'
     : url.replace('0.0.0.0', '127.0.0.1').replace('[::]', '127.0.0.1')
-  return `curl${unix ? ` --unix-socket ${url.slice('unix:'.length)}` : ''} -d 'hello' ${host}/in/test`
+  return `curl${unix ? ` --unix-socket ${url.slice('unix:'.length)}` : ''} -d '{"message":"hello"}' -H 'content-type: application/json' ${host}/in/test`
 }

@@ -27,7 +27,7 @@ const commands: Record<string, (program: Command, world: World) => Promise<void>
 
 const examples = `Examples:
   weir                                    start: logs on http://127.0.0.1:4400/in/<tag>
-  curl -d 'hello' http://127.0.0.1:4400/in/test
+  curl -d '{"message":"hello"}' -H 'content-type: application/json' http://127.0.0.1:4400/in/test
   weir --config weir.yaml                 start with a config
   weir check --config weir.yaml           find every problem without starting
   weir parse nginx access.log             try a parser
@@ -76,7 +76,6 @@ export async function createProgram(world: World): Promise<Command> {
     )
   for (const name of namesFor(world.argv)) await commands[name]!(program, world)
   for (const command of everyCommand(program)) command.exitOverride()
-  program.on('command:*', () => undefined)
   return program
 }
 

@@ -15,6 +15,8 @@ export interface World {
   onSignal(signal: NodeJS.Signals, handler: (signal: NodeJS.Signals) => void): void
   /** To be called once a long-running command is up. */
   started(): void
+  /** The code to end with, for commands whose result is a number rather than an error. */
+  setExitCode(code: number): void
   /** Ends at once, whatever is under way. */
   exit(code: number): never
 }

@@ -98,7 +98,7 @@ function explainUnion(issue: Raw & { code: 'invalid_union' }): string {
     const input = issue.input as Record<string, unknown> | undefined
     const chosen = input?.[discriminator]
     const options = ((issue['options'] as unknown[] | undefined) ?? []).map(String)
-    if (chosen === undefined) return `is missing: one of ${options.join(', ')}`
+    if (chosen === undefined || chosen === null) return `is missing: one of ${options.join(', ')}`
     const near = nearest(String(chosen), options)
     const hint = near === undefined ? '' : `did you mean "${near}"? `
     return `there is no ${discriminator} "${String(chosen)}": ${hint}the ${discriminator}s are ${options.join(', ')}`

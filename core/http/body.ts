@@ -66,10 +66,17 @@ export function createBodyReader(
         release()
         throw failure
       }
-      const [only] = parts
-      return { body: parts.length === 1 && only ? only : Buffer.concat(parts), release }
+      return { body: joined(parts, length), release }
     },
   }
+}
+
+/** The parts in memory of its own, which can be handed to another thread without a copy. */
+function joined(parts: readonly Buffer[], length: number): Buffer {
+  const body = Buffer.allocUnsafeSlow(length)
+  let at = 0
+  for (const part of parts) at += part.copy(body, at)
+  return body
 }
 
 /**
