@@ -1,0 +1,102 @@
+import type { Position } from '../../../core/journal/batch.ts'
+import { familyOf } from './names.ts'
+import { Source } from './source.ts'
+
+/** All sources of one input, found by path, by file identity and by family; and what to tell the journal. */
+export class Catalogue {
+  readonly sources = new Set<Source>()
+  /** Sources that may have something to read, in the order in which they are read. */
+  readonly pending = new Set<Source>()
+  /** Sources whose file is open. */
+  readonly open = new Set<Source>()
+  /** Positions to make durable with the next arrival; null forgets one. */
+  #notes: Record<string, Position | null> | undefined
+  readonly #byId = new Map<string, Source>()
+  readonly #live = new Map<string, Source>()
+  readonly #families = new Map<string, Set<Source>>()
+  readonly #nextKey: () => string
+  readonly #now: () => number
+
+  /** @param now milliseconds since the epoch. */
+  constructor(nextKey: () => string, now: () => number) {
+    this.#nextKey = nextKey
+    this.#now = now
+  }
+
+  /** A source that the journal does not know yet; not yet added. */
+  make(path: string, id: string): Source {
+    return new Source(this.#nextKey(), path, id, this.#now(), this.open)
+  }
+
+  add(source: Source): void {
+    this.sources.add(source)
+    if (source.place === 'live' || source.place === 'away') this.#byId.set(source.id, source)
+    if (source.place === 'live') this.#live.set(source.path, source)
+    const family = familyOf(source.path)
+    const members = this.#families.get(family) ?? new Set()
+    this.#families.set(family, members.add(source))
+  }
+
+  /** Takes a source out, without telling the journal. */
+  remove(source: Source): void {
+    source.close()
+    this.sources.delete(source)
+    this.pending.delete(source)
+    this.#unindex(source)
+    const family = familyOf(source.path)
+    const members = this.#families.get(family)
+    members?.delete(source)
+    if (members?.size === 0) this.#families.delete(family)
+  }
+
+  /** Takes a source out for good. */
+  forget(source: Source): void {
+    this.remove(source)
+    if (!source.fresh || source.noted) this.#note(source.key, null)
+  }
+
+  /** Changes where a source is. */
+  move(source: Source, to: Pick<Source, 'place' | 'at' | 'id'>): void {
+    this.#unindex(source)
+    source.place = to.place
+    source.at = to.at
+    source.id = to.id
+    if (to.place === 'live' || to.place === 'away') this.#byId.set(to.id, source)
+    if (to.place === 'live') this.#live.set(source.path, source)
+  }
+
+  byId(id: string): Source | undefined {
+    return this.#byId.get(id)
+  }
+  /** The source that is at the path it is followed by. */
+  live(path: string): Source | undefined {
+    return this.#live.get(path)
+  }
+  /** Every generation of a log, and of those that share its name but for what rotation appends. */
+  family(path: string): readonly Source[] {
+    return [...(this.#families.get(familyOf(path)) ?? [])]
+  }
+
+  /** The journal is to know where this source is. */
+  note(source: Source): void {
+    source.noted = true
+    this.#note(source.key, source.position())
+  }
+  dropNote(key: string): void {
+    this.#note(key, null)
+  }
+  takeNotes(): Record<string, Position | null> | undefined {
+    const notes = this.#notes
+    this.#notes = undefined
+    return notes
+  }
+
+  #note(key: string, position: Position | null) {
+    this.#notes ??= {}
+    this.#notes[key] = position
+  }
+  #unindex(source: Source) {
+    if (this.#byId.get(source.id) === source) this.#byId.delete(source.id)
+    if (this.#live.get(source.path) === source) this.#live.delete(source.path)
+  }
+}

@@ -1,0 +1,128 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  read as readAsync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+  type BigIntStats,
+} from 'node:fs'
+
+/** What a look at a path or an open file shows. */
+export interface Seen {
+  /** `<device>:<inode>`, as text: both may exceed 2^53. */
+  readonly id: string
+  /** The same and when the inode was made, where the file system tells: not the same when it is reused. */
+  readonly birthId: string
+  readonly size: number
+  readonly mtimeNs: bigint
+  readonly ctimeNs: bigint
+  /** Names it has; 0 once it is deleted. */
+  readonly links: number
+  readonly kind: 'file' | 'folder' | 'other'
+}
+
+/** An open file that only grows, is truncated, or is deleted, under somebody else's hands. */
+export interface TailFile {
+  /** Fills `into` from `position`; resolves to the bytes read, less only at the end of the file. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** The same at once, for a few bytes that are in the page cache. */
+  readNow(into: Uint8Array, position: number): number
+  stat(): Seen
+  close(): void
+}
+
+/**
+ * The file system as a tail needs it, passed in so that tests can make it fail. Looks are synchronous:
+ * one takes 1 µs, where a trip through the thread pool takes 20; only reads of bulk are not.
+ */
+export interface TailFiles {
+  /** Follows symlinks; undefined when nothing is there. Throws on EACCES and the like. */
+  stat(path: string): Seen | undefined
+  /** Names in a folder, in no order; empty when it does not exist. */
+  list(folder: string): readonly { name: string; folder: boolean; link: boolean }[]
+  open(path: string): TailFile
+  /** The path with all symlinks resolved; the path itself when that fails. */
+  real(path: string): string
+}
+
+const absent = (failure: unknown) => {
+  const { code } = failure as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+function seen(stats: BigIntStats): Seen {
+  return {
+    id: `${stats.dev}:${stats.ino}`,
+    birthId: `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`,
+    size: Number(stats.size),
+    mtimeNs: stats.mtimeNs,
+    ctimeNs: stats.ctimeNs,
+    links: Number(stats.nlink),
+    kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other',
+  }
+}
+
+export const systemTailFiles: TailFiles = {
+  stat(path) {
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return stats && seen(stats)
+  },
+  list(folder) {
+    try {
+      return readdirSync(folder, { withFileTypes: true }).map((entry) => ({
+        name: entry.name,
+        folder: entry.isDirectory(),
+        link: entry.isSymbolicLink(),
+      }))
+    } catch (failure) {
+      if (absent(failure)) return []
+      throw failure
+    }
+  },
+  open(path) {
+    // Non-blocking, or a path that has become a FIFO would stop the whole thread.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    return {
+      read: async (into, position) => {
+        let done = 0
+        while (done < into.length) {
+          const got = await readSome(fd, into, done, position + done)
+          if (got === 0) break
+          done += got
+        }
+        return done
+      },
+      readNow(into, position) {
+        let done = 0
+        while (done < into.length) {
+          const got = readSync(fd, into, done, into.length - done, position + done)
+          if (got === 0) break
+          done += got
+        }
+        return done
+      },
+      stat: () => seen(fstatSync(fd, { bigint: true })),
+      close: () => closeSync(fd),
+    }
+  },
+  real(path) {
+    try {
+      return realpathSync(path)
+    } catch {
+      return path
+    }
+  },
+}
+
+function readSome(fd: number, into: Uint8Array, at: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    readAsync(fd, into, at, into.length - at, position, (failure, got) => {
+      if (failure) reject(failure)
+      else resolve(got)
+    })
+  })
+}

@@ -1,0 +1,44 @@
+import { hash } from 'node:crypto'
+
+/** A hash of `bytes` bytes of a file: its first ones (head) or those before an offset (mark). */
+export interface Print {
+  readonly bytes: number
+  /** First 96 bits of SHA-1, base64url. It tells files apart; nobody is kept out by it. */
+  readonly hash: string
+}
+
+/** A head covers at most this much: the first bytes of a file that were delivered. */
+export const headBytes = 1024
+/** A mark covers at most this much of what is before the offset. */
+export const markBytes = 256
+
+export const nothing: Print = { bytes: 0, hash: '' }
+
+export function printOf(bytes: Uint8Array): Print {
+  if (bytes.length === 0) return nothing
+  return { bytes: bytes.length, hash: hash('sha1', bytes, 'base64url').slice(0, 16) }
+}
+
+export function fits(print: Print, bytes: Uint8Array): boolean {
+  return bytes.length === print.bytes && printOf(bytes).hash === print.hash
+}
+
+/** What can be read at once at a position: an open file, plain or compressed. */
+export interface Readable {
+  readNow(into: Uint8Array, position: number): number
+}
+
+const scratch = Buffer.allocUnsafeSlow(headBytes)
+
+/** Up to `length` (at most 1024) bytes at `position`; valid until the next call. */
+export function peek(file: Readable, position: number, length: number): Buffer {
+  const window = scratch.subarray(0, length)
+  return window.subarray(0, file.readNow(window, position))
+}
+
+/** Whether the file still begins, and ends before `offset`, as it did when `head` and `mark` were taken. */
+export function unchanged(file: Readable, head: Print, mark: Print, offset: number): boolean {
+  return (
+    fits(head, peek(file, 0, head.bytes)) && fits(mark, peek(file, offset - mark.bytes, mark.bytes))
+  )
+}

@@ -1,0 +1,334 @@
+import type { JsonObject } from '../../event.ts'
+import type { InputContext } from '../../input.ts'
+import { messageOf } from '../../../core/errors.ts'
+import { Catalogue } from './catalogue.ts'
+import type { TailFiles } from './files.ts'
+import { Folders, glob, matches } from './globs.ts'
+import { setOffset } from './matching.ts'
+import { familyOf, shardOf } from './names.ts'
+import { Reading } from './reading.ts'
+import { restore } from './restore.ts'
+import { Rotation } from './rotation.ts'
+import { Siblings } from './siblings.ts'
+import type { Source } from './source.ts'
+import type { TailConfig } from './tail.ts'
+
+/** The files an input follows: finds them, looks whether they changed, reads those that did. */
+export class Following {
+  readonly #options: TailConfig
+  readonly #context: InputContext
+  readonly #files: TailFiles
+  readonly #folders: Folders
+  readonly #catalogue: Catalogue
+  readonly #siblings: Siblings
+  readonly #rotation: Rotation
+  readonly #reading: Reading
+  readonly #paths
+  readonly #excluded
+  readonly #surroundings
+  #keys = 0
+  #discoverAt = -Infinity
+  #firstDiscovery = true
+
+  constructor(options: TailConfig, context: InputContext, files: TailFiles) {
+    this.#options = options
+    this.#context = context
+    this.#files = files
+    this.#paths = options.paths.map(glob)
+    this.#excluded = options.exclude_paths.map(glob)
+    this.#folders = new Folders(files, () => context.clock.now())
+    const { clock, random, worker } = context
+    const run = `${clock.now().toString(36)}${Math.floor(random() * 36 ** 6).toString(36)}`
+    this.#catalogue = new Catalogue(
+      () => `${context.id}/${run}-${worker.index}-${(this.#keys++).toString(36)}`,
+      () => clock.now(),
+    )
+    const elsewhere = options.rotated_paths.map(glob)
+    this.#siblings = new Siblings(files, this.#folders, elsewhere)
+    this.#surroundings = {
+      context,
+      options,
+      files,
+      catalogue: this.#catalogue,
+      siblings: this.#siblings,
+      isFollowed: (path: string) => this.#isFollowed(path),
+    }
+    this.#rotation = new Rotation(this.#surroundings)
+    this.#reading = new Reading(context, options, files, this.#catalogue)
+  }
+
+  async start(): Promise<void> {
+    const { positions, worker, id } = this.#context
+    const own = [...positions].filter(([key]) => key.startsWith(`${id}/`))
+    await restore(this.#surroundings, this.#rotation, own, worker)
+  }
+
+  /** One round: new files, changed files, rotations, then reading all that there is to read. */
+  async poll(stopping: AbortSignal): Promise<void> {
+    await this.#recover()
+    await this.#look()
+    while (this.#catalogue.pending.size > 0 && !stopping.aborted) {
+      const { clock } = this.#context
+      const lookAt = clock.monotonic() + this.#options.poll_interval
+      let progress = false
+      for (const source of [...this.#catalogue.pending]) {
+        if (stopping.aborted || this.#reading.failed !== undefined) break
+        if ((await this.#turn(source)) === 'more') progress = true
+        if (clock.monotonic() >= lookAt) break
+      }
+      if (this.#reading.failed !== undefined) break
+      if (!progress && this.#catalogue.pending.size === 0) break
+      if (clock.monotonic() >= lookAt) await this.#look()
+    }
+    await this.#reading.sendNotes()
+    this.#count()
+  }
+
+  /** Something may have happened to a path. */
+  wake(path: string): void {
+    const source = this.#catalogue.live(path)
+    if (source) source.nextLook = 0
+    else if (this.#isFollowed(path)) this.#discoverAt = -Infinity
+  }
+
+  folders(): string[] {
+    return this.#folders.known()
+  }
+
+  settled(): Promise<void> {
+    return this.#reading.settled()
+  }
+
+  close(): void {
+    for (const source of this.#catalogue.sources) source.close()
+    this.#count()
+  }
+
+  /** `files` lists the hundred that lag most. */
+  status(): JsonObject {
+    const sources = [...this.#catalogue.sources]
+    const shown = sources.toSorted((a, b) => b.lag - a.lag).slice(0, 100)
+    return {
+      files_known: sources.length,
+      files_open: this.#catalogue.open.size,
+      lag_bytes: sources.reduce((sum, { lag }) => sum + lag, 0),
+      folder_problems: Object.fromEntries(this.#folders.problems),
+      files: shown.map((source) => ({
+        path: source.path,
+        ...(source.at !== source.path && { at: source.at ?? null }),
+        state: source.place,
+        offset: source.progress.offset,
+        size: source.size,
+        lag_bytes: source.lag,
+        ...(source.problem !== undefined && { problem: source.problem }),
+      })),
+    }
+  }
+
+  #isFollowed(path: string): boolean {
+    if (path.endsWith('.gz')) return false
+    if (!this.#paths.some((pattern) => matches(pattern, path))) return false
+    return !this.#excluded.some((pattern) => matches(pattern, path))
+  }
+
+  /** After a rejected delivery: nothing was taken of it, so reading goes back to what is durable. */
+  async #recover(): Promise<void> {
+    const { failed } = this.#reading
+    if (failed === undefined) return
+    await this.#reading.settled()
+    this.#context.log.warn(`a delivery was refused and is repeated: ${messageOf(failed)}`)
+    for (const source of this.#catalogue.sources) {
+      if (source.progress !== source.durable) {
+        source.close()
+        source.progress = source.durable
+        this.#catalogue.pending.add(source)
+      }
+      if (source.noted) this.#catalogue.note(source)
+    }
+    this.#reading.failed = undefined
+  }
+
+  async #look(): Promise<void> {
+    const { clock } = this.#context
+    const now = clock.monotonic()
+    for (const source of this.#catalogue.sources) {
+      if (source.nextLook > now) continue
+      if (source.place === 'cut' || source.place === 'missing') {
+        await this.#rotation.settle(source)
+        source.nextLook = now + this.#options.poll_interval
+      } else await this.#lookAt(source, now)
+    }
+    if (now >= this.#discoverAt) {
+      this.#discoverAt = now + this.#options.refresh_interval
+      await this.#discover()
+    }
+  }
+
+  async #lookAt(source: Source, now: number): Promise<void> {
+    const { poll_interval, idle_poll_interval, rotate_wait, close_idle, multiline } = this.#options
+    try {
+      const seen = source.at === undefined ? source.file?.stat() : this.#files.stat(source.at)
+      if (source.at !== undefined && (seen?.id !== source.id || seen.kind !== 'file')) {
+        this.#discoverAt = -Infinity
+        await this.#rotation.moved(source)
+        if (!this.#catalogue.sources.has(source)) return
+      } else if (seen && seen.size < source.progress.offset && !source.gzip) {
+        await this.#rotation.cutAway(source)
+        return
+      } else if (seen && source.observe(seen)) {
+        source.changedAt = now
+        source.leftOut = false
+        this.#catalogue.pending.add(source)
+        if (source.fresh && source.noted) await this.#rotation.generations(source)
+      }
+      source.problem = undefined
+    } catch (failure) {
+      this.#report(source, failure)
+    }
+    const quiet = now - Math.max(source.changedAt, source.placeSince)
+    const unchangedFor = now - source.changedAt
+    const flush = source.waiting && multiline && unchangedFor >= multiline.flush_after
+    const final = source.place === 'away' && quiet >= rotate_wait && (source.lag > 0 || !source.at)
+    if ((flush ?? false) || final || (source.fresh && source.size > 0)) {
+      this.#catalogue.pending.add(source)
+    }
+    if (source.content && unchangedFor >= close_idle && source.at !== undefined) source.close()
+    // An interval in proportion to the rest so far: a file that has just changed is looked at often.
+    const pause = Math.min(idle_poll_interval, Math.max(poll_interval, unchangedFor / 4))
+    const soon = source.waiting || (source.place === 'away' && quiet < rotate_wait)
+    source.nextLook = now + (soon ? poll_interval : pause)
+  }
+
+  async #turn(source: Source): Promise<'more' | 'done'> {
+    const { clock } = this.#context
+    const { pending } = this.#catalogue
+    const { rotate_wait, multiline, max_open_files } = this.#options
+    const away = source.place === 'away'
+    try {
+      if (source.leftOut) {
+        pending.delete(source)
+        return 'done'
+      }
+      if (source.fresh && source.progress.offset === 0) {
+        const claim = await this.#rotation.claim(source)
+        if (claim !== 'own') {
+          pending.delete(source)
+          return 'done'
+        }
+      }
+      const unchangedFor = clock.monotonic() - source.changedAt
+      const quiet = clock.monotonic() - Math.max(source.changedAt, source.placeSince)
+      const final = away && quiet >= rotate_wait
+      const flush = multiline !== undefined && unchangedFor >= multiline.flush_after
+      const turn = await this.#reading.turn(source, { final, flush })
+      if (turn === 'more') {
+        // Behind the others.
+        pending.delete(source)
+        pending.add(source)
+        return 'more'
+      }
+      pending.delete(source)
+      if (turn === 'cut') await this.#rotation.cutAway(source)
+      else if (turn === 'moved') await this.#rotation.moved(source)
+      else if (final && source.at === undefined) await this.#rotation.done(source)
+      else if (this.#catalogue.open.size > max_open_files && source.at !== undefined) source.close()
+    } catch (failure) {
+      pending.delete(source)
+      this.#report(source, failure)
+    }
+    return 'done'
+  }
+
+  /** A file that cannot be read now may be readable later: it is said once and tried at each look. */
+  #report(source: Source, failure: unknown) {
+    const problem = (failure as NodeJS.ErrnoException).code ?? messageOf(failure)
+    if (source.problem !== problem) {
+      this.#context.log.warn(
+        { path: source.at ?? source.path },
+        `a file cannot be read and is tried again: ${messageOf(failure)}`,
+      )
+    }
+    source.close()
+    source.problem = problem
+    // Looks unlike anything seen, so that the next look reads it again.
+    source.ctimeNs = -1n
+  }
+
+  async #discover(): Promise<void> {
+    const { worker } = this.#context
+    const found = new Set<string>()
+    for (const pattern of this.#paths) {
+      this.#folders.walk(pattern, (path) => {
+        if (!found.has(path) && !this.#catalogue.live(path) && this.#isFollowed(path))
+          found.add(path)
+      })
+    }
+    for (const path of found) {
+      if (shardOf(familyOf(path), worker.count) !== worker.index) continue
+      try {
+        await this.#adopt(path)
+        this.#folders.problems.delete(path)
+      } catch (failure) {
+        this.#folders.problems.set(path, messageOf(failure))
+      }
+    }
+    this.#firstDiscovery = false
+  }
+
+  /** Follows a path that nothing is followed at. */
+  async #adopt(path: string): Promise<void> {
+    const { clock } = this.#context
+    const { ignore_older, read_from } = this.#options
+    const seen = this.#files.stat(path)
+    if (seen?.kind !== 'file') return
+    const known = this.#catalogue.byId(seen.id)
+    if (known) {
+      // Moved back, or another name of a file that is followed already.
+      if (known.path === path && known.place === 'away') {
+        this.#catalogue.move(known, { place: 'live', at: path, id: seen.id })
+      }
+      return
+    }
+    const source = this.#catalogue.make(path, seen.id)
+    source.real = this.#files.real(path)
+    source.observe(seen)
+    source.changedAt = clock.monotonic()
+    // Spread out, so that ten thousand files are not all looked at in the same instant.
+    source.nextLook = source.changedAt + this.#context.random() * this.#options.poll_interval
+    if (this.#catalogue.family(path).some((other) => other.path === path)) {
+      await this.#rotation.generations(source)
+    } else this.#rotation.ignoreRotated(source)
+    const age = clock.now() - Number(seen.mtimeNs / 1_000_000n)
+    source.leftOut = ignore_older !== undefined && age > ignore_older
+    if (this.#firstDiscovery && read_from === 'end' && seen.size > 0 && !source.leftOut) {
+      await this.#beginAtEnd(source, path, seen.size)
+    }
+    this.#catalogue.add(source)
+    this.#catalogue.pending.add(source)
+  }
+
+  /** At the end of the last whole line, so that one which is being written arrives whole. */
+  async #beginAtEnd(source: Source, path: string, size: number): Promise<void> {
+    const file = this.#files.open(path)
+    let offset = size
+    try {
+      const window = Buffer.alloc(Math.min(size, 65_536))
+      const length = file.readNow(window, size - window.length)
+      const last = window.subarray(0, length).lastIndexOf(10)
+      if (last !== -1) offset = size - window.length + last + 1
+    } finally {
+      file.close()
+    }
+    await setOffset(this.#files, source, path, offset)
+    source.known = size
+    source.fresh = false
+    this.#context.count('read_from_end', offset)
+    this.#catalogue.note(source)
+  }
+
+  #count() {
+    const component = { component: this.#context.id }
+    this.#context.metrics.files_open.set(component, this.#catalogue.open.size)
+    this.#context.metrics.files_known.set(component, this.#catalogue.sources.size)
+  }
+}

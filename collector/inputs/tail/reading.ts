@@ -1,0 +1,230 @@
+import type { InputContext } from '../../input.ts'
+import type { Catalogue } from './catalogue.ts'
+import { GzipContent, plainContent } from './content.ts'
+import type { TailFiles } from './files.ts'
+import { headBytes, markBytes, peek, printOf, unchanged, type Print } from './fingerprint.ts'
+import { Framing } from './framing.ts'
+import { tagFor } from './names.ts'
+import type { TailOptions } from './options.ts'
+import type { Progress, Source } from './source.ts'
+
+/**
+ * How a turn of reading ended.
+ * - end: all there is was read
+ * - more: others have their turn first
+ * - cut: the content is not what it was
+ * - moved: the path leads to another file
+ */
+export type Turn = 'end' | 'more' | 'cut' | 'moved'
+
+/** A chunk read and not yet framed: the bytes of the mark, then those after the offset. */
+interface Read {
+  readonly bytes: Buffer
+  readonly length: number
+  readonly wanted: number
+  /** Of the file, when the read began. */
+  readonly size: number
+}
+
+/** Reads sources one at a time and hands over their messages, the next chunk being read meanwhile. */
+export class Reading {
+  readonly #context: InputContext
+  readonly #options: TailOptions
+  readonly #files: TailFiles
+  readonly #catalogue: Catalogue
+  readonly #tag: string
+  readonly #framing: Framing
+  readonly #buffers: Buffer[] = []
+  readonly #chunkSize: number
+  readonly #received: { events: (n: number) => void; bytes: (n: number) => void }
+  #turned = 0
+  #inFlightBytes = 0
+  readonly #inFlight = new Set<Promise<void>>()
+  /** A delivery was rejected: nothing is read until all are settled and the sources put back. */
+  failed: unknown
+
+  constructor(
+    context: InputContext,
+    options: TailOptions & { tag?: string | undefined },
+    files: TailFiles,
+    catalogue: Catalogue,
+  ) {
+    this.#context = context
+    this.#options = options
+    this.#files = files
+    this.#catalogue = catalogue
+    this.#tag = options.tag ?? 'tail'
+    this.#framing = new Framing(options)
+    const { max_line_size, multiline, read_size } = options
+    const message = max_line_size + (multiline?.max_bytes ?? 0) + 8
+    // Even, for UTF-16.
+    this.#chunkSize = 2 * Math.ceil(Math.max(read_size, message) / 2)
+    const component = { component: context.id }
+    const events = context.metrics.events_received.labels(component)
+    const bytes = context.metrics.bytes_received.labels(component)
+    this.#received = { events: (n) => events.inc(n), bytes: (n) => bytes.inc(n) }
+  }
+
+  /** Makes sure the file is open and is still the one that was read before. */
+  open(source: Source): 'open' | 'cut' | 'moved' {
+    if (source.content) return 'open'
+    if (source.at === undefined) return 'moved'
+    if (source.gzip) {
+      source.open(new GzipContent(source.at))
+      return 'open'
+    }
+    const file = this.#files.open(source.at)
+    const seen = file.stat()
+    if (seen.id !== source.id || seen.kind !== 'file') {
+      file.close()
+      return 'moved'
+    }
+    source.open(plainContent(file), file)
+    const { head, mark, offset } = source.progress
+    if (seen.size < offset || !unchanged(file, head, mark, offset)) return 'cut'
+    source.headBytes = Buffer.from(peek(file, 0, head.bytes))
+    return 'open'
+  }
+
+  /**
+   * Reads from the offset to the end, or to `read_bytes_limit`.
+   * @param ending whether an unfinished line, or event, at the end is to be taken as it is.
+   */
+  async turn(source: Source, ending: { final: boolean; flush: boolean }): Promise<Turn> {
+    const state = this.open(source)
+    if (state !== 'open') return state
+    let left = this.#options.read_bytes_limit
+    let next: Promise<Read> | undefined = this.#read(source)
+    for (let read = await next; ; read = await next) {
+      next = undefined
+      const { head, mark, offset } = source.progress
+      if (source.file && !unchanged(source.file, head, mark, offset)) return 'cut'
+      source.known = read.size
+      const start = Math.min(mark.bytes, read.length)
+      const atEnd = read.length < read.wanted
+      const lineState = { cut: source.progress.cut, nul: source.nul }
+      const end = {
+        final: ending.final && atEnd,
+        flush: ending.flush && atEnd,
+        first: offset === 0,
+      }
+      const done = this.#framing.frame(read.bytes, start, read.length, lineState, end)
+      source.waiting = this.#framing.waiting
+      source.nul = lineState.nul
+      this.#countTally()
+      const consumed = done - start
+      if (consumed > 0) {
+        source.fresh = false
+        source.progress = this.#advance(source, read.bytes, start, done, lineState.cut)
+      }
+      left -= consumed
+      const goOn = !atEnd && consumed > 0 && left > 0 && this.failed === undefined
+      if (goOn) next = this.#read(source)
+      if (consumed > 0) await this.#deliver(source, consumed)
+      if (!goOn || !next) return atEnd || consumed === 0 ? 'end' : 'more'
+      if (this.failed !== undefined) {
+        await next
+        return 'more'
+      }
+    }
+  }
+
+  /** Makes positions durable that no event carries. */
+  async sendNotes(): Promise<void> {
+    const positions = this.#catalogue.takeNotes()
+    if (!positions) return
+    const delivered = this.#context.deliver({
+      tag: this.#tag.replaceAll('*', 'tail'),
+      source: Buffer.alloc(0),
+      spans: new Uint32Array(0),
+      count: 0,
+      context: {},
+      positions,
+    })
+    await this.#track(0, delivered, () => undefined)
+  }
+
+  /** Resolves once nothing is on its way. */
+  async settled(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight)
+  }
+
+  async #read(source: Source): Promise<Read> {
+    const { mark, offset } = source.progress
+    const size = source.file?.stat().size
+    const room = size === undefined ? this.#chunkSize : Math.max(size - offset, 4096)
+    const wanted = mark.bytes + Math.min(this.#chunkSize, 2 * Math.ceil(room / 2))
+    this.#turned ^= 1
+    const buffer = (this.#buffers[this.#turned] ??= Buffer.allocUnsafeSlow(
+      this.#chunkSize + markBytes,
+    ))
+    const length = await source.content!.read(buffer.subarray(0, wanted), offset - mark.bytes)
+    return { bytes: buffer, length, wanted, size: size ?? 0 }
+  }
+
+  #advance(source: Source, bytes: Buffer, start: number, done: number, cut: boolean): Progress {
+    const offset = source.progress.offset + done - start
+    let head: Print = source.progress.head
+    if (head.bytes < headBytes) {
+      const known = source.headBytes ?? Buffer.alloc(0)
+      const more = bytes.subarray(start, Math.min(done, start + headBytes - known.length))
+      source.headBytes = Buffer.concat([known, more])
+      head = printOf(source.headBytes)
+    }
+    const mark = printOf(bytes.subarray(Math.max(0, done - Math.min(markBytes, offset)), done))
+    return { offset, head, mark, cut }
+  }
+
+  async #deliver(source: Source, consumed: number): Promise<void> {
+    const { count } = this.#framing
+    // A skipped rest or a run of NULs alone is skipped again after a crash.
+    if (count === 0) return
+    while (
+      this.#inFlightBytes > 0 &&
+      this.#inFlightBytes + consumed > this.#options.in_flight_bytes
+    ) {
+      await Promise.race(this.#inFlight)
+    }
+    // The source is put back to its last durable offset, this chunk included.
+    if (this.failed !== undefined) return
+    source.noted = true
+    source.seenAt = this.#context.clock.now()
+    const { progress } = source
+    const delivered = this.#context.deliver({
+      tag: tagFor(this.#tag, source.path),
+      source: this.#framing.source,
+      spans: this.#framing.spans,
+      count,
+      context: { log: { file: { path: source.path } } },
+      positions: { ...this.#catalogue.takeNotes(), [source.key]: source.position() },
+    })
+    this.#received.events(count)
+    this.#received.bytes(consumed)
+    void this.#track(consumed, delivered, () => {
+      source.durable = progress
+    })
+  }
+
+  #track(bytes: number, delivered: Promise<unknown>, durable: () => void): Promise<void> {
+    this.#inFlightBytes += bytes
+    const settled = delivered
+      .then(durable, (failure: unknown) => {
+        this.failed ??= failure
+      })
+      .then(() => {
+        this.#inFlightBytes -= bytes
+        this.#inFlight.delete(settled)
+      })
+    this.#inFlight.add(settled)
+    return settled
+  }
+
+  #countTally() {
+    const { nulRuns, cut, dropped, multilineCut } = this.#framing.takeTally()
+    const { count } = this.#context
+    if (nulRuns > 0) count('nul_run', nulRuns)
+    if (cut > 0) count('line_too_long', cut)
+    if (dropped > 0) count('line_too_long_dropped', dropped)
+    if (multilineCut > 0) count('multiline_cut', multilineCut)
+  }
+}

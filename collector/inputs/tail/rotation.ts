@@ -1,0 +1,269 @@
+import type { Context } from '../../../core/context.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { Seen, TailFiles } from './files.ts'
+import { unchanged } from './fingerprint.ts'
+import { beginsLike, continues, isBeginningOf, isGzip, setOffset } from './matching.ts'
+import type { TailOptions } from './options.ts'
+import type { Candidate, Siblings } from './siblings.ts'
+import type { Source } from './source.ts'
+
+/** What rotation needs of the input that it is a part of. */
+export interface Surroundings {
+  readonly context: Context
+  readonly options: TailOptions
+  readonly files: TailFiles
+  readonly catalogue: Catalogue
+  readonly siblings: Siblings
+  /** Whether a path is one that the input follows for itself. */
+  readonly isFollowed: (path: string) => boolean
+}
+
+/**
+ * Finds out where bytes went: renamed, copied and truncated, compressed or deleted, several times
+ * between two looks and by either method. A generation of a log is recognised by its content (see
+ * Source), so whichever file has it is read on from where the last one was left.
+ */
+export class Rotation {
+  readonly #on: Surroundings
+  /** Rotated files that were there before their log was followed: never read. */
+  readonly #old = new Set<string>()
+
+  constructor(surroundings: Surroundings) {
+    this.#on = surroundings
+  }
+
+  /** The file is no longer where it was; `seen` is what is there instead, if anything. */
+  async moved(source: Source): Promise<void> {
+    const { catalogue, siblings } = this.#on
+    const wasLive = source.place === 'live'
+    const found = siblings.near(source).find(({ seen }) => seen.id === source.id)
+    if (found) {
+      source.observe(found.seen)
+      this.#place(source, found.path === source.path ? 'live' : 'away', found.path, source.id)
+      if (wasLive) this.#countRotation('rename')
+    } else if (source.file) {
+      this.#place(source, 'away', undefined, source.id)
+      if (wasLive) this.#countRotation(source.file.stat().links === 0 ? 'delete' : 'rename')
+    } else if (!wasLive && source.unread === 0) {
+      await this.done(source)
+    } else if (!(await this.#bindToCopy(source, false))) {
+      if (wasLive && source.progress.offset > 0) {
+        this.#place(source, 'missing', undefined, source.id)
+        this.#countRotation('delete')
+      } else {
+        this.lost(source, 'unread_at_delete')
+      }
+    }
+    if (catalogue.sources.has(source)) {
+      if (source.place !== 'missing') catalogue.pending.add(source)
+      if (source.noted) catalogue.note(source)
+    }
+    if (wasLive) await this.generations(source)
+  }
+
+  /** The file's content is not what was read: it was truncated (and may have grown again), or its inode reused. */
+  async cutAway(source: Source): Promise<void> {
+    const { catalogue, context } = this.#on
+    if (source.progress.offset === 0) return
+    const next = catalogue.make(source.path, source.id)
+    next.place = source.place
+    next.at = source.at
+    next.real = source.real
+    next.placeSince = source.placeSince
+    next.changedAt = context.clock.monotonic()
+    if (source.file) next.observe(source.file.stat())
+    const heldHead = source.headBytes
+    source.close()
+    source.headBytes = heldHead
+    catalogue.pending.delete(source)
+    this.#place(source, 'cut', undefined, source.id)
+    this.#countRotation('truncate')
+    await this.#bindToCopy(source, false)
+    await this.generations(source)
+    catalogue.add(next)
+    catalogue.pending.add(next)
+    catalogue.note(source)
+    catalogue.note(next)
+  }
+
+  /** Looks once more for what was not found; gives up what nothing is left of. */
+  async settle(source: Source): Promise<void> {
+    const { catalogue, context, options } = this.#on
+    if (source.place === 'cut') {
+      const late = context.clock.monotonic() - source.placeSince >= options.rotate_wait
+      if (await this.#bindToCopy(source, late)) catalogue.note(source)
+      else if (late) this.lost(source, 'unread_at_truncate')
+    } else if (context.clock.now() - source.seenAt > options.position_ttl) {
+      this.lost(source, 'unread_at_delete')
+    }
+  }
+
+  /** Forgets a rotated file that is gone and was read; its compressed copy, if it has one, is not news. */
+  async done(source: Source): Promise<void> {
+    const { catalogue, files, siblings } = this.#on
+    const alike: Candidate[] = []
+    for (const candidate of siblings.rotated(source)) {
+      if (!isGzip(candidate.path) || catalogue.byId(candidate.seen.id)) continue
+      if (this.#old.has(candidate.seen.birthId)) continue
+      if (await beginsLike(files, candidate, source)) alike.push(candidate)
+    }
+    // gzip keeps the time of modification; it decides when several begin the same.
+    const distance = ({ seen }: Candidate) => Math.abs(Number(seen.mtimeNs - source.mtimeNs))
+    const copy = alike.toSorted((a, b) => distance(a) - distance(b))[0]
+    if (copy) this.#old.add(copy.seen.birthId)
+    catalogue.forget(source)
+  }
+
+  /** Forgets a source, counting what is known to be unread. */
+  lost(source: Source, reason: 'unread_at_truncate' | 'unread_at_delete'): void {
+    const { catalogue, context } = this.#on
+    if (source.unread > 0) {
+      context.count(reason, source.unread)
+      const { path, unread } = source
+      context.log.warn(
+        { path, bytes: unread, reason },
+        'bytes of a log were gone before they were read',
+      )
+    }
+    catalogue.forget(source)
+  }
+
+  /** What is rotated already when a log is first followed is not read. */
+  ignoreRotated(source: Pick<Source, 'path' | 'real'>): void {
+    for (const { seen } of this.#on.siblings.rotated(source)) {
+      if (!this.#on.catalogue.byId(seen.id)) this.#old.add(seen.birthId)
+    }
+  }
+
+  /**
+   * Follows rotated files that nobody has seen: made and rotated away between two looks.
+   * @param after only those changed later than this, in nanoseconds: after a restart, when it is not
+   *   known which ones were there before.
+   */
+  async generations(source: Source, after?: bigint): Promise<void> {
+    const { catalogue, siblings, isFollowed, context } = this.#on
+    for (const candidate of siblings.rotated(source)) {
+      const { path, seen } = candidate
+      if (catalogue.byId(seen.id) || isFollowed(path) || seen.size === 0) continue
+      if (this.#old.has(seen.birthId)) continue
+      if (
+        (after !== undefined && seen.mtimeNs <= after) ||
+        (await this.#isKnown(candidate, source))
+      ) {
+        this.#old.add(seen.birthId)
+        continue
+      }
+      const unseen = catalogue.make(source.path, seen.id)
+      unseen.real = source.real
+      unseen.gzip = isGzip(path)
+      unseen.observe(seen)
+      unseen.place = 'away'
+      unseen.at = path
+      unseen.placeSince = context.clock.monotonic()
+      unseen.changedAt = unseen.placeSince
+      unseen.fresh = false
+      catalogue.add(unseen)
+      catalogue.pending.add(unseen)
+      catalogue.note(unseen)
+    }
+  }
+
+  /**
+   * Whether a file to be read for the first time is a copy: of a log that has been truncated since
+   * (`bound`: that log's rest is now read from it), or of one that is about to be (`twin`: wait).
+   */
+  async claim(source: Source): Promise<'own' | 'twin' | 'bound'> {
+    const { catalogue, files, siblings } = this.#on
+    const path = source.at
+    if (path === undefined) return 'own'
+    const seen = files.stat(path)
+    if (!seen || seen.id !== source.id) return 'own'
+    for (const other of catalogue.family(source.path)) {
+      if (other === source || !siblings.isRotated(other, path)) continue
+      if (other.at !== undefined && (await isBeginningOf(files, { path, seen }, other.at)))
+        return 'twin'
+      if (!(await this.#stillIs(other))) await this.cutAway(other)
+      if (!catalogue.sources.has(source)) return 'bound'
+    }
+    for (const other of catalogue.family(source.path)) {
+      if (other.place !== 'cut' && other.place !== 'missing') continue
+      if (await this.#bindToCopy(other, true)) catalogue.note(other)
+      if (!catalogue.sources.has(source)) return 'bound'
+    }
+    return 'own'
+  }
+
+  /** Whether the file a source reads still has the content it read. */
+  async #stillIs(source: Source): Promise<boolean> {
+    const { files } = this.#on
+    if (source.gzip || source.place === 'cut' || source.place === 'missing') return true
+    const { head, mark, offset } = source.progress
+    if (offset === 0) return true
+    const file = source.file ?? (source.at === undefined ? undefined : files.open(source.at))
+    if (!file) return true
+    try {
+      return file.stat().id !== source.id || unchanged(file, head, mark, offset)
+    } finally {
+      if (file !== source.file) file.close()
+    }
+  }
+
+  async #bindToCopy(source: Source, acceptShortGzip: boolean): Promise<boolean> {
+    const { catalogue, files, siblings } = this.#on
+    let short: Candidate | undefined
+    for (const candidate of siblings.near(source)) {
+      const owner = catalogue.byId(candidate.seen.id)
+      if (owner === source) continue
+      if (owner && !owner.fresh) {
+        if (await this.#stillIs(owner)) continue
+        // Copied over: an older copy was there before.
+        owner.close()
+        this.#place(owner, 'cut', undefined, owner.id)
+      }
+      const verdict = await continues(files, candidate, source)
+      if (verdict === 'rest') {
+        this.#bind(source, candidate)
+        return true
+      }
+      // A compressed copy may still be growing.
+      if (verdict === 'short' && (acceptShortGzip || !isGzip(candidate.path))) short ??= candidate
+    }
+    if (!short) return false
+    if (!isGzip(short.path)) await setOffset(files, source, short.path, short.seen.size)
+    this.#bind(source, short)
+    return true
+  }
+
+  #bind(source: Source, { path, seen }: Candidate) {
+    const { catalogue, context } = this.#on
+    const fresh = catalogue.byId(seen.id)
+    if (fresh) catalogue.forget(fresh)
+    source.close()
+    source.gzip = isGzip(path)
+    source.observe(seen)
+    source.changedAt = context.clock.monotonic()
+    source.nextLook = 0
+    this.#place(source, 'away', path, seen.id)
+    catalogue.pending.add(source)
+  }
+
+  /** Whether what a file holds was or will be read elsewhere: it is a copy of a generation at hand. */
+  async #isKnown(candidate: Candidate, source: Source): Promise<boolean> {
+    const { catalogue, files } = this.#on
+    for (const other of catalogue.family(source.path)) {
+      if (other.at === undefined || other.fresh) continue
+      if (await isBeginningOf(files, candidate, other.at)) return true
+    }
+    return false
+  }
+
+  #place(source: Source, place: Source['place'], at: string | undefined, id: Seen['id']) {
+    if (place !== source.place) source.placeSince = this.#on.context.clock.monotonic()
+    this.#on.catalogue.move(source, { place, at, id })
+  }
+
+  #countRotation(kind: 'rename' | 'truncate' | 'delete') {
+    const { context } = this.#on
+    context.metrics.rotations.inc({ component: context.id, kind })
+  }
+}

@@ -1,0 +1,100 @@
+import { basename, dirname, join } from 'node:path'
+import type { Seen, TailFiles } from './files.ts'
+import { type Folders, type Glob } from './globs.ts'
+import { familyOf, isRotatedName } from './names.ts'
+import type { Source } from './source.ts'
+
+/** A file that may hold what a source held. */
+export interface Candidate {
+  readonly path: string
+  readonly seen: Seen
+}
+
+/** Where rotated copies of a log may be: beside it, beside what it links to, in `rotated_paths`. */
+export class Siblings {
+  readonly #files: TailFiles
+  readonly #folders: Folders
+  readonly #elsewhere: readonly Glob[]
+  readonly #families = new WeakMap<object, Map<string, string[]>>()
+
+  constructor(files: TailFiles, folders: Folders, elsewhere: readonly Glob[]) {
+    this.#files = files
+    this.#folders = folders
+    this.#elsewhere = elsewhere
+  }
+
+  /** Everything near whose name begins like the log's, oldest first: what a rename or a copy may be called. */
+  near(source: Pick<Source, 'path' | 'real' | 'at'>): Candidate[] {
+    const paths = new Set<string>([source.path, source.real])
+    for (const path of new Set([source.path, source.real, source.at ?? source.path])) {
+      const base = basename(path)
+      const family = familyOf(path)
+      for (const { name } of this.#folders.list(dirname(path))) {
+        const sibling = join(dirname(path), name)
+        if (name.startsWith(base)) paths.add(sibling)
+      }
+      for (const name of this.#family(dirname(path), family)) paths.add(join(dirname(path), name))
+    }
+    this.#addElsewhere(paths)
+    return this.#look(paths)
+  }
+
+  /** Files whose names say that they are rotated copies of the log, oldest first. */
+  rotated(source: Pick<Source, 'path' | 'real'>): Candidate[] {
+    const paths = new Set<string>()
+    for (const path of new Set([source.path, source.real])) {
+      for (const name of this.#family(dirname(path), familyOf(path))) {
+        if (isRotatedName(basename(path), name)) paths.add(join(dirname(path), name))
+      }
+    }
+    const bases = [basename(source.path), basename(source.real)]
+    const named = (path: string) => bases.some((base) => isRotatedName(base, basename(path)))
+    this.#addElsewhere(paths, named)
+    paths.delete(source.path)
+    return this.#look(paths)
+  }
+
+  /** Whether the name of `path` says that it is a rotated copy of what the source follows. */
+  isRotated(source: Pick<Source, 'path' | 'real'>, path: string): boolean {
+    return [source.path, source.real].some(
+      (own) => dirname(own) === dirname(path) && isRotatedName(basename(own), basename(path)),
+    )
+  }
+
+  #addElsewhere(paths: Set<string>, wanted: (path: string) => boolean = () => true) {
+    for (const glob of this.#elsewhere) {
+      this.#folders.walk(glob, (path) => {
+        if (wanted(path)) paths.add(path)
+      })
+    }
+  }
+
+  #look(paths: Set<string>): Candidate[] {
+    const found: Candidate[] = []
+    for (const path of paths) {
+      try {
+        const seen = this.#files.stat(path)
+        if (seen?.kind === 'file') found.push({ path, seen })
+      } catch {
+        // What cannot be looked at cannot be read either; the source's own look reports it.
+      }
+    }
+    return found.toSorted((a, b) => Number(a.seen.mtimeNs - b.seen.mtimeNs))
+  }
+
+  #family(folder: string, family: string): readonly string[] {
+    const entries = this.#folders.list(folder)
+    let families = this.#families.get(entries)
+    if (!families) {
+      families = new Map<string, string[]>()
+      for (const { name } of entries) {
+        const of = familyOf(join(folder, name))
+        const names = families.get(of)
+        if (names) names.push(name)
+        else families.set(of, [name])
+      }
+      this.#families.set(entries, families)
+    }
+    return families.get(family) ?? []
+  }
+}

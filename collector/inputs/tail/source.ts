@@ -1,0 +1,173 @@
+import type { Position } from '../../../core/journal/batch.ts'
+import type { Content } from './content.ts'
+import type { Seen, TailFile } from './files.ts'
+import { nothing, type Print } from './fingerprint.ts'
+
+/**
+ * Where a source's bytes are:
+ * - live: at the path it is followed by
+ * - away: rotated; at another path, or only in the open file once it is deleted
+ * - cut: truncated away; a copy is looked for until rotate_wait has passed
+ * - missing: nowhere; its position is kept until position_ttl has passed, or it comes back
+ */
+export type Place = 'live' | 'away' | 'cut' | 'missing'
+
+/** How far a source was read, and by what it is recognised. */
+export interface Progress {
+  /** End of the last message, in (inflated) bytes. */
+  readonly offset: number
+  readonly head: Print
+  readonly mark: Print
+  /** The offset is amid a line that was cut. */
+  readonly cut: boolean
+}
+
+/**
+ * One generation of a log: the bytes from one truncation or creation to the next, whatever file holds
+ * them now. It is recognised by device and inode together with the hash of its first bytes and of
+ * those before the offset, so it survives renaming, copying and compression.
+ */
+export class Source {
+  readonly key: string
+  /** The path that its events name and its tag is made from. */
+  readonly path: string
+  place: Place = 'live'
+  /** Where it is now; undefined when only an open file or nothing is left. */
+  at: string | undefined
+  /** What a symlink led to when it was followed; otherwise `path`. */
+  real: string
+  /** `<device>:<inode>`. */
+  id: string
+  gzip = false
+  progress: Progress = { offset: 0, head: nothing, mark: nothing, cut: false }
+  /** What the journal has; reading goes back to it when a delivery fails. */
+  durable: Progress = this.progress
+  /** The first bytes while the file is open: for copies shorter than what was read. */
+  headBytes: Buffer | undefined
+  /** Bytes it is known to have had while its content was what was read: what a truncation takes away. */
+  known = 0
+  /** As last seen. */
+  size = 0
+  mtimeNs = 0n
+  ctimeNs = 0n
+  /** Milliseconds, monotonic: when it last changed, is to be looked at next, took its place. */
+  changedAt = 0
+  nextLook = 0
+  placeSince = 0
+  file: TailFile | undefined
+  #content: Content | undefined
+  /** NULs before the offset, for counting a run once. */
+  nul = false
+  /** Complete lines that wait for the rest of their event. */
+  waiting = false
+  /** Nothing was read of it in this run, nor known of it before. */
+  fresh = true
+  /** The journal has, or is about to have, a position of it. */
+  noted = false
+  /** Too old when first seen: left out until it changes. */
+  leftOut = false
+  /** Why it cannot be read, as the system says. */
+  problem: string | undefined
+  /** Milliseconds since the epoch when it was last known to exist. */
+  seenAt: number
+
+  /** The sources that are open. */
+  readonly #open: Set<Source>
+
+  constructor(key: string, path: string, id: string, now: number, open: Set<Source>) {
+    this.#open = open
+    this.key = key
+    this.path = path
+    this.at = path
+    this.real = path
+    this.id = id
+    this.seenAt = now
+  }
+
+  /** Bytes known to be there and not read; 0 when the file is compressed. */
+  get lag(): number {
+    return this.gzip ? 0 : Math.max(0, this.size - this.progress.offset)
+  }
+
+  /** The same, of those that were its own for certain. */
+  get unread(): number {
+    return this.gzip ? 0 : Math.max(0, this.known - this.progress.offset)
+  }
+
+  /** Takes over what a look showed; true when it differs from the last one. */
+  observe(seen: Seen): boolean {
+    const same =
+      seen.size === this.size && seen.mtimeNs === this.mtimeNs && seen.ctimeNs === this.ctimeNs
+    this.size = seen.size
+    this.mtimeNs = seen.mtimeNs
+    this.ctimeNs = seen.ctimeNs
+    return !same
+  }
+
+  get content(): Content | undefined {
+    return this.#content
+  }
+
+  /** @param file where the content is plain. */
+  open(content: Content, file?: TailFile): void {
+    this.#content = content
+    this.file = file
+    this.#open.add(this)
+  }
+
+  close(): void {
+    this.#content?.close()
+    this.#content = undefined
+    this.file = undefined
+    this.#open.delete(this)
+    this.headBytes = undefined
+  }
+
+  /** What the journal keeps; docs/TAIL.md describes it. */
+  position(): Position {
+    const { offset, head, mark, cut } = this.progress
+    return {
+      path: this.path,
+      at: this.at ?? null,
+      id: this.id,
+      offset,
+      head: head.hash,
+      head_bytes: head.bytes,
+      mark: mark.hash,
+      mark_bytes: mark.bytes,
+      size: Math.max(this.known, offset),
+      mtime: String(this.mtimeNs),
+      seen: this.seenAt,
+      ...(this.real !== this.path && { real: this.real }),
+      ...(cut && { cut }),
+      ...(this.gzip && { gzip: true }),
+      ...(this.place === 'cut' && { copied: true }),
+    }
+  }
+}
+
+/** The source that a position describes; undefined when it is not one of this kind. */
+export function sourceFrom(key: string, position: Position, open: Set<Source>): Source | undefined {
+  const { path, at, id, offset, head, mark, size, mtime, seen } = position
+  if (typeof path !== 'string' || typeof id !== 'string' || typeof offset !== 'number') {
+    return undefined
+  }
+  const source = new Source(key, path, id, Number(seen), open)
+  source.at = typeof at === 'string' ? at : undefined
+  if (typeof position['real'] === 'string') source.real = position['real']
+  source.gzip = position['gzip'] === true
+  source.progress = {
+    offset,
+    head: { bytes: Number(position['head_bytes']), hash: String(head) },
+    mark: { bytes: Number(position['mark_bytes']), hash: String(mark) },
+    cut: position['cut'] === true,
+  }
+  source.durable = source.progress
+  source.size = Number(size)
+  source.known = source.size
+  source.mtimeNs = BigInt(String(mtime))
+  source.fresh = source.progress.offset === 0
+  source.noted = true
+  if (position['copied'] === true) source.place = 'cut'
+  return source
+}

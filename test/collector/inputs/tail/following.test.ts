@@ -1,0 +1,419 @@
+import {
+  appendFileSync as append,
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync as write,
+} from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Stage } from './stage.ts'
+
+let stage: Stage
+let log: string
+beforeEach(() => {
+  stage = new Stage()
+  log = stage.path('app.log')
+})
+afterEach(() => stage.clear())
+const texts = () => stage.journal.texts()
+
+describe('following', () => {
+  test('reads what is there and what comes', async () => {
+    write(log, 'a\nb\n')
+    await stage.start({ paths: [log], tag: 'app' })
+    await stage.poll()
+    append(log, 'c\n')
+    await stage.poll()
+    expect(texts()).toEqual(['a', 'b', 'c'])
+    expect(stage.journal.events[0]).toEqual({
+      tag: 'app',
+      text: 'a',
+      context: { log: { file: { path: log } } },
+    })
+  })
+
+  test('keeps an unfinished line until it is whole', async () => {
+    write(log, 'i am not a full line')
+    await stage.start({ paths: [log] })
+    await stage.quiesce()
+    expect(texts()).toEqual([])
+    append(log, ' until now\n')
+    await stage.poll(6000)
+    await stage.poll(6000)
+    expect(texts()).toEqual(['i am not a full line until now'])
+  })
+
+  test('goes on after a restart where the journal says', async () => {
+    write(log, 'a\nb\npart')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    await stage.kill()
+    append(log, 'ial\nc\n')
+    await stage.start({ paths: [log], read_from: 'end' })
+    await stage.poll()
+    expect(texts()).toEqual(['a', 'b', 'partial', 'c'])
+  })
+
+  test('reads again what was delivered and never became durable', async () => {
+    write(log, 'a\n')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    append(log, 'b\n')
+    stage.journal.holding = true
+    await stage.poll()
+    await stage.kill()
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    expect(texts()).toEqual(['a', 'b'])
+  })
+
+  test('repeats a refused delivery', async () => {
+    write(log, 'a\nb\n')
+    await stage.start({ paths: [log] })
+    stage.journal.failure = new Error('stopping')
+    await stage.poll()
+    stage.journal.failure = undefined
+    await stage.poll()
+    expect(texts()).toEqual(['a', 'b'])
+  })
+
+  test('begins at the end of files never seen, at the start of those that come later', async () => {
+    write(log, 'old\nhal')
+    await stage.start({ paths: [stage.path('*.log')], read_from: 'end' })
+    await stage.poll()
+    append(log, 'f\n')
+    write(stage.path('later.log'), 'new\n')
+    await stage.poll(6000)
+    expect(texts()).toEqual(['half', 'new'])
+    expect(stage.journal.counted('read_from_end')).toBe(4)
+    await stage.kill()
+    await stage.start({ paths: [stage.path('*.log')], read_from: 'start' })
+    await stage.poll()
+    expect(texts()).toEqual(['half', 'new'])
+  })
+
+  test('globs, excludes, and tags with the path', async () => {
+    mkdirSync(stage.path('x/y'), { recursive: true })
+    write(stage.path('x/y/a.log'), '1\n')
+    write(stage.path('x/b.log'), '2\n')
+    write(stage.path('x/c.txt'), '3\n')
+    write(stage.path('x/no.log'), '4\n')
+    await stage.start({
+      paths: [stage.path('**/*.{log,out}')],
+      exclude_paths: [stage.path('**/no*')],
+      tag: 'file.*',
+    })
+    await stage.poll()
+    expect(texts().toSorted()).toEqual(['1', '2'])
+    const tags = stage.journal.events.map(({ tag }) => tag)
+    expect(tags).toContain(`file.${stage.path('x/b.log').slice(1).replaceAll('/', '.')}`)
+  })
+
+  test('one file by two names is read once; two inputs are independent', async () => {
+    write(log, 'a\n')
+    linkSync(log, stage.path('other.log'))
+    symlinkSync(log, stage.path('third.log'))
+    await stage.start({ paths: [stage.path('*.log')] })
+    await stage.poll()
+    expect(texts()).toEqual(['a'])
+    await stage.kill()
+    await stage.start({ paths: [log] }, { id: 'input.second' })
+    await stage.poll()
+    expect(texts()).toEqual(['a', 'a'])
+  })
+
+  test('a file that may be read later is read later', async () => {
+    write(log, 'a\n')
+    const real = stage.files
+    let allowed = false
+    stage.files = {
+      ...real,
+      open(path) {
+        if (!allowed) throw Object.assign(new Error('no'), { code: 'EACCES' })
+        return real.open(path)
+      },
+    }
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    expect(stage.tail!.status()).toMatchObject({ files: [{ problem: 'EACCES' }] })
+    allowed = true
+    await stage.poll(11_000)
+    expect(texts()).toEqual(['a'])
+    chmodSync(log, 0o644)
+    await stage.poll()
+    expect(texts()).toEqual(['a'])
+  })
+
+  test('a read that fails is tried again, nothing doubled', async () => {
+    write(log, 'a\nb\n')
+    const real = stage.files
+    let failing = true
+    stage.files = {
+      ...real,
+      open(path) {
+        const file = real.open(path)
+        return {
+          ...file,
+          read: (into, position) =>
+            failing
+              ? Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }))
+              : file.read(into, position),
+        }
+      },
+    }
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    failing = false
+    await stage.poll(11_000)
+    expect(texts()).toEqual(['a', 'b'])
+  })
+
+  test('an idle file is closed and read on when it changes', async () => {
+    write(log, 'a\n')
+    await stage.start({ paths: [log], close_idle: '10s' })
+    await stage.poll()
+    expect(stage.tail!.status()).toMatchObject({ files_open: 1 })
+    await stage.poll(11_000)
+    expect(stage.tail!.status()).toMatchObject({ files_open: 0, files_known: 1 })
+    append(log, 'b\n')
+    await stage.poll(11_000)
+    expect(texts()).toEqual(['a', 'b'])
+  })
+
+  test('leaves out old files until they change', async () => {
+    write(log, 'a\n')
+    utimesSync(log, 1000, 1000)
+    await stage.start({ paths: [log], ignore_older: '1d' })
+    await stage.poll()
+    expect(texts()).toEqual([])
+    append(log, 'b\n')
+    await stage.poll(11_000)
+    expect(texts()).toEqual(['a', 'b'])
+  })
+
+  test('every worker has its own files, and each file one worker', async () => {
+    for (let i = 0; i < 20; i++) write(stage.path(`${'abcdefghijklmnopqrst'[i]}.log`), `${i}\n`)
+    for (const index of [0, 1, 2]) {
+      await stage.start({ paths: [stage.path('*.log')] }, { worker: { index, count: 3 } })
+      await stage.poll()
+      expect(texts().length).toBeGreaterThan(0)
+      await stage.kill()
+    }
+    expect(
+      texts()
+        .map(Number)
+        .toSorted((a, b) => a - b),
+    ).toEqual([...Array(20).keys()])
+  })
+})
+
+describe('rotation', () => {
+  test('by renaming: both files are read, in order', async () => {
+    write(log, 'test3\n')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    append(log, 'test4\n')
+    renameSync(log, stage.path('app.log.1'))
+    write(log, 'test7\n')
+    append(stage.path('app.log.1'), 'test5\n')
+    await stage.poll()
+    append(stage.path('app.log.1'), 'test6\n')
+    append(log, 'test8\n')
+    await stage.poll()
+    expect(texts().toSorted()).toEqual(['test3', 'test4', 'test5', 'test6', 'test7', 'test8'])
+    expect(
+      stage.journal.events.every(({ context }) => JSON.stringify(context).includes('app.log"')),
+    )
+  })
+
+  test('by renaming, several times between two looks', async () => {
+    write(log, '1\n')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    append(log, '2\n')
+    renameSync(log, stage.path('app.log.2'))
+    write(log, '3\n')
+    renameSync(log, stage.path('app.log.1'))
+    write(log, '4\n')
+    await stage.poll()
+    expect(texts()).toEqual(['1', '2', '3', '4'])
+  })
+
+  test('the last line without newline is given out once its file is rotated and quiet', async () => {
+    write(log, '1\n2')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    renameSync(log, stage.path('app.log.1'))
+    write(log, '3\n')
+    await stage.poll()
+    expect(texts()).toEqual(['1', '3'])
+    await stage.poll(6000)
+    expect(texts()).toEqual(['1', '3', '2'])
+    await stage.quiesce()
+    expect(texts()).toEqual(['1', '3', '2'])
+  })
+
+  for (const regrown of ['6\n', '6\n7\n8\n9\n10\n11\n12\n13\n14\n']) {
+    test(`by copying and truncating, unread rest in the copy, then ${regrown.length} bytes`, async () => {
+      write(log, '1\n2\n3\n')
+      await stage.start({ paths: [log] })
+      await stage.poll()
+      append(log, '4\n5\n')
+      copyFileSync(log, stage.path('app.log.1'))
+      truncateSync(log)
+      append(log, regrown)
+      await stage.poll()
+      const expected = ['1', '2', '3', '4', '5', ...regrown.trim().split('\n')]
+      expect(texts()).toEqual(expected)
+      await stage.quiesce()
+      expect(texts()).toEqual(expected)
+      expect([...stage.journal.counts]).toEqual([])
+    })
+  }
+
+  test('the same with a copy inside the glob, found before or after the truncation', async () => {
+    write(log, '1\n2\n3\n')
+    await stage.start({ paths: [stage.path('app.log*')] })
+    await stage.poll()
+    append(log, '4\n')
+    copyFileSync(log, stage.path('app.log.1'))
+    await stage.poll(6000)
+    expect(texts()).toEqual(['1', '2', '3', '4'])
+    truncateSync(log)
+    append(log, '1\n2\n9\n10\n11\n')
+    await stage.poll(6000)
+    await stage.quiesce()
+    expect(texts()).toEqual(['1', '2', '3', '4', '1', '2', '9', '10', '11'])
+    append(log, '12\n')
+    renameSync(stage.path('app.log.1'), stage.path('app.log.2'))
+    copyFileSync(log, stage.path('app.log.1'))
+    truncateSync(log)
+    append(log, '13\n')
+    await stage.poll(6000)
+    await stage.quiesce()
+    expect(texts().slice(9)).toEqual(['12', '13'])
+  })
+
+  test('same first line after truncation, and several truncations between two looks', async () => {
+    write(log, 'first\n1\n')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    append(log, '2\n')
+    copyFileSync(log, stage.path('app.log.2'))
+    write(log, 'first\n3\n')
+    copyFileSync(log, stage.path('app.log.1'))
+    write(log, 'first\n4\n5\n6\n7\n')
+    await stage.poll()
+    await stage.quiesce()
+    expect(texts()).toEqual(['first', '1', '2', 'first', '3', 'first', '4', '5', '6', '7'])
+  })
+
+  test('while stopped: renamed twice, then copied and truncated', async () => {
+    write(log, '1\n')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    await stage.stop()
+    append(log, '2\n')
+    renameSync(log, stage.path('app.log.3'))
+    write(log, '3\n')
+    renameSync(log, stage.path('app.log.2'))
+    write(log, '4\n')
+    copyFileSync(log, stage.path('app.log.1'))
+    write(log, '5\n')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    await stage.quiesce()
+    expect(texts()).toEqual(['1', '2', '3', '4', '5'])
+    await stage.stop()
+    await stage.start({ paths: [log] })
+    await stage.quiesce()
+    expect(texts()).toEqual(['1', '2', '3', '4', '5'])
+  })
+
+  test('what was rotated before the log was first followed is not read', async () => {
+    write(stage.path('app.log.1'), 'old\n')
+    write(log, '1\n')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    renameSync(stage.path('app.log.1'), stage.path('app.log.2'))
+    renameSync(log, stage.path('app.log.1'))
+    write(log, '2\n')
+    await stage.poll()
+    await stage.quiesce()
+    expect(texts()).toEqual(['1', '2'])
+  })
+
+  test('a truncation without a copy is counted', async () => {
+    write(log, '1\n2\n3')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    write(log, '4\n')
+    await stage.poll()
+    await stage.quiesce()
+    expect(texts()).toEqual(['1', '2', '4'])
+    expect(stage.journal.counted('unread_at_truncate')).toBe(1)
+  })
+
+  test('deleted and made anew, inode reused or not', async () => {
+    write(log, '1\n2\n')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    append(log, '3\n')
+    rmSync(log)
+    write(log, '4\n5\n6\n7\n')
+    await stage.poll()
+    await stage.quiesce()
+    expect(texts()).toEqual(['1', '2', '3', '4', '5', '6', '7'])
+    expect(stage.tail!.status()).toMatchObject({ files_known: 1, files_open: 1 })
+    expect(stage.journal.positions.size).toBe(1)
+  })
+
+  test('moved away, truncated, moved back', async () => {
+    write(log, '1\n2\n')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    renameSync(log, stage.path('elsewhere'))
+    await stage.poll()
+    truncateSync(stage.path('elsewhere'))
+    append(stage.path('elsewhere'), '3\n')
+    renameSync(stage.path('elsewhere'), log)
+    await stage.poll(6000)
+    await stage.quiesce()
+    expect(texts()).toEqual(['1', '2', '3'])
+  })
+
+  test('a symlink to a moving target', async () => {
+    write(stage.path('0.log'), '1\n')
+    symlinkSync(stage.path('0.log'), stage.path('current'))
+    await stage.start({ paths: [stage.path('current')] })
+    await stage.poll()
+    append(stage.path('0.log'), '2\n')
+    write(stage.path('1.log'), '3\n')
+    symlinkSync(stage.path('1.log'), stage.path('next'))
+    renameSync(stage.path('next'), stage.path('current'))
+    await stage.poll()
+    append(stage.path('1.log'), '4\n')
+    renameSync(stage.path('1.log'), stage.path('1.log.20261121'))
+    write(stage.path('1.log'), '5\n')
+    await stage.poll()
+    expect(texts()).toEqual(['1', '2', '3', '4', '5'])
+  })
+
+  test('NULs that a writer without O_APPEND leaves are skipped and counted once', async () => {
+    write(log, '1\n2\n')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    copyFileSync(log, stage.path('app.log.1'))
+    truncateSync(log)
+    write(log, Buffer.concat([Buffer.alloc(3_000_000), Buffer.from('3\n')]))
+    await stage.poll()
+    expect(texts()).toEqual(['1', '2', '3'])
+    expect(stage.journal.counted('nul_run')).toBe(1)
+  })
+})
