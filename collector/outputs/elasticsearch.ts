@@ -66,7 +66,7 @@ class ElasticsearchOutput implements Output {
   async check(deadline: AbortSignal): Promise<readonly string[]> {
     const cluster = new Cluster(this.#config)
     try {
-      return await problemsOf(this.#config, cluster, this.#context.log, deadline)
+      return await problemsOf(this.#config, cluster, deadline)
     } finally {
       await cluster.close()
     }

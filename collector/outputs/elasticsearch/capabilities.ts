@@ -2,7 +2,12 @@ import { PermanentError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../event.ts'
 import { errorText, requestError } from './bulk_verdict.ts'
 import type { Cluster } from './cluster.ts'
-import { plainCapabilities, type Capabilities } from './mapping.ts'
+import {
+  customComponent,
+  plainCapabilities,
+  sharedComponent,
+  type Capabilities,
+} from './mapping.ts'
 import type { Server } from './server.ts'
 
 /**
@@ -47,11 +52,17 @@ export async function capabilitiesOf(
     settings,
     dataStreams,
     lifecycle: await takes({ template: { lifecycle: { data_retention: '14d' } } }),
-    missingComponents: await takes({
-      composed_of: ['weir@custom'],
-      ignore_missing_component_templates: ['weir@custom'],
-    }),
+    composition: await composition(takes),
   }
+}
+
+/** The user's own component is used where it exists, or may come to exist later. */
+async function composition(takes: (part: JsonObject) => Promise<boolean>): Promise<JsonObject> {
+  const whenThere = { ignore_missing_component_templates: [customComponent] }
+  const both = { composed_of: [sharedComponent, customComponent] }
+  const custom = { composed_of: [customComponent] }
+  if (await takes({ ...custom, ...whenThere })) return { ...both, ...whenThere }
+  return (await takes(custom)) ? both : plainCapabilities.composition
 }
 
 /** Settings to have where the server takes them; of each list the first that it takes. */

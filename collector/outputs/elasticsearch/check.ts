@@ -1,11 +1,157 @@
-import type { Logger } from 'pino'
+import { messageOf } from '../../../core/errors.ts'
+import type { JsonObject } from '../../event.ts'
+import { capabilitiesOf } from './capabilities.ts'
 import type { Cluster } from './cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'
+import { indicesOf } from './indices.ts'
+import { customComponent, type Capabilities } from './mapping.ts'
+import { identify, type Server } from './server.ts'
+
+/**
+ * What `weir check` says of an elasticsearch output: whether it can be reached, is a server that Weir
+ * knows, lets these credentials write, and ever deletes anything. Changes nothing on the server.
+ */
 export async function problemsOf(
-  _config: ElasticsearchConfig,
-  _cluster: Cluster,
-  _log: Logger,
-  _deadline: AbortSignal,
+  config: ElasticsearchConfig,
+  cluster: Cluster,
+  deadline: AbortSignal,
 ): Promise<readonly string[]> {
-  return []
+  try {
+    const server = await identify(cluster, config, deadline)
+    const problems = [
+      ...versionProblems(server),
+      ...(await writeProblems(config, cluster, deadline)),
+    ]
+    const can = config.manage_templates
+      ? await capabilitiesOf(cluster, server, deadline)
+      : undefined
+    if (can && !can.dataStreams && config.indices === 'data_stream') {
+      problems.push('the server has no data streams: set `indices: dated`')
+    }
+    problems.push(...(await retentionProblems(config, cluster, server, can, deadline)))
+    return problems
+  } catch (failure) {
+    return [messageOf(failure)]
+  }
+}
+
+const oldest = { elasticsearch: [7, 17], opensearch: [2, 0] } as const
+
+function versionProblems({ flavour, version }: Server): string[] {
+  if (version === undefined) return []
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [oldestMajor, oldestMinor] = oldest[flavour]
+  const isOld = major < oldestMajor || (major === oldestMajor && minor < oldestMinor)
+  if (!isOld) return []
+  const needed = `${oldestMajor}.${oldestMinor}`
+  return [`the server is ${flavour} ${version}: Weir is tested with ${needed} and newer`]
+}
+
+/** What the credentials lack, where the server has a way to ask (Elasticsearch with security). */
+async function writeProblems(
+  config: ElasticsearchConfig,
+  cluster: Cluster,
+  deadline: AbortSignal,
+): Promise<string[]> {
+  const dataStreams = config.indices === 'data_stream'
+  const names = [dataStreams ? 'logs-*-*' : exampleOf(config)]
+  const privileges = [
+    'auto_configure',
+    'create_doc',
+    ...(dataStreams ? ['maintenance', 'read'] : []),
+  ]
+  const body = JSON.stringify({
+    cluster: config.manage_templates ? ['manage_index_templates'] : [],
+    index: [{ names, privileges }],
+  })
+  const path = '/_security/user/_has_privileges'
+  const answer = await cluster.request({ method: 'POST', path, body }, deadline)
+  if (answer.status === 401) {
+    return [
+      `${answer.host} does not accept the credentials (401): check api_key, or username and password`,
+    ]
+  }
+  if (answer.status !== 200) return []
+  const { cluster: onCluster, index } = JSON.parse(answer.text) as {
+    cluster?: Record<string, boolean>
+    index?: Record<string, Record<string, boolean>>
+  }
+  const granted = { ...onCluster, ...Object.values(index ?? {})[0] }
+  const missing = Object.keys(granted).filter((privilege) => granted[privilege] === false)
+  if (missing.length === 0) return []
+  return [`the credentials lack ${missing.join(', ')} (for ${names.join()}): grant them`]
+}
+
+/** Old data stay for ever unless something deletes them: a lifecycle, ILM, or ISM on OpenSearch. */
+async function retentionProblems(
+  config: ElasticsearchConfig,
+  cluster: Cluster,
+  server: Server,
+  can: Capabilities | undefined,
+  deadline: AbortSignal,
+): Promise<string[]> {
+  const byLifecycle = can?.lifecycle === true && config.indices === 'data_stream'
+  if (byLifecycle && config.retention !== undefined) return []
+  const name = exampleOf(config)
+  if (server.flavour === 'opensearch') {
+    if (await hasIsmPolicy(cluster, name, deadline)) return []
+    return [`nothing deletes old data: add an ISM policy with an ism_template that matches ${name}`]
+  }
+  if (await hasLifecycle(cluster, name, deadline)) return []
+  if (byLifecycle)
+    return ['nothing deletes old data: set `retention`, for example `retention: 14d`']
+  const unused = config.retention === undefined ? '' : '`retention` has no effect here; '
+  return [
+    `${unused}nothing deletes old data: attach an ILM policy in the component template ${customComponent} (index.lifecycle.name), or delete old indices yourself`,
+  ]
+}
+
+/** A name as the output would write it. */
+function exampleOf(config: ElasticsearchConfig): string {
+  if (config.indices === 'data_stream') return 'logs-example-default'
+  return indicesOf(config.indices).nameOf(
+    { stream: 'logs-example-default', tag: 'example' },
+    Buffer.from('{"@timestamp":"2000-01-01T00'),
+    0,
+  )
+}
+
+async function hasLifecycle(
+  cluster: Cluster,
+  name: string,
+  deadline: AbortSignal,
+): Promise<boolean> {
+  for (const path of [
+    `/_index_template/_simulate_index/${name}`,
+    `/_component_template/${customComponent}`,
+  ]) {
+    const method = path.includes('_simulate') ? 'POST' : 'GET'
+    const answer = await cluster.request({ method, path }, deadline)
+    if (answer.status === 200 && /"lifecycle"|"data_retention"/.test(answer.text)) return true
+  }
+  return false
+}
+
+/** Policies as OpenSearch lists them: `policies[].policy.ism_template[].index_patterns`. */
+async function hasIsmPolicy(
+  cluster: Cluster,
+  name: string,
+  deadline: AbortSignal,
+): Promise<boolean> {
+  const path = '/_plugins/_ism/policies?size=1000'
+  const answer = await cluster.request({ method: 'GET', path }, deadline)
+  if (answer.status !== 200) return false
+  const { policies } = JSON.parse(answer.text) as { policies?: { policy?: JsonObject }[] }
+  const templates = (policies ?? []).flatMap(({ policy }) => {
+    const templatesOf = policy?.['ism_template']
+    return Array.isArray(templatesOf) ? (templatesOf as { index_patterns?: string[] }[]) : []
+  })
+  return templates.some(({ index_patterns: patterns }) =>
+    (patterns ?? []).some((pattern) => matches(pattern, name)),
+  )
+}
+
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('.*')}$`).test(name)
 }

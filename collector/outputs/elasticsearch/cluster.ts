@@ -155,6 +155,8 @@ async function load(config: ClusterConfig): Promise<ClusterConnectionPool> {
   const { tls, api_key: apiKey, username, password } = config
   const pool = new ClusterConnectionPool({
     Connection: UndiciConnection,
+    // Below the 60 s after which proxies drop idle connections: a request on such a one has an unknown fate.
+    agent: { keepAliveTimeout: 25_000 },
     resurrectStrategy: 'optimistic',
     ...(tls && {
       tls: {

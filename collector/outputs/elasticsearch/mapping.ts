@@ -1,5 +1,9 @@
 import type { JsonObject } from '../../event.ts'
 
+/** The component template that all of Weir's index templates share, and one for the user's own. */
+export const sharedComponent = 'weir'
+export const customComponent = 'weir@custom'
+
 /** What a server knows of what a template would like to use; found by asking it, see `capabilities.ts`. */
 export interface Capabilities {
   /** Type of `message`: without positions and frequencies where there is that. */
@@ -13,8 +17,8 @@ export interface Capabilities {
   readonly dataStreams: boolean
   /** Data-stream lifecycle in templates: deletes old data by itself. */
   readonly lifecycle: boolean
-  /** A template may name components that do not exist yet. */
-  readonly missingComponents: boolean
+  /** The `composed_of` of index templates. */
+  readonly composition: JsonObject
 }
 
 /** Of every server that Weir supports. */
@@ -25,7 +29,7 @@ export const plainCapabilities: Capabilities = {
   settings: {},
   dataStreams: true,
   lifecycle: false,
-  missingComponents: false,
+  composition: { composed_of: [sharedComponent] },
 }
 
 const keyword = { type: 'keyword', ignore_above: 1024 }

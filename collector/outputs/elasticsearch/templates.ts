@@ -7,12 +7,8 @@ import { capabilitiesOf } from './capabilities.ts'
 import type { Cluster } from './cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'
 import { indicesOf, type Indices } from './indices.ts'
-import { plainCapabilities, sharedTemplate, type Capabilities } from './mapping.ts'
+import { plainCapabilities, sharedComponent, sharedTemplate, type Capabilities } from './mapping.ts'
 import { identify, type Server } from './server.ts'
-
-/** The component template that all of Weir's index templates share, and one for the user's own. */
-const shared = 'weir'
-const custom = 'weir@custom'
 
 /**
  * Index templates for what this output writes, installed before the first write to each data stream: a
@@ -82,9 +78,9 @@ export class Templates {
     for (const can of [found, plainCapabilities]) {
       const template = sharedTemplate(can, this.#config.timestamp_type)
       try {
-        await this.#put(`/_component_template/${shared}`, { template }, deadline)
-        const { lifecycle, missingComponents } = found
-        return { ...can, lifecycle, missingComponents }
+        await this.#put(`/_component_template/${sharedComponent}`, { template }, deadline)
+        const { lifecycle, composition } = found
+        return { ...can, lifecycle, composition }
       } catch (failure) {
         if (can === plainCapabilities || !(failure instanceof PermanentError)) throw failure
         this.#log.warn(failure, 'the full template was refused; a plain one is tried')
@@ -120,9 +116,7 @@ function indexTemplate(
   return {
     index_patterns: [pattern],
     priority: config.template_priority,
-    ...(can.missingComponents
-      ? { composed_of: [shared, custom], ignore_missing_component_templates: [custom] }
-      : { composed_of: [shared] }),
+    ...can.composition,
     ...(isDataStream && { data_stream: {} }),
     ...(isDataStream &&
       can.lifecycle &&
