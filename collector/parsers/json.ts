@@ -6,7 +6,7 @@ import { timeReader, type ReadTime } from '../times/reader.ts'
 import { JsonScanner } from './json_scan.ts'
 import * as scan from './json_scan.ts'
 import { converter, eventOf, rawJson, recordFields, takeTime, type Convert } from './record.ts'
-import { canonicalLength, timePrefix } from './timestamp.ts'
+import { canonicalLength, timePhrase } from './timestamp.ts'
 
 /** What the direct way leaves to the plain one. */
 const needsParse = scan.loneSurrogate | scan.repeatedKey | scan.lineBreak | scan.nameClash
@@ -128,7 +128,7 @@ class JsonParser implements Parser {
     if (!scanner.scan(source, start, end) || (scanner.flags & needsParse) !== 0) return -1
     const { open, close, timeKey } = scanner
     out.reserve(close - open + 64)
-    out.copy(timePrefix, 0, timePrefix.length)
+    out.phrase(timePhrase)
     if (timeKey < 0) {
       out.copy(arrival, 0, arrival.length)
       out.byte(0x22)

@@ -1,4 +1,5 @@
 import { hostKey, logKey, sourceKey } from '../parser.ts'
+import { plainEnd, viewOf } from './plain_run.ts'
 import { utf8SequenceEnd } from './utf8.ts'
 
 /** What a scan noticed that does not make the text invalid; bits of `flags`. */
@@ -21,12 +22,6 @@ const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const OPEN = 0x7b
 const CLOSE = 0x7d
-
-/** 1 for bytes that stand for themselves within a string. */
-const plain = new Uint8Array(256)
-for (let byte = 0x20; byte < 0x80; byte++) plain[byte] = 1
-plain[QUOTE] = 0
-plain[BACKSLASH] = 0
 
 /** 1 for the letters after a backslash, 2 for `u`. */
 const escapes = new Uint8Array(256)
@@ -90,6 +85,7 @@ export class JsonScanner {
   /** What the key hashes of the object at that depth start from. */
   readonly #seeds: Int32Array
   #seed = 0
+  #view: DataView = new DataView(new ArrayBuffer(0))
   #table = new Int32Array(256)
   #mask = 255
 
@@ -108,6 +104,7 @@ export class JsonScanner {
 
   /** True when [start, end) is a JSON object; white space around it is let go. */
   scan(source: Buffer, start: number, end: number): boolean {
+    this.#view = viewOf(source)
     let open = start
     while (open < end && isSpace(source[open]!)) open += 1
     let close = end
@@ -175,8 +172,10 @@ export class JsonScanner {
         if (watch === timeMember) this.timeValue = at
       }
       const first = source[at]!
-      if (first === QUOTE) at = this.#string(source, at + 1, end)
-      else if (first === OPEN || first === 0x5b) {
+      if (first === QUOTE) {
+        at = plainEnd(this.#view, at + 1, end)
+        at = source[at] === QUOTE ? at + 1 : this.#string(source, at, end)
+      } else if (first === OPEN || first === 0x5b) {
         const inner = this.#skipSpace(source, at + 1)
         // `{` and `[` are followed by their closers two places on in ASCII.
         if (source[inner] !== first + 2) {
@@ -194,7 +193,13 @@ export class JsonScanner {
           continue
         }
         at = inner + 1
-      } else at = this.#scalar(source, at)
+      } else {
+        const digits = at
+        let byte = first
+        if (byte !== 0x30) while (byte >= 0x30 && byte <= 0x39) byte = source[++at]!
+        const more = at === digits || byte === 0x2e || (byte | 0x20) === 0x65 || at - digits > 15
+        if (more) at = this.#scalar(source, digits)
+      }
       if (at < 0) return -1
       for (;;) {
         if (depth === 1 && this.timeValue >= 0 && this.timeEnd < 0) this.timeEnd = at
@@ -231,15 +236,16 @@ export class JsonScanner {
     let at = from
     let hash = Math.imul(seed, 0x9e3779b1)
     let byte = source[at]!
-    while (plain[byte] === 1) {
+    while (byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH && byte < 0x80) {
       hash = (Math.imul(hash, 31) + byte) | 0
       byte = source[++at]!
     }
-    if (byte !== QUOTE || at >= end) {
+    if (source[at] !== QUOTE || at >= end) {
+      const plain = at
       at = this.#string(source, at, end)
       if (at < 0) return -1
       at -= 1
-      for (let rest = from; rest < at; rest++) {
+      for (let rest = plain; rest < at; rest++) {
         if (source[rest] === BACKSLASH) this.flags |= repeatedKey
         hash = (Math.imul(hash, 31) + source[rest]!) | 0
       }
@@ -264,9 +270,9 @@ export class JsonScanner {
   #string(source: Buffer, from: number, end: number): number {
     let at = from
     for (;;) {
-      let byte = source[at]!
-      while (plain[byte] === 1) byte = source[++at]!
+      at = plainEnd(this.#view, at, end)
       if (at >= end) return this.#fail(end, 'the end of a string')
+      const byte = source[at]!
       if (byte === QUOTE) return at + 1
       if (byte === BACKSLASH) {
         at = this.#escape(source, at + 1, end)

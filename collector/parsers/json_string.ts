@@ -1,11 +1,6 @@
 import type { EventBuffer } from '../event_buffer.ts'
+import { firstStop, isPlain, stopsIn, viewOf } from './plain_run.ts'
 import { utf8SequenceEnd } from './utf8.ts'
-
-/** 1 for bytes that a JSON string holds as they are. */
-const plain = new Uint8Array(256)
-for (let byte = 0x20; byte < 0x80; byte++) plain[byte] = 1
-plain[0x22] = 0
-plain[0x5c] = 0
 
 /** The letter after the backslash for the controls that have one (RFC 8259 §7), as JSON.stringify does. */
 const letters = new Uint8Array(32)
@@ -19,32 +14,54 @@ const hexDigits = Buffer.from('0123456789abcdef')
 
 /** Appends bytes as a JSON string, quotes included. False, with `out` half written, when they are not UTF-8. */
 export function jsonString(source: Buffer, start: number, end: number, out: EventBuffer): boolean {
-  out.reserve(end - start + 2)
-  let { bytes } = out
-  let to = out.length
-  bytes[to++] = 0x22
+  const from = viewOf(source)
+  out.reserve(end - start + 8)
+  out.bytes[out.length++] = 0x22
   let at = start
   while (at < end) {
+    at = copyPlain(from, at, end, out)
+    if (at === end) break
     const byte = source[at]!
-    if (plain[byte] === 1) {
-      bytes[to++] = byte
-      at += 1
-    } else if (byte >= 0x80) {
+    if (byte >= 0x80) {
       const next = utf8SequenceEnd(source, at, end)
       if (next < 0) return false
-      while (at < next) bytes[to++] = source[at++]!
+      while (at < next) out.bytes[out.length++] = source[at++]!
     } else {
       // What was reserved covers plain bytes: the rest, and at most six for this one.
-      out.length = to
-      out.reserve(end - at + 7)
-      bytes = out.bytes
-      to = escape(byte, bytes, to)
+      out.reserve(end - at + 16)
+      out.length = escape(byte, out.bytes, out.length)
       at += 1
     }
   }
-  bytes[to++] = 0x22
-  out.length = to
+  out.bytes[out.length++] = 0x22
   return true
+}
+
+/** Copies what can stand as it is, four bytes at a time; returns the place of what cannot, or `end`. */
+function copyPlain(from: DataView, start: number, end: number, out: EventBuffer): number {
+  const { view } = out
+  let at = start
+  let to = out.length
+  while (at + 4 <= end) {
+    const word = from.getInt32(at, true)
+    const stops = stopsIn(word)
+    view.setInt32(to, word, true)
+    if (stops !== 0) {
+      const plain = firstStop(stops)
+      out.length = to + plain
+      return at + plain
+    }
+    at += 4
+    to += 4
+  }
+  while (at < end) {
+    const byte = from.getUint8(at)
+    if (!isPlain(byte)) break
+    view.setUint8(to++, byte)
+    at += 1
+  }
+  out.length = to
+  return at
 }
 
 function escape(byte: number, bytes: Buffer, to: number): number {

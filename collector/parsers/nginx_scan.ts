@@ -1,3 +1,5 @@
+import { plainEnd, viewOf } from './plain_run.ts'
+
 const SPACE = 0x20
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -117,7 +119,12 @@ function userEnd(source: Buffer, from: number, end: number): number {
 }
 
 function quotedEnd(source: Buffer, from: number, end: number): number {
+  const view = viewOf(source)
   let at = from
-  while (at < end && source[at] !== QUOTE) at += source[at] === BACKSLASH ? 2 : 1
+  while (at < end) {
+    at = plainEnd(view, at, end)
+    if (at >= end || source[at] === QUOTE) return at
+    at += source[at] === BACKSLASH ? 2 : 1
+  }
   return at
 }

@@ -1,4 +1,4 @@
-import { EventBuffer } from '../event_buffer.ts'
+import { EventBuffer, phraseOf, type Phrase } from '../event_buffer.ts'
 import { sourceKey } from '../parser.ts'
 import type { ReadTime } from '../times/reader.ts'
 import { isAddressAt } from './address.ts'
@@ -7,7 +7,7 @@ import { RequestLine } from './http_request.ts'
 import { jsonString } from './json_string.ts'
 import { forwardedOf, mostDigits } from './nginx_event.ts'
 import type { NginxScanner } from './nginx_scan.ts'
-import { timePrefix } from './timestamp.ts'
+import { timePhrase } from './timestamp.ts'
 
 const names = {
   source: '"source":{',
@@ -31,8 +31,8 @@ const names = {
   agent: '"user_agent":{',
 } as const
 const name = Object.fromEntries(
-  Object.entries(names).map(([key, text]) => [key, Buffer.from(text)]),
-) as Record<keyof typeof names, Buffer>
+  Object.entries(names).map(([key, text]) => [key, phraseOf(text)]),
+) as Record<keyof typeof names, Phrase>
 
 const OPEN = 0x7b
 const CLOSE = 0x7d
@@ -43,7 +43,7 @@ export class NginxWriter {
   readonly #scanner: NginxScanner
   readonly #time: ClfTime
   readonly #request = new RequestLine()
-  #source: Buffer = timePrefix
+  #source = Buffer.alloc(0) as Buffer
   #out = new EventBuffer(0)
   /** False once a field was not UTF-8, or a number none. */
   #whole = true
@@ -62,7 +62,7 @@ export class NginxWriter {
     this.#source = source
     this.#out = out
     this.#whole = true
-    out.copy(timePrefix, 0, timePrefix.length)
+    out.phrase(timePhrase)
     out.copy(this.#time.text, 0, this.#time.text.length)
     out.byte(0x22)
     const before = out.length
@@ -126,7 +126,7 @@ export class NginxWriter {
   }
 
   /** Begins an object; `close` takes it back when nothing was put in. */
-  #open(key: Buffer): number {
+  #open(key: Phrase): number {
     const mark = this.#out.length
     this.#key(key)
     return mark
@@ -138,23 +138,23 @@ export class NginxWriter {
     else out.byte(CLOSE)
   }
 
-  #key(key: Buffer): void {
+  #key(key: Phrase): void {
     const out = this.#out
     if (out.bytes[out.length - 1] !== OPEN) out.byte(COMMA)
-    out.copy(key, 0, key.length)
+    out.phrase(key)
   }
 
   #isPresent(start: number, end: number): boolean {
     return start >= 0 && end > start && !(end === start + 1 && this.#source[start] === 0x2d)
   }
 
-  #text(key: Buffer, start: number, end: number): void {
+  #text(key: Phrase, start: number, end: number): void {
     if (!this.#isPresent(start, end)) return
     this.#key(key)
     if (!jsonString(this.#source, start, end, this.#out)) this.#whole = false
   }
 
-  #number(key: Buffer, start: number, end: number): void {
+  #number(key: Phrase, start: number, end: number): void {
     if (!this.#isPresent(start, end)) return
     if (end - start > mostDigits) this.#whole = false
     let first = start

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { phraseOf } from '../event_buffer.ts'
 import { setOwn, type Event } from '../event.ts'
 import { defineParser, type Parser } from '../parser.ts'
 import { jsonString } from './json_string.ts'
-import { timePrefix } from './timestamp.ts'
+import { timePhrase } from './timestamp.ts'
 import { isUtf8 } from './utf8.ts'
 
 export const none = defineParser(
@@ -12,7 +13,7 @@ export const none = defineParser(
     message_key: z.string().min(1).default('message').describe('Name of the field'),
   },
   ({ message_key: key }): Parser => {
-    const member = Buffer.from(`",${JSON.stringify(key)}:`)
+    const member = phraseOf(`",${JSON.stringify(key)}:`)
     const parser: Parser = {
       parse(source, start, end, note) {
         if (!isUtf8(source, start, end)) note('invalid_utf8')
@@ -24,9 +25,9 @@ export const none = defineParser(
     // A name that the envelope or an input's context uses is left to the plain way.
     if (/^(@timestamp|(host|log|source)(\..*)?)$/.test(key)) return parser
     parser.transcode = (source, start, end, out, arrival) => {
-      out.copy(timePrefix, 0, timePrefix.length)
+      out.phrase(timePhrase)
       out.copy(arrival, 0, arrival.length)
-      out.copy(member, 0, member.length)
+      out.phrase(member)
       return jsonString(source, start, end, out) ? 0 : -1
     }
     return parser

@@ -1,7 +1,8 @@
+import { phraseOf } from '../event_buffer.ts'
 import { daysInMonth } from '../times/instant.ts'
 
 /** How every event line begins. */
-export const timePrefix = Buffer.from('{"@timestamp":"')
+export const timePhrase = phraseOf('{"@timestamp":"')
 
 function digits(source: Uint8Array, at: number): number {
   const tens = source[at]! - 0x30
