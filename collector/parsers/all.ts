@@ -6,8 +6,10 @@ import type { Parser, ParserContext } from '../parser.ts'
 import { json } from './json.ts'
 import { nginx } from './nginx.ts'
 import { none } from './none.ts'
+import { regexp } from './regexp.ts'
+import { syslog } from './syslog.ts'
 
-export const parsers = registry([json, nginx, none])
+export const parsers = registry([json, nginx, syslog, regexp, none])
 
 export type ParserConfig = string | { readonly type: string; readonly [option: string]: unknown }
 

@@ -1,0 +1,134 @@
+import { createReadStream } from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
+import { Option, type Command } from 'commander'
+import { parserFrom, parsers } from '../collector/parsers/all.ts'
+import { Refusal, type Parser } from '../collector/parser.ts'
+import { eventText } from '../collector/parsers/event_text.ts'
+import { messageOf, WeirError } from '../core/errors.ts'
+
+export interface ParseOptions {
+  readonly fields?: string | undefined
+  /** `name=value` pairs; a value is read as JSON where it is JSON (`true`, `5`, `["a"]`), else as text. */
+  readonly option?: readonly string[] | undefined
+}
+
+const maxLine = 16 * 1024 * 1024
+
+/** The parser that the command line describes; throws ConfigError. */
+export function parserOf(type: string, { fields, option = [] }: ParseOptions): Parser {
+  const config: { type: string; [name: string]: unknown } = { type }
+  if (fields !== undefined) config['fields'] = fields
+  for (const pair of option) {
+    const equals = pair.indexOf('=')
+    if (equals < 1) throw new WeirError('WEIR_CONFIG_INVALID', `--option ${pair}: write name=value`)
+    config[pair.slice(0, equals)] = valueOf(pair.slice(equals + 1))
+  }
+  return parserFrom(config, 'none')
+}
+
+function valueOf(text: string): unknown {
+  if (!/^(true|false|-?\d+(\.\d+)?|[[{].*)$/s.test(text)) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/**
+ * Parses each line of `input` and writes one JSON object for it to `output`: the event, or
+ * `{"unmatched": "the line", "reason": "…"}`. A line longer than 16 MB is refused unread.
+ */
+export async function parseCommand(
+  parser: Parser,
+  input: Readable,
+  output: Writable,
+): Promise<void> {
+  for await (const lines of linesOf(input)) {
+    let text = ''
+    for (const line of lines) text += `${resultOf(parser, line)}\n`
+    if (!output.write(text)) await new Promise((resolve) => output.once('drain', resolve))
+  }
+}
+
+function resultOf(parser: Parser, line: Buffer): string {
+  const event = parser.parse(line, 0, line.length, () => undefined)
+  if (!(event instanceof Refusal)) return eventText(event)
+  const { reason, detail } = event
+  return JSON.stringify({ unmatched: line.toString(), reason: `${reason}: ${detail}` })
+}
+
+/** The whole lines in each piece that arrives, without their ends; at last what has no end. */
+async function* linesOf(input: Readable): AsyncGenerator<Buffer[]> {
+  let rest: Buffer[] = []
+  let length = 0
+  for await (const piece of input as AsyncIterable<Buffer>) {
+    const end = piece.lastIndexOf(10)
+    const before = Buffer.concat([...rest, piece.subarray(0, Math.max(end, 0))])
+    rest = end < 0 ? [...rest, piece] : [piece.subarray(end + 1)]
+    length = end < 0 ? length + piece.length : piece.length - end - 1
+    if (length > maxLine) throw new WeirError('WEIR_REQUEST_TOO_LARGE', 'a line exceeds 16 MB')
+    if (end >= 0) yield split(before)
+  }
+  if (length > 0) yield split(Buffer.concat(rest))
+}
+
+function split(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = []
+  let start = 0
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+    lines.push(withoutReturn(bytes.subarray(start, end)))
+    start = end + 1
+  }
+  lines.push(withoutReturn(bytes.subarray(start)))
+  return lines
+}
+
+function withoutReturn(line: Buffer): Buffer {
+  return line.at(-1) === 13 ? line.subarray(0, -1) : line
+}
+
+/** Adds `weir parse` to the command line. */
+export function registerParse(program: Command): void {
+  program
+    .command('parse')
+    .summary('try a parser on a file or on standard input')
+    .description(
+      `Prints one JSON event for each line; {"unmatched", "reason"} for one that does not fit.\n\nParsers: ${parsers.types.join(', ')}`,
+    )
+    .argument('<parser>', 'type of the parser')
+    .argument('[file]', 'file to read; standard input without one')
+    .addOption(new Option('--fields <names>', 'names of the fields').choices(['ecs', 'fluentd']))
+    .option('-o, --option <name=value...>', "the parser's options, as in the config")
+    .addHelpText(
+      'before',
+      'Examples:\n  weir parse nginx /var/log/nginx/access.log\n  journalctl | weir parse syslog --option timezone=Europe/Berlin\n',
+    )
+    .action(async (type: string, file: string | undefined, options: ParseOptions) => {
+      process.exitCode = await run(type, file, options)
+    })
+}
+
+/** Exit codes: 0, 66 (EX_NOINPUT) when the file cannot be read, 78 (EX_CONFIG) for unusable options. */
+async function run(type: string, file: string | undefined, options: ParseOptions): Promise<number> {
+  let parser: Parser
+  try {
+    parser = parserOf(type, options)
+  } catch (failure) {
+    process.stderr.write(`${messageOf(failure)}\n`)
+    return 78
+  }
+  // A reader that went away (`| head`) is no error.
+  process.stdout.on('error', () => process.exit(0))
+  try {
+    await parseCommand(
+      parser,
+      file === undefined ? process.stdin : createReadStream(file),
+      process.stdout,
+    )
+    return 0
+  } catch (failure) {
+    process.stderr.write(`${file ?? 'standard input'}: ${messageOf(failure)}\n`)
+    return 66
+  }
+}
