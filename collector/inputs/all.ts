@@ -4,6 +4,7 @@ import { stdin } from './stdin.ts'
 import { tail } from './tail/tail.ts'
 import { tcp } from './tcp.ts'
 import { udp } from './udp.ts'
+import { unix } from './unix.ts'
 
 /** Every input there is. A new one is one file and one line here. */
-export const inputs = registry([http, stdin, tail, tcp, udp])
+export const inputs = registry([http, stdin, tail, tcp, udp, unix])

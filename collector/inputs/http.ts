@@ -14,6 +14,7 @@ import { listedMax, type Messages } from './http/messages.ts'
 import { RefusedBody } from './http/refused_body.ts'
 import { Intake, pendingLimit } from './intake.ts'
 import { addRemoteAddress } from './listen/options.ts'
+import { Senders } from './listen/senders.ts'
 
 /** Bodies posted to `/in/<tag>`; the port itself is main's, see `http.listen`. */
 export const http = defineInput(
@@ -41,14 +42,12 @@ interface HttpConfig {
 
 /** What is delivered at a time, so that a large body does not become one large record. */
 const arrivalBytes = 4_000_000
-const rememberedAddresses = 10_000
 
 class HttpInput implements Input {
   readonly #config: HttpConfig
   readonly #context: InputContext
   readonly #intake: Intake
-  /** The pipeline prepares a context once, so the same address gets the same object. */
-  readonly #contexts = new Map<string, JsonObject>()
+  readonly #senders = new Senders()
   #inflating: Promise<unknown> = Promise.resolve()
   #bodyBytes = 0
   #isStopped = true
@@ -105,7 +104,8 @@ class HttpInput implements Input {
     const messages = readMessages(bytes, { contentType, maxMessageBytes: max_message_size, note })
     if (messages.problems.count > 0) note('bad_content', messages.problems.count)
     refuseLong(messages, max_message_size, this.#context)
-    return await this.#deliver(messages, tag, this.#contextOf(remoteAddress))
+    const context = this.#senders.contextOf(this.#config.add_remote_addr ? remoteAddress : '')
+    return await this.#deliver(messages, tag, context)
   }
 
   /** One at a time: what is inflated is much larger than what is bounded by max_pending_bytes. */
@@ -137,16 +137,6 @@ class HttpInput implements Input {
     }
     errors.sort((a, b) => a.line - b.line)
     return reply(accepted === 0 && failed > 0 ? 400 : 200, accepted, errors)
-  }
-
-  #contextOf(address: string): JsonObject {
-    const key = this.#config.add_remote_addr ? address : ''
-    let context = this.#contexts.get(key)
-    if (context) return context
-    context = key === '' ? {} : { source: { address, ip: address } }
-    if (this.#contexts.size >= rememberedAddresses) this.#contexts.clear()
-    this.#contexts.set(key, context)
-    return context
   }
 }
 

@@ -5,15 +5,15 @@ import { listenFailure } from '../../core/listen_failure.ts'
 import { formatSize, size } from '../../core/units.ts'
 import type { JsonObject } from '../event.ts'
 import { defineInput, type Input, type InputContext } from '../input.ts'
-import { addTooLong, type MessageLimits } from './framing/framer.ts'
 import { messageLimits } from './framing/framing.ts'
 import { Intake, pendingLimit } from './intake.ts'
 import { access, createAccess, plainIp } from './listen/access.ts'
 import { listen, type HostPort } from './listen/address.ts'
 import { Complaints } from './listen/complaints.ts'
-import { Gathered } from './listen/gathered.ts'
+import { Datagrams } from './listen/datagrams.ts'
 import { KernelDrops } from './listen/kernel_drops.ts'
 import { addRemoteAddress, reusePort } from './listen/options.ts'
+import { Senders } from './listen/senders.ts'
 
 /** Messages over UDP, as Fluentd's in_udp takes them; port 5160 by default. */
 export const udp = defineInput(
@@ -51,26 +51,21 @@ interface UdpConfig {
   readonly reuse_port: boolean
 }
 
-/** Longest wait of a datagram for others to be delivered with it. */
-const gatherMs = 5
-const gatherBytes = 2 ** 20
-
-const newline = 10
-const carriageReturn = 13
+/** Turns of the event loop that stop gives to what the kernel holds; each receives 32 datagrams. */
+const mostTurns = 1000
 
 class UdpInput implements Input {
   readonly #config: UdpConfig
   readonly #context: InputContext
   readonly #intake: Intake
   readonly #complaints: Complaints
+  readonly #datagrams: Datagrams
   readonly #maySend: (address: string) => boolean
   readonly #drops = new KernelDrops()
   readonly #stopping = new AbortController()
-  #gathered: Gathered | undefined
   #sockets: Socket[] = []
   #grantedBytes: number | undefined
-  #timer: NodeJS.Timeout | undefined
-  #soon: NodeJS.Immediate | undefined
+  #receivedDatagrams = 0
   #watching = Promise.resolve()
 
   constructor(config: UdpConfig, context: InputContext) {
@@ -78,6 +73,10 @@ class UdpInput implements Input {
     this.#context = context
     this.#intake = new Intake(context, config.max_pending_bytes)
     this.#complaints = new Complaints(context)
+    const senders = new Senders()
+    const datagrams = { ...config, byLine: config.framing === 'newline' }
+    const contextOf = (sender: string) => senders.contextOf(sender)
+    this.#datagrams = new Datagrams(datagrams, context, this.#intake, this.#complaints, contextOf)
     this.#maySend = createAccess(config)
   }
 
@@ -85,7 +84,6 @@ class UdpInput implements Input {
     const { worker } = this.#context
     const shares = this.#config.reuse_port && worker.count > 1
     if (worker.index > 0 && !shares) return
-    this.#gathered = new Gathered(gatherBytes)
     try {
       for (const address of this.#config.listen) await this.#bind(address, shares)
     } catch (failure) {
@@ -97,10 +95,11 @@ class UdpInput implements Input {
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
+    if (this.#sockets.length > 0) await this.#drain(deadline)
     this.#stopping.abort()
     await this.#watching
     this.#closeSockets()
-    this.#handOn()
+    this.#datagrams.flush()
     await this.#intake.close(deadline)
   }
 
@@ -156,53 +155,14 @@ class UdpInput implements Input {
   }
 
   #receive(datagram: Buffer, sender: RemoteInfo) {
+    this.#receivedDatagrams += 1
     const address = plainIp(sender.address)
     if (!this.#maySend(address)) {
       this.#context.count('connection_refused')
       this.#complaints.say('datagram refused: not allowed', { peer: address })
       return
     }
-    const gathered = this.#gathered!
-    const waiting = this.#intake.pendingBytes + gathered.length
-    if (waiting + datagram.length > this.#config.max_pending_bytes) {
-      this.#context.count('datagram_overflow')
-      this.#complaints.say('datagrams dropped: max_pending_bytes are not durable yet', { waiting })
-      return
-    }
-    if (!gathered.hasRoom(datagram.length)) this.#handOn()
-    const start = gathered.copy(datagram)
-    const spans = gathered.spansOf(this.#config.add_remote_addr ? address : '')
-    const limits: MessageLimits = {
-      maxMessageBytes: this.#config.max_message_size,
-      longMessages: this.#config.long_messages,
-      spans,
-      note: this.#context.count,
-    }
-    addMessages(datagram, gathered.bytes, start, this.#config.framing === 'newline', limits)
-    this.#handOnLater()
-  }
-
-  /** At once when nothing is under way (after what this turn of the loop receives), else a little later. */
-  #handOnLater() {
-    if (this.#soon || this.#timer) return
-    if (this.#intake.underWay === 0) this.#soon = setImmediate(() => this.#handOn())
-    else this.#timer = setTimeout(() => this.#handOn(), gatherMs)
-  }
-
-  #handOn() {
-    clearImmediate(this.#soon)
-    clearTimeout(this.#timer)
-    this.#soon = undefined
-    this.#timer = undefined
-    this.#gathered?.handOn(this.#config.tag, contextOf, (arrival) => {
-      let bytes = 0
-      for (let i = 0; i < arrival.count; i++) {
-        bytes += arrival.spans[2 * i + 1]! - arrival.spans[2 * i]!
-      }
-      void this.#intake.takeOrLose(arrival, bytes).then(() => {
-        if (this.#timer && this.#intake.underWay === 0) this.#handOn()
-      })
-    })
+    this.#datagrams.receive(datagram, this.#config.add_remote_addr ? address : '')
   }
 
   async #watchDrops() {
@@ -219,32 +179,17 @@ class UdpInput implements Input {
     }
   }
 
+  /** Receives what the kernel has already, unless more keeps coming. */
+  async #drain(deadline: AbortSignal) {
+    for (let turn = 0; turn < mostTurns && !deadline.aborted; turn++) {
+      const before = this.#receivedDatagrams
+      await new Promise((resolve) => setImmediate(resolve))
+      if (this.#receivedDatagrams === before && turn > 0) return
+    }
+  }
+
   #closeSockets() {
     for (const socket of this.#sockets) socket.close()
     this.#sockets = []
-  }
-}
-
-function contextOf(sender: string): JsonObject {
-  return sender === '' ? {} : { source: { address: sender, ip: sender } }
-}
-
-/** Adds the messages of a datagram copied to `base` of `source`; line ends and empty lines left out. */
-function addMessages(
-  datagram: Buffer,
-  source: Buffer,
-  base: number,
-  byLine: boolean,
-  limits: MessageLimits,
-) {
-  for (let start = 0; start < datagram.length;) {
-    const found = byLine ? datagram.indexOf(newline, start) : -1
-    const next = found === -1 ? datagram.length : found
-    let end = next
-    if (!byLine && datagram[end - 1] === newline) end -= 1
-    if (end > start && datagram[end - 1] === carriageReturn) end -= 1
-    if (end - start > limits.maxMessageBytes) addTooLong(source, base + start, limits)
-    else if (end > start) limits.spans.add(base + start, base + end)
-    start = next + 1
   }
 }

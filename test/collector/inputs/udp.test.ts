@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { inputs } from '../../../collector/inputs/all.ts'
+import { systemClock } from '../../../core/clock.ts'
 import type { Input } from '../../../collector/input.ts'
 import { FakeWorld, started } from './fake_context.ts'
 
@@ -55,6 +56,7 @@ test('what arrives while a delivery is under way is delivered together', async (
   await Promise.all(Array.from({ length: 50 }, (_, i) => send(portOf(input), `m${i}`)))
   await vi.waitFor(() => expect(world.messages).toHaveLength(51))
   expect(world.delivered.length).toBeLessThan(30)
+  world.release()
 })
 
 test('datagrams beyond max_pending_bytes are counted', async () => {
@@ -96,11 +98,9 @@ test('IPv4 and IPv6 side by side, and networks that may not send', async () => {
 })
 
 test.skipIf(process.platform !== 'linux')('drops of the kernel are counted', async () => {
-  const world = new FakeWorld()
   // A clock whose seconds pass at once.
   const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 5))
-  const clock = { ...world.context.clock, sleep }
-  const hurried = new FakeWorld({ clock })
+  const hurried = new FakeWorld({ clock: { ...systemClock, sleep } })
   const input = await started(create(hurried, { receive_buffer: 4096, framing: 'datagram' }))
   const send = sender()
   // Sent within one turn of the event loop, so nothing is received in between.

@@ -1,0 +1,123 @@
+import { chmodSync, unlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { ConfigError } from '../../../core/errors.ts'
+import { listenFailure } from '../../../core/listen_failure.ts'
+import type { JsonObject } from '../../event.ts'
+import type { Input, InputContext } from '../../input.ts'
+import type { Framing } from '../framing/framing.ts'
+import { Intake } from '../intake.ts'
+import { Complaints } from './complaints.ts'
+import { Datagrams } from './datagrams.ts'
+import { clearPath } from './unix_path.ts'
+
+export interface UnixDatagramConfig {
+  readonly tag: string
+  readonly path: string
+  readonly permissions: string
+  readonly framing: Framing
+  readonly max_message_size: number
+  readonly long_messages: 'cut' | 'drop'
+  readonly max_pending_bytes: number
+}
+
+/** What we use of the package node-unix-socket (N-API, so it fits any Node). */
+interface DatagramSocket {
+  bind(path: string): void
+  close(): void
+  setRecvBufferSize(bytes: number): void
+  on(event: 'data', listener: (datagram: Buffer) => void): void
+  on(event: 'error', listener: (failure: Error) => void): void
+}
+
+const receiveBufferBytes = 4 * 2 ** 20
+
+/** Unix datagram sockets, where the optional package that brings them is installed. */
+export class UnixDatagramInput implements Input {
+  readonly #config: UnixDatagramConfig
+  readonly #context: InputContext
+  readonly #intake: Intake
+  readonly #complaints: Complaints
+  readonly #datagrams: Datagrams
+  readonly #createSocket: () => DatagramSocket
+  #socket: DatagramSocket | undefined
+
+  /** Throws a ConfigError when the package is missing or the framing is none that datagrams have. */
+  constructor(config: UnixDatagramConfig, context: InputContext, load = loadPackage) {
+    if (config.framing !== 'newline') {
+      throw new ConfigError(
+        'WEIR_CONFIG_INVALID',
+        'a unix input with mode: datagram takes lines; leave framing out, or use mode: stream',
+      )
+    }
+    this.#createSocket = load()
+    this.#config = config
+    this.#context = context
+    this.#intake = new Intake(context, config.max_pending_bytes)
+    this.#complaints = new Complaints(context)
+    const datagramConfig = { ...config, byLine: true }
+    this.#datagrams = new Datagrams(
+      datagramConfig,
+      context,
+      this.#intake,
+      this.#complaints,
+      () => nowhere,
+    )
+  }
+
+  async start(): Promise<void> {
+    if (this.#context.worker.index > 0) return
+    const { path, permissions } = this.#config
+    const key = `path of input ${this.#context.id}`
+    await clearPath(path, key)
+    const socket = this.#createSocket()
+    try {
+      socket.bind(path)
+      chmodSync(path, Number.parseInt(permissions, 8))
+      socket.setRecvBufferSize(receiveBufferBytes)
+    } catch (failure) {
+      socket.close()
+      throw listenFailure(failure, { protocol: 'unix', path }, key)
+    }
+    socket.on('data', (datagram) => {
+      if (this.#socket) this.#datagrams.receive(datagram, '')
+    })
+    socket.on('error', (failure) => {
+      this.#complaints.say('receiving failed', { reason: failure.message })
+    })
+    this.#socket = socket
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    if (this.#socket) {
+      this.#socket.close()
+      this.#socket = undefined
+      unlinkSync(this.#config.path)
+    }
+    this.#datagrams.flush()
+    await this.#intake.close(deadline)
+  }
+
+  status(): JsonObject {
+    return {
+      listen: this.#socket ? [`unix://${this.#config.path}`] : [],
+      pending_bytes: this.#intake.pendingBytes,
+    }
+  }
+}
+
+/** One object, since the pipeline prepares a context once. */
+const nowhere: JsonObject = {}
+
+function loadPackage(): () => DatagramSocket {
+  const name = 'node-unix-socket'
+  try {
+    const loaded = createRequire(import.meta.url)(name) as { DgramSocket: new () => DatagramSocket }
+    return () => new loaded.DgramSocket()
+  } catch (failure) {
+    throw new ConfigError(
+      'WEIR_CONFIG_INVALID',
+      `mode: datagram needs the package ${name}, as Node has no Unix datagram sockets: run "npm install ${name}" beside Weir, or use mode: stream`,
+      { cause: failure },
+    )
+  }
+}
