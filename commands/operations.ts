@@ -18,25 +18,25 @@ import type { Journal } from '../core/journal/journal.ts'
 export function journalOperations(journal: () => Journal, dataFolder: string): Operations {
   return {
     async *'journal.ls'() {
-      yield await listJournal(journal())
+      yield await listJournal(journal(), systemFiles)
     },
     async *'journal.cat'(args) {
       const tag = text(args, 'tag')
-      yield* catJournal(journal(), {
+      yield* catJournal(journal(), systemFiles, {
         from: text(args, 'from'),
         stream: text(args, 'stream'),
         matches: tag === undefined ? undefined : compileTagPatterns(tag),
       })
     },
     async *'journal.verify'() {
-      yield* verifyJournal(journal())
+      yield* verifyJournal(journal(), systemFiles)
     },
     async *'journal.seek'(args) {
       await seekReader(journal(), systemFiles, dataFolder, need(args, 'id'), need(args, 'to'))
       yield {}
     },
     async *'journal.forget'(args) {
-      await forgetReader(journal(), need(args, 'id'), args['force'] === true)
+      await forgetReader(journal(), need(args, 'id'))
       yield {}
     },
   }

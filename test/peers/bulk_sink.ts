@@ -47,10 +47,14 @@ export interface BulkSinkOptions {
   readonly script?: Script
   /** Counts lines only. */
   readonly fast?: boolean
+  /** Called for each event stored, with its JSON; again when it is stored a second time. */
+  readonly onStored?: OnStored
 }
 
+type OnStored = (segment: string, ordinal: number, event: string) => void
+
 export async function startBulkSink(options: BulkSinkOptions = {}): Promise<BulkSink> {
-  const store = new Store()
+  const store = new Store(options.onStored)
   const requests: { path: string; body: Buffer }[] = []
   const state = { script: options.script ?? (() => ok) }
   const server = createServer((request, response) => {
@@ -152,13 +156,19 @@ class Store {
   #current = new IdSet()
   readonly #all = new IdSet()
   #fastAnswer = { count: -1, text: '' }
+  readonly #onStored: OnStored | undefined
+
+  constructor(onStored: OnStored | undefined) {
+    this.#onStored = onStored
+  }
 
   /** Executes a body; `status` decides for each event. */
   take(body: Buffer, status: (n: number) => number): string {
     let hasErrors = false
-    const items = idsOf(body).map(({ segment, ordinal }, n) => {
+    const items = idsOf(body).map(({ segment, ordinal, start, end }, n) => {
       const wanted = status(n)
       const got = wanted < 300 ? this.#create(segment, ordinal) : wanted
+      if (got < 300) this.#onStored?.(segment, ordinal, body.toString('utf8', start, end))
       if (got < 300) return `{"create":{"status":${got}}}`
       hasErrors = true
       if (got >= 400 && got < 500 && got !== 409 && got !== 429) {
@@ -219,14 +229,16 @@ class Store {
   }
 }
 
-function idsOf(body: Buffer): { segment: string; ordinal: number }[] {
+/** The ids of a body's events, and where their JSON is. */
+function idsOf(body: Buffer) {
   const ids = []
   for (let start = 0; start < body.length;) {
     const end = body.indexOf(10, start)
     const id = /"_id":"([^"]+)"/.exec(body.toString('latin1', start, end))?.[1]
     if (id === undefined) throw new Error(`no action: ${body.toString('utf8', start, end)}`)
-    ids.push(split(id))
-    start = body.indexOf(10, end + 1) + 1
+    const event = { start: end + 1, end: body.indexOf(10, end + 1) }
+    ids.push({ ...split(id), ...event })
+    start = event.end + 1
   }
   return ids
 }

@@ -1,0 +1,219 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { badDay, ok } from '../peers/bulk_script.ts'
+import { seeded, startBulkSink } from '../peers/bulk_sink.ts'
+import { launch, type Program, waitFor } from '../peers/process.ts'
+import { requirePeer } from '../peers/require.ts'
+import { NumberedLines } from './numbered_lines.ts'
+
+/**
+ * File → journal → Elasticsearch under everything that goes wrong at once: kill -9, rotation by the real
+ * logrotate, a full disk, and a server on a bad day. Numbered lines show that none is lost and none doubled.
+ *
+ * FAULT_RUNS says how many random runs (default 8); FAULT_SEED where the seeds begin.
+ */
+const runs = Number(process.env['FAULT_RUNS'] ?? 8)
+const firstSeed = Number(process.env['FAULT_SEED'] ?? 1)
+const weir = join(import.meta.dirname, '..', '..', 'bin', 'weir')
+const logrotate = requirePeer('logrotate')
+const mayMount = process.getuid?.() === 0
+
+/** One random run; everything it does follows from its seed. */
+class Run {
+  readonly random: () => number
+  readonly folder: string
+  readonly logs: string
+  readonly data: string
+  readonly sources = ['a', 'b']
+  readonly written = new Map(this.sources.map((source) => [source, 0]))
+  readonly arrived = new NumberedLines()
+  readonly happened: string[] = []
+  #half: { path: string; rest: string } | undefined
+  #program: Program | undefined
+  #mounted = false
+
+  constructor(seed: number) {
+    this.random = seeded(seed)
+    this.folder = mkdtempSync(join(tmpdir(), `weir-faults-${seed}-`))
+    this.logs = join(this.folder, 'logs')
+    this.data = join(this.folder, 'data')
+    mkdirSync(this.logs)
+    mkdirSync(this.data)
+  }
+
+  chance(probability: number): boolean {
+    return this.random() < probability
+  }
+
+  path(source: string): string {
+    return join(this.logs, `${source}.log`)
+  }
+
+  /** A small file system of its own, so that it can be full. */
+  mountData(): void {
+    if (!mayMount) return
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', this.data], {
+        stdio: 'ignore',
+      })
+      this.#mounted = true
+    } catch {
+      console.log('skipped, full disk: this machine lets no test mount a file system')
+    }
+  }
+
+  async fillDisk(): Promise<void> {
+    if (!this.#mounted) return
+    const ballast = join(this.data, 'ballast')
+    this.happened.push('disk full')
+    try {
+      for (;;) appendFileSync(ballast, Buffer.alloc(64 * 1024))
+    } catch {
+      await sleep(this.random() * 400)
+    }
+    rmSync(ballast)
+  }
+
+  configure(url: string, rotatedInGlob: boolean, indices: string): string {
+    const config = join(this.folder, 'weir.yaml')
+    writeFileSync(
+      config,
+      `data_dir: ${this.data}
+http: { listen: "unix:${this.folder}/http.sock" }
+journal: { segment_size: 128KiB }
+collector:
+  inputs:
+    - type: tail
+      tag: app
+      parser: json
+      paths: ["${this.logs}/*.log${rotatedInGlob ? '*' : ''}"]
+      ${rotatedInGlob ? 'exclude_paths: ["**/*.gz"]' : ''}
+      poll_interval: 20ms
+      idle_poll_interval: 100ms
+      refresh_interval: 100ms
+      rotate_wait: 1s
+  outputs:
+    - type: elasticsearch
+      hosts: ["${url}"]
+      indices: ${indices}
+      batch_age: 20ms
+      batch_bytes: 20KB
+      timeout: 1s
+      retry_max_wait: 200ms
+`,
+    )
+    return config
+  }
+
+  start(config: string): void {
+    const output = join(this.folder, 'weir.log')
+    this.#program = launch(weir, ['start', '--config', config], { output })
+  }
+
+  async kill(): Promise<void> {
+    this.happened.push('kill')
+    await this.#program?.end('SIGKILL')
+  }
+
+  /** Numbered lines; the last one sometimes in two parts. */
+  write(source: string, count: number): void {
+    this.finishHalf()
+    let text = ''
+    for (let i = 0; i < count; i++) {
+      const n = this.written.get(source)!
+      this.written.set(source, n + 1)
+      text += `${JSON.stringify({ source, n, padding: 'x'.repeat(Math.floor(this.random() * 120)) })}\n`
+    }
+    const cut = this.chance(0.2) ? text.length - 1 - Math.floor(this.random() * 20) : text.length
+    appendFileSync(this.path(source), text.slice(0, cut))
+    if (cut < text.length) this.#half = { path: this.path(source), rest: text.slice(cut) }
+  }
+
+  finishHalf(): void {
+    if (this.#half) appendFileSync(this.#half.path, this.#half.rest)
+    this.#half = undefined
+  }
+
+  /** The writer rests meanwhile: what it wrote between copy and truncation would be in neither file. */
+  rotate(source: string): void {
+    this.finishHalf()
+    const method = this.chance(0.5) ? 'copytruncate' : 'create'
+    const compress = this.chance(0.3) ? 'compress' : 'nocompress'
+    this.happened.push(`${method} ${compress} ${source}`)
+    const config = join(this.folder, 'logrotate.conf')
+    const body = `${method}\n${compress}\nrotate 50\nsize 1\nmissingok\n`
+    writeFileSync(config, `"${this.path(source)}" {\n${body}}\n`)
+    const state = join(this.folder, 'logrotate.state')
+    execFileSync(logrotate!.path, ['--force', '--state', state, config], { stdio: 'pipe' })
+  }
+
+  async clean(): Promise<void> {
+    await this.#program?.end('SIGKILL')
+    if (this.#mounted) execFileSync('umount', [this.data])
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
+  test.skipIf(!logrotate)(`nothing lost, nothing doubled (seed ${seed})`, async () => {
+    const run = new Run(seed)
+    const sink = await startBulkSink({
+      script: badDay(run.random, 0.3),
+      onStored: (segment, ordinal, event) => {
+        const { source, n } = JSON.parse(event) as { source: string; n: number }
+        run.arrived.add(source, n, `${segment}-${ordinal}`)
+      },
+    })
+    const inGlob = run.chance(0.3)
+    const config = run.configure(sink.url, inGlob, run.chance(0.5) ? 'data_stream' : 'dated')
+    run.mountData()
+    let failed = true
+    try {
+      run.start(config)
+      // A file that was never seen is no file of Weir's: what follows holds from the first line on.
+      for (const source of run.sources) run.write(source, 1)
+      run.finishHalf()
+      const complete = () => run.arrived.problems(run.written).lost.length === 0
+      await waitFor('the first lines', complete, 15_000)
+      for (let step = 0; step < 40; step++) {
+        const source = run.sources[Math.floor(run.random() * run.sources.length)]!
+        run.write(source, 1 + Math.floor(run.random() * 60))
+        if (run.chance(0.15)) run.rotate(source)
+        if (run.chance(0.1)) await run.fillDisk()
+        if (run.chance(0.12)) {
+          await run.kill()
+          if (run.chance(0.5)) run.rotate(source)
+          run.start(config)
+          if (run.chance(0.7)) await sleep(run.random() * 1500)
+        }
+        await sleep(run.random() * 60)
+      }
+      run.finishHalf()
+      sink.script = () => ok
+      await waitFor('every line', complete, 30_000).catch(() => undefined)
+      // A line that arrives a second time would do so now: Weir starts anew and looks at every file again.
+      await run.kill()
+      run.start(config)
+      run.write('a', 1)
+      await waitFor('the line after the restart', complete, 15_000).catch(() => undefined)
+      const { lost, doubled } = run.arrived.problems(run.written)
+      const told = `${run.folder}: ${run.happened.join(', ')}`
+      expect({ lost: lost.slice(0, 20), doubled: doubled.slice(0, 20), told }).toEqual({
+        lost: [],
+        doubled: [],
+        told,
+      })
+      expect(sink.counts.doubled).toBe(0)
+      failed = false
+    } finally {
+      await sink.stop()
+      if (failed && process.env['FAULT_KEEP']) console.log(`kept: ${run.folder}`)
+      else await run.clean()
+    }
+  })
+}
