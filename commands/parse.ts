@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { Option, type Command } from 'commander'
 import { parserFrom, parsers } from '../collector/parsers/all.ts'
+import { eventText } from '../collector/event_text.ts'
 import { Refusal, type Parser } from '../collector/parser.ts'
-import { eventText } from '../collector/parsers/event_text.ts'
-import { messageOf, WeirError } from '../core/errors.ts'
+import { ConfigError, WeirError } from '../core/errors.ts'
 
 export interface ParseOptions {
   readonly fields?: string | undefined
@@ -20,7 +20,8 @@ export function parserOf(type: string, { fields, option = [] }: ParseOptions): P
   if (fields !== undefined) config['fields'] = fields
   for (const pair of option) {
     const equals = pair.indexOf('=')
-    if (equals < 1) throw new WeirError('WEIR_CONFIG_INVALID', `--option ${pair}: write name=value`)
+    if (equals < 1)
+      throw new ConfigError('WEIR_CONFIG_INVALID', `--option ${pair}: write name=value`)
     config[pair.slice(0, equals)] = valueOf(pair.slice(equals + 1))
   }
   return parserFrom(config, 'none')
@@ -53,7 +54,11 @@ export async function parseCommand(
 
 function resultOf(parser: Parser, line: Buffer): string {
   const event = parser.parse(line, 0, line.length, () => undefined)
-  if (!(event instanceof Refusal)) return eventText(event)
+  if (!(event instanceof Refusal)) {
+    // Without a time of its own it is shown without one, so that a wrong time_format is seen.
+    const time = event['@timestamp']
+    return time === undefined ? JSON.stringify(event) : eventText(event, time)
+  }
   const { reason, detail } = event
   return JSON.stringify({ unmatched: line.toString(), reason: `${reason}: ${detail}` })
 }
@@ -88,7 +93,7 @@ function withoutReturn(line: Buffer): Buffer {
   return line.at(-1) === 13 ? line.subarray(0, -1) : line
 }
 
-/** Adds `weir parse` to the command line. */
+/** Adds `weir parse` to the command line; it throws ConfigError for options that cannot be used. */
 export function registerParse(program: Command): void {
   program
     .command('parse')
@@ -99,36 +104,21 @@ export function registerParse(program: Command): void {
     .argument('<parser>', 'type of the parser')
     .argument('[file]', 'file to read; standard input without one')
     .addOption(new Option('--fields <names>', 'names of the fields').choices(['ecs', 'fluentd']))
-    .option('-o, --option <name=value...>', "the parser's options, as in the config")
+    .option(
+      '-o, --option <name=value>',
+      'an option of the parser, as in the config; again for more',
+      (pair: string, before: string[]) => [...before, pair],
+      [],
+    )
     .addHelpText(
       'before',
       'Examples:\n  weir parse nginx /var/log/nginx/access.log\n  journalctl | weir parse syslog --option timezone=Europe/Berlin\n',
     )
     .action(async (type: string, file: string | undefined, options: ParseOptions) => {
-      process.exitCode = await run(type, file, options)
+      const parser = parserOf(type, options)
+      // A reader that went away (`| head`) is no error.
+      process.stdout.on('error', () => process.exit(0))
+      const input = file === undefined ? process.stdin : createReadStream(file)
+      await parseCommand(parser, input, process.stdout)
     })
-}
-
-/** Exit codes: 0, 66 (EX_NOINPUT) when the file cannot be read, 78 (EX_CONFIG) for unusable options. */
-async function run(type: string, file: string | undefined, options: ParseOptions): Promise<number> {
-  let parser: Parser
-  try {
-    parser = parserOf(type, options)
-  } catch (failure) {
-    process.stderr.write(`${messageOf(failure)}\n`)
-    return 78
-  }
-  // A reader that went away (`| head`) is no error.
-  process.stdout.on('error', () => process.exit(0))
-  try {
-    await parseCommand(
-      parser,
-      file === undefined ? process.stdin : createReadStream(file),
-      process.stdout,
-    )
-    return 0
-  } catch (failure) {
-    process.stderr.write(`${file ?? 'standard input'}: ${messageOf(failure)}\n`)
-    return 66
-  }
 }
