@@ -105,7 +105,7 @@ export class WorkerInputs implements Lifecycle {
     const id = idOf(config)
     const context = this.#contextOf(`input.${id}`)
     const parser = parserFrom(config['parser'] as ComponentConfig | undefined, 'none')
-    const prefix = `${id}/`
+    const prefix = `${context.id}/`
     const own = [...this.#writer.positions()].filter(([key]) => key.startsWith(prefix))
     const { monotonic } = context.clock
     const totals = {
