@@ -145,17 +145,17 @@ export class DeliveryLoop implements Lifecycle {
   }
 
   async #deliverRead(read: Read): Promise<void> {
-    if (await this.#deliver(read.chunk, read.mayBeKnown, read.reserved)) read.done()
+    if (await this.#deliver(read.chunk, read.mayBeKnown, () => read.reserve())) read.done()
   }
 
   /** @returns false when it was given up because of a stop. */
-  async #deliver(given: Chunk, mayBeKnown: boolean, reserved: Promise<void>): Promise<boolean> {
+  async #deliver(given: Chunk, mayBeKnown: boolean, reserve: () => Promise<void>): Promise<boolean> {
     let chunk = given
     for (let attempt = 1; chunk.count > 0; attempt++) {
       if (this.#givingUp.signal.aborted) return false
       let wait: number | undefined
       try {
-        await reserved
+        await reserve()
         await this.#attempt({ chunk, mayBeKnown })
         return true
       } catch (failure) {
@@ -232,7 +232,7 @@ export class DeliveryLoop implements Lifecycle {
 
   /** A request too large is sent in halves; an event too large alone is a dead letter. */
   async #split(chunk: Chunk, mayBeKnown: boolean, failure: TooLargeError): Promise<boolean> {
-    const now = Promise.resolve()
+    const now = () => Promise.resolve()
     if (chunk.count > 1) {
       const half = Math.ceil(chunk.count / 2)
       const all = Array.from({ length: chunk.count }, (_, index) => index)

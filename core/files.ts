@@ -64,13 +64,15 @@ export const systemFiles: Files = {
       await file.close()
     }
     await fs.rename(temporary, path)
-    await syncFolder(path.slice(0, path.lastIndexOf('/')) || '/')
+    await syncFolder(folderOf(path))
   },
   async append(path, text) {
     const file = await fs.open(path, 'a', 0o640)
     try {
+      const isNew = (await file.stat()).size === 0
       await file.writeFile(text)
       await file.datasync()
+      if (isNew) await syncFolder(folderOf(path))
     } finally {
       await file.close()
     }
@@ -84,6 +86,8 @@ export const systemFiles: Files = {
   syncFolder,
 }
 
+const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/')) || '/'
+
 async function syncFolder(folder: string) {
   const handle = await fs.open(folder, 'r')
   try {
@@ -91,6 +95,20 @@ async function syncFolder(folder: string) {
   } finally {
     await handle.close()
   }
+}
+
+/** IOV_MAX of Linux and macOS. */
+const partsAtOnce = 1024
+
+/** What is left of `parts` once `bytes` of it are written. */
+function behind(parts: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let skip = bytes
+  const rest: Uint8Array[] = []
+  for (const part of parts) {
+    if (skip < part.length) rest.push(part.subarray(skip))
+    skip = Math.max(0, skip - part.length)
+  }
+  return rest
 }
 
 function wrap(handle: fs.FileHandle): FileHandle {
@@ -106,12 +124,12 @@ function wrap(handle: fs.FileHandle): FileHandle {
     },
     async write(parts, position) {
       let at = position
-      for (const part of parts) {
-        let done = 0
-        while (done < part.length) {
-          const { bytesWritten } = await handle.write(part, done, part.length - done, at)
-          done += bytesWritten
+      for (let i = 0; i < parts.length; i += partsAtOnce) {
+        let rest = parts.slice(i, i + partsAtOnce)
+        while (rest.length > 0) {
+          const { bytesWritten } = await handle.writev(rest, at)
           at += bytesWritten
+          rest = behind(rest, bytesWritten)
         }
       }
     },

@@ -1,11 +1,11 @@
 import { WeirError } from '../errors.ts'
 import type { Files } from '../files.ts'
-import { type Cursor, loadCursor, type Place, saveCursor } from './cursor.ts'
+import type { Place } from './cursor.ts'
 import type { BatchRecord } from './index_record.ts'
 import type { Journal } from './journal.ts'
 import { indexPath } from './layout.ts'
 import type { Partition, SegmentView } from './partition.ts'
-import { CorruptIndex, isSound, SegmentReader } from './segment_reader.ts'
+import { DamagedSegment, isSound, SegmentReader } from './segment_reader.ts'
 import { isUlid } from './ulid.ts'
 
 /** What people ask of a journal, whether a Weir runs on it or not. */
@@ -101,7 +101,7 @@ export async function* verifyJournal(journal: Journal, files: Files) {
           reader.pass()
         }
       } catch (failure) {
-        if (!(failure instanceof CorruptIndex)) throw failure
+        if (!(failure instanceof DamagedSegment)) throw failure
         yield { file, offset: 0, message: failure.message }
       } finally {
         await reader.close()
@@ -129,9 +129,7 @@ export async function seekReader(
   }
   const open = journal.openReader(id)
   if (open) return await open.seek(places)
-  const known: Cursor | undefined = await loadCursor(files, dataFolder, id)
-  if (!known) throw unknownReader(journal, id)
-  await saveCursor(files, dataFolder, id, { cursor: places, sent: known.sent })
+  if (!(await journal.moveAbsent(id, places))) throw unknownReader(journal, id)
 }
 
 /** Drops the cursor of a reader. One that runs is refused: it would be made anew at once. */

@@ -1,3 +1,4 @@
+import { WeirError } from '../errors.ts'
 import type { Files } from '../files.ts'
 import { cursorPath } from './layout.ts'
 
@@ -7,23 +8,40 @@ export interface Place {
   readonly ordinal: number
 }
 
-/** What a reader's file holds; docs/formats/journal.md §6. Both by partition. */
+/** By partition. */
+export type Places = Readonly<Record<string, Place>>
+
+/** What a reader's file holds; docs/formats/journal.md §6. */
 export interface Cursor {
-  readonly cursor: Readonly<Record<string, Place>>
-  readonly sent: Readonly<Record<string, Place>>
+  readonly cursor: Places
+  readonly sent: Places
 }
 
-/** Undefined for a reader that has no cursor yet, or one whose file cannot be understood. */
+/**
+ * Undefined for a reader that has no cursor yet, `damaged` when its file cannot be understood.
+ *
+ * @throws WeirError WEIR_JOURNAL_VERSION when a newer Weir wrote it.
+ */
 export async function loadCursor(
   files: Files,
   dataFolder: string,
   reader: string,
-): Promise<Cursor | undefined> {
-  const text = await files.readText(cursorPath(dataFolder, reader))
+): Promise<Cursor | 'damaged' | undefined> {
+  const path = cursorPath(dataFolder, reader)
+  const text = await files.readText(path)
   if (text === undefined) return undefined
+  const saved = parse(text)
+  if (!saved?.cursor || !saved.sent || typeof saved.version !== 'number') return 'damaged'
+  if (saved.version > 1) {
+    const message = `${path} has version ${saved.version}; this Weir reads up to 1: start the newer one`
+    throw new WeirError('WEIR_JOURNAL_VERSION', message)
+  }
+  return { cursor: saved.cursor, sent: saved.sent }
+}
+
+function parse(text: string): Partial<Cursor & { version: number }> | undefined {
   try {
-    const { version, cursor, sent } = JSON.parse(text) as Cursor & { version: number }
-    return version === 1 && cursor && sent ? { cursor, sent } : undefined
+    return JSON.parse(text) as Partial<Cursor & { version: number }>
   } catch {
     return undefined
   }

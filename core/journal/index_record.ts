@@ -37,6 +37,7 @@ export interface BatchRecord {
   readonly positions?: Readonly<Record<string, Position | null>>
   readonly chunks?: readonly string[]
   readonly more?: true
+  readonly synced?: true
 }
 export type IndexRecord = OpenRecord | CheckpointRecord | BatchRecord
 
@@ -45,18 +46,32 @@ export function encodeRecord(record: IndexRecord): Buffer {
   return Buffer.from(`${crc32(json).toString(16).padStart(8, '0')} ${json}\n`)
 }
 
+/** A line of an index: its record, undefined when its checksum or JSON does not hold. */
+export interface IndexLine {
+  readonly record: IndexRecord | undefined
+  readonly start: number
+  /** Offset behind the line. */
+  readonly end: number
+}
+
+/** Every whole line in `bytes`, sound or not. */
+export function* decodeLines(bytes: Buffer): Generator<IndexLine> {
+  let start = 0
+  for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
+    yield { record: decodeLine(bytes, start, end), start, end: end + 1 }
+    start = end + 1
+  }
+}
+
 /**
  * Reads whole, sound lines from `bytes` and stops at the first that is not.
  *
  * @returns each record with the offset behind its line.
  */
 export function* decodeRecords(bytes: Buffer): Generator<{ record: IndexRecord; end: number }> {
-  let start = 0
-  for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
-    const record = decodeLine(bytes, start, end)
+  for (const { record, end } of decodeLines(bytes)) {
     if (!record) return
-    start = end + 1
-    yield { record, end: start }
+    yield { record, end }
   }
 }
 

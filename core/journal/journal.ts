@@ -4,16 +4,17 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Reason } from '../reasons.ts'
 import type { Position } from './batch.ts'
-import { isBefore, loadCursor, type Place } from './cursor.ts'
+import { isBefore, loadCursor, type Places, saveCursor } from './cursor.ts'
 import {
   cursorPath,
   eventsPath,
   indexPath,
+  isPartition,
   journalFolder,
   partitionFolder,
   readersFolder,
 } from './layout.ts'
-import { Partition } from './partition.ts'
+import { Partition, type SegmentView } from './partition.ts'
 import { Reader, type ReaderOptions } from './reader.ts'
 import { mergePositions, type RecoveredPartition, recoverPartition } from './recovery.ts'
 import { Space } from './space.ts'
@@ -38,8 +39,10 @@ export interface JournalWorld {
 }
 
 /** A reader that has a cursor, whether the config still names it or not. */
-interface Known {
-  readonly cursor: Readonly<Record<string, Place>>
+export interface KnownReader {
+  readonly id: string
+  readonly open: boolean
+  readonly cursor: Places
 }
 
 /**
@@ -54,10 +57,12 @@ export class Journal {
   readonly #recovered: Map<string, RecoveredPartition>
   readonly #readers = new Map<string, Reader>()
   /** Readers with a file but not open: absent, or no longer configured. They hold segments too. */
-  readonly #absent = new Map<string, Known>()
+  readonly #absent = new Map<string, Places>()
   readonly #troubles = new Map<string, Trouble>()
   #generation: number
   #sweeping: Promise<void> | undefined
+  /** Something changed since the sweep under way looked at it. */
+  #sweepAgain = false
 
   private constructor(
     options: JournalOptions,
@@ -83,8 +88,10 @@ export class Journal {
     const { files, log } = world
     await files.makeFolder(journalFolder(options.dataFolder))
     await files.makeFolder(readersFolder(options.dataFolder))
+    await files.syncFolder(options.dataFolder)
     const recovered = new Map<string, RecoveredPartition>()
     for (const name of await files.list(journalFolder(options.dataFolder))) {
+      if (!isPartition(name)) continue
       const partition = await recoverPartition(files, partitionFolder(options.dataFolder, name))
       if (partition.torn) {
         log.warn(
@@ -99,8 +106,8 @@ export class Journal {
     for (const file of await files.list(readersFolder(options.dataFolder))) {
       if (!file.endsWith('.json')) continue
       const id = file.slice(0, -'.json'.length)
-      const cursor = await loadCursor(files, options.dataFolder, id)
-      if (cursor) journal.#absent.set(id, cursor)
+      const saved = await loadCursor(files, options.dataFolder, id)
+      if (saved) journal.#absent.set(id, saved === 'damaged' ? {} : saved.cursor)
     }
     return journal
   }
@@ -144,14 +151,19 @@ export class Journal {
     this.#recovered.set(partition, recovered)
     const view = this.#partitions.get(partition)
     for (const { id, end } of recovered.segments) view?.mark({ segment: id, ...end })
+    // What the dead writer had accounted for and not said, or the reverse.
+    const bytes = this.partitions.reduce((sum, each) => sum + each.bytes, 0)
+    this.space.take(bytes - this.space.used)
     this.#wake()
     return recovered.positions
   }
 
   /** A writer made something durable. */
   mark(partition: string, mark: DurableMark): void {
-    this.#partitions.get(partition)?.mark(mark)
+    const isNewSegment = this.#partitions.get(partition)?.mark(mark)
     this.#wake()
+    if (isNewSegment) for (const reader of this.#readers.values()) reader.limitLag()
+    this.#world.metrics.journal_disk_bytes.set(this.space.used)
     if (this.space.used > this.#options.maxDisk * 0.9) void this.sweep()
   }
 
@@ -191,13 +203,28 @@ export class Journal {
   async release(reader: Reader): Promise<void> {
     await reader.close()
     this.#readers.delete(reader.id)
-    this.#absent.set(reader.id, { cursor: reader.cursor })
+    this.#absent.set(reader.id, reader.cursor)
+  }
+
+  /** Moves the cursor of a reader that is not open. @returns false when there is none. */
+  async moveAbsent(id: string, cursor: Places): Promise<boolean> {
+    if (!this.#absent.has(id)) return false
+    const { files } = this.#world
+    const saved = await loadCursor(files, this.#options.dataFolder, id)
+    const sent = saved && saved !== 'damaged' ? saved.sent : this.ends()
+    await saveCursor(files, this.#options.dataFolder, id, { cursor, sent })
+    this.#absent.set(id, cursor)
+    await this.sweep()
+    return true
   }
 
   /** Drops the cursor of a reader that is not open. @returns false when there is none. */
   async forget(id: string): Promise<boolean> {
-    if (!this.#absent.delete(id)) return false
-    await this.#world.files.remove(cursorPath(this.#options.dataFolder, id))
+    if (!this.#absent.has(id)) return false
+    const { files } = this.#world
+    await files.remove(cursorPath(this.#options.dataFolder, id))
+    await files.syncFolder(readersFolder(this.#options.dataFolder))
+    this.#absent.delete(id)
     await this.sweep()
     return true
   }
@@ -214,90 +241,100 @@ export class Journal {
     return [...this.#troubles.values()]
   }
 
+  /** Behind the last event of every partition. */
+  ends(): Places {
+    return Object.fromEntries(this.partitions.map(({ name, end }) => [name, end]))
+  }
+
   /** Every reader that has a cursor, and where it is. */
-  readers(): { id: string; open: boolean; cursor: Readonly<Record<string, Place>> }[] {
-    const open = [...this.#readers.values()].map((reader) => ({
-      id: reader.id,
-      open: true,
-      cursor: reader.cursor,
-    }))
-    const absent = [...this.#absent].map(([id, { cursor }]) => ({ id, open: false, cursor }))
+  readers(): KnownReader[] {
+    const open = [...this.#readers].map(([id, { cursor }]) => ({ id, open: true, cursor }))
+    const absent = [...this.#absent].map(([id, cursor]) => ({ id, open: false, cursor }))
     return [...open, ...absent]
   }
 
   /** Deletes what every reader has passed, and what must go for `max_disk`. */
   sweep(): Promise<void> {
-    this.#sweeping ??= this.#sweepNow().finally(() => {
-      this.#sweeping = undefined
-    })
+    this.#sweepAgain = true
+    this.#sweeping ??= this.#sweepWhileNeeded()
     return this.#sweeping
   }
 
-  async #sweepNow(): Promise<void> {
-    const readers = this.readers()
+  async #sweepWhileNeeded(): Promise<void> {
+    while (this.#sweepAgain) {
+      this.#sweepAgain = false
+      await this.#deletePassed()
+      await this.#deleteForRoom()
+    }
+    this.#sweeping = undefined
+  }
+
+  async #deletePassed(): Promise<void> {
     for (const partition of this.#partitions.values()) {
-      if (readers.length === 0) break
       for (const segment of partition.finished) {
-        const following = { segment: partition.after(segment.id)!.id, ordinal: 0 }
         const end = { segment: segment.id, ordinal: segment.end.events }
+        const readers = this.readers()
         const passed = readers.every(({ cursor }) => {
           const place = cursor[partition.name]
-          return place && (!isBefore(place, end) || !isBefore(place, following))
+          return place && !isBefore(place, end)
         })
-        if (!passed) break
-        await this.#delete(partition, segment.id)
+        if (readers.length === 0 || !passed || !(await this.#delete(partition, segment))) break
       }
-    }
-    const mayDropUnread = readers.length === 0 || this.#options.whenFull === 'drop_oldest'
-    while (mayDropUnread && this.space.used > this.#options.maxDisk * 0.9) {
-      const oldest = this.#oldestFinished()
-      if (!oldest) return
-      this.#countUnread(oldest.partition, oldest.segment, readers)
-      await this.#delete(oldest.partition, oldest.segment)
     }
   }
 
-  #oldestFinished(): { partition: Partition; segment: string } | undefined {
-    let oldest: { partition: Partition; segment: string } | undefined
+  async #deleteForRoom(): Promise<void> {
+    while (this.space.used > this.#options.maxDisk * 0.9) {
+      const readers = this.readers()
+      if (readers.length > 0 && this.#options.whenFull !== 'drop_oldest') return
+      const oldest = this.#oldestFinished()
+      if (!oldest) return
+      const { partition, segment } = oldest
+      // Counted first, because the cursors move on once it is gone.
+      const unread = readers.map(
+        ({ id, cursor }) => [id, unreadOf(segment, cursor[partition.name])] as const,
+      )
+      if (!(await this.#delete(partition, segment))) return
+      for (const [id, events] of unread) {
+        if (events > 0) this.#world.count(`reader.${id}`, 'dropped_oldest', events)
+      }
+    }
+  }
+
+  #oldestFinished(): { partition: Partition; segment: SegmentView } | undefined {
+    let oldest: { partition: Partition; segment: SegmentView } | undefined
     for (const partition of this.#partitions.values()) {
-      const first = partition.finished[0]
-      if (first && (!oldest || first.id < oldest.segment)) oldest = { partition, segment: first.id }
+      const segment = partition.finished[0]
+      if (segment && (!oldest || segment.id < oldest.segment.id)) oldest = { partition, segment }
     }
     return oldest
   }
 
-  #countUnread(
-    partition: Partition,
-    segment: string,
-    readers: readonly { id: string; cursor: Readonly<Record<string, Place>> }[],
-  ): void {
-    const view = partition.segments.find(({ id }) => id === segment)!
-    for (const { id, cursor } of readers) {
-      const place = cursor[partition.name]
-      if (place && place.segment > segment) continue
-      const passed = place?.segment === segment ? place.ordinal : 0
-      const unread = view.end.events - passed
-      if (unread > 0) this.#world.count(`reader.${id}`, 'dropped_oldest', unread)
-    }
-  }
-
-  async #delete(partition: Partition, id: string): Promise<void> {
-    const { files, log } = this.#world
-    const segment = partition.segments.find((view) => view.id === id)
-    if (!segment) return
-    try {
-      // The index last: a segment without events is removed at the next start, one without index too.
-      await files.remove(eventsPath(partition.folder, id))
-      await files.remove(indexPath(partition.folder, id))
-    } catch (failure) {
-      log.error({ err: failure, segment: id }, 'cannot delete a segment of the journal')
-      return
-    }
+  /** @returns whether it is gone. */
+  async #delete(partition: Partition, segment: SegmentView): Promise<boolean> {
+    const { files, log, metrics } = this.#world
+    // First from the view, so that no reader opens what is about to go.
     partition.drop(segment)
+    try {
+      await files.remove(eventsPath(partition.folder, segment.id))
+      await files.remove(indexPath(partition.folder, segment.id))
+    } catch (failure) {
+      partition.restore(segment)
+      log.error({ err: failure, segment: segment.id }, 'cannot delete a segment of the journal')
+      return false
+    }
     this.space.free(segment.end.bytes + segment.end.index_bytes)
+    metrics.journal_disk_bytes.set(this.space.used)
+    return true
   }
 
   #wake(): void {
     for (const reader of this.#readers.values()) reader.wake()
   }
+}
+
+/** Events of `segment` at and behind `place`. */
+function unreadOf(segment: SegmentView, place: Places[string] | undefined): number {
+  if (!place || place.segment < segment.id) return segment.end.events
+  return place.segment === segment.id ? segment.end.events - place.ordinal : 0
 }

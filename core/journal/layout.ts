@@ -10,12 +10,20 @@ export const cursorPath = (dataFolder: string, reader: string) =>
 export const eventsPath = (folder: string, segment: string) => `${folder}/${segment}.ndjson`
 export const indexPath = (folder: string, segment: string) => `${folder}/${segment}.index`
 
+/** Whether a name in the journal's folder may be a partition's; what else lies there is left alone. */
+export const isPartition = (name: string) => /^[a-z][a-z0-9_-]*$/.test(name)
+
 /** The segments among the names of a partition's folder, oldest first. */
 export function segmentsAmong(names: readonly string[]): string[] {
   const found = new Set<string>()
   for (const name of names) {
-    const [segment, ending] = name.split('.')
-    if (segment && isUlid(segment) && (ending === 'ndjson' || ending === 'index'))
+    const [segment, ending, ...rest] = name.split('.')
+    if (
+      rest.length === 0 &&
+      segment &&
+      isUlid(segment) &&
+      (ending === 'ndjson' || ending === 'index')
+    )
       found.add(segment)
   }
   return [...found].toSorted()

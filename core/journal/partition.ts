@@ -33,16 +33,23 @@ export class Partition {
     return this.#segments.reduce((sum, { end }) => sum + end.bytes + end.index_bytes, 0)
   }
 
-  /** @returns bytes that are new. */
-  mark({ segment, ...end }: DurableMark): void {
+  /** @returns whether this is a new segment, so that the one before it is finished. */
+  mark({ segment, ...end }: DurableMark): boolean {
     const view = this.#byId.get(segment)
     if (view) {
       view.end = end
-      return
+      return false
     }
     const added = { id: segment, end }
     this.#segments.push(added)
     this.#byId.set(segment, added)
+    return true
+  }
+
+  /** Behind the last event. */
+  get end(): Place {
+    const last = this.#segments.at(-1)
+    return { segment: last?.id ?? '', ordinal: last?.end.events ?? 0 }
   }
 
   /** The segment that holds `place`, or the first one after it when that one is gone. */
@@ -59,9 +66,17 @@ export class Partition {
     return this.#segments.slice(0, -1)
   }
 
+  /** Takes the oldest segment away. */
   drop(segment: SegmentView): void {
-    this.#segments.splice(this.#segments.indexOf(segment), 1)
+    if (this.#segments[0] !== segment) throw new Error(`${segment.id} is not the oldest segment`)
+    this.#segments.shift()
     this.#byId.delete(segment.id)
+  }
+
+  /** Puts back what was dropped last. */
+  restore(segment: SegmentView): void {
+    this.#segments.unshift(segment)
+    this.#byId.set(segment.id, segment)
   }
 
   /** Bytes and events of the partition at and behind `place`. Bytes within a segment are estimated. */

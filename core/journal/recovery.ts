@@ -4,9 +4,9 @@ import type { FileHandle, Files } from '../files.ts'
 import type { Position } from './batch.ts'
 import {
   type BatchRecord,
-  decodeRecords,
+  decodeLines,
   formatVersion,
-  type IndexRecord,
+  type IndexLine,
   type OpenRecord,
   type SegmentEnd,
 } from './index_record.ts'
@@ -25,54 +25,58 @@ export interface RecoveredPartition {
 
 interface Found {
   readonly id: string
-  readonly open: OpenRecord
+  readonly folder: string
+  /** Undefined when the first line does not hold. */
+  readonly open: OpenRecord | undefined
   readonly bytes: number
   readonly indexBytes: number
 }
 
 /**
  * Opens a partition after a crash or a stop: docs/formats/journal.md §5. Afterwards every segment ends at
- * its `end` for good. Only the last segment is read whole; of the others, the first line.
+ * its `end` for good. Only the last segment's index is read whole, and what was written last is checked.
  *
- * @throws WeirError WEIR_JOURNAL_VERSION when a newer Weir wrote it.
+ * @throws WeirError WEIR_JOURNAL_VERSION when a newer Weir wrote it; a system error when the disk cannot
+ *   make durable what readers are about to see.
  */
 export async function recoverPartition(files: Files, folder: string): Promise<RecoveredPartition> {
   const found = await findSegments(files, folder)
-  const ends: Record<string, SegmentEnd> = Object.assign({}, ...found.map(({ open }) => open.ends))
-  const kept = found.filter(({ id }) => ends[id]?.index_bytes !== 0)
-  for (const { id } of found.filter((segment) => !kept.includes(segment))) {
-    await removeSegment(files, folder, id)
-  }
-  const last = kept.at(-1)
+  const ends: Record<string, SegmentEnd> = Object.assign({}, ...found.map(({ open }) => open?.ends))
+  const generation = Math.max(0, ...found.map(({ open }) => open?.generation ?? 0))
   const segments: { id: string; end: SegmentEnd }[] = []
-  for (const segment of kept) {
-    if (segment === last) break
-    const end = ends[segment.id]
-    segments.push({ id: segment.id, end: end ?? (await readLast(files, folder, segment)).end })
+  const tails: Tail[] = []
+  let torn: RecoveredPartition['torn']
+  for (const segment of found.toReversed()) {
+    const known = ends[segment.id]
+    const isLast = segments.length === 0
+    const read = () => readTail(files, segment, generation, known?.index_bytes)
+    const tail = known && !isLast ? undefined : await read()
+    const end = known ?? tail!.end
+    if (end.index_bytes === 0) {
+      // Its checkpoint was never whole, so nothing was ever written behind it.
+      await removeSegment(files, segment)
+      continue
+    }
+    if (isLast) torn = await cut(files, segment, end)
+    segments.unshift({ id: segment.id, end })
+    // Earlier segments matter for positions only where a later one lost its checkpoint.
+    if (tails[0]?.hasCheckpoint) continue
+    tails.unshift(tail ?? (await read()))
   }
-  if (!last) return emptyPartition
-  const tail = await readLast(files, folder, last)
-  if (tail.end.index_bytes === 0) {
-    // Its checkpoint was never whole, so nothing was ever written behind it.
-    await removeSegment(files, folder, last.id)
-    return await recoverPartition(files, folder)
-  }
-  const torn = await cut(files, folder, last, tail.end)
-  return {
-    segments: [...segments, { id: last.id, end: tail.end }],
-    generation: Math.max(...kept.map(({ open }) => open.generation)),
-    positions: tail.positions,
-    chunks: tail.chunks,
-    torn,
-  }
+  return { segments, generation, torn, ...mergeTails(tails) }
 }
 
-const emptyPartition: RecoveredPartition = {
-  segments: [],
-  generation: 0,
-  positions: new Map(),
-  chunks: [],
-  torn: undefined,
+function mergeTails(tails: readonly Tail[]): Pick<RecoveredPartition, 'positions' | 'chunks'> {
+  const positions = new Map<string, readonly [number, Position]>()
+  const chunks: string[] = []
+  for (const tail of tails) {
+    for (const [key, entry] of tail.positions) {
+      if (entry) positions.set(key, entry)
+      else positions.delete(key)
+    }
+    for (const chunk of tail.chunks) chunks.push(chunk)
+  }
+  return { positions, chunks }
 }
 
 /** The newest position of each source over all partitions. */
@@ -94,15 +98,14 @@ async function findSegments(files: Files, folder: string): Promise<Found[]> {
   for (const id of segmentsAmong(await files.list(folder))) {
     const bytes = await files.size(eventsPath(folder, id))
     const indexBytes = await files.size(indexPath(folder, id))
-    const open = indexBytes ? await readOpenRecord(files, folder, id) : undefined
-    if (bytes === undefined || indexBytes === undefined || !open)
-      await removeSegment(files, folder, id)
-    else found.push({ id, open, bytes, indexBytes })
+    if (bytes === undefined || indexBytes === undefined) await removeSegment(files, { folder, id })
+    else
+      found.push({ id, folder, open: await readOpenRecord(files, folder, id), bytes, indexBytes })
   }
   return found
 }
 
-/** The first line; undefined when it, or the checkpoint behind it, was never wholly written. */
+/** The first line, if it holds. */
 async function readOpenRecord(
   files: Files,
   folder: string,
@@ -110,79 +113,100 @@ async function readOpenRecord(
 ): Promise<OpenRecord | undefined> {
   const file = await files.open(indexPath(folder, id), 'r')
   try {
-    const start = Buffer.allocUnsafe(8192)
-    const length = await file.read(start, 0)
-    const [first] = decodeRecords(start.subarray(0, length))
-    if (first?.record.kind !== 'open') return undefined
-    if (first.record.version > formatVersion) {
-      throw new WeirError(
-        'WEIR_JOURNAL_VERSION',
-        `${indexPath(folder, id)} has version ${first.record.version}; this Weir reads up to ${formatVersion}: start the newer one`,
-      )
+    for (let wanted = 8192; ; wanted *= 8) {
+      const start = Buffer.allocUnsafe(wanted)
+      const length = await file.read(start, 0)
+      const [first] = decodeLines(start.subarray(0, length))
+      if (!first && length === wanted) continue
+      if (first?.record?.kind !== 'open') return undefined
+      refuseNewer(first.record, indexPath(folder, id))
+      return first.record
     }
-    return first.record
   } finally {
     await file.close()
   }
 }
 
+function refuseNewer({ version }: OpenRecord, path: string): void {
+  if (version <= formatVersion) return
+  throw new WeirError(
+    'WEIR_JOURNAL_VERSION',
+    `${path} has version ${version}; this Weir reads up to ${formatVersion}: start the newer one`,
+  )
+}
+
+/** What a segment says of itself. */
 interface Tail {
-  readonly end: SegmentEnd
-  readonly positions: Map<string, readonly [number, Position]>
+  end: SegmentEnd
+  hasCheckpoint: boolean
+  /** Null where the source was forgotten. */
+  readonly positions: Map<string, readonly [number, Position] | null>
   readonly chunks: string[]
 }
 
-/** Reads a whole segment and checks every batch in it, up to the first that does not hold. */
-async function readLast(files: Files, folder: string, segment: Found): Promise<Tail> {
-  const index = await files.open(indexPath(folder, segment.id), 'r')
-  const events = await files.open(eventsPath(folder, segment.id), 'r')
+/** @param limit bytes of the index that count, where a later segment says so. */
+async function readTail(
+  files: Files,
+  segment: Found,
+  generation: number,
+  limit = segment.indexBytes,
+): Promise<Tail> {
+  const index = await files.open(indexPath(segment.folder, segment.id), 'r')
+  const events = await files.open(eventsPath(segment.folder, segment.id), 'r')
   try {
-    const bytes = Buffer.allocUnsafe(segment.indexBytes)
-    const length = await index.read(bytes, 0)
-    return await followTail(decodeRecords(bytes.subarray(0, length)), events, segment)
+    const bytes = Buffer.allocUnsafe(Math.min(limit, segment.indexBytes))
+    const lines = [...decodeLines(bytes.subarray(0, await index.read(bytes, 0)))]
+    const tail = await followTail(lines, events, segment.open?.generation ?? generation)
+    if (tail.end.index_bytes > 0 || segment.bytes === 0) return tail
+    // Events are written behind a durable checkpoint only: this index is damaged, not torn.
+    const count = await countLines(events)
+    return {
+      ...tail,
+      end: { bytes: segment.bytes, index_bytes: segment.indexBytes, events: count },
+    }
   } finally {
     await Promise.allSettled([index.close(), events.close()])
   }
 }
 
 async function followTail(
-  records: Iterable<{ record: IndexRecord; end: number }>,
+  lines: readonly IndexLine[],
   events: FileHandle,
-  segment: Found,
+  generation: number,
 ): Promise<Tail> {
-  const tail: Tail & { end: SegmentEnd } = {
-    end: { bytes: 0, index_bytes: 0, events: 0 },
-    positions: new Map(),
-    chunks: [],
-  }
+  const end = { bytes: 0, index_bytes: 0, events: 0 }
+  const tail: Tail = { end, hasCheckpoint: false, positions: new Map(), chunks: [] }
+  const durable = lines.findLast(({ record }) => record?.kind === 'batch' && record.synced)
   // Batches of one append count together, so they wait here for the one without `more`.
   let group: BatchRecord[] = []
-  for (const { record, end } of records) {
+  for (const { record, start, end: lineEnd } of lines) {
+    const isDurable = durable !== undefined && start < durable.start
+    if (!record && isDurable) continue
+    if (!record) break
     if (record.kind === 'open') continue
     if (record.kind === 'checkpoint') {
       for (const [key, entry] of Object.entries(record.positions)) tail.positions.set(key, entry)
-      tail.chunks.push(...record.chunks)
-      tail.end = { bytes: 0, index_bytes: end, events: 0 }
+      for (const chunk of record.chunks) tail.chunks.push(chunk)
+      tail.hasCheckpoint = true
+      tail.end = { bytes: 0, index_bytes: lineEnd, events: 0 }
       continue
     }
-    if (!(await holds(events, record))) break
+    if (!isDurable && !(await holds(events, record))) break
     group.push(record)
     if (record.more) continue
-    for (const { positions, chunks } of group) {
-      for (const [key, position] of Object.entries(positions ?? {})) {
-        if (position === null) tail.positions.delete(key)
-        else tail.positions.set(key, [segment.open.generation, position])
-      }
-      tail.chunks.push(...(chunks ?? []))
-    }
-    tail.end = {
-      bytes: record.offset + record.bytes,
-      index_bytes: end,
-      events: record.ordinal + record.count,
-    }
+    for (const each of group) remember(tail, each, generation)
+    const { offset, bytes, ordinal, count } = record
+    tail.end = { bytes: offset + bytes, index_bytes: lineEnd, events: ordinal + count }
     group = []
   }
   return tail
+}
+
+function remember(tail: Tail, { positions, chunks }: BatchRecord, generation: number): void {
+  for (const [key, position] of Object.entries(positions ?? {})) {
+    tail.positions.set(key, position && [generation, position])
+  }
+  for (const chunk of chunks ?? []) tail.chunks.push(chunk)
 }
 
 /** Whether the bytes that the record speaks of are there. */
@@ -192,33 +216,42 @@ async function holds(events: FileHandle, record: BatchRecord): Promise<boolean> 
   return (await events.read(bytes, record.offset)) === record.bytes && crc32(bytes) === record.crc
 }
 
-/**
- * Makes the files end where the journal does, and durable up to there: after kill -9 the bytes may be in
- * the page cache only. A disk that takes no change is no reason not to start: readers keep to `end`.
- */
-async function cut(files: Files, folder: string, segment: Found, end: SegmentEnd) {
-  const extra = segment.bytes - end.bytes + segment.indexBytes - end.index_bytes
-  const targets = [
-    [eventsPath(folder, segment.id), segment.bytes, end.bytes],
-    [indexPath(folder, segment.id), segment.indexBytes, end.index_bytes],
-  ] as const
-  for (const [path, size, wanted] of targets) {
-    try {
-      const file = await files.open(path, 'r+')
-      try {
-        if (size > wanted) await file.truncate(wanted)
-        await file.datasync()
-      } finally {
-        await file.close()
-      }
-    } catch {
-      continue
-    }
+async function countLines(file: FileHandle): Promise<number> {
+  const bytes = Buffer.allocUnsafe(2 ** 20)
+  let count = 0
+  for (let position = 0; ;) {
+    const got = await file.read(bytes, position)
+    for (let at = bytes.indexOf(10); at >= 0 && at < got; at = bytes.indexOf(10, at + 1)) count += 1
+    if (got < bytes.length) return count
+    position += got
   }
-  return extra > 0 ? { segment: segment.id, bytes: extra } : undefined
 }
 
-async function removeSegment(files: Files, folder: string, id: string): Promise<void> {
+/**
+ * Makes the files end where the journal does, and durable up to there: after kill -9 the bytes may be in
+ * the page cache only. A cut that fails is made up for by the next segment's `ends`; a sync is not.
+ */
+async function cut(files: Files, segment: Found, end: SegmentEnd) {
+  const { id, folder } = segment
+  const extra = segment.bytes - end.bytes + segment.indexBytes - end.index_bytes
+  const targets = [
+    [eventsPath(folder, id), segment.bytes, end.bytes],
+    [indexPath(folder, id), segment.indexBytes, end.index_bytes],
+  ] as const
+  for (const [path, size, wanted] of targets) {
+    const file = await files.open(path, 'r+')
+    try {
+      if (size > wanted) await file.truncate(wanted).catch(() => undefined)
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+  }
+  await files.syncFolder(folder)
+  return extra > 0 ? { segment: id, bytes: extra } : undefined
+}
+
+async function removeSegment(files: Files, { folder, id }: Pick<Found, 'folder' | 'id'>) {
   await Promise.allSettled([
     files.remove(eventsPath(folder, id)),
     files.remove(indexPath(folder, id)),

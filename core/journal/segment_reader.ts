@@ -21,17 +21,26 @@ export class SegmentReader {
     this.#index = index
   }
 
+  /** @throws DamagedSegment when a file of it is missing. */
   static async open(files: Files, folder: string, id: string): Promise<SegmentReader> {
-    const index = await files.open(indexPath(folder, id), 'r')
+    const opened: FileHandle[] = []
     try {
-      return new SegmentReader(id, await files.open(eventsPath(folder, id), 'r'), index)
+      for (const path of [eventsPath(folder, id), indexPath(folder, id)]) {
+        opened.push(await files.open(path, 'r'))
+      }
+      return new SegmentReader(id, opened[0]!, opened[1]!)
     } catch (failure) {
-      await index.close()
-      throw failure
+      await Promise.allSettled(opened.map((file) => file.close()))
+      if ((failure as NodeJS.ErrnoException).code !== 'ENOENT') throw failure
+      throw new DamagedSegment(`a file of segment ${id} is missing in ${folder}`)
     }
   }
 
-  /** The next batch without passing it; undefined at `end`. */
+  /**
+   * The next batch without passing it; undefined at `end`.
+   *
+   * @throws DamagedSegment, each time until `skipTo`, when the index does not hold before `end`.
+   */
   async peek(end: SegmentEnd): Promise<BatchRecord | undefined> {
     if (this.#next === this.#records.length) {
       this.#records.length = 0
@@ -45,6 +54,12 @@ export class SegmentReader {
     this.#next += 1
   }
 
+  /** Gives up what is before `end`. */
+  skipTo(end: SegmentEnd): void {
+    this.#decoded = end.index_bytes
+    this.#next = this.#records.length
+  }
+
   /** Fills `into` with the segment's bytes from `offset`. */
   async read(into: Uint8Array, offset: number): Promise<number> {
     return await this.#events.read(into, offset)
@@ -55,10 +70,11 @@ export class SegmentReader {
   }
 
   async #decodeMore(end: SegmentEnd): Promise<void> {
+    // A line may be longer than what is read at once.
     for (let wanted = readAheadBytes; this.#records.length === 0; wanted *= 4) {
-      const length = Math.min(wanted, end.index_bytes - this.#decoded)
-      if (length <= 0) return
-      const bytes = Buffer.allocUnsafe(length)
+      const left = end.index_bytes - this.#decoded
+      if (left <= 0) return
+      const bytes = Buffer.allocUnsafe(Math.min(wanted, left))
       const got = await this.#index.read(bytes, this.#decoded)
       let decoded = 0
       for (const { record, end: lineEnd } of decodeRecords(bytes.subarray(0, got))) {
@@ -66,20 +82,14 @@ export class SegmentReader {
         if (record.kind === 'batch') this.#records.push(record)
       }
       this.#decoded += decoded
-      if (got < length || (decoded === 0 && length === end.index_bytes - this.#decoded)) {
-        // A line up to the end that does not decode: the disk lost what it said it had.
-        this.#decoded = end.index_bytes
-        throw new CorruptIndex(this.id)
+      if (decoded === 0 && (got < bytes.length || bytes.length === left)) {
+        throw new DamagedSegment(`the index of segment ${this.id} does not hold its checksums`)
       }
     }
   }
 }
 
-/** The rest of a segment cannot be read, because its index does not hold. */
-export class CorruptIndex extends Error {
-  constructor(segment: string) {
-    super(`the index of segment ${segment} does not hold its checksums`)
-  }
-}
+/** The rest of a segment cannot be read. */
+export class DamagedSegment extends Error {}
 
 export const isSound = (bytes: Uint8Array, record: BatchRecord) => crc32(bytes) === record.crc

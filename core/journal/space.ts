@@ -35,9 +35,14 @@ export class Space {
     return this.used + bytes <= this.limit || this.used === 0
   }
 
-  /** Resolves once something was freed, or after `timeoutMs`. */
-  async freed(timeoutMs: number): Promise<void> {
-    const wait = Atomics.waitAsync(this.#freed, 0, Atomics.load(this.#freed, 0), timeoutMs)
+  /** Changes whenever something is freed; look at it before `hasRoom`, so that `freed` misses nothing. */
+  get frees(): number {
+    return Atomics.load(this.#freed, 0)
+  }
+
+  /** Resolves once something was freed since `frees` was looked at, or after `timeoutMs`. */
+  async freed(since: number, timeoutMs: number): Promise<void> {
+    const wait = Atomics.waitAsync(this.#freed, 0, since, timeoutMs)
     if (wait.async) await wait.value
   }
 }

@@ -87,6 +87,8 @@ export class PartitionWriter {
   #pending: Pending[] = []
   #running: Promise<void> | undefined
   #trouble: Trouble['kind'] | undefined
+  #closed = false
+  /** Fires when nothing is tried again any more. */
   readonly #closing = new AbortController()
 
   constructor(seed: WriterSeed, world: WriterWorld) {
@@ -94,17 +96,25 @@ export class PartitionWriter {
     this.#world = world
     this.#mint = ulidMinter(world.clock.now, world.randomBytes, seed.after)
     this.#positions = new Map(Object.entries(seed.positions))
-    this.#chunks = [...seed.chunks]
+    this.#chunks = seed.chunks.slice(-rememberedChunks)
     this.#ends = { ...seed.ends }
   }
 
-  /** Opens the first segment. Rejects when the disk does not take it. */
+  /**
+   * Opens the first segment. A disk that does not take it is a trouble like any later one: readers can
+   * still deliver what is there, and so make room.
+   */
   async open(): Promise<void> {
-    this.#segment = await this.#openSegment()
+    try {
+      this.#segment = await this.#openSegment()
+    } catch (failure) {
+      this.#reportDisk(failure)
+      this.append([]).catch(() => undefined)
+    }
   }
 
   readonly append: Append = (batches) => {
-    if (this.#closing.signal.aborted) return Promise.reject(closedError())
+    if (this.#closed) return Promise.reject(closedError())
     return new Promise((resolve, reject) => {
       this.#pending.push({ batches, since: this.#world.clock.monotonic(), resolve, reject })
       this.#running ??= this.#run()
@@ -118,6 +128,7 @@ export class PartitionWriter {
 
   /** Resolves when everything appended is durable, or rejected because the disk or journal takes nothing. */
   async close(deadline: AbortSignal): Promise<void> {
+    this.#closed = true
     const giveUp = () => this.#closing.abort()
     if (this.#running) {
       if (deadline.aborted) giveUp()
@@ -144,7 +155,8 @@ export class PartitionWriter {
           resolve()
         }
       } catch (failure) {
-        for (const { reject } of group) reject(failure as Error)
+        // What comes behind would move positions past what is rejected here.
+        for (const { reject } of [...group, ...this.#pending.splice(0)]) reject(failure as Error)
       }
     }
     this.#running = undefined
@@ -165,9 +177,11 @@ export class PartitionWriter {
   async #makeRoom(group: Pending[]): Promise<void> {
     const { space } = this.#world
     for (;;) {
+      const seen = space.frees
       let bytes = 0
       for (const { batches } of group) bytes += bytesOf(batches)
       if (bytes === 0 || space.hasRoom(bytes)) break
+      await this.#finishSegment()
       if (this.#seed.whenFull === 'drop_newest') {
         for (const pending of group)
           pending.batches = pending.batches.map((b) => this.#dropEvents(b))
@@ -178,9 +192,20 @@ export class PartitionWriter {
         message: `the journal is full (${space.used} of ${space.limit} bytes): a reader lags, see "weir journal ls", or raise journal.max_disk`,
       })
       if (this.#closing.signal.aborted) throw closedError()
-      await space.freed(retryMs)
+      await space.freed(seen, retryMs)
     }
     if (this.#trouble === 'full') this.#report(null)
+  }
+
+  /** Only finished segments can be deleted, so a full journal needs this one finished, too. */
+  async #finishSegment(): Promise<void> {
+    if (!this.#segment || this.#segment.end.events === 0) return
+    try {
+      await this.#roll()
+    } catch (failure) {
+      await this.#abandonSegment()
+      this.#reportDisk(failure)
+    }
   }
 
   #dropEvents(batch: Batch): Batch {
@@ -199,10 +224,7 @@ export class PartitionWriter {
         return
       } catch (failure) {
         await this.#abandonSegment()
-        this.#report({
-          kind: 'disk',
-          message: `cannot write the journal in ${this.#seed.folder}: ${messageOf(failure)}; nothing is taken in until it can`,
-        })
+        this.#reportDisk(failure)
         if (this.#closing.signal.aborted) throw closedError()
         await this.#world.clock.sleep(retryMs, this.#closing.signal)
         if (this.#closing.signal.aborted) throw closedError()
@@ -235,7 +257,11 @@ export class PartitionWriter {
     for (const { batches } of group) {
       batches.forEach((batch, place) => {
         const more = place < batches.length - 1
-        records.push(encodeRecord(recordOf(batch, next, clock.now(), more)))
+        const flags = {
+          ...(more && { more: true as const }),
+          ...(records.length === 0 && { synced: true as const }),
+        }
+        records.push(encodeRecord({ ...recordOf(batch, next, clock.now()), ...flags }))
         if (batch.count === 0) return
         parts.push(batch.bytes)
         next.bytes += batch.bytes.length
@@ -294,13 +320,14 @@ export class PartitionWriter {
       onDurable({ segment: id, ...end })
       return { id, events, index, end }
     } catch (failure) {
-      // Should the removal fail too, a later segment says that this one holds nothing.
-      this.#ends[id] = { bytes: 0, index_bytes: 0, events: 0 }
       await Promise.allSettled(opened.map((file) => file.close()))
-      await Promise.allSettled([
+      const removed = await Promise.allSettled([
         files.remove(eventsPath(folder, id)),
         files.remove(indexPath(folder, id)),
       ])
+      // A later segment says that this one holds nothing.
+      const stays = opened.length > 0 && removed.some(({ status }) => status === 'rejected')
+      if (stays) this.#ends[id] = { bytes: 0, index_bytes: 0, events: 0 }
       throw failure
     }
   }
@@ -318,6 +345,13 @@ export class PartitionWriter {
     await closeSegment(segment)
   }
 
+  #reportDisk(failure: unknown): void {
+    this.#report({
+      kind: 'disk',
+      message: `cannot write the journal in ${this.#seed.folder}: ${messageOf(failure)}; nothing is taken in until it can`,
+    })
+  }
+
   #report(trouble: Trouble | null): void {
     if (this.#trouble === trouble?.kind) return
     this.#trouble = trouble?.kind
@@ -329,7 +363,6 @@ function recordOf(
   batch: Batch,
   at: { bytes: number; events: number },
   arrived: number,
-  more: boolean,
 ): BatchRecord {
   const { stream, tag, bytes, count, positions, chunks } = batch
   const events = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -346,7 +379,6 @@ function recordOf(
     tag,
     ...(positions && { positions }),
     ...(chunks && { chunks }),
-    ...(more && { more }),
   }
 }
 

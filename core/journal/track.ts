@@ -1,0 +1,247 @@
+import type { Clock } from '../clock.ts'
+import type { Files } from '../files.ts'
+import type { Chunk, ChunkPart } from './chunk.ts'
+import { isBefore, type Place } from './cursor.ts'
+import type { BatchRecord } from './index_record.ts'
+import type { Partition, SegmentView } from './partition.ts'
+import { DamagedSegment, isSound, SegmentReader } from './segment_reader.ts'
+
+export interface ReadLimits {
+  /** A chunk ends before it exceeds this, unless one batch alone does. */
+  readonly bytes: number
+  /** How long the first event of a chunk waits for more, in ms. */
+  readonly ageMs: number
+}
+
+export interface TrackWorld {
+  readonly files: Files
+  readonly clock: Clock
+  readonly wants: (tag: string) => boolean
+  /** Behind the last event that may have been sent: events before and behind do not share a chunk. */
+  readonly sent: () => Place | undefined
+  /** Resolves on the next change of the journal, and when the reader wants the track to hurry. */
+  readonly changed: () => Promise<void>
+  /** True when what has been gathered is not to wait for more. */
+  readonly hurry: () => boolean
+  readonly buffer: (length: number) => Buffer
+  /** Events that cannot be read. */
+  readonly lost: (events: number, place: Place, why: string) => void
+}
+
+/** What was read of one segment. */
+export interface Found {
+  readonly chunk: Chunk
+  /** The buffer behind `chunk.bytes`, to be used again. */
+  readonly buffer: Buffer
+  readonly begin: Place
+  readonly end: Place
+  /** When the oldest of the events was written, ms since the epoch. */
+  readonly arrived: number
+}
+
+/** A batch that goes into a chunk, and where in it. */
+interface Pick {
+  readonly record: BatchRecord
+  readonly start: number
+}
+
+/** Unwanted bytes that are read along rather than jumped over. */
+const gapMax = 16 * 1024
+
+/** The way of one reader through one partition. */
+export class Track {
+  readonly partition: Partition
+  readonly #world: TrackWorld
+  #next: Place
+  #segment: SegmentReader | undefined
+
+  constructor(partition: Partition, next: Place | undefined, world: TrackWorld) {
+    this.partition = partition
+    this.#next = next ?? { segment: '', ordinal: 0 }
+    this.#world = world
+  }
+
+  /** The next event to read. */
+  get next(): Place {
+    return this.#next
+  }
+
+  /** Goes on at `place`, if that is further. */
+  advance(place: Place): void {
+    if (isBefore(this.#next, place)) this.#next = place
+  }
+
+  async close(): Promise<void> {
+    const segment = this.#segment
+    this.#segment = undefined
+    await segment?.close()
+  }
+
+  /** The next wanted events; undefined when there are none now. Does not wait for the first. */
+  async read(limits: ReadLimits): Promise<Found | undefined> {
+    for (;;) {
+      const view = this.partition.at(this.#next)
+      if (!view) return undefined
+      this.advance({ segment: view.id, ordinal: 0 })
+      try {
+        const segment = await this.#enter(view)
+        const picks = await this.#gather(segment, view, limits)
+        if (picks.length > 0) return await this.#load(segment, picks)
+      } catch (failure) {
+        if (!(failure instanceof DamagedSegment)) {
+          // What was gathered is not read yet: look it up again.
+          await this.close()
+          throw failure
+        }
+        this.#loseRest(view, failure)
+      }
+      const following = this.partition.after(view.id)
+      if (!following) return undefined
+      this.advance({ segment: following.id, ordinal: 0 })
+    }
+  }
+
+  async #enter(view: SegmentView): Promise<SegmentReader> {
+    if (this.#segment?.id === view.id) return this.#segment
+    await this.close()
+    this.#segment = await SegmentReader.open(this.#world.files, this.partition.folder, view.id)
+    return this.#segment
+  }
+
+  /** The next wanted batches of the segment, up to the limits. Unwanted ones before them are passed. */
+  async #gather(segment: SegmentReader, view: SegmentView, limits: ReadLimits): Promise<Pick[]> {
+    const picks: Pick[] = []
+    const timer = new AbortController()
+    let expired: Promise<void> | undefined
+    let isExpired = limits.ageMs <= 0
+    try {
+      for (;;) {
+        const changed = this.#world.changed()
+        // Moved on from outside: what is left here is skipped.
+        if (this.#next.segment !== view.id) return picks
+        const record = await this.#peek(segment, view, picks)
+        if (!record) {
+          const isLast = !this.partition.after(view.id)
+          if (picks.length === 0 || !isLast || isExpired || this.#world.hurry()) return picks
+          expired ??= this.#world.clock.sleep(limits.ageMs, timer.signal).then(() => {
+            isExpired = true
+          })
+          await Promise.race([changed, expired])
+          continue
+        }
+        const end = record.ordinal + record.count
+        const isNew = record.count > 0 && end > this.#next.ordinal
+        if (isNew && this.#world.wants(record.tag)) {
+          if (picks.length > 0 && !this.#joins(picks, record, view, limits)) return picks
+          picks.push({ record, start: startOf(picks, record) })
+        } else if (picks.length === 0) {
+          this.advance({ segment: view.id, ordinal: end })
+        }
+        segment.pass()
+      }
+    } finally {
+      timer.abort()
+    }
+  }
+
+  async #peek(segment: SegmentReader, view: SegmentView, picks: readonly Pick[]) {
+    try {
+      return await segment.peek(view.end)
+    } catch (failure) {
+      // What was gathered before the damage goes out first.
+      if (picks.length === 0) throw failure
+      return undefined
+    }
+  }
+
+  #joins(
+    picks: readonly Pick[],
+    record: BatchRecord,
+    view: SegmentView,
+    limits: ReadLimits,
+  ): boolean {
+    const sent = this.#world.sent()
+    if (sent?.segment === view.id) {
+      const firstMayBeKnown = picks[0]!.record.ordinal < sent.ordinal
+      if (firstMayBeKnown !== record.ordinal < sent.ordinal) return false
+    }
+    return startOf(picks, record) + record.bytes <= limits.bytes
+  }
+
+  /** Reads the bytes of `picks` and makes a chunk of those that hold. */
+  async #load(segment: SegmentReader, picks: readonly Pick[]): Promise<Found> {
+    const first = picks[0]!.record
+    const last = picks.at(-1)!
+    const length = last.start + last.record.bytes
+    const buffer = this.#world.buffer(length)
+    const bytes = buffer.subarray(0, length)
+    for (const { start, end, offset } of runsOf(picks)) {
+      const got = await segment.read(bytes.subarray(start, end), offset)
+      // A file shorter than its index says must not leave in the buffer what was there before.
+      bytes.fill(0, start + got, end)
+    }
+    const next = this.#next.segment === segment.id ? this.#next.ordinal : 0
+    const parts: ChunkPart[] = []
+    let count = 0
+    for (const { record, start } of picks) {
+      if (!isSound(bytes.subarray(start, start + record.bytes), record)) {
+        const place = { segment: segment.id, ordinal: record.ordinal }
+        this.#world.lost(record.count, place, 'a batch does not hold its checksum')
+        continue
+      }
+      const part = partOf(record, start, bytes, next)
+      parts.push(part)
+      count += part.count
+    }
+    const begin = { segment: segment.id, ordinal: Math.max(next, first.ordinal) }
+    const end = { segment: segment.id, ordinal: last.record.ordinal + last.record.count }
+    this.advance(end)
+    const chunk = { segment: segment.id, parts, bytes, count }
+    return { chunk, buffer, begin, end, arrived: first.arrived }
+  }
+
+  #loseRest(view: SegmentView, failure: DamagedSegment): void {
+    const place = { segment: view.id, ordinal: this.#next.ordinal }
+    const events = view.end.events - place.ordinal
+    if (events > 0) this.#world.lost(events, place, failure.message)
+    this.#segment?.skipTo(view.end)
+    this.advance({ segment: view.id, ordinal: view.end.events })
+  }
+}
+
+/** Where in the chunk the bytes of `record` go, behind those of `picks`. */
+function startOf(picks: readonly Pick[], record: BatchRecord): number {
+  const last = picks.at(-1)
+  if (!last) return 0
+  const gap = record.offset - (last.record.offset + last.record.bytes)
+  return last.start + last.record.bytes + (gap <= gapMax ? gap : 0)
+}
+
+/** What is read at once: `start` and `end` in the chunk, `offset` in the file. */
+function runsOf(picks: readonly Pick[]): { start: number; end: number; offset: number }[] {
+  const runs: { start: number; end: number; offset: number }[] = []
+  for (const { record, start } of picks) {
+    const run = runs.at(-1)
+    const end = start + record.bytes
+    if (run && record.offset - run.offset === start - run.start) run.end = end
+    else runs.push({ start, end, offset: record.offset })
+  }
+  return runs
+}
+
+/** A part of the chunk, from ordinal `next` on where the batch begins before it. */
+function partOf(record: BatchRecord, start: number, bytes: Buffer, next: number): ChunkPart {
+  const { stream, tag } = record
+  const skip = Math.max(0, next - record.ordinal)
+  let from = start
+  for (let i = 0; i < skip; i++) from = bytes.indexOf(10, from) + 1
+  const ordinal = record.ordinal + skip
+  return {
+    stream,
+    tag,
+    ordinal,
+    count: record.count - skip,
+    start: from,
+    end: start + record.bytes,
+  }
+}
