@@ -1,11 +1,11 @@
 import type { Position } from '../core/journal/batch.ts'
-import { shardOf } from './inputs/tail/names.ts'
+import { familyOf, shardOf } from './inputs/tail/names.ts'
 
 /**
- * Which of `count` workers a source belongs to. A file's position has its device and inode in `id`, and
- * the tail input picks files by the same rule, so a position goes where its file is read, whatever `count`
- * was before.
+ * Which of `count` workers a source belongs to. The tail input gives a file and its rotated copies to one
+ * worker by their common name, and a position goes by the same rule, so that it is where its file is read,
+ * whatever `count` was before.
  */
 export function ownerOfPosition(position: Position, count: number): number {
-  return shardOf(String(position['id']), count)
+  return shardOf(familyOf(String(position['path'])), count)
 }
