@@ -152,8 +152,12 @@ collector:
     execFileSync(logrotate!.path, ['--force', '--state', state, config], { stdio: 'pipe' })
   }
 
-  async clean(): Promise<void> {
+  async stop(): Promise<void> {
     await this.#program?.end('SIGKILL')
+  }
+
+  async clean(): Promise<void> {
+    await this.stop()
     if (this.#mounted) execFileSync('umount', [this.data])
     rmSync(this.folder, { recursive: true, force: true })
   }
@@ -212,8 +216,10 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       failed = false
     } finally {
       await sink.stop()
-      if (failed && process.env['FAULT_KEEP']) console.log(`kept: ${run.folder}`)
-      else await run.clean()
+      if (failed && process.env['FAULT_KEEP']) {
+        await run.stop()
+        console.log(`kept: ${run.folder}`)
+      } else await run.clean()
     }
   })
 }
