@@ -1,4 +1,5 @@
 import type { Context } from '../../core/context.ts'
+import { RetryableError } from '../../core/errors.ts'
 import { subsetOf, type Chunk } from '../../core/journal/chunk.ts'
 import { gzipBytes } from './elasticsearch/gzip.ts'
 import type { JsonObject } from '../event.ts'
@@ -48,7 +49,9 @@ class ElasticsearchOutput implements Output {
 
   async write(delivery: Delivery, deadline: AbortSignal): Promise<readonly Rejected[]> {
     const { chunk, mayBeKnown } = delivery
-    if (this.#config.manage_templates) await this.#templates.prepare(chunk, deadline)
+    if (this.#config.manage_templates) {
+      await this.#templates.prepare(chunk, deadline).catch(rethrowAsUnsent)
+    }
     // In an index that is not replaced behind a name, `create` itself tells what is there already.
     if (!mayBeKnown || !this.#indices.dataStreams) {
       return await this.#send(chunk, undefined, mayBeKnown, deadline)
@@ -123,4 +126,11 @@ class ElasticsearchOutput implements Output {
     this.#unsettled += events
     this.#context.count('unsettled', events)
   }
+}
+
+/** Whatever became of a request for templates, no event was in it. */
+function rethrowAsUnsent(failure: unknown): never {
+  if (!(failure instanceof RetryableError) || !failure.fateUnknown) throw failure
+  const { code, message, retryAfterMs } = failure
+  throw new RetryableError(code, message, { retryAfterMs, cause: failure })
 }

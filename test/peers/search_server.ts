@@ -61,6 +61,8 @@ export async function startSearchServer(
     async kill() {
       await program?.end('SIGKILL')
       program = undefined
+      // The port outlives the process's first thread for a moment.
+      await waitFor(`the port of ${name} to close`, () => isClosed(url))
     },
     async restart() {
       if (program) await program.end('SIGKILL')
@@ -130,6 +132,16 @@ async function isReady(url: string, program: Program): Promise<boolean> {
     return health.status !== undefined && health.status !== 'red'
   } catch {
     return false
+  }
+}
+
+async function isClosed(url: string): Promise<boolean> {
+  try {
+    await fetch(url)
+    return false
+  } catch (failure) {
+    const cause = failure instanceof Error ? (failure.cause as NodeJS.ErrnoException) : undefined
+    return cause?.code === 'ECONNREFUSED'
   }
 }
 

@@ -10,7 +10,7 @@ export interface Capabilities {
   readonly text: JsonObject
   /** Type of `labels` and `attributes`, whose keys are free. */
   readonly free: JsonObject
-  /** Keeps `host` as a text and `host.name` from excluding each other. */
+  /** `subobjects: false` where it works: `host` as a text and `host.name` exclude each other otherwise. */
   readonly root: JsonObject
   /** Index settings that the server takes. */
   readonly settings: JsonObject
