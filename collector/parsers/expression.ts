@@ -35,6 +35,24 @@ function translate(source: string): string {
   })
 }
 
+const caseToken =
+  /\\(?:x[\da-f]{2}|u[\da-f]{4}|[pPk]\{?[^}>]*[}>]?|[^])|\(\?<\w+>|\(\?[^\w]|[a-z]-[a-z]|[a-z]|[[\]]/gi
+
+/** The same for either case of ASCII letters; the linear engine has no flag for it. */
+function foldCase(source: string): string {
+  let inClass = false
+  return source.replace(caseToken, (found) => {
+    if (found === '[') inClass = true
+    else if (found === ']') inClass = false
+    if (!/^[a-z](-[a-z])?$/i.test(found)) return found
+    const upper = found.toUpperCase()
+    const lower = found.toLowerCase()
+    if (inClass) return found === upper || found === lower ? `${upper}${lower}` : found
+    if (found.length === 1) return `[${upper}${lower}]`
+    return `[${upper[0]}${lower[0]}]-[${upper[2]}${lower[2]}]`
+  })
+}
+
 const posixClasses: Readonly<Record<string, string>> = {
   alpha: 'a-zA-Z',
   digit: '0-9',
@@ -48,7 +66,7 @@ const posixClasses: Readonly<Record<string, string>> = {
 
 /**
  * The expression of a config: `^(?<name>…)$`, or as Fluentd writes it, `/^(?<name>…)$/im`, where `m` lets
- * the point match line feeds, and `^` and `$` match at each line unless `\A` or `\z` occur.
+ * the point match line feeds, `i` takes ASCII letters in either case, and `^` and `$` match at each line unless `\A` or `\z` occur.
  *
  * @param backtracking take an expression that cannot be run in linear time too.
  * @throws ConfigError saying what is wrong with it.
@@ -56,7 +74,9 @@ const posixClasses: Readonly<Record<string, string>> = {
 export function compileExpression(text: string, backtracking: boolean): RegExp {
   prepareEngine()
   const slashed = /^\/([^]*)\/([a-z]*)$/.exec(text)
-  const source = translate(slashed?.[1] ?? text)
+  const anyCase = slashed?.[2]?.includes('i') === true
+  const translated = translate(slashed?.[1] ?? text)
+  const source = anyCase ? foldCase(translated) : translated
   const flags = slashed ? rubyFlags(text, slashed[1]!, slashed[2]!) : ''
   let expression: RegExp
   try {
@@ -88,7 +108,7 @@ function rubyFlags(text: string, source: string, given: string): string {
     )
   }
   const lines = /\\[AzZ]/.test(source) ? '' : 'm'
-  return `${given.includes('i') ? 'i' : ''}${given.includes('m') ? 's' : ''}${lines}`
+  return `${given.includes('m') ? 's' : ''}${lines}`
 }
 
 /** Whether the linear engine takes it: V8 refuses the flag `l` otherwise. */

@@ -16,7 +16,9 @@ export const nginx = defineParser(
   {
     time_key: z.string().min(1).default('time').describe('Field of the time, with `keep_time_key`'),
     ...recordFields,
-    time_format: recordFields.time_format.default(clf),
+    time_format: recordFields.time_format
+      .default(clf)
+      .describe(recordFields.time_format.description ?? ''),
   },
   (config, context): Parser => {
     const readTime = timeReader(config, context.now)
@@ -30,7 +32,10 @@ export const nginx = defineParser(
         if (!scanner.scan(source, start, end)) return misfit(scanner, start)
         const event = accessEvent(source, scanner)
         if (event instanceof Refusal) return event
-        if (!isUtf8(source, start, end)) note('invalid_utf8')
+        // The second field is dropped, so what it holds needs no repair.
+        if (!isUtf8(source, start, scanner.remoteEnd) || !isUtf8(source, scanner.user, end)) {
+          note('invalid_utf8')
+        }
         const text = source.toString('utf8', scanner.time, scanner.timeEnd)
         const time = readTime(text)
         if (time === undefined) {

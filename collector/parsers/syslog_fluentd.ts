@@ -2,8 +2,7 @@ import type { JsonObject } from '../event.ts'
 
 /**
  * A message as Fluentd's parser_syslog gives it: `pri` a number, everything else text, `-` kept, the
- * structured data raw. `time` is among the fields, its runs of spaces made one. Undefined when
- * Fluentd's expressions would not match.
+ * structured data raw. `time` is among the fields. Undefined when Fluentd's expressions would not match.
  */
 export function fluentdSyslog(
   text: string,
@@ -29,7 +28,7 @@ function rfc3164(text: string, record: JsonObject): JsonObject | undefined {
   const rest = text.slice(header[0].length)
   const ident = /^[^ :[]*/.exec(rest)![0]
   const pid = /^\[(\d+)\]/.exec(rest.slice(ident.length))
-  record['time'] = header[1]!.replace(/ +/g, ' ')
+  record['time'] = header[1]!
   record['host'] = header[2]!
   record['ident'] = ident
   if (pid) record['pid'] = pid[1]!
