@@ -55,7 +55,7 @@ export async function run(): Promise<void> {
       ]
     })
   })
-  console.log(formatTable([['parser', 'lines', 'way', 'MB/s', 'klines/s'], ...rows]))
+  console.log(formatTable(['parser', 'lines', 'way', 'MB/s', 'klines/s'], rows))
 }
 
 function direct(parser: Parser, { bytes, spans }: Lines): void {
