@@ -57,7 +57,7 @@ export async function recoverPartition(files: Files, folder: string): Promise<Re
       await removeSegment(files, segment)
       continue
     }
-    if (isLast) torn = await cut(files, segment, end)
+    if (isLast) torn = await settle(files, segment, end, tail!.synced)
     segments.unshift({ id: segment.id, end })
     // Earlier segments matter for positions only where a later one lost its checkpoint.
     if (tails[0]?.hasCheckpoint) continue
@@ -138,6 +138,8 @@ function refuseNewer({ version }: OpenRecord, path: string): void {
 /** What a segment says of itself. */
 interface Tail {
   end: SegmentEnd
+  /** Up to where the segment itself says that it was durable. */
+  readonly synced: Pick<SegmentEnd, 'bytes' | 'index_bytes'>
   hasCheckpoint: boolean
   /** Null where the source was forgotten. */
   readonly positions: Map<string, readonly [number, Position] | null>
@@ -175,12 +177,16 @@ async function followTail(
   generation: number,
 ): Promise<Tail> {
   const end = { bytes: 0, index_bytes: 0, events: 0 }
-  const tail: Tail = { end, hasCheckpoint: false, positions: new Map(), chunks: [] }
   const durable = lines.findLast(({ record }) => record?.kind === 'batch' && record.synced)
+  const synced =
+    durable?.record?.kind === 'batch'
+      ? { bytes: durable.record.offset, index_bytes: durable.start }
+      : { bytes: 0, index_bytes: 0 }
+  const tail: Tail = { end, synced, hasCheckpoint: false, positions: new Map(), chunks: [] }
   // Batches of one append count together, so they wait here for the one without `more`.
   let group: BatchRecord[] = []
   for (const { record, start, end: lineEnd } of lines) {
-    const isDurable = durable !== undefined && start < durable.start
+    const isDurable = start < synced.index_bytes
     if (!record && isDurable) continue
     if (!record) break
     if (record.kind === 'open') continue
@@ -228,20 +234,24 @@ async function countLines(file: FileHandle): Promise<number> {
 }
 
 /**
- * Makes the files end where the journal does, and durable up to there: after kill -9 the bytes may be in
- * the page cache only. A cut that fails is made up for by the next segment's `ends`; a sync is not.
+ * Makes the files end where the journal does, and durable up to there. After kill -9 the bytes may be in
+ * the page cache only; after a sync that failed, Linux even takes them for written, so that only writing
+ * them once more brings them to the disk. A cut that fails is made up for by the next segment's `ends`.
  */
-async function cut(files: Files, segment: Found, end: SegmentEnd) {
+async function settle(files: Files, segment: Found, end: SegmentEnd, synced: Tail['synced']) {
   const { id, folder } = segment
   const extra = segment.bytes - end.bytes + segment.indexBytes - end.index_bytes
   const targets = [
-    [eventsPath(folder, id), segment.bytes, end.bytes],
-    [indexPath(folder, id), segment.indexBytes, end.index_bytes],
+    [eventsPath(folder, id), segment.bytes, end.bytes, synced.bytes],
+    [indexPath(folder, id), segment.indexBytes, end.index_bytes, synced.index_bytes],
   ] as const
-  for (const [path, size, wanted] of targets) {
+  for (const [path, size, wanted, from] of targets) {
     const file = await files.open(path, 'r+')
     try {
       if (size > wanted) await file.truncate(wanted).catch(() => undefined)
+      const bytes = Buffer.allocUnsafe(Math.max(0, wanted - from))
+      const length = await file.read(bytes, from)
+      if (length > 0) await file.write([bytes.subarray(0, length)], from)
       await file.datasync()
     } finally {
       await file.close()

@@ -90,6 +90,7 @@ export class PartitionWriter {
   #closed = false
   /** Fires when nothing is tried again any more. */
   readonly #closing = new AbortController()
+  readonly #gaveUp: Promise<unknown>
 
   constructor(seed: WriterSeed, world: WriterWorld) {
     this.#seed = seed
@@ -98,6 +99,8 @@ export class PartitionWriter {
     this.#positions = new Map(Object.entries(seed.positions))
     this.#chunks = seed.chunks.slice(-rememberedChunks)
     this.#ends = { ...seed.ends }
+    const { signal } = this.#closing
+    this.#gaveUp = new Promise((resolve) => signal.addEventListener('abort', resolve))
   }
 
   /**
@@ -192,7 +195,7 @@ export class PartitionWriter {
         message: `the journal is full (${space.used} of ${space.limit} bytes): a reader lags, see "weir journal ls", or raise journal.max_disk`,
       })
       if (this.#closing.signal.aborted) throw closedError()
-      await space.freed(seen, retryMs)
+      await Promise.race([space.freed(seen, retryMs), this.#gaveUp])
     }
     if (this.#trouble === 'full') this.#report(null)
   }
