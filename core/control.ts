@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { chmodSync, closeSync, openSync, rmSync } from 'node:fs'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { basename, dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { type ErrorCode, errorCodes, messageOf, WeirError } from './errors.ts'
 import type { Lifecycle } from './lifecycle.ts'
 
@@ -117,7 +116,7 @@ export async function* callControl(
     path.release()
   }
   try {
-    for await (const line of createInterface({ input: incoming, crlfDelay: Infinity })) {
+    for await (const line of linesOf(incoming)) {
       const { item, end, error } = JSON.parse(line) as {
         item?: unknown
         end?: true
@@ -130,6 +129,20 @@ export async function* callControl(
     throw new WeirError('WEIR_NOT_RUNNING', 'Weir ended before it had answered in full')
   } finally {
     outgoing.destroy()
+  }
+}
+
+/** The lines of an answer; those before a connection that breaks off are all there are. */
+async function* linesOf(incoming: IncomingMessage): AsyncGenerator<string> {
+  let rest = ''
+  try {
+    for await (const part of incoming.setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = (rest + part).split('\n')
+      rest = lines.pop()!
+      yield* lines
+    }
+  } catch {
+    // The caller misses the end and says so.
   }
 }
 

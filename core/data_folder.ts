@@ -1,5 +1,13 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, WeirError } from './errors.ts'
 
@@ -36,7 +44,7 @@ export interface DataFolder {
  */
 export function holdDataFolder(path: string, holder: Holder): DataFolder {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o750 })
+    makeFolder(path)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (failure) {
     throw new WeirError(
@@ -58,6 +66,13 @@ export function holdDataFolder(path: string, holder: Holder): DataFolder {
       lock.close()
     },
   }
+}
+
+/** mkdir's own `recursive` never ends where the kernel refuses with ENOENT, as below /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o750 })
 }
 
 /** Who holds the folder now; undefined when nobody does, or when there is no folder. */

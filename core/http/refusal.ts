@@ -46,7 +46,10 @@ export function refusalOf(failure: unknown): Refusal | undefined {
     return new Refusal(status, code, failure.message, status === 503 ? { 'retry-after': '1' } : {})
   }
   // Fastify's own errors: a path that does not decode, a content length that lies.
-  const { statusCode, message } = failure as { statusCode?: unknown; message?: unknown }
+  const { code, statusCode, message } = failure as Partial<Record<string, unknown>>
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new Refusal(415, 'bad_content', 'Content-Type has to be type/subtype, or left out')
+  }
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return undefined
   return new Refusal(statusCode, 'bad_request', String(message))
 }

@@ -54,7 +54,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   let stopping = false
   const bodies = createBodyReader(() => config, count)
 
-  const app = fastify({ routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true } })
+  const app = fastify({
+    routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true },
+    // Paths that do not decode never get as far as the error handler.
+    frameworkErrors: (failure, request, reply) => answerFailure(log, failure, request, reply),
+  })
   app.decorateRequest('clientAddress', '')
   app.decorateRequest('releaseBody', undefined)
   app.removeAllContentTypeParsers()
@@ -64,7 +68,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     return body
   })
   app.addHook('onRequest', async (request, reply) => {
-    if (stopping) reply.header('connection', 'close')
     request.clientAddress = rules.clientOf(request)
     allowOrigin(config, request, reply)
     const refused = rules.access(callerOf(request, rules.trusts), request.routeOptions.config.scope)
@@ -73,6 +76,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const declared = request.headers['content-length']
     bodies.check(declared === undefined ? undefined : Number(declared))
     if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue()
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (stopping) reply.header('connection', 'close')
   })
   app.addHook('onResponse', async (request) => request.releaseBody?.())
   app.addHook('onRequestAbort', async (request) => request.releaseBody?.())

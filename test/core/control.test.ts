@@ -1,0 +1,91 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { callControl, serveControl, type Operations } from '../../core/control.ts'
+import { WeirError } from '../../core/errors.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-control-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+let finished = 0
+const operations: Operations = {
+  async *echo(args) {
+    yield args
+  },
+  async *count({ to }) {
+    try {
+      for (let i = 0; i < Number(to); i++) yield i
+    } finally {
+      finished += 1
+    }
+  },
+  async *fail() {
+    yield 1
+    throw new WeirError('WEIR_REQUEST_INVALID', 'no such reader')
+  },
+}
+const soon = () => AbortSignal.timeout(1_000)
+
+async function all(name: string, args = {}, path = folder): Promise<unknown[]> {
+  return Array.fromAsync(callControl(path, name, args))
+}
+
+async function serving(path: string, run: () => Promise<void>): Promise<void> {
+  const server = serveControl(path, operations)
+  await server.start()
+  await run().finally(() => server.stop(soon()))
+}
+
+test('results come one by one, failures keep their code', async () => {
+  await serving(folder, async () => {
+    expect(await all('echo', { a: ['ü', 1] })).toEqual([{ a: ['ü', 1] }])
+    expect(await all('count', { to: 5000 })).toHaveLength(5000)
+    await expect(all('fail')).rejects.toMatchObject({ code: 'WEIR_REQUEST_INVALID' })
+    await expect(all('constructor')).rejects.toThrow('there is no operation "constructor"')
+  })
+})
+
+test('only its owner may use it, and nothing is left of it', async () => {
+  await serving(folder, async () => {
+    expect(statSync(join(folder, 'weir.sock')).mode & 0o777).toBe(0o600)
+  })
+  expect(existsSync(join(folder, 'weir.sock'))).toBe(false)
+})
+
+test('whoever has seen enough ends the operation', async () => {
+  await serving(folder, async () => {
+    finished = 0
+    for await (const item of callControl(folder, 'count', { to: 1e9 })) if (item === 10) break
+    await expect.poll(() => finished).toBe(1)
+  })
+})
+
+test('nobody there is an error of its own, also beside what a crash left', async () => {
+  await expect(all('echo')).rejects.toMatchObject({ code: 'WEIR_NOT_RUNNING' })
+  await expect(all('echo', {}, join(folder, 'x'.repeat(120)))).rejects.toMatchObject({
+    code: 'WEIR_NOT_RUNNING',
+  })
+  writeFileSync(join(folder, 'weir.sock'), '')
+  await expect(all('echo')).rejects.toMatchObject({ code: 'WEIR_NOT_RUNNING' })
+  await serving(folder, async () => expect(await all('echo')).toEqual([{}]))
+})
+
+test.runIf(process.platform === 'linux')('a long path is no obstacle', async () => {
+  const long = join(folder, 'x'.repeat(120))
+  mkdirSync(long)
+  await serving(long, async () => expect(await all('echo', {}, long)).toEqual([{}]))
+})
+
+test('stopping ends what is under way', async () => {
+  const server = serveControl(folder, operations)
+  await server.start()
+  const calls = callControl(folder, 'count', { to: 1e9 })
+  await calls.next()
+  await server.stop(soon())
+  await server.stop(soon())
+  await expect(Array.fromAsync(calls)).rejects.toThrow()
+})
