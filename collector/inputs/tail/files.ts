@@ -13,10 +13,11 @@ import {
 
 /** What a look at a path or an open file shows. */
 export interface Seen {
-  /** `<device>:<inode>`, as text: both may exceed 2^53. */
+  /**
+   * `<device>:<inode>:<time of birth>`, as text: they exceed 2^53. The time, 0 where the file system does
+   * not tell it, sets apart the files that have one inode after the other.
+   */
   readonly id: string
-  /** The same and when the inode was made, where the file system tells: not the same when it is reused. */
-  readonly birthId: string
   readonly size: number
   readonly mtimeNs: bigint
   readonly ctimeNs: bigint
@@ -56,8 +57,7 @@ const absent = (failure: unknown) => {
 
 function seen(stats: BigIntStats): Seen {
   return {
-    id: `${stats.dev}:${stats.ino}`,
-    birthId: `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`,
+    id: `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`,
     size: Number(stats.size),
     mtimeNs: stats.mtimeNs,
     ctimeNs: stats.ctimeNs,

@@ -52,6 +52,9 @@ export class Following {
       catalogue: this.#catalogue,
       siblings: this.#siblings,
       isFollowed: (path: string) => this.#isFollowed(path),
+      discoverSoon: () => {
+        this.#discoverAt = -Infinity
+      },
     }
     this.#rotation = new Rotation(this.#surroundings)
     this.#reading = new Reading(context, options, files, this.#catalogue)
@@ -71,7 +74,7 @@ export class Following {
       const { clock } = this.#context
       const lookAt = clock.monotonic() + this.#options.poll_interval
       let progress = false
-      for (const source of [...this.#catalogue.pending]) {
+      for (const source of Array.from(this.#catalogue.pending)) {
         if (stopping.aborted || this.#reading.failed !== undefined) break
         if ((await this.#turn(source)) === 'more') progress = true
         if (clock.monotonic() >= lookAt) break
@@ -80,7 +83,7 @@ export class Following {
       if (!progress && this.#catalogue.pending.size === 0) break
       if (clock.monotonic() >= lookAt) await this.#look()
     }
-    await this.#reading.sendNotes()
+    this.#reading.sendNotes()
     this.#count()
   }
 
@@ -178,8 +181,8 @@ export class Following {
       } else if (seen && source.observe(seen)) {
         source.changedAt = now
         source.leftOut = false
-        this.#catalogue.pending.add(source)
-        if (source.fresh && source.noted) await this.#rotation.generations(source)
+        if (!source.finished) this.#catalogue.pending.add(source)
+        if (source.noted && source.place === 'live' && (await this.#rotation.forked(source))) return
       }
       source.problem = undefined
     } catch (failure) {
@@ -188,7 +191,9 @@ export class Following {
     const quiet = now - Math.max(source.changedAt, source.placeSince)
     const unchangedFor = now - source.changedAt
     const flush = source.waiting && multiline && unchangedFor >= multiline.flush_after
-    const final = source.place === 'away' && quiet >= rotate_wait && (source.lag > 0 || !source.at)
+    const open = source.lag > 0 || source.at === undefined || source.gzip
+    const ends = open && quiet >= rotate_wait && !source.finished
+    const final = ends && this.#rotation.isRotatedAway(source)
     if ((flush ?? false) || final || (source.fresh && source.size > 0)) {
       this.#catalogue.pending.add(source)
     }
@@ -203,7 +208,6 @@ export class Following {
     const { clock } = this.#context
     const { pending } = this.#catalogue
     const { rotate_wait, multiline, max_open_files } = this.#options
-    const away = source.place === 'away'
     try {
       if (source.leftOut) {
         pending.delete(source)
@@ -215,10 +219,12 @@ export class Following {
           pending.delete(source)
           return 'done'
         }
+        // Known before it is read: should it be rotated while Weir is stopped, it is missed.
+        if (!source.noted) this.#catalogue.note(source)
       }
       const unchangedFor = clock.monotonic() - source.changedAt
       const quiet = clock.monotonic() - Math.max(source.changedAt, source.placeSince)
-      const final = away && quiet >= rotate_wait
+      const final = quiet >= rotate_wait && this.#rotation.isRotatedAway(source)
       const flush = multiline !== undefined && unchangedFor >= multiline.flush_after
       const turn = await this.#reading.turn(source, { final, flush })
       if (turn === 'more') {
@@ -228,6 +234,7 @@ export class Following {
         return 'more'
       }
       pending.delete(source)
+      source.finished = final && turn === 'end'
       if (turn === 'cut') await this.#rotation.cutAway(source)
       else if (turn === 'moved') await this.#rotation.moved(source)
       else if (final && source.at === undefined) await this.#rotation.done(source)

@@ -66,17 +66,19 @@ export async function beginsLike(
   }
 }
 
-/** Whether the file `candidate` is, as far as it goes, the beginning of the file at `path`. */
+/** Whether the file `candidate` is, as far as it goes, the beginning of the file that a source reads. */
 export async function isBeginningOf(
   files: TailFiles,
   candidate: Candidate,
-  path: string,
+  source: Source,
 ): Promise<boolean> {
   let copy: Content | undefined
   let original: Content | undefined
   try {
     copy = openContent(files, candidate.path)
-    original = openContent(files, path)
+    if (source.file) original = { ...plainContent(source.file), close: () => undefined }
+    else if (source.at !== undefined) original = openContent(files, source.at)
+    else return false
     const start = await bytesAt(copy, 0, headBytes)
     if (start.length === 0) return false
     if (!start.equals(await bytesAt(original, 0, start.length))) return false

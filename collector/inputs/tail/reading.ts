@@ -130,7 +130,7 @@ export class Reading {
   }
 
   /** Makes positions durable that no event carries. */
-  async sendNotes(): Promise<void> {
+  sendNotes(): void {
     const positions = this.#catalogue.takeNotes()
     if (!positions) return
     const delivered = this.#context.deliver({
@@ -141,7 +141,7 @@ export class Reading {
       context: {},
       positions,
     })
-    await this.#track(0, delivered, () => undefined)
+    void this.#track(0, delivered, () => undefined)
   }
 
   /** Resolves once nothing is on its way. */

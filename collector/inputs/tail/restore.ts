@@ -36,7 +36,7 @@ export async function restore(
       source.place = at === source.path ? 'live' : 'away'
       source.at = at
       catalogue.add(source)
-      catalogue.pending.add(source)
+      if (!source.finished || !source.gzip) catalogue.pending.add(source)
     }
   }
   for (const source of unplaced) await search(source)
@@ -47,9 +47,10 @@ export async function restore(
     const own = sources.filter(({ path }) => path === source.path)
     const looks = own.map((source) => lastLooks.get(source) ?? 0n)
     const newest = looks.reduce((a, b) => (a > b ? a : b), 0n)
-    const rotated = !own.some(({ place }) => place === 'live')
-    if (rotated) await rotation.generations(source, newest)
-    else rotation.ignoreRotated(source)
+    const live = own.find(({ place }) => place === 'live')
+    const intact = live !== undefined && !(await rotation.forked(live, newest))
+    if (!intact) await rotation.generations(source, newest)
+    rotation.ignoreRotated(source)
   }
 
   function find(source: Source): string | undefined {
@@ -70,7 +71,13 @@ export async function restore(
 
   /** A file that cannot be opened now is believed; it is checked when it can. */
   function isSame(source: Source, path: string): boolean {
-    if (source.gzip) return true
+    if (source.gzip) {
+      const seen = files.stat(path)
+      const { finished, mtimeNs } = source
+      if (seen) source.observe(seen)
+      source.finished = finished && seen?.mtimeNs === mtimeNs
+      return true
+    }
     let file
     try {
       file = files.open(path)
@@ -97,6 +104,8 @@ export async function restore(
     source.place = 'cut'
     catalogue.add(source)
     await rotation.settle(source)
-    if (source.place === 'cut' && gone) catalogue.move(source, { ...source, place: 'missing' })
+    if (source.place === 'cut' && gone) {
+      catalogue.move(source, { place: 'missing', at: undefined, id: source.id })
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../../../core/context.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Seen, TailFiles } from './files.ts'
-import { unchanged } from './fingerprint.ts'
+import { headBytes, unchanged } from './fingerprint.ts'
 import { beginsLike, continues, isBeginningOf, isGzip, setOffset } from './matching.ts'
 import type { TailOptions } from './options.ts'
 import type { Candidate, Siblings } from './siblings.ts'
@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly siblings: Siblings
   /** Whether a path is one that the input follows for itself. */
   readonly isFollowed: (path: string) => boolean
+  /** There is a path to follow that is not followed yet. */
+  readonly discoverSoon: () => void
 }
 
 /**
@@ -27,6 +29,8 @@ export class Rotation {
   readonly #on: Surroundings
   /** Rotated files that were there before their log was followed: never read. */
   readonly #old = new Set<string>()
+  /** Being looked for right now, on behalf of another. */
+  readonly #moving = new Set<Source>()
 
   constructor(surroundings: Surroundings) {
     this.#on = surroundings
@@ -47,6 +51,8 @@ export class Rotation {
     } else if (!wasLive && source.unread === 0) {
       await this.done(source)
     } else if (!(await this.#bindToCopy(source, false))) {
+      // Of a file of which nothing was read nothing is known: its copy looks like news.
+      if (source.progress.offset === 0 && (await this.generations(source)) > 0) source.known = 0
       if (wasLive && source.progress.offset > 0) {
         this.#place(source, 'missing', undefined, source.id)
         this.#countRotation('delete')
@@ -54,8 +60,10 @@ export class Rotation {
         this.lost(source, 'unread_at_delete')
       }
     }
+    // Truncated and then renamed.
+    if (source.place === 'away' && !(await this.#stillIs(source))) return await this.cutAway(source)
     if (catalogue.sources.has(source)) {
-      if (source.place !== 'missing') catalogue.pending.add(source)
+      if (source.place !== 'missing' && !source.finished) catalogue.pending.add(source)
       if (source.noted) catalogue.note(source)
     }
     if (wasLive) await this.generations(source)
@@ -98,20 +106,27 @@ export class Rotation {
     }
   }
 
-  /** Forgets a rotated file that is gone and was read; its compressed copy, if it has one, is not news. */
+  /** A rotated file that was read is gone: it lives on in its compressed copy, or is forgotten. */
   async done(source: Source): Promise<void> {
     const { catalogue, files, siblings } = this.#on
     const alike: Candidate[] = []
-    for (const candidate of siblings.rotated(source)) {
+    for (const candidate of source.gzip ? [] : siblings.rotated(source)) {
       if (!isGzip(candidate.path) || catalogue.byId(candidate.seen.id)) continue
-      if (this.#old.has(candidate.seen.birthId)) continue
+      if (this.#old.has(candidate.seen.id)) continue
       if (await beginsLike(files, candidate, source)) alike.push(candidate)
     }
     // gzip keeps the time of modification; it decides when several begin the same.
     const distance = ({ seen }: Candidate) => Math.abs(Number(seen.mtimeNs - source.mtimeNs))
     const copy = alike.toSorted((a, b) => distance(a) - distance(b))[0]
-    if (copy) this.#old.add(copy.seen.birthId)
-    catalogue.forget(source)
+    if (!copy) {
+      catalogue.forget(source)
+      return
+    }
+    // Known, so that it is not news after a restart; never inflated again.
+    this.#bind(source, copy)
+    catalogue.pending.delete(source)
+    source.finished = true
+    catalogue.note(source)
   }
 
   /** Forgets a source, counting what is known to be unread. */
@@ -131,26 +146,30 @@ export class Rotation {
   /** What is rotated already when a log is first followed is not read. */
   ignoreRotated(source: Pick<Source, 'path' | 'real'>): void {
     for (const { seen } of this.#on.siblings.rotated(source)) {
-      if (!this.#on.catalogue.byId(seen.id)) this.#old.add(seen.birthId)
+      if (!this.#on.catalogue.byId(seen.id)) this.#old.add(seen.id)
     }
   }
 
   /**
    * Follows rotated files that nobody has seen: made and rotated away between two looks.
-   * @param after only those changed later than this, in nanoseconds: after a restart, when it is not
-   *   known which ones were there before.
+   * @param after only those changed at this time or later, in nanoseconds: after a restart, when it is
+   *   not known which ones were there before.
+   * @returns how many.
    */
-  async generations(source: Source, after?: bigint): Promise<void> {
+  async generations(source: Source, after?: bigint): Promise<number> {
     const { catalogue, siblings, isFollowed, context } = this.#on
+    await this.#followAway(source)
+    let found = 0
     for (const candidate of siblings.rotated(source)) {
       const { path, seen } = candidate
-      if (catalogue.byId(seen.id) || isFollowed(path) || seen.size === 0) continue
-      if (this.#old.has(seen.birthId)) continue
-      if (
-        (after !== undefined && seen.mtimeNs <= after) ||
-        (await this.#isKnown(candidate, source))
-      ) {
-        this.#old.add(seen.birthId)
+      if (catalogue.byId(seen.id) || seen.size === 0) continue
+      if (isFollowed(path)) {
+        this.#on.discoverSoon()
+        continue
+      }
+      if (this.#old.has(seen.id)) continue
+      if (isOlder(seen, after) || (await this.#isKnown(candidate, source))) {
+        this.#old.add(seen.id)
         continue
       }
       const unseen = catalogue.make(source.path, seen.id)
@@ -165,7 +184,44 @@ export class Rotation {
       catalogue.add(unseen)
       catalogue.pending.add(unseen)
       catalogue.note(unseen)
+      found += 1
     }
+    return found
+  }
+
+  /**
+   * Little is known of a log's content when little was read of it, and what follows a truncation may
+   * begin the same. So, when a rotated file holds what was read and goes on otherwise than the log
+   * does, the log was truncated.
+   * @returns whether it was.
+   */
+  async forked(source: Source, after?: bigint): Promise<boolean> {
+    const { catalogue, files, siblings } = this.#on
+    const { offset } = source.progress
+    if (offset >= headBytes) return false
+    await this.#followAway(source)
+    if (offset === 0) {
+      await this.generations(source, after)
+      return false
+    }
+    for (const candidate of siblings.rotated(source)) {
+      const { seen } = candidate
+      const owner = catalogue.byId(seen.id)
+      if ((owner && !owner.fresh) || this.#old.has(seen.id)) continue
+      if (isOlder(seen, after)) continue
+      if (await this.#isKnown(candidate, source)) continue
+      if ((await continues(files, candidate, source)) !== 'rest') continue
+      await this.cutAway(source)
+      return true
+    }
+    return false
+  }
+
+  /** Whether a source's file is, by its name or its place, one that nobody writes to any more. */
+  isRotatedAway(source: Source): boolean {
+    if (source.place === 'away') return true
+    const { catalogue, siblings } = this.#on
+    return catalogue.family(source.path).some((other) => siblings.isRotated(other, source.path))
   }
 
   /**
@@ -180,8 +236,7 @@ export class Rotation {
     if (!seen || seen.id !== source.id) return 'own'
     for (const other of catalogue.family(source.path)) {
       if (other === source || !siblings.isRotated(other, path)) continue
-      if (other.at !== undefined && (await isBeginningOf(files, { path, seen }, other.at)))
-        return 'twin'
+      if (await isBeginningOf(files, { path, seen }, other)) return 'twin'
       if (!(await this.#stillIs(other))) await this.cutAway(other)
       if (!catalogue.sources.has(source)) return 'bound'
     }
@@ -211,9 +266,13 @@ export class Rotation {
   async #bindToCopy(source: Source, acceptShortGzip: boolean): Promise<boolean> {
     const { catalogue, files, siblings } = this.#on
     let short: Candidate | undefined
+    await this.#followAway(source)
     for (const candidate of siblings.near(source)) {
+      if (isGzip(candidate.path) && this.#old.has(candidate.seen.id)) continue
       const owner = catalogue.byId(candidate.seen.id)
-      if (owner === source) continue
+      // What was truncated may begin as it did before, but holds another generation.
+      const truncated = source.place === 'cut' && candidate.seen.id === source.id
+      if (owner === source || truncated) continue
       if (owner && !owner.fresh) {
         if (await this.#stillIs(owner)) continue
         // Copied over: an older copy was there before.
@@ -221,6 +280,9 @@ export class Rotation {
         this.#place(owner, 'cut', undefined, owner.id)
       }
       const verdict = await continues(files, candidate, source)
+      // Little is known of the content: it may be that of another generation.
+      const weak = verdict !== 'no' && source.progress.offset < headBytes
+      if (weak && (await this.#isKnown(candidate, source))) continue
       if (verdict === 'rest') {
         this.#bind(source, candidate)
         return true
@@ -251,10 +313,25 @@ export class Rotation {
   async #isKnown(candidate: Candidate, source: Source): Promise<boolean> {
     const { catalogue, files } = this.#on
     for (const other of catalogue.family(source.path)) {
-      if (other.at === undefined || other.fresh) continue
-      if (await isBeginningOf(files, candidate, other.at)) return true
+      if (other.fresh && other.place === 'live') continue
+      if (await isBeginningOf(files, candidate, other)) return true
     }
     return false
+  }
+
+  /** Looks where the rotated files of a log are now, or what is known would look like news. */
+  async #followAway(source: Source): Promise<void> {
+    const { catalogue, files } = this.#on
+    for (const other of catalogue.family(source.path)) {
+      if (other === source || other.place !== 'away' || other.at === undefined) continue
+      if (this.#moving.has(other) || files.stat(other.at)?.id === other.id) continue
+      this.#moving.add(other)
+      try {
+        await this.moved(other)
+      } finally {
+        this.#moving.delete(other)
+      }
+    }
   }
 
   #place(source: Source, place: Source['place'], at: string | undefined, id: Seen['id']) {
@@ -266,4 +343,11 @@ export class Rotation {
     const { context } = this.#on
     context.metrics.rotations.inc({ component: context.id, kind })
   }
+}
+
+/** Whether a file last changed before `after`; compressing may have cut its time to a millisecond or second. */
+function isOlder({ mtimeNs }: Seen, after: bigint | undefined): boolean {
+  if (after === undefined) return false
+  const grain = [1_000_000_000n, 1_000_000n, 1000n].find((unit) => mtimeNs % unit === 0n) ?? 1n
+  return mtimeNs < after - (after % grain)
 }

@@ -36,7 +36,7 @@ export class Source {
   at: string | undefined
   /** What a symlink led to when it was followed; otherwise `path`. */
   real: string
-  /** `<device>:<inode>`. */
+  /** As `Seen.id`. */
   id: string
   gzip = false
   progress: Progress = { offset: 0, head: nothing, mark: nothing, cut: false }
@@ -60,6 +60,8 @@ export class Source {
   nul = false
   /** Complete lines that wait for the rest of their event. */
   waiting = false
+  /** It was read to the end, an unfinished last line included, since it last changed. */
+  finished = false
   /** Nothing was read of it in this run, nor known of it before. */
   fresh = true
   /** The journal has, or is about to have, a position of it. */
@@ -98,6 +100,8 @@ export class Source {
   observe(seen: Seen): boolean {
     const same =
       seen.size === this.size && seen.mtimeNs === this.mtimeNs && seen.ctimeNs === this.ctimeNs
+    // A new name alone brings nothing new.
+    if (seen.size !== this.size || seen.mtimeNs !== this.mtimeNs) this.finished = false
     this.size = seen.size
     this.mtimeNs = seen.mtimeNs
     this.ctimeNs = seen.ctimeNs
@@ -141,6 +145,7 @@ export class Source {
       ...(this.real !== this.path && { real: this.real }),
       ...(cut && { cut }),
       ...(this.gzip && { gzip: true }),
+      ...(this.finished && { finished: true }),
       ...(this.place === 'cut' && { copied: true }),
     }
   }
@@ -162,6 +167,7 @@ export function sourceFrom(key: string, position: Position, open: Set<Source>): 
     mark: { bytes: Number(position['mark_bytes']), hash: String(mark) },
     cut: position['cut'] === true,
   }
+  source.finished = position['finished'] === true
   source.durable = source.progress
   source.size = Number(size)
   source.known = source.size
