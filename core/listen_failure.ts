@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
+import { endianness } from 'node:os'
 import { WeirError } from './errors.ts'
 
 /** Where something listens, or wants to. */
@@ -83,10 +84,20 @@ function inodesOf(address: ListenAddress): Set<string> {
       const [, local, , state, , , , , , inode] = row.trim().split(/\s+/)
       // 0A is LISTEN; connections of clients from the same port number hold nothing.
       if (address.protocol === 'tcp' && state !== '0A') continue
-      if (inode !== undefined && local?.endsWith(`:${port}`)) inodes.add(inode)
+      if (inode === undefined || !local?.endsWith(`:${port}`)) continue
+      if (overlaps(local.slice(0, -5), address.host)) inodes.add(inode)
     }
   }
   return inodes
+}
+
+/** Whether two sockets of the same port get in each other's way. Where IPv6 is involved: yes. */
+function overlaps(localHex: string, host: string): boolean {
+  const isAny = /^0+$/.test(localHex) || host === '0.0.0.0' || host === '::'
+  if (isAny || localHex.length !== 8 || !isIPv4(host)) return true
+  const bytes = host.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))
+  // The kernel prints the four bytes as one number of its own byte order.
+  return localHex.toLowerCase() === (endianness() === 'LE' ? bytes.toReversed() : bytes).join('')
 }
 
 function textOf(path: string): string {

@@ -12,7 +12,7 @@ import { Intake, pendingLimit } from './intake.ts'
 export const stdin = defineInput(
   'stdin',
   'Messages from standard input, such as `app | weir start`',
-  { framing: framing(), ...messageLimits('1MB'), max_pending_bytes: pendingLimit('32MB') },
+  { framing: framing(), ...messageLimits('1MB'), max_pending_bytes: pendingLimit('16MB') },
   (config, context) => createStdin({ ...config, tag: config.tag ?? 'stdin' }, context, openStdin),
 )
 

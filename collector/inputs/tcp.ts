@@ -36,7 +36,6 @@ interface TcpConfig extends ConnectionConfig {
   readonly add_remote_addr: boolean
   readonly reuse_port: boolean
   readonly backlog: number
-  readonly max_pending_bytes: number
 }
 
 class TcpInput implements Input {

@@ -43,7 +43,6 @@ export const unix = defineInput(
 interface UnixConfig extends ConnectionConfig {
   readonly path: string
   readonly permissions: string
-  readonly max_pending_bytes: number
 }
 
 class UnixInput implements Input {

@@ -13,6 +13,8 @@ test.skipIf(process.platform !== 'linux')('who listens is found', async () => {
   const { port } = server.address() as { port: number }
   const held = { protocol: 'tcp', host: '127.0.0.1', port } as const
   expect(whoHolds(held)).toMatchObject({ pid: process.pid })
+  expect(whoHolds({ ...held, host: '0.0.0.0' })).toMatchObject({ pid: process.pid })
+  expect(whoHolds({ ...held, host: '127.0.0.9' })).toBeUndefined()
   expect(listenFailure(failureOf('EADDRINUSE'), held, 'http.listen').message).toMatch(
     new RegExp(
       `^cannot listen on tcp://127.0.0.1:${port}: .+ \\(pid ${process.pid}\\) has it.*http.listen$`,

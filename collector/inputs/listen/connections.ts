@@ -26,7 +26,7 @@ export const connectionOptions = {
     .describe(
       'A connection that sends nothing more is closed after this; 0 (the default): never, since a sender that does not notice would lose its next message',
     ),
-  max_pending_bytes: pendingLimit('32MB'),
+  max_pending_bytes: pendingLimit('16MB'),
 }
 
 export interface ConnectionConfig {
@@ -37,6 +37,7 @@ export interface ConnectionConfig {
   readonly max_connections: number
   readonly silent_timeout: number
   readonly idle_timeout: number
+  readonly max_pending_bytes: number
 }
 
 /** What there is to know about an accepted connection. */
@@ -47,6 +48,9 @@ export interface Peer {
   /** True on a port without TLS: a TLS client is told so instead of being taken for text. */
   readonly refuseTls: boolean
 }
+
+/** The most that Node reads from a socket at once. */
+const segmentBytes = 65_536
 
 /** TLS alert: fatal, handshake failure. A TLS client then fails at once and says why. */
 const tlsRefusal = Buffer.from([0x15, 3, 3, 0, 2, 2, 40])
@@ -63,7 +67,9 @@ export class Connections {
   readonly #open = new Set<Socket>()
   /** Those that have sent nothing yet, oldest first. */
   readonly #silent = new Set<Socket>()
+  readonly #streams = new Set<Socket>()
   readonly #paused = new Set<Socket>()
+  #isWaiting = false
   readonly #gauge
   readonly complaints: Complaints
 
@@ -113,11 +119,13 @@ export class Connections {
     const finish = () => {
       if (isOver) return
       isOver = true
-      this.#paused.delete(stream)
       framer.end()
     }
+    this.#streams.add(stream)
     stream.setTimeout(silent_timeout)
     stream.on('timeout', () => {
+      // Silent because we do not listen; the timer starts anew when we do.
+      if (this.#paused.has(stream)) return
       this.#context.count('idle_timeout')
       stream.destroy()
     })
@@ -141,7 +149,7 @@ export class Connections {
         })
         isOver = true
         stream.destroy()
-      } else if (this.#intake.isFull) this.#pause(stream)
+      } else if (this.#intake.isFull) this.#pause()
     })
     stream.on('error', () => undefined)
     stream.once('end', () => {
@@ -150,13 +158,16 @@ export class Connections {
     })
     stream.once('close', () => {
       finish()
+      this.#streams.delete(stream)
+      this.#paused.delete(stream)
       socket.destroy()
     })
+    if (this.#isWaiting) this.#pause()
   }
 
   /** Ends all connections; unfinished messages are delivered. Resolves when they are closed. */
   async close(): Promise<void> {
-    const closing = [...this.#open].map(
+    const closing = [...this.#streams, ...this.#open].map(
       (socket) =>
         new Promise<void>((resolve) => {
           if (socket.closed) return resolve()
@@ -202,16 +213,29 @@ export class Connections {
     return true
   }
 
-  #pause(stream: Socket) {
-    stream.pause()
-    if (this.#paused.size === 0) void this.#intake.room().then(() => this.#resume())
-    this.#paused.add(stream)
+  /** Stops reading from all, since each that is read from brings up to a segment more. */
+  #pause() {
+    for (const stream of this.#streams) {
+      stream.pause()
+      this.#paused.add(stream)
+    }
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    void this.#intake.room().then(() => this.#resume())
   }
 
+  /** Reads again from as many as there is room for, the longest waiting first, then looks again. */
   #resume() {
-    const paused = [...this.#paused]
-    this.#paused.clear()
-    for (const stream of paused) stream.resume()
+    const room = this.#config.max_pending_bytes - this.#intake.pendingBytes
+    let budget = Math.max(1, Math.floor(room / segmentBytes))
+    for (const stream of this.#paused) {
+      if (budget-- === 0) break
+      this.#paused.delete(stream)
+      stream.setTimeout(stream.timeout ?? 0)
+      stream.resume()
+    }
+    this.#isWaiting = this.#paused.size > 0
+    if (this.#isWaiting) setImmediate(() => void this.#intake.room().then(() => this.#resume()))
   }
 }
 

@@ -9,8 +9,9 @@ import { Spans } from '../framing/spans.ts'
 export class Gathered {
   #bytes: Buffer
   #length = 0
-  /** The filled lists first come, and stay to be filled again. */
   readonly #senders = new Map<string, Spans>()
+  #lastSender = ''
+  #last: Spans | undefined
 
   constructor(capacity: number) {
     this.#bytes = Buffer.allocUnsafeSlow(capacity)
@@ -39,8 +40,12 @@ export class Gathered {
 
   /** Where to add the messages of `sender`. */
   spansOf(sender: string): Spans {
+    // Mostly it is the same as before.
+    if (sender === this.#lastSender && this.#last) return this.#last
     let spans = this.#senders.get(sender)
     if (!spans) this.#senders.set(sender, (spans = new Spans()))
+    this.#lastSender = sender
+    this.#last = spans
     return spans
   }
 
@@ -53,7 +58,10 @@ export class Gathered {
       to({ tag, source, spans: list, count, context: context(sender) })
     }
     // Lists are kept for the next time unless there are many senders.
-    if (this.#senders.size > 64) this.#senders.clear()
+    if (this.#senders.size > 64) {
+      this.#senders.clear()
+      this.#last = undefined
+    }
     for (const spans of this.#senders.values()) spans.clear()
     this.#length = 0
   }

@@ -97,6 +97,24 @@ test('a sender waits while max_pending_bytes are not durable', async () => {
   await vi.waitFor(() => expect(world.messages).toHaveLength(lines), { timeout: 3000 })
 })
 
+test('many senders wait together, and a wait is no silence', async () => {
+  const world = new FakeWorld()
+  world.holds = true
+  const options = { max_pending_bytes: '100KB', idle_timeout: '50ms' }
+  const input = await started(create(world, options))
+  const line = `${'x'.repeat(999)}\n`
+  const sockets = Array.from({ length: 20 }, () => client(input))
+  for (const socket of sockets) socket.write(line.repeat(200))
+  await vi.waitFor(() => expect(Number(input.status()['pending_bytes'])).toBeGreaterThan(90_000))
+  const late = client(input)
+  late.write('late\n')
+  await new Promise((resolve) => setTimeout(resolve, 120))
+  expect(Number(input.status()['pending_bytes'])).toBeLessThan(1_000_000)
+  expect(world.count('idle_timeout')).toBe(0)
+  world.release()
+  await vi.waitFor(() => expect(world.messages).toHaveLength(4001), { timeout: 3000 })
+})
+
 test('networks that may not connect', async () => {
   const world = new FakeWorld()
   const input = await started(create(world, { allow: ['10.0.0.0/8', '::1'] }))
