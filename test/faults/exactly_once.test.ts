@@ -33,12 +33,16 @@ class Run {
   readonly written = new Map(this.sources.map((source) => [source, 0]))
   readonly arrived = new NumberedLines()
   readonly happened: string[] = []
+  /** One for the whole run: logrotate loses track of copies when this changes. */
+  readonly compress: string
   #half: { path: string; rest: string } | undefined
   #program: Program | undefined
   #mounted = false
 
   constructor(seed: number) {
     this.random = seeded(seed)
+    this.compress = this.chance(0.4) ? 'compress' : 'nocompress'
+    this.happened.push(this.compress)
     this.folder = mkdtempSync(join(tmpdir(), `weir-faults-${seed}-`))
     this.logs = join(this.folder, 'logs')
     this.data = join(this.folder, 'data')
@@ -143,10 +147,9 @@ collector:
   rotate(source: string): void {
     this.finishHalf()
     const method = this.chance(0.5) ? 'copytruncate' : 'create'
-    const compress = this.chance(0.3) ? 'compress' : 'nocompress'
-    this.happened.push(`${method} ${compress} ${source}`)
+    this.happened.push(`${method} ${source}`)
     const config = join(this.folder, 'logrotate.conf')
-    const body = `${method}\n${compress}\nrotate 50\nsize 1\nmissingok\n`
+    const body = `${method}\n${this.compress}\nrotate 50\nsize 1\nmissingok\n`
     writeFileSync(config, `"${this.path(source)}" {\n${body}}\n`)
     const state = join(this.folder, 'logrotate.state')
     execFileSync(logrotate!.path, ['--force', '--state', state, config], { stdio: 'pipe' })
