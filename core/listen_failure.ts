@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { isIPv4, isIPv6 } from 'node:net'
 import { endianness } from 'node:os'
+import { basename } from 'node:path'
 import { WeirError } from './errors.ts'
 
 /** Where something listens, or wants to. */
@@ -33,7 +34,7 @@ export function whoHolds(address: ListenAddress): Holder | undefined {
     for (const fd of list(`/proc/${pid}/fd`)) {
       const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1]
       if (inode === undefined || !inodes.has(inode)) continue
-      return { pid: Number(pid), name: textOf(`/proc/${pid}/comm`).trim() }
+      return { pid: Number(pid), name: nameOf(pid) }
     }
   }
   return undefined
@@ -66,6 +67,14 @@ export function listenFailure(failure: unknown, address: ListenAddress, key: str
   }
   const reason = failure instanceof Error ? failure.message : String(failure)
   return say(`${reason}. The address is set in ${key}`)
+}
+
+/** The program, with its script where it runs one: Node calls each of its processes `MainThread`. */
+function nameOf(pid: string): string {
+  const [program = '', script = ''] = textOf(`/proc/${pid}/cmdline`).split('\0')
+  const runsScript = /^(node|python|ruby|perl|java)/.test(basename(program)) && script !== ''
+  if (runsScript) return `${basename(program)} ${basename(script)}`
+  return textOf(`/proc/${pid}/comm`).trim() || basename(program)
 }
 
 /** Inodes of the sockets that listen on (or, for UDP, are bound to) the address or all addresses. */

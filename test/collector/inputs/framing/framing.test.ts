@@ -38,7 +38,7 @@ test.each<[string, Framing, string[], string[]]>([
   [
     'octet counting byte by byte',
     'octet_counted',
-    [...'3 abc12 hello, world'],
+    '3 abc12 hello, world'.split(''),
     ['abc', 'hello, world'],
   ],
   [
@@ -76,7 +76,7 @@ test('a message of exactly the limit is whole, with CR LF too', () => {
 })
 
 test('a longer message is cut, or dropped, and what follows is whole', () => {
-  for (const segments of [['123456789\nab\n'], [...'123456789\nab\n']]) {
+  for (const segments of [['123456789\nab\n'], '123456789\nab\n'.split('')]) {
     expect(frame('newline', segments, { max: 5 })).toMatchObject({
       messages: ['12345', 'ab'],
       notes: ['message_too_long'],
@@ -86,7 +86,7 @@ test('a longer message is cut, or dropped, and what follows is whole', () => {
       notes: ['message_too_long_dropped'],
     })
   }
-  for (const segments of [['9 1234567892 ab'], [...'9 1234567892 ab']]) {
+  for (const segments of [['9 1234567892 ab'], '9 1234567892 ab'.split('')]) {
     expect(frame('octet_counted', segments, { max: 5 })).toMatchObject({
       messages: ['12345', 'ab'],
       notes: ['message_too_long'],
