@@ -73,12 +73,14 @@ class JsonParser implements Parser {
   parse(source: Buffer, start: number, end: number, note: Note): Event | Refusal {
     const scanner = this.#scanner
     let whole = scanner.scan(source, start, end)
+    let scanned = source
     let text: string | undefined
     if (!whole && scanner.failure === 'invalid_utf8') {
       text = source.toString('utf8', start, end)
       const repaired = Buffer.from(text)
       whole = scanner.scan(repaired, 0, repaired.length)
       if (!whole) return this.#refusal(text, 0)
+      scanned = repaired
       note('invalid_utf8')
     }
     text ??= source.toString('utf8', start, end)
@@ -87,7 +89,7 @@ class JsonParser implements Parser {
       note('lone_surrogate')
       text = text.replace(escapeOrLone, (escape, lone) => (lone === undefined ? escape : '\\ufffd'))
     }
-    const record = parseText(text, (scanner.flags & scan.preciseNumber) !== 0)
+    const record = parseText(text, hasInexact(scanner, scanned))
     if (scanner.flags & scan.repeatedKey && countMembers(record) !== scanner.members) {
       note('duplicate_key')
     }
@@ -175,9 +177,19 @@ class JsonParser implements Parser {
 const escapeOrLone =
   /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})|\\[^]/g
 
-/** JSON.parse of a text that the scanner has accepted. */
-function parseText(text: string, precise: boolean): JsonObject {
-  return JSON.parse(text, precise ? keepNumbers : undefined) as JsonObject
+/** Whether a number would be written differently by JavaScript. Most with a point would not. */
+function hasInexact({ numbers, precise }: JsonScanner, source: Buffer): boolean {
+  if (precise * 2 > numbers.length) return true
+  for (let at = 0; at < precise * 2; at += 2) {
+    const text = source.toString('latin1', numbers[at], numbers[at + 1])
+    if (JSON.stringify(Number(text)) !== text) return true
+  }
+  return false
+}
+
+/** JSON.parse of a text that the scanner has accepted; a reviver makes it several times slower. */
+function parseText(text: string, inexact: boolean): JsonObject {
+  return JSON.parse(text, inexact ? keepNumbers : undefined) as JsonObject
 }
 
 function keepNumbers(_key: string, value: Json, context?: { source?: string }): Json {

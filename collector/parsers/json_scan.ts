@@ -6,7 +6,7 @@ import { utf8SequenceEnd } from './utf8.ts'
 export const loneSurrogate = 1
 /** A key occurs, or may occur, twice in an object. */
 export const repeatedKey = 2
-/** A number that a double may not give back as it was written. */
+/** A number that a double may not give back as it was written; `numbers` has the places of the first. */
 export const preciseNumber = 4
 /** A line feed or carriage return between tokens. */
 export const lineBreak = 8
@@ -60,6 +60,9 @@ function isName(source: Uint8Array, start: number, end: number, name: Uint8Array
 export class JsonScanner {
   /** Bits: loneSurrogate, repeatedKey, … */
   flags = 0
+  /** Start and end of each number of `preciseNumber`, up to the length of the array; `precise` of them. */
+  readonly numbers = new Int32Array(64)
+  precise = 0
   /** Bits of hostKey, logKey, sourceKey: names at the top that hold something else than an object. */
   context = 0
   /** Where the object opens and, exclusively, where it ends. */
@@ -110,6 +113,7 @@ export class JsonScanner {
     let close = end
     while (close > open && isSpace(source[close - 1]!)) close -= 1
     this.flags = 0
+    this.precise = 0
     this.context = 0
     this.members = 0
     this.topMembers = 0
@@ -323,21 +327,32 @@ export class JsonScanner {
     at = digitsEnd(source, at)
     if (at === digits) return this.#fail(from, 'a value')
     if (source[digits] === 0x30 && at > digits + 1) return this.#fail(digits + 1, '"," or "}"')
-    if (at - from > 15 || (first === 0x2d && source[digits] === 0x30)) this.flags |= preciseNumber
+    let simple = at - from <= 15 && (first !== 0x2d || source[digits] !== 0x30)
     if (source[at] === 0x2e) {
-      this.flags |= preciseNumber
+      simple = false
       const decimals = at + 1
       at = digitsEnd(source, decimals)
       if (at === decimals) return this.#fail(at, 'a digit')
     }
     if ((source[at]! | 0x20) === 0x65) {
-      this.flags |= preciseNumber
+      simple = false
       const sign = source[at + 1]
       const exponent = sign === 0x2b || sign === 0x2d ? at + 2 : at + 1
       at = digitsEnd(source, exponent)
       if (at === exponent) return this.#fail(at, 'a digit')
     }
+    if (!simple) this.#notePrecise(from, at)
     return at
+  }
+
+  #notePrecise(start: number, end: number): void {
+    this.flags |= preciseNumber
+    const { numbers, precise } = this
+    if (precise * 2 < numbers.length) {
+      numbers[precise * 2] = start
+      numbers[precise * 2 + 1] = end
+    }
+    this.precise = precise + 1
   }
 
   /** A top-level key that may matter; `end` is its closing quote. */

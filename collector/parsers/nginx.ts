@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { Event, JsonObject } from '../event.ts'
 import { defineParser, Refusal, type Parser } from '../parser.ts'
 import { timeReader, type ReadTime } from '../times/reader.ts'
+import { ClfTime } from './clf_time.ts'
+import { textsOf, type TextAt } from './message_text.ts'
 import { accessEvent } from './nginx_event.ts'
 import { NginxWriter } from './nginx_writer.ts'
 import { NginxScanner } from './nginx_scan.ts'
@@ -27,17 +29,22 @@ export const nginx = defineParser(
     if (config.fields === 'fluentd') {
       return { parse: fluentdParse(scanner, readTime, convert, config) }
     }
+    const usual = config.time_format === clf && config.time_type === undefined
+    const clfTime = usual ? new ClfTime(readTime) : undefined
     const parser: Parser = {
       parse(source, start, end, note) {
         if (!scanner.scan(source, start, end)) return misfit(scanner, start)
-        const event = accessEvent(source, scanner)
+        const textAt = textsOf(source, start, end)
+        const event = accessEvent(source, scanner, textAt)
         if (event instanceof Refusal) return event
         // The second field is dropped, so what it holds needs no repair.
         if (!isUtf8(source, start, scanner.remoteEnd) || !isUtf8(source, scanner.user, end)) {
           note('invalid_utf8')
         }
-        const text = source.toString('utf8', scanner.time, scanner.timeEnd)
-        const time = readTime(text)
+        const text = textAt(scanner.time, scanner.timeEnd)
+        const time = clfTime?.read(source, scanner.time, scanner.timeEnd)
+          ? clfTime.text.toString('latin1')
+          : readTime(text)
         if (time === undefined) {
           note('invalid_time')
           event['event'] = { timestamp_invalid: text }
@@ -47,8 +54,8 @@ export const nginx = defineParser(
         return time === undefined ? event : { '@timestamp': time, ...event }
       },
     }
-    if (!convert && !config.keep_time_key && config.time_format === clf && !config.time_type) {
-      const writer = new NginxWriter(scanner, readTime)
+    if (clfTime && !convert && !config.keep_time_key) {
+      const writer = new NginxWriter(scanner, clfTime)
       parser.transcode = (source, start, end, out) => writer.write(source, start, end, out)
     }
     return parser
@@ -73,7 +80,7 @@ function fluentdParse(
 ): Parser['parse'] {
   return (source, start, end, note) => {
     if (!scanner.scan(source, start, end)) return misfit(scanner, start)
-    const record = fluentdRecord(source, scanner)
+    const record = fluentdRecord(textsOf(source, start, end), scanner)
     if (record instanceof Refusal) return record
     if (!isUtf8(source, start, end)) note('invalid_utf8')
     const time = takeTime(record, options.time_key, options.keep_time_key, readTime, note)
@@ -82,8 +89,7 @@ function fluentdParse(
   }
 }
 
-function fluentdRecord(source: Buffer, found: NginxScanner): JsonObject | Refusal {
-  const text = (start: number, end: number) => source.toString('utf8', start, end)
+function fluentdRecord(text: TextAt, found: NginxScanner): JsonObject | Refusal {
   const request = /^(\S+)(?: +([^]*))?$/.exec(text(found.request, found.requestEnd))
   const user = text(found.user, found.userEnd)
   const quoted = [text(found.request, found.requestEnd)]

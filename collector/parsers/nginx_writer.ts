@@ -1,8 +1,7 @@
 import { EventBuffer, phraseOf, type Phrase } from '../event_buffer.ts'
 import { sourceKey } from '../parser.ts'
-import type { ReadTime } from '../times/reader.ts'
 import { isAddressAt } from './address.ts'
-import { ClfTime } from './clf_time.ts'
+import type { ClfTime } from './clf_time.ts'
 import { RequestLine } from './http_request.ts'
 import { jsonString } from './json_string.ts'
 import { forwardedOf, mostDigits } from './nginx_event.ts'
@@ -48,9 +47,9 @@ export class NginxWriter {
   /** False once a field was not UTF-8, or a number none. */
   #whole = true
 
-  constructor(scanner: NginxScanner, readTime: ReadTime) {
+  constructor(scanner: NginxScanner, time: ClfTime) {
     this.#scanner = scanner
-    this.#time = new ClfTime(readTime)
+    this.#time = time
   }
 
   /** By the contract of `Parser.transcode`. */
