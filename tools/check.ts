@@ -26,6 +26,9 @@ const checks: readonly Check[] = [
   { name: 'dead code', command: ['knip', '--no-progress'] },
 ]
 
+/** A check that takes longer hangs; it and all that it started are ended. */
+const limitMs = 120_000
+
 const started = performance.now()
 const waiting = [...checks]
 const failed: { check: Check; result: Result }[] = []
@@ -50,12 +53,18 @@ async function run({ command: [program, ...args] }: Check): Promise<Result> {
   const start = performance.now()
   const child = spawn(process.execPath, [`node_modules/.bin/${program}`, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   })
   const chunks: Buffer[] = []
+  const limit = setTimeout(() => {
+    chunks.push(Buffer.from(`\nended: not done after ${limitMs / 1000} s`))
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  }, limitMs)
   const keep = (chunk: Buffer) => void chunks.push(chunk)
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
   const [code] = (await once(child, 'close')) as [number | null]
+  clearTimeout(limit)
   const seconds = (performance.now() - start) / 1000
   return { ok: code === 0, seconds, output: Buffer.concat(chunks).toString() }
 }
