@@ -71,9 +71,10 @@ export function listenFailure(failure: unknown, address: ListenAddress, key: str
 
 /** The program, with its script where it runs one: Node calls each of its processes `MainThread`. */
 function nameOf(pid: string): string {
-  const [program = '', script = ''] = textOf(`/proc/${pid}/cmdline`).split('\0')
-  const runsScript = /^(node|python|ruby|perl|java)/.test(basename(program)) && script !== ''
-  if (runsScript) return `${basename(program)} ${basename(script)}`
+  const [program = '', ...given] = textOf(`/proc/${pid}/cmdline`).split('\0')
+  const script = given.find((part) => part !== '' && !part.startsWith('-'))
+  const runsScripts = /^(node|python|ruby|perl)/.test(basename(program))
+  if (runsScripts && script) return `${basename(program)} ${basename(script)}`
   return textOf(`/proc/${pid}/comm`).trim() || basename(program)
 }
 
