@@ -1,0 +1,94 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { version } from '../../commands/version.ts'
+import { inProcess } from './in_process.ts'
+import { newFolder, weir } from './weir.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = newFolder()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const write = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+
+describe.concurrent('the command line', { timeout: 30_000 }, () => {
+  test('version', async () => {
+    expect(await weir(['version'])).toEqual({ code: 0, stdout: `${version()}\n`, stderr: '' })
+  })
+
+  test('help begins with examples and names every command', async () => {
+    const { code, stdout } = await inProcess(['--help'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Examples:/)
+    for (const name of ['start', 'check', 'parse', 'journal', 'dead', 'completion', 'version']) {
+      expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
+    }
+  })
+
+  test.each([
+    [['strat'], 'did you mean "start"?'],
+    [['start', '--lisen', 'x'], 'Did you mean --listen?'],
+    [['start', '--log-level', 'loud'], 'Allowed choices'],
+    [['journal', 'lss'], 'ls'],
+    [['dead', 'drop'], '--output or --all'],
+  ])('%j is a usage error that helps', async (args, hint) => {
+    const { code, stderr } = await inProcess(args)
+    expect(stderr).toContain(hint)
+    expect(code).toBe(2)
+  })
+
+  test('a bad config shows all its mistakes, with code 78', async () => {
+    const config = write('bad.yaml', 'http:\n  lisen: 1\njournal: { max_disk: lots }\n')
+    const { code, stdout, stderr } = await inProcess(['--config', config, '--data-dir', folder])
+    expect([code, stdout]).toEqual([78, ''])
+    expect(stderr).toContain(
+      `${config}:2:3: http.lisen: unknown key "lisen": did you mean "listen"?`,
+    )
+    expect(stderr).toContain(`${config}:3:22: journal.max_disk: "lots" is not a size`)
+  })
+
+  test('a config that is not there', async () => {
+    const { code, stderr } = await inProcess(['start', '-c', join(folder, 'none.yaml')])
+    expect(code).toBe(78)
+    expect(stderr).toContain('the config file cannot be read')
+  })
+
+  test('check finds problems of every kind at once, and changes nothing', async () => {
+    const config = write(
+      'check.yaml',
+      `data_dir: ${folder}/never
+http: { listen: 127.0.0.1:0, tls: { cert: /nowhere/cert.pem, key: /nowhere/key.pem } }
+collector:
+  inputs: [{ type: tcp, listen: "tcp://192.0.2.1:5170" }]
+`,
+    )
+    const { code, stdout } = await inProcess(['check', '-c', config])
+    expect(stdout).toContain('problem  http.tls: cert: /nowhere/cert.pem cannot be read')
+    expect(stdout).toContain('problem  input tcp: cannot listen on tcp://192.0.2.1:5170')
+    expect(code).toBe(1)
+  })
+
+  test('check without problems', async () => {
+    const environment = { WEIR_HTTP__LISTEN: '127.0.0.1:0', WEIR_DATA_DIR: join(folder, 'never') }
+    const { code, stderr } = await inProcess(['check'], environment)
+    expect([code, stderr]).toEqual([0, 'everything is in order\n'])
+  })
+
+  test.each(['bash', 'zsh', 'fish'])('completion for %s', async (shell) => {
+    const { code, stdout } = await inProcess(['completion', shell])
+    expect(code).toBe(0)
+    expect(stdout).toContain('journal')
+    expect(stdout).toMatch(/data-dir/)
+  })
+
+  test('commands on a folder that is not there', async () => {
+    const { code, stderr } = await inProcess(['journal', 'ls', '-d', join(folder, 'nowhere')])
+    expect(stderr).toContain('there is no data folder')
+    expect(code).toBe(1)
+  })
+})
