@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { Option, type Command } from 'commander'
@@ -48,7 +49,7 @@ export async function parseCommand(
   for await (const lines of linesOf(input)) {
     let text = ''
     for (const line of lines) text += `${resultOf(parser, line)}\n`
-    if (!output.write(text)) await new Promise((resolve) => output.once('drain', resolve))
+    if (!output.write(text)) await once(output, 'drain')
   }
 }
 
@@ -116,9 +117,14 @@ export function registerParse(program: Command): void {
     )
     .action(async (type: string, file: string | undefined, options: ParseOptions) => {
       const parser = parserOf(type, options)
-      // A reader that went away (`| head`) is no error.
-      process.stdout.on('error', () => process.exit(0))
       const input = file === undefined ? process.stdin : createReadStream(file)
-      await parseCommand(parser, input, process.stdout)
+      const { stdout } = process
+      stdout.once('error', () => input.destroy())
+      try {
+        await parseCommand(parser, input, stdout)
+      } catch (failure) {
+        // A reader that went away (`| head`) is no error.
+        if (!stdout.errored) throw failure
+      }
     })
 }

@@ -108,7 +108,10 @@ const fields =
 
 function rfc5424(text: string, priority: number | undefined): SyslogEvent | Refusal {
   const header = fields.exec(text)
-  if (!header) return new Refusal('unmatched', 'the RFC 5424 header is not complete')
+  // A priority is always followed by the version (RFC 5424 §6).
+  if (!header || (priority !== undefined && header[1] === undefined)) {
+    return new Refusal('unmatched', 'the RFC 5424 header is not complete')
+  }
   const [all, version, time, ...words] = header
   const [hostname, appname, procid, msgid] = words.map((word) => (word === '-' ? undefined : word))
   const data: JsonObject = {}

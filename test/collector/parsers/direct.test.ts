@@ -1,13 +1,9 @@
 /** The direct way from bytes to JSON text says what the plain one says; the long run is test/fuzz. */
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { EventBuffer } from '../../../collector/event_buffer.ts'
-import { hostKey, logKey, sourceKey } from '../../../collector/parser.ts'
+import { expect, test } from 'vitest'
 import { parserFrom } from '../../../collector/parsers/all.ts'
 import { messages } from '../../fuzz/parser_messages.ts'
-import { arrival, bothWays, disagreement } from './agreement.ts'
-
-const json = parserFrom('json', 'none')
+import { disagreement } from './agreement.ts'
 
 test.each(['json', 'nginx', 'none'])('%s: both ways agree on anything', (type) => {
   const parser = parserFrom(type, 'none')
@@ -17,74 +13,4 @@ test.each(['json', 'nginx', 'none'])('%s: both ways agree on anything', (type) =
     }),
     { numRuns: 300 },
   )
-})
-
-describe('json', () => {
-  test.each([
-    ['{}', `{"@timestamp":"${arrival}"}`],
-    ['{"a":1}', `{"@timestamp":"${arrival}","a":1}`],
-    [' {"a" : 1.0 , "b":[ ]} ', `{"@timestamp":"${arrival}","a" : 1.0 , "b":[ ]}`],
-    [
-      '{"@timestamp":"2020-01-01T00:00:00.123456Z"}',
-      '{"@timestamp":"2020-01-01T00:00:00.123456Z"}',
-    ],
-    [
-      '{"@timestamp":"2020-01-01T00:00:00Z","a":1}',
-      '{"@timestamp":"2020-01-01T00:00:00.000Z","a":1}',
-    ],
-    [
-      '{"a":1,"@timestamp":1577836800,"b":{}}',
-      '{"@timestamp":"2020-01-01T00:00:00.000Z","a":1,"b":{}}',
-    ],
-    [
-      '{"a":1 , "@timestamp":"2020-01-01T00:00:00+01:00"}',
-      '{"@timestamp":"2019-12-31T23:00:00.000Z","a":1 }',
-    ],
-    [
-      '{"n":12345678901234567890,"e":1e400}',
-      `{"@timestamp":"${arrival}","n":12345678901234567890,"e":1e400}`,
-    ],
-  ])('%s', (message, expected) => {
-    expect(bothWays(json, message).direct).toBe(expected)
-  })
-
-  test.each([
-    '{"a":1,"a":2}',
-    '{"a":{"b":1,"c":2,"b":3}}',
-    '{"\\u0061":1}',
-    '{"a":"\\ud800"}',
-    '{"host":{"name":"a"}}',
-    '{"log.file.path":"a"}',
-    '{"a":\n1}',
-    '{"@timestamp":"never"}',
-    '{"@timestamp":"0000-01-01T00:00:00.000Z"}',
-    '[1]',
-    '{"a":1',
-  ])('%s is left to parse', (message) => {
-    expect(bothWays(json, message).direct).toBeUndefined()
-  })
-
-  test('says which of the context names the event has itself', () => {
-    const bits = (text: string) => {
-      const source = Buffer.from(text)
-      return json.transcode!(source, 0, source.length, new EventBuffer(64), Buffer.from(arrival))
-    }
-    expect(bits('{"host":"a"}')).toBe(hostKey)
-    expect(bits('{"source":1,"log":null}')).toBe(sourceKey | logKey)
-    expect(bits('{"hosts":1,"a":{"host":{}}}')).toBe(0)
-    expect(bits('{"host" : {}}')).toBe(-1)
-  })
-
-  test('finds repeated keys among many, at every level, and takes the same key in different objects', () => {
-    const keys = Array.from({ length: 3000 }, (_, index) => `"key${index}":{"same":${index}}`)
-    expect(bothWays(json, `{${keys.join(',')}}`).direct).toBeDefined()
-    const repeated = bothWays(json, `{${keys.join(',')},"key1500":1}`)
-    expect(repeated.direct).toBeUndefined()
-    expect(repeated.notes).toEqual(['duplicate_key'])
-  })
-
-  test('deep nesting is refused, without a stack to overflow', () => {
-    const deep = '{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000)
-    expect(bothWays(json, deep).event).toMatchObject({ reason: 'too_deep' })
-  })
 })
