@@ -2,19 +2,21 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { exitCodes } from '../commands/exit_codes.ts'
 import { errorCodes } from '../core/errors.ts'
 import { definitions } from '../core/metrics.ts'
 import { reasons } from '../core/reasons.ts'
 import { configDocs } from '../tools/config_docs.ts'
 import { projectFiles, root, textOf } from './source_files.ts'
 
-/** Rows of the tables under a heading: the cells' texts, code marks taken off. */
+/** Rows of the table under a heading: the cells' texts, code marks taken off. */
 function rowsUnder(page: string, heading: string): string[][] {
   const [, section = ''] = page.split(new RegExp(`^## ${heading}$`, 'm'))
   const [own = ''] = section.split(/^#+ /m)
   return own
     .split('\n')
-    .filter((line) => line.startsWith('| `'))
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
     .map((line) =>
       line
         .split(/(?<!\\)\|/)
@@ -49,6 +51,13 @@ test('docs/METRICS.md has a row for each reason with its fate, and no others', (
   const real = Object.entries(reasons).map(([name, { fate, help }]) => `${name} ${fate}: ${help}`)
   expect(sorted(written)).toEqual(sorted(real))
   for (const [reason, , , advice] of rows) expect(advice, reason).toMatch(/\w{3}/)
+})
+
+test('docs/COMMANDS.md has every exit code', () => {
+  const written = rowsUnder(textOf('docs/COMMANDS.md'), 'Exit codes')
+  // Those of signals are computed: `130, 143`.
+  const own = written.map(([code]) => Number(code)).filter((code) => code < 128)
+  expect(own).toEqual(Object.values(exitCodes).toSorted((a, b) => a - b))
 })
 
 test('docs/CONFIG.md and docs/config.schema.json are what `npm run docs` makes', () => {
