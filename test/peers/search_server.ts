@@ -1,6 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
+import { ask, type Asking } from './ask.ts'
 import type { ServerName } from './catalogue.ts'
 import { peers } from './catalogue.ts'
 import { freePort, giveAway, launch, waitFor, type Program } from './process.ts'
@@ -10,13 +21,10 @@ import type { Found } from './require.ts'
 export interface SearchServer {
   readonly url: string
   readonly name: ServerName
-  /** Parsed JSON of the answer; throws with status and body on 4xx and 5xx unless `tolerate`d. */
-  ask<T = Record<string, unknown>>(
-    method: string,
-    path: string,
-    body?: unknown,
-    options?: { tolerate?: boolean },
-  ): Promise<T>
+  /** Path of the certificate, with `security`. */
+  readonly certificate: string
+  /** Parsed JSON of the answer; throws with status and body on 4xx and 5xx. */
+  ask<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>
   /** `kill -9`, as a crash. The data stay. */
   kill(): Promise<void>
   /** Starts it again on the same port and data; resolves when it takes requests. */
@@ -29,7 +37,17 @@ export interface SearchServerOptions {
   readonly heap?: string
   /** More lines for the configuration file. */
   readonly settings?: readonly string[]
+  /** TLS, and users with one password; Elasticsearch only. */
+  readonly security?: {
+    /** A superuser. */
+    readonly user: string
+    readonly password: string
+    /** Further users: the role of each, as roles.yml has them. */
+    readonly roles?: Readonly<Record<string, object>>
+  }
 }
+
+type Security = NonNullable<SearchServerOptions['security']>
 
 /** Starts a server found by `requirePeer`; 10 to 30 s. */
 export async function startSearchServer(
@@ -38,15 +56,20 @@ export async function startSearchServer(
   options: SearchServerOptions = {},
 ): Promise<SearchServer> {
   const port = await freePort()
-  const folder = prepareFolder(name, found, port, await freePort(), options.settings ?? [])
-  const url = `http://127.0.0.1:${port}`
+  const folder = prepareFolder(name, found, port, await freePort(), options)
+  const { security } = options
+  const certificate = join(folder, 'config', 'cert.pem')
+  const url = `${security ? 'https' : 'http'}://127.0.0.1:${port}`
+  const asking: Asking = security
+    ? { url, ca: readFileSync(certificate), authorization: basic(security) }
+    : { url }
   let program: Program | undefined
 
   const start = async () => {
     program = run(name, found, folder, options.heap ?? '768m')
     const running = program
     try {
-      await waitFor(`${name} at ${url}`, () => isReady(url, running), 180_000)
+      await waitFor(`${name} at ${url}`, () => isReady(asking, running), 180_000)
     } catch (failure) {
       const log = readFileSync(join(folder, 'output.log'), 'utf8').slice(-2000)
       await program.end('SIGKILL')
@@ -57,12 +80,13 @@ export async function startSearchServer(
   return {
     url,
     name,
-    ask: (method, path, body, settings) => ask(url, method, path, body, settings?.tolerate),
+    certificate,
+    ask: (method, path, body) => ask(asking, method, path, body),
     async kill() {
       await program?.end('SIGKILL')
       program = undefined
       // The port outlives the process's first thread for a moment.
-      await waitFor(`the port of ${name} to close`, () => isClosed(url))
+      await waitFor(`the port of ${name} to close`, () => isClosed(asking))
     },
     async restart() {
       if (program) await program.end('SIGKILL')
@@ -80,7 +104,7 @@ function prepareFolder(
   found: Found,
   port: number,
   transportPort: number,
-  more: readonly string[],
+  { security, settings = [] }: SearchServerOptions,
 ): string {
   const { flavour } = peers[name]
   const folder = mkdtempSync(join(tmpdir(), `weir-${name}-`))
@@ -97,18 +121,48 @@ function prepareFolder(
     `path.repo: ${folder}/snapshots`,
     'cluster.routing.allocation.disk.threshold_enabled: false',
     'action.destructive_requires_name: false',
-    ...(flavour === 'elasticsearch' ? ['xpack.security.enabled: false'] : []),
-    ...more,
+    ...(flavour === 'elasticsearch' ? [`xpack.security.enabled: ${security !== undefined}`] : []),
+    ...(security ? tlsSettings : []),
+    ...settings,
   ]
   writeFileSync(join(config, `${flavour}.yml`), `${lines.join('\n')}\n`)
   // The JVM's own logs and dumps would go into the shared, read-only distribution.
   const jvm = join(config, 'jvm.options')
   const inFolder = readFileSync(jvm, 'utf8').replaceAll(/=(logs|data)\b/g, `=${folder}/$1`)
   writeFileSync(jvm, inFolder)
+  if (security) secure(found, config, security)
   for (const part of ['data', 'logs', 'snapshots', 'tmp']) mkdirSync(join(folder, part))
   giveAway(folder)
   return folder
 }
+
+const tlsSettings = [
+  'xpack.security.http.ssl.enabled: true',
+  'xpack.security.http.ssl.key: key.pem',
+  'xpack.security.http.ssl.certificate: cert.pem',
+]
+
+/** Makes a certificate, and users in the server's file realm. */
+function secure(found: Found, config: string, { user, password, roles = {} }: Security) {
+  const key = ['-newkey', 'rsa:2048', '-nodes', '-keyout', join(config, 'key.pem')]
+  const certificate = ['-out', join(config, 'cert.pem'), '-days', '2', '-subj', '/CN=weir-test']
+  const address = ['-addext', 'subjectAltName=IP:127.0.0.1']
+  execFileSync('openssl', ['req', '-x509', ...key, ...certificate, ...address], { stdio: 'ignore' })
+  const env = { ...process.env, ES_JAVA_HOME: found.java, ES_PATH_CONF: config }
+  const add = ['useradd', user, '-p', password, '-r', 'superuser']
+  execFileSync(join(found.path, 'bin', 'elasticsearch-users'), add, { env, stdio: 'ignore' })
+  const names = Object.keys(roles)
+  const hash = readFileSync(join(config, 'users'), 'utf8').trim().slice(user.length)
+  const lines = (texts: string[]) => texts.map((text) => `${text}\n`).join('')
+  appendFileSync(join(config, 'users'), lines(names.map((name) => name + hash)))
+  appendFileSync(join(config, 'users_roles'), lines(names.map((name) => `${name}:${name}`)))
+  // JSON is YAML; the server wants each role to begin a line.
+  const texts = Object.entries(roles).map(([name, role]) => `${name}: ${JSON.stringify(role)}`)
+  writeFileSync(join(config, 'roles.yml'), lines(texts))
+}
+
+const basic = ({ user, password }: Security) =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
 function run(name: ServerName, found: Found, folder: string, heap: string): Program {
   const { flavour } = peers[name]
@@ -125,41 +179,21 @@ function run(name: ServerName, found: Found, folder: string, heap: string): Prog
 }
 
 /** A started node takes writes a little later than requests: its state must be recovered. */
-async function isReady(url: string, program: Program): Promise<boolean> {
+async function isReady(asking: Asking, program: Program): Promise<boolean> {
   if (program.exited) throw new Error('the process ended')
   try {
-    const health = await ask<{ status?: string }>(url, 'GET', '/_cluster/health?timeout=1s')
+    const health = await ask<{ status?: string }>(asking, 'GET', '/_cluster/health?timeout=1s')
     return health.status !== undefined && health.status !== 'red'
   } catch {
     return false
   }
 }
 
-async function isClosed(url: string): Promise<boolean> {
+async function isClosed(asking: Asking): Promise<boolean> {
   try {
-    await fetch(url)
+    await ask(asking, 'GET', '/')
     return false
   } catch (failure) {
-    const cause = failure instanceof Error ? (failure.cause as NodeJS.ErrnoException) : undefined
-    return cause?.code === 'ECONNREFUSED'
+    return (failure as NodeJS.ErrnoException).code === 'ECONNREFUSED'
   }
-}
-
-async function ask<T>(
-  url: string,
-  method: string,
-  path: string,
-  body?: unknown,
-  tolerate = false,
-): Promise<T> {
-  const request: RequestInit = { method }
-  if (body !== undefined) {
-    request.body = typeof body === 'string' ? body : JSON.stringify(body)
-    const type = typeof body === 'string' ? 'application/x-ndjson' : 'application/json'
-    request.headers = { 'content-type': type }
-  }
-  const response = await fetch(url + path, request)
-  const text = await response.text()
-  if (!response.ok && !tolerate) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-  return (text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : { text }) as T
 }

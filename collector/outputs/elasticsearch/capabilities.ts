@@ -8,7 +8,6 @@ import {
   sharedComponent,
   type Capabilities,
 } from './mapping.ts'
-import type { Server } from './server.ts'
 
 /**
  * Finds out what a server knows by letting it simulate templates: nothing is stored. Version numbers
@@ -18,7 +17,6 @@ import type { Server } from './server.ts'
  */
 export async function capabilitiesOf(
   cluster: Cluster,
-  server: Server,
   deadline: AbortSignal,
 ): Promise<Capabilities> {
   const ask = (part: JsonObject) => simulate(cluster, part, deadline)
@@ -38,7 +36,7 @@ export async function capabilitiesOf(
   const asField = (mapping: JsonObject) => ({ mappings: { properties: { weir: mapping } } })
   const asRoot = (mappings: JsonObject) => ({ mappings })
   const settings: JsonObject = {}
-  for (const candidates of wantedSettings(server)) {
+  for (const candidates of wantedSettings) {
     Object.assign(settings, await first(candidates, withSettings, {}))
   }
   return {
@@ -48,8 +46,9 @@ export async function capabilitiesOf(
       asField,
       plainCapabilities.free,
     ),
-    // Not OpenSearch's `disable_objects`, which refuses events with objects in them (tried on 3.6).
-    root: isFrom817(server) ? await first([{ subobjects: false }], asRoot, {}) : {},
+    // Early versions with `subobjects` refuse events with objects in them, as OpenSearch 3.6 does with
+    // its `disable_objects`; those with the setting for the source (8.17) do not.
+    root: sourceMode in settings ? await first([{ subobjects: false }], asRoot, {}) : {},
     settings,
     dataStreams,
     lifecycle: await takes({ template: { lifecycle: { data_retention: '14d' } } }),
@@ -66,28 +65,20 @@ async function composition(takes: (part: JsonObject) => Promise<boolean>): Promi
   return (await takes(custom)) ? both : plainCapabilities.composition
 }
 
+const sourceMode = 'index.mapping.source.mode'
+
 /** Settings to have where the server takes them; of each list the first that it takes. */
-function wantedSettings(server: Server): readonly (readonly JsonObject[])[] {
-  const always = [
-    [{ 'index.mapping.ignore_malformed': true }],
-    [{ 'index.mapping.total_fields.ignore_dynamic_beyond_limit': true }],
-  ]
-  if (!isFrom817(server)) return always
-  // Logsdb takes less than half the disk; it is on by itself for `logs-*-*` from 9.0 on.
-  // A synthetic source loses the order and types of what came in, and a time's micro- and nanoseconds.
-  const logsdb = { 'index.mode': 'logsdb' }
-  return [...always, [{ ...logsdb, 'index.mapping.source.mode': 'stored' }, logsdb]]
-}
+const wantedSettings: readonly (readonly JsonObject[])[] = [
+  [{ 'index.mapping.ignore_malformed': true }],
+  [{ 'index.mapping.total_fields.ignore_dynamic_beyond_limit': true }],
+  // Less than half the disk, from 8.17 on. A synthetic source, which is its default under some licences,
+  // would lose the order and types of what came in, and a time's micro- and nanoseconds.
+  [{ 'index.mode': 'logsdb', [sourceMode]: 'stored' }],
+]
 
 function withSettings(settings: JsonObject): JsonObject {
   const timestamp = { type: 'date', ignore_malformed: false }
   return { settings, mappings: { properties: { '@timestamp': timestamp } } }
-}
-
-/** Elasticsearch 8.17: logsdb is ready for use, and `subobjects: false` takes any object in an event. */
-function isFrom817({ flavour, version }: Server): boolean {
-  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number)
-  return flavour === 'elasticsearch' && (major > 8 || (major === 8 && minor >= 17))
 }
 
 async function simulate(

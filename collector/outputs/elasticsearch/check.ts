@@ -18,13 +18,16 @@ export async function problemsOf(
 ): Promise<readonly string[]> {
   try {
     const server = await identify(cluster, config, deadline)
+    if (!server) {
+      return [
+        'the server does not say what it is: set `flavour` and `version`, if it is one at all',
+      ]
+    }
     const problems = [
       ...versionProblems(server),
       ...(await writeProblems(config, cluster, deadline)),
     ]
-    const can = config.manage_templates
-      ? await capabilitiesOf(cluster, server, deadline)
-      : undefined
+    const can = config.manage_templates ? await capabilitiesOf(cluster, deadline) : undefined
     if (can && !can.dataStreams && config.indices === 'data_stream') {
       problems.push('the server has no data streams: set `indices: dated`')
     }
@@ -66,11 +69,6 @@ async function writeProblems(
   })
   const path = '/_security/user/_has_privileges'
   const answer = await cluster.request({ method: 'POST', path, body }, deadline)
-  if (answer.status === 401) {
-    return [
-      `${answer.host} does not accept the credentials (401): check api_key, or username and password`,
-    ]
-  }
   if (answer.status !== 200) return []
   const { cluster: onCluster, index } = JSON.parse(answer.text) as {
     cluster?: Record<string, boolean>

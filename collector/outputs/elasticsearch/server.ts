@@ -15,24 +15,26 @@ export interface Server {
  * privilege get a 403, a reduced distribution a 405. Then the `X-Elastic-Product` header that
  * Elasticsearch puts on every answer tells the flavour (7.14 and later), and the node's info the version.
  *
- * @throws RetryableError when it cannot be reached, PermanentError when it does not say what it is.
+ * @returns undefined when it does not say.
+ * @throws RetryableError when it cannot be reached, PermanentError when it refuses the credentials.
  */
 export async function identify(
   cluster: Cluster,
   config: Pick<ElasticsearchConfig, 'flavour' | 'version'>,
   deadline: AbortSignal,
-): Promise<Server> {
+): Promise<Server | undefined> {
   if (config.flavour !== 'auto' && config.version) {
     return { flavour: config.flavour, version: config.version }
   }
   const root = await cluster.request({ method: 'GET', path: '/' }, deadline)
   if (root.status === 429 || root.status >= 500) throw requestError(root)
-  const told = fromRoot(root)
-  const flavour = config.flavour === 'auto' ? (told?.flavour ?? fromHeaders(root)) : config.flavour
-  if (!flavour) {
-    const text = `${root.host} answered ${root.status} to GET / and does not say what it is: set \`flavour: elasticsearch\` or \`flavour: opensearch\``
+  if (root.status === 401) {
+    const text = `${root.host} does not accept the credentials (401): check api_key, or username and password`
     throw new PermanentError('WEIR_OUTPUT_REFUSED', text)
   }
+  const told = fromRoot(root)
+  const flavour = config.flavour === 'auto' ? (told?.flavour ?? fromHeaders(root)) : config.flavour
+  if (!flavour) return undefined
   const version = config.version ?? told?.version ?? (await nodeVersion(cluster, deadline))
   return { flavour, version }
 }

@@ -60,7 +60,7 @@ export class Templates {
   async #install(pattern: string, deadline: AbortSignal): Promise<void> {
     this.#server ??= await identify(this.#cluster, this.#config, deadline)
     if (!this.#can) {
-      const found = await capabilitiesOf(this.#cluster, this.#server, deadline)
+      const found = await capabilitiesOf(this.#cluster, deadline)
       if (this.#indices.dataStreams && !found.dataStreams) {
         const text = 'the server has no data streams: set `indices: dated`'
         throw new PermanentError('WEIR_OUTPUT_REFUSED', text)
