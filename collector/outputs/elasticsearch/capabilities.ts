@@ -1,7 +1,7 @@
 import { PermanentError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../event.ts'
 import { errorText, requestError } from './bulk_verdict.ts'
-import type { Cluster } from './cluster.ts'
+import type { Requests } from './cluster.ts'
 import {
   customComponent,
   plainCapabilities,
@@ -16,7 +16,7 @@ import {
  * @throws PermanentError when the credentials may not manage templates; RetryableError.
  */
 export async function capabilitiesOf(
-  cluster: Cluster,
+  cluster: Requests,
   deadline: AbortSignal,
 ): Promise<Capabilities> {
   const ask = (part: JsonObject) => simulate(cluster, part, deadline)
@@ -82,7 +82,7 @@ function withSettings(settings: JsonObject): JsonObject {
 }
 
 async function simulate(
-  cluster: Cluster,
+  cluster: Requests,
   part: JsonObject,
   deadline: AbortSignal,
 ): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { messageOf } from '../../../core/errors.ts'
 import type { JsonObject } from '../../event.ts'
 import { capabilitiesOf } from './capabilities.ts'
-import type { Cluster } from './cluster.ts'
+import type { Requests } from './cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'
 import { indicesOf } from './indices.ts'
 import { customComponent, type Capabilities } from './mapping.ts'
@@ -13,7 +13,7 @@ import { identify, type Server } from './server.ts'
  */
 export async function problemsOf(
   config: ElasticsearchConfig,
-  cluster: Cluster,
+  cluster: Requests,
   deadline: AbortSignal,
 ): Promise<readonly string[]> {
   try {
@@ -53,7 +53,7 @@ function versionProblems({ flavour, version }: Server): string[] {
 /** What the credentials lack, where the server has a way to ask (Elasticsearch with security). */
 async function writeProblems(
   config: ElasticsearchConfig,
-  cluster: Cluster,
+  cluster: Requests,
   deadline: AbortSignal,
 ): Promise<string[]> {
   const dataStreams = config.indices === 'data_stream'
@@ -83,7 +83,7 @@ async function writeProblems(
 /** Old data stay for ever unless something deletes them: a lifecycle, ILM, or ISM on OpenSearch. */
 async function retentionProblems(
   config: ElasticsearchConfig,
-  cluster: Cluster,
+  cluster: Requests,
   server: Server,
   can: Capabilities | undefined,
   deadline: AbortSignal,
@@ -115,7 +115,7 @@ function exampleOf(config: ElasticsearchConfig): string {
 }
 
 async function hasLifecycle(
-  cluster: Cluster,
+  cluster: Requests,
   name: string,
   deadline: AbortSignal,
 ): Promise<boolean> {
@@ -132,7 +132,7 @@ async function hasLifecycle(
 
 /** Policies as OpenSearch lists them: `policies[].policy.ism_template[].index_patterns`. */
 async function hasIsmPolicy(
-  cluster: Cluster,
+  cluster: Requests,
   name: string,
   deadline: AbortSignal,
 ): Promise<boolean> {

@@ -21,6 +21,9 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** A cluster, for those that only ask it something. */
+export type Requests = Pick<Cluster, 'request'>
+
 /** Errors with which no byte of the request left: the next host is as good. */
 const notConnected = new Set([
   'ECONNREFUSED',
@@ -61,7 +64,7 @@ export class Cluster {
     const pool = await this.#open()
     const signal = AbortSignal.any([deadline, AbortSignal.timeout(this.#config.timeout)])
     const failures: string[] = []
-    for (let attempt = 0; attempt < pool.size; attempt++) {
+    for (let attempt = 0; attempt < pool.size && !signal.aborted; attempt++) {
       const connection = pool.getConnection(selection) as UndiciConnection
       const host = connection.id.replace(/\/$/, '')
       try {
@@ -84,7 +87,7 @@ export class Cluster {
         }
       }
     }
-    throw new RetryableError('WEIR_OUTPUT_UNAVAILABLE', failures.join('; '))
+    throw new RetryableError('WEIR_OUTPUT_UNAVAILABLE', failures.join('; ') || 'no time was left')
   }
 
   /** Ends all connections at once. */

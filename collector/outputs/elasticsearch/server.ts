@@ -1,6 +1,6 @@
 import { PermanentError } from '../../../core/errors.ts'
 import { requestError } from './bulk_verdict.ts'
-import type { Answer, Cluster } from './cluster.ts'
+import type { Answer, Requests } from './cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'
 
 /** What is at the other end. */
@@ -19,7 +19,7 @@ export interface Server {
  * @throws RetryableError when it cannot be reached, PermanentError when it refuses the credentials.
  */
 export async function identify(
-  cluster: Cluster,
+  cluster: Requests,
   config: Pick<ElasticsearchConfig, 'flavour' | 'version'>,
   deadline: AbortSignal,
 ): Promise<Server | undefined> {
@@ -62,7 +62,7 @@ function fromHeaders({ headers }: Answer): Server['flavour'] | undefined {
   return headers['x-opensearch-version'] === undefined ? undefined : 'opensearch'
 }
 
-async function nodeVersion(cluster: Cluster, deadline: AbortSignal): Promise<string | undefined> {
+async function nodeVersion(cluster: Requests, deadline: AbortSignal): Promise<string | undefined> {
   const path = '/_nodes/_local?filter_path=nodes.*.version'
   const answer = await cluster.request({ method: 'GET', path }, deadline)
   if (answer.status !== 200) return undefined

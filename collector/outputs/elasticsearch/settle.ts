@@ -2,7 +2,7 @@ import type { Chunk } from '../../../core/journal/chunk.ts'
 import { eventId, eventsOf } from '../../../core/journal/chunk.ts'
 import { RetryableError } from '../../../core/errors.ts'
 import { requestError } from './bulk_verdict.ts'
-import type { Answer, Cluster, Request } from './cluster.ts'
+import type { Answer, Requests, Request } from './cluster.ts'
 
 /** Ids in one search; a server answers at most `index.max_result_window` (10,000). */
 const idsPerSearch = 5_000
@@ -26,7 +26,7 @@ interface SearchAnswer {
  * @throws RetryableError when the answer is not certain.
  */
 export async function absentEvents(
-  cluster: Cluster,
+  cluster: Requests,
   chunk: Chunk,
   deadline: AbortSignal,
 ): Promise<readonly number[] | 'forbidden'> {
@@ -63,7 +63,7 @@ const refreshOf = (path: string): Request => ({
 })
 
 async function knownIds(
-  cluster: Cluster,
+  cluster: Requests,
   path: string,
   ids: readonly string[],
   deadline: AbortSignal,

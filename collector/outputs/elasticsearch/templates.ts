@@ -4,7 +4,7 @@ import type { Chunk } from '../../../core/journal/chunk.ts'
 import type { JsonObject } from '../../event.ts'
 import { errorText, requestError } from './bulk_verdict.ts'
 import { capabilitiesOf } from './capabilities.ts'
-import type { Cluster } from './cluster.ts'
+import type { Requests } from './cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'
 import { indicesOf, type Indices } from './indices.ts'
 import { plainCapabilities, sharedComponent, sharedTemplate, type Capabilities } from './mapping.ts'
@@ -16,7 +16,7 @@ import { identify, type Server } from './server.ts'
  */
 export class Templates {
   readonly #config: ElasticsearchConfig
-  readonly #cluster: Cluster
+  readonly #cluster: Requests
   readonly #log: Logger
   readonly #indices: Indices
   readonly #installed = new Set<string>()
@@ -25,7 +25,7 @@ export class Templates {
   /** Puts and asks one after the other, however many writes wait for them. */
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(config: ElasticsearchConfig, cluster: Cluster, log: Logger) {
+  constructor(config: ElasticsearchConfig, cluster: Requests, log: Logger) {
     this.#config = config
     this.#cluster = cluster
     this.#log = log
