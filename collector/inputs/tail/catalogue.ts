@@ -2,6 +2,9 @@ import type { Position } from '../../../core/journal/batch.ts'
 import { familyOf } from './names.ts'
 import { Source } from './source.ts'
 
+/** More paths than that are not remembered once nothing is followed at them. */
+const rememberedPaths = 100_000
+
 /** All sources of one input, found by path, by file identity and by family; and what to tell the journal. */
 export class Catalogue {
   readonly sources = new Set<Source>()
@@ -14,6 +17,8 @@ export class Catalogue {
   readonly #byId = new Map<string, Source>()
   readonly #live = new Map<string, Source>()
   readonly #families = new Map<string, Set<Source>>()
+  /** Paths followed at some time, the latest last. */
+  readonly #followed = new Set<string>()
   readonly #nextKey: () => string
   readonly #now: () => number
 
@@ -30,6 +35,7 @@ export class Catalogue {
 
   add(source: Source): void {
     this.sources.add(source)
+    this.remember(source.path)
     if (source.place === 'live' || source.place === 'away') this.#byId.set(source.id, source)
     if (source.place === 'live') this.#live.set(source.path, source)
     const family = familyOf(source.path)
@@ -71,6 +77,17 @@ export class Catalogue {
   /** The source that is at the path it is followed by. */
   live(path: string): Source | undefined {
     return this.#live.get(path)
+  }
+  remember(path: string): void {
+    this.#followed.delete(path)
+    this.#followed.add(path)
+    if (this.#followed.size <= rememberedPaths) return
+    const [oldest] = this.#followed
+    this.#followed.delete(oldest!)
+  }
+  /** Whether a path was followed before: what is rotated beside it may be news. */
+  wasFollowed(path: string): boolean {
+    return this.#followed.has(path)
   }
   /** Every generation of a log, and of those that share its name but for what rotation appends. */
   family(path: string): readonly Source[] {

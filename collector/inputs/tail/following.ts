@@ -302,9 +302,8 @@ export class Following {
     source.changedAt = clock.monotonic()
     // Spread out, so that ten thousand files are not all looked at in the same instant.
     source.nextLook = source.changedAt + this.#context.random() * this.#options.poll_interval
-    if (this.#catalogue.family(path).some((other) => other.path === path)) {
-      await this.#rotation.generations(source)
-    } else this.#rotation.ignoreRotated(source)
+    if (this.#catalogue.wasFollowed(path)) await this.#rotation.generations(source)
+    else this.#rotation.ignoreRotated(source)
     const age = clock.now() - Number(seen.mtimeNs / 1_000_000n)
     source.leftOut = ignore_older !== undefined && age > ignore_older
     if (this.#firstDiscovery && read_from === 'end' && seen.size > 0 && !source.leftOut) {

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 
 /** What rotation appends to a name: `.1`, `-20261121`, `.2026-11-21T10:00:00Z.2`, `.old`, then `.gz`. */
-const suffix = /^(?:[-._]\d[\dTZ:+._-]*|\.(?:old|bak|prev|orig|save))+(?:\.gz)?$/
+const suffix = /^(?:(?:[-._]\d[\dTZ:+._-]*|\.(?:old|bak|prev|orig|save))+(?:\.gz)?|\.gz)$/
 /** A date amid a name, as in `app-20261121.log`. */
 const amid = /[-._]?\d{4}[-._]?\d\d[\dTZ:+._-]*/
 

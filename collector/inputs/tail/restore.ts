@@ -15,7 +15,7 @@ export async function restore(
   positions: Iterable<[string, Position]>,
   worker: { readonly index: number; readonly count: number },
 ): Promise<void> {
-  const { catalogue, files, siblings, context } = on
+  const { catalogue, context } = on
   const sources: Source[] = []
   for (const [key, position] of positions) {
     const source = sourceFrom(key, position, catalogue.open)
@@ -25,52 +25,62 @@ export async function restore(
   // One that nothing was read of fits any content, so it comes last.
   sources.sort((a, b) => b.progress.offset - a.progress.offset)
   // What was there at the last look is not news; what changed later may be.
-  const lastLooks = new Map(sources.map((source) => [source, source.mtimeNs]))
-  const unplaced: Source[] = []
-  for (const source of sources) {
-    source.placeSince = context.clock.monotonic()
-    source.changedAt = source.placeSince
-    const at = source.place === 'cut' ? undefined : find(source)
-    if (at === undefined) unplaced.push(source)
-    else {
-      source.place = at === source.path ? 'live' : 'away'
-      source.at = at
-      catalogue.add(source)
-      if (!source.finished || !source.gzip) catalogue.pending.add(source)
-    }
+  const lastLooks = new Map<string, bigint>()
+  for (const { path, mtimeNs } of sources) {
+    catalogue.remember(path)
+    if (mtimeNs >= (lastLooks.get(path) ?? 0n)) lastLooks.set(path, mtimeNs)
   }
-  for (const source of unplaced) await search(source)
-  const seen = new Set<string>()
-  for (const source of sources) {
-    if (seen.has(source.path)) continue
-    seen.add(source.path)
-    const own = sources.filter(({ path }) => path === source.path)
-    const looks = own.map((source) => lastLooks.get(source) ?? 0n)
-    const newest = looks.reduce((a, b) => (a > b ? a : b), 0n)
-    const live = own.find(({ place }) => place === 'live')
-    const intact = live !== undefined && !(await rotation.forked(live, newest))
-    if (!intact) await rotation.generations(source, newest)
-    rotation.ignoreRotated(source)
+  const unplaced = sources.filter((source) => !place(on, source))
+  for (const source of unplaced) {
+    await search(on, rotation, source)
+    // Nothing was read of it, so it can only be found as news.
+    const { path, mtimeNs, known, progress } = source
+    const missed = progress.offset === 0 && known > 0
+    if (missed && mtimeNs < lastLooks.get(path)!) lastLooks.set(path, mtimeNs)
   }
+  for (const [path, lastLook] of lastLooks) {
+    const live = catalogue.live(path)
+    const any = live ?? sources.find((source) => source.path === path)!
+    const intact = live !== undefined && !(await rotation.forked(live, lastLook))
+    if (!intact) await rotation.generations(any, lastLook)
+    rotation.ignoreRotated(any)
+  }
+}
 
-  function find(source: Source): string | undefined {
-    if (catalogue.byId(source.id)) return undefined
-    const places = [source.at, source.path].filter((path) => path !== undefined)
-    const near = () => siblings.near(source).find(({ seen: { id } }) => id === source.id)?.path
-    const there = places.find((path) => idOf(path) === source.id) ?? near()
-    return there !== undefined && isSame(source, there) ? there : undefined
-  }
+/** Puts a source where its file is; false when it is nowhere or has other content now. */
+function place(on: Surroundings, source: Source): boolean {
+  const { catalogue, context } = on
+  source.placeSince = context.clock.monotonic()
+  source.changedAt = source.placeSince
+  const at = source.place === 'cut' ? undefined : find(on, source)
+  if (at === undefined) return false
+  source.place = at === source.path ? 'live' : 'away'
+  source.at = at
+  catalogue.add(source)
+  if (!source.finished || !source.gzip) catalogue.pending.add(source)
+  return true
+}
 
-  function idOf(path: string): string | undefined {
-    try {
-      return files.stat(path)?.id
-    } catch {
-      return undefined
-    }
-  }
+function find(on: Surroundings, source: Source): string | undefined {
+  if (on.catalogue.byId(source.id)) return undefined
+  const places = [source.at, source.path].filter((path) => path !== undefined)
+  const near = () => on.siblings.near(source).find(({ seen: { id } }) => id === source.id)?.path
+  const there = places.find((path) => idOf(on, path) === source.id) ?? near()
+  return there !== undefined && isSame(on, source, there) ? there : undefined
+}
 
-  /** A file that cannot be opened now is believed; it is checked when it can. */
-  function isSame(source: Source, path: string): boolean {
+function idOf({ files }: Surroundings, path: string): string | undefined {
+  try {
+    return files.stat(path)?.id
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the content is what was read. A file that cannot be opened now is checked when it can. */
+function isSame({ files }: Surroundings, source: Source, path: string): boolean {
+  let file
+  try {
     if (source.gzip) {
       const seen = files.stat(path)
       const { finished, mtimeNs } = source
@@ -78,34 +88,32 @@ export async function restore(
       source.finished = finished && seen?.mtimeNs === mtimeNs
       return true
     }
-    let file
-    try {
-      file = files.open(path)
-      const { head, mark, offset } = source.progress
-      const now = file.stat()
-      if (now.size < offset || !unchanged(file, head, mark, offset)) return false
-      source.observe(now)
-      source.known = now.size
-      return true
-    } catch {
-      return true
-    } finally {
-      file?.close()
-    }
+    file = files.open(path)
+    const { head, mark, offset } = source.progress
+    const now = file.stat()
+    if (now.size < offset || !unchanged(file, head, mark, offset)) return false
+    source.observe(now)
+    source.known = now.size
+    return true
+  } catch {
+    return true
+  } finally {
+    file?.close()
   }
+}
 
-  async function search(source: Source): Promise<void> {
-    if (source.progress.offset === 0) {
-      catalogue.dropNote(source.key)
-      return
-    }
-    const gone = idOf(source.path) === undefined
-    source.at = undefined
-    source.place = 'cut'
-    catalogue.add(source)
-    await rotation.settle(source)
-    if (source.place === 'cut' && gone) {
-      catalogue.move(source, { place: 'missing', at: undefined, id: source.id })
-    }
+async function search(on: Surroundings, rotation: Rotation, source: Source): Promise<void> {
+  const { catalogue } = on
+  if (source.progress.offset === 0) {
+    catalogue.dropNote(source.key)
+    return
+  }
+  const gone = idOf(on, source.path) === undefined
+  source.at = undefined
+  source.place = 'cut'
+  catalogue.add(source)
+  await rotation.settle(source)
+  if (source.place === 'cut' && gone) {
+    catalogue.move(source, { place: 'missing', at: undefined, id: source.id })
   }
 }

@@ -29,7 +29,7 @@ export class Rotation {
   readonly #on: Surroundings
   /** Rotated files that were there before their log was followed: never read. */
   readonly #old = new Set<string>()
-  /** Being looked for right now, on behalf of another. */
+  /** Being looked for right now. */
   readonly #moving = new Set<Source>()
 
   constructor(surroundings: Surroundings) {
@@ -37,7 +37,11 @@ export class Rotation {
   }
 
   /** The file is no longer where it was; `seen` is what is there instead, if anything. */
-  async moved(source: Source): Promise<void> {
+  moved(source: Source): Promise<void> {
+    return this.#once(source, () => this.#moved(source))
+  }
+
+  async #moved(source: Source): Promise<void> {
     const { catalogue, siblings } = this.#on
     const wasLive = source.place === 'live'
     const found = siblings.near(source).find(({ seen }) => seen.id === source.id)
@@ -61,7 +65,8 @@ export class Rotation {
       }
     }
     // Truncated and then renamed.
-    if (source.place === 'away' && !(await this.#stillIs(source))) return await this.cutAway(source)
+    if (source.place === 'away' && !(await this.#stillIs(source)))
+      return await this.#cutAway(source)
     if (catalogue.sources.has(source)) {
       if (source.place !== 'missing' && !source.finished) catalogue.pending.add(source)
       if (source.noted) catalogue.note(source)
@@ -70,7 +75,11 @@ export class Rotation {
   }
 
   /** The file's content is not what was read: it was truncated (and may have grown again), or its inode reused. */
-  async cutAway(source: Source): Promise<void> {
+  cutAway(source: Source): Promise<void> {
+    return this.#once(source, () => this.#cutAway(source))
+  }
+
+  async #cutAway(source: Source): Promise<void> {
     const { catalogue, context } = this.#on
     if (source.progress.offset === 0) return
     const next = catalogue.make(source.path, source.id)
@@ -87,8 +96,8 @@ export class Rotation {
     this.#place(source, 'cut', undefined, source.id)
     this.#countRotation('truncate')
     await this.#bindToCopy(source, false)
-    await this.generations(source)
     catalogue.add(next)
+    await this.generations(source)
     catalogue.pending.add(next)
     catalogue.note(source)
     catalogue.note(next)
@@ -110,7 +119,7 @@ export class Rotation {
   async done(source: Source): Promise<void> {
     const { catalogue, files, siblings } = this.#on
     const alike: Candidate[] = []
-    for (const candidate of source.gzip ? [] : siblings.rotated(source)) {
+    for (const candidate of source.gzip ? [] : siblings.near(source)) {
       if (!isGzip(candidate.path) || catalogue.byId(candidate.seen.id)) continue
       if (this.#old.has(candidate.seen.id)) continue
       if (await beginsLike(files, candidate, source)) alike.push(candidate)
@@ -158,7 +167,7 @@ export class Rotation {
    */
   async generations(source: Source, after?: bigint): Promise<number> {
     const { catalogue, siblings, isFollowed, context } = this.#on
-    await this.#followAway(source)
+    await this.#followFamily(source)
     let found = 0
     for (const candidate of siblings.rotated(source)) {
       const { path, seen } = candidate
@@ -168,10 +177,9 @@ export class Rotation {
         continue
       }
       if (this.#old.has(seen.id)) continue
-      if (isOlder(seen, after) || (await this.#isKnown(candidate, source))) {
-        this.#old.add(seen.id)
-        continue
-      }
+      if (isOlder(candidate, after)) this.#old.add(seen.id)
+      // Not remembered: a copy that is known by its original alone takes its place when that goes.
+      if (isOlder(candidate, after) || (await this.#isKnown(candidate, source))) continue
       const unseen = catalogue.make(source.path, seen.id)
       unseen.real = source.real
       unseen.gzip = isGzip(path)
@@ -199,7 +207,7 @@ export class Rotation {
     const { catalogue, files, siblings } = this.#on
     const { offset } = source.progress
     if (offset >= headBytes) return false
-    await this.#followAway(source)
+    await this.#followFamily(source)
     if (offset === 0) {
       await this.generations(source, after)
       return false
@@ -208,7 +216,7 @@ export class Rotation {
       const { seen } = candidate
       const owner = catalogue.byId(seen.id)
       if ((owner && !owner.fresh) || this.#old.has(seen.id)) continue
-      if (isOlder(seen, after)) continue
+      if (isOlder(candidate, after)) continue
       if (await this.#isKnown(candidate, source)) continue
       if ((await continues(files, candidate, source)) !== 'rest') continue
       await this.cutAway(source)
@@ -266,13 +274,13 @@ export class Rotation {
   async #bindToCopy(source: Source, acceptShortGzip: boolean): Promise<boolean> {
     const { catalogue, files, siblings } = this.#on
     let short: Candidate | undefined
-    await this.#followAway(source)
+    await this.#followFamily(source)
     for (const candidate of siblings.near(source)) {
       if (isGzip(candidate.path) && this.#old.has(candidate.seen.id)) continue
       const owner = catalogue.byId(candidate.seen.id)
-      // What was truncated may begin as it did before, but holds another generation.
-      const truncated = source.place === 'cut' && candidate.seen.id === source.id
-      if (owner === source || truncated) continue
+      // What is at the path itself now may begin the same, but is another generation.
+      const back = source.place === 'missing' && candidate.seen.id === source.id
+      if (owner === source || (isOwnPlace(candidate, source) && !back)) continue
       if (owner && !owner.fresh) {
         if (await this.#stillIs(owner)) continue
         // Copied over: an older copy was there before.
@@ -282,6 +290,7 @@ export class Rotation {
       const verdict = await continues(files, candidate, source)
       // Little is known of the content: it may be that of another generation.
       const weak = verdict !== 'no' && source.progress.offset < headBytes
+      if (weak && source.place === 'missing' && !back) continue
       if (weak && (await this.#isKnown(candidate, source))) continue
       if (verdict === 'rest') {
         this.#bind(source, candidate)
@@ -303,6 +312,7 @@ export class Rotation {
     source.close()
     source.gzip = isGzip(path)
     source.observe(seen)
+    if (!source.gzip) source.known = seen.size
     source.changedAt = context.clock.monotonic()
     source.nextLook = 0
     this.#place(source, 'away', path, seen.id)
@@ -313,24 +323,30 @@ export class Rotation {
   async #isKnown(candidate: Candidate, source: Source): Promise<boolean> {
     const { catalogue, files } = this.#on
     for (const other of catalogue.family(source.path)) {
-      if (other.fresh && other.place === 'live') continue
+      if (other.id === candidate.seen.id) continue
       if (await isBeginningOf(files, candidate, other)) return true
     }
     return false
   }
 
-  /** Looks where the rotated files of a log are now, or what is known would look like news. */
-  async #followAway(source: Source): Promise<void> {
+  /** Looks where the other files of a log are now, or what is known would look like news. */
+  async #followFamily(source: Source): Promise<void> {
     const { catalogue, files } = this.#on
     for (const other of catalogue.family(source.path)) {
-      if (other === source || other.place !== 'away' || other.at === undefined) continue
-      if (this.#moving.has(other) || files.stat(other.at)?.id === other.id) continue
-      this.#moving.add(other)
-      try {
-        await this.moved(other)
-      } finally {
-        this.#moving.delete(other)
-      }
+      if (other === source || other.at === undefined) continue
+      if (files.stat(other.at)?.id !== other.id) await this.moved(other)
+      else if (!(await this.#stillIs(other))) await this.cutAway(other)
+    }
+  }
+
+  /** Does not begin anew what is under way already on behalf of another. */
+  async #once(source: Source, work: () => Promise<void>): Promise<void> {
+    if (this.#moving.has(source)) return
+    this.#moving.add(source)
+    try {
+      await work()
+    } finally {
+      this.#moving.delete(source)
     }
   }
 
@@ -345,9 +361,11 @@ export class Rotation {
   }
 }
 
-/** Whether a file last changed before `after`; compressing may have cut its time to a millisecond or second. */
-function isOlder({ mtimeNs }: Seen, after: bigint | undefined): boolean {
-  if (after === undefined) return false
-  const grain = [1_000_000_000n, 1_000_000n, 1000n].find((unit) => mtimeNs % unit === 0n) ?? 1n
-  return mtimeNs < after - (after % grain)
+/** Whether a file last changed before `after`; compressing may have cut its time to a whole second. */
+function isOlder({ path, seen }: Candidate, after: bigint | undefined): boolean {
+  return after !== undefined && seen.mtimeNs < after - (isGzip(path) ? 1_000_000_000n : 0n)
+}
+
+function isOwnPlace({ path, seen }: Candidate, source: Source): boolean {
+  return path === source.path || seen.id === source.id
 }
