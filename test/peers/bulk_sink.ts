@@ -63,18 +63,30 @@ export async function startBulkSink(options: BulkSinkOptions = {}): Promise<Bulk
   server.keepAliveTimeout = 0
 
   async function answer(request: IncomingMessage, response: ServerResponse) {
+    const path = (request.url ?? '/').split('?')[0]!
+    if (options.fast && path.endsWith('/_bulk')) return answerFast(request, response)
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
-    const path = (request.url ?? '/').split('?')[0]!
     if (!path.endsWith('/_bulk')) return other(path, Buffer.concat(parts).toString(), response)
     let body = Buffer.concat(parts)
     if (request.headers['content-encoding'] === 'gzip') body = gunzipSync(body)
     store.counts.requests += 1
     store.counts.bytes += body.length
-    if (options.fast) return send(response, 200, store.takeFast(body))
     requests.push({ path, body })
     if (requests.length > 20) requests.shift()
     await misbehave(state.script(body.length), body, response)
+  }
+
+  function answerFast(request: IncomingMessage, response: ServerResponse) {
+    let lines = 0
+    request.on('data', (part: Buffer) => {
+      store.counts.bytes += part.length
+      for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) lines += 1
+    })
+    request.on('end', () => {
+      store.counts.requests += 1
+      send(response, 200, store.takeFast(lines / 2))
+    })
   }
 
   async function misbehave(reply: Reply, body: Buffer, response: ServerResponse) {
@@ -186,10 +198,8 @@ class Store {
     return `{"errors":false,"items":[${items.join(',')}]}`
   }
 
-  takeFast(body: Buffer): string {
-    let lines = 0
-    for (let at = body.indexOf(10); at >= 0; at = body.indexOf(10, at + 1)) lines += 1
-    const count = lines / 2
+  /** Events that nobody looked at; the answer is the same text for the same number. */
+  takeFast(count: number): string {
     this.counts.events += count
     if (this.#fastAnswer.count !== count) {
       const items = Array.from({ length: count }, () => '{"create":{"status":201}}').join(',')
