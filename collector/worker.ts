@@ -16,8 +16,8 @@ import type { WorkerAnswers, WorkerNotice, WorkerRequest, WorkerSeed } from './w
  * A collector worker: owns files, sockets, parsing and one partition of the journal. Started by
  * worker_link.ts with a WorkerSeed; answers WorkerRequests until it is told to stop.
  */
-// worker_link.ts starts this file with exactly this.
-const seed = workerData as WorkerSeed
+// worker_link.ts starts the thread with exactly this.
+const { seed } = workerData as { seed: WorkerSeed }
 const port = parentPort!
 const say = (notice: WorkerNotice) => port.postMessage(notice)
 

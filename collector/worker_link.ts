@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, WeirError } from '../core/errors.ts'
 import type {
@@ -24,8 +26,8 @@ export class WorkerLink {
     onNotice: (notice: WorkerNotice) => void,
     onExit: (failure: Error | undefined) => void,
   ) {
-    this.#worker = new Worker(new URL('worker.ts', import.meta.url), {
-      workerData: seed,
+    this.#worker = new Worker(new URL('worker_entry.ts', import.meta.url), {
+      workerData: { seed, compileCache: compileCacheFolder() },
       name: `collector-${seed.index}`,
       // Half of a worker's heap is young objects; a small young generation keeps the process small.
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
@@ -89,4 +91,10 @@ export class WorkerLink {
       waiting.reject(new WeirError(code as ErrorCode, message))
     } else waiting.resolve(answer.answer as never)
   }
+}
+
+/** The folder that main gave to enableCompileCache; Node tells the one below it, of its own version. */
+function compileCacheFolder(): string | undefined {
+  const folder = getCompileCacheDir()
+  return folder === undefined ? undefined : dirname(folder)
 }
