@@ -98,8 +98,7 @@ class Assembly {
 
   async receive(body: Parameters<Running['receive']>[0]) {
     if (!this.collector) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is starting or stopping')
-    const { status, body: answer } = await this.collector.receive(body)
-    return { status, body: answer }
+    return await this.collector.receive(body)
   }
 
   async status(): Promise<object> {

@@ -11,10 +11,17 @@ export interface IntakeBody {
   readonly remoteAddress: string
 }
 
+export interface IntakeReply {
+  readonly status: number
+  readonly body: object
+  /** When to try again, for a 429 or 503. */
+  readonly retryAfterSeconds?: number
+}
+
 /** What the port is a door to. */
 export interface HttpHandlers {
   /** Takes a body; resolves once it is durable, to the answer. */
-  receive(body: IntakeBody): Promise<{ readonly status: number; readonly body: object }>
+  receive(body: IntakeBody): Promise<IntakeReply>
   /** Why nothing can be taken in now, such as a full journal; undefined when it can. */
   paused(): string | undefined
   /** What keeps Weir from being ready, a sentence each; empty when it is. */
@@ -72,7 +79,9 @@ function addIntake(app: FastifyInstance, handlers: HttpHandlers): void {
         contentEncoding: (request.headers['content-encoding'] ?? '').toLowerCase(),
         remoteAddress: request.clientAddress,
       })
-      return reply.code(answer.status).send(answer.body)
+      const { status, body, retryAfterSeconds } = answer
+      if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
+      return reply.code(status).send(body)
     },
   )
   app.options('/in/:tag', async (request, reply) => {

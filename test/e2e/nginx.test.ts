@@ -83,15 +83,18 @@ ${outputs.join('\n')}
   return config
 }
 
+/** 0 as long as there is no such stream. */
 async function countOf(server: SearchServer): Promise<number> {
-  await server.ask('POST', '/logs-nginx.access-default/_refresh', undefined, { tolerate: true })
-  const answer = await server.ask<{ count?: number }>(
-    'GET',
-    '/logs-nginx.access-default/_count',
-    undefined,
-    { tolerate: true },
-  )
-  return answer.count ?? 0
+  try {
+    await server.ask('POST', '/logs-nginx.access-default/_refresh')
+    const { count } = await server.ask<{ count: number }>(
+      'GET',
+      '/logs-nginx.access-default/_count',
+    )
+    return count
+  } catch {
+    return 0
+  }
 }
 
 async function distinctIds(server: SearchServer): Promise<{ ids: number; documents: number }> {
