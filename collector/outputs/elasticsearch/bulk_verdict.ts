@@ -74,19 +74,24 @@ function detailOf(item: Item): string {
   )
 }
 
+const allDelivered = {
+  start: '{"errors":false,"items":[',
+  item: '{"create":{"status":201}},',
+  end: ']}',
+}
+/** The answer for as many events as any request had so far, open at its end. */
+let longest = allDelivered.start
+
 /**
- * Sees that every item was created without parsing: 20 % of a request's CPU otherwise. A quotation mark
- * within any text of the answer is escaped, so the patterns are found as keys only.
+ * Sees that every item was created by comparing the answer with the only text it then has: parsing takes
+ * 20 % of a request's CPU. Servers that write it otherwise are parsed.
  */
 function isAllDelivered(text: string, count: number): boolean {
-  if (!text.slice(0, 200).includes('"errors":false') || !text.endsWith('}')) return false
-  if (text.includes('"failure_store":"used"')) return false
-  const pattern = '"status":20'
-  let found = 0
-  for (let at = text.indexOf(pattern); at >= 0; at = text.indexOf(pattern, at + pattern.length)) {
-    found += 1
-  }
-  return found === count
+  const { start, item, end } = allDelivered
+  const length = start.length + count * item.length - 1
+  if (text.length !== length + end.length || !text.endsWith(end)) return false
+  if (longest.length <= length) longest = start + item.repeat(count)
+  return longest.startsWith(text.slice(0, length))
 }
 
 function itemsOf(answer: Answer, count: number): readonly Item[] {

@@ -33,7 +33,13 @@ function thrownBy(run: () => unknown): unknown {
 describe('the verdict on a bulk answer', () => {
   it('is delivered when every item is', () => {
     expect(judge(answer(items(201, 201, 200)), request(3))).toEqual([])
-    expect(judge(answer({ errors: false, items: items(201).items }), request(1))).toEqual([])
+    for (const count of [1, 3, 2]) {
+      const all = items(...Array.from({ length: count }, () => 201))
+      expect(judge(answer(all), request(count))).toEqual([])
+      expect(judge(answer({ took: 1, ...all }), request(count))).toEqual([])
+      const one = JSON.stringify(all).replace('201', '409')
+      expect(judge(answer(one), request(count))).toHaveLength(1)
+    }
   })
 
   it('refuses 4xx items for good, with what the server said', () => {
