@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   network: () => import('./network.ts'),
   idle: () => import('./idle.ts'),
   start: () => import('./start.ts'),
+  journal: () => import('./journal.ts'),
   parsers: () => import('./parsers.ts'),
 }
 
