@@ -127,7 +127,7 @@ export class Pipeline {
         this.#keepRefused(arrival, start, end, parsed, batches, now)
         continue
       }
-      addContext(parsed, suffixes.context)
+      addContext(parsed, suffixes.contextFor(parsed))
       this.#filter(parsed, arrival, start, end, batches, now, count)
     }
   }
@@ -232,6 +232,11 @@ export class Pipeline {
 /** The ends of an event's JSON: what the context adds for each set of names that the event has itself. */
 interface Suffixes {
   readonly context: JsonObject
+  /**
+   * What to add to an event. One that names its source itself (nginx: the client) keeps it pure: the
+   * input's is only the last hop, and a mixture of both would be neither.
+   */
+  readonly contextFor: (event: Event) => JsonObject
   readonly bytes: readonly Buffer[]
 }
 
@@ -245,7 +250,9 @@ function makeSuffixes(context: JsonObject): Suffixes {
     })
     bytes.push(Buffer.from(`${text}}\n`))
   }
-  return { context, bytes }
+  const { source: _, ...sourceless } = context
+  const contextFor = (event: Event) => (Object.hasOwn(event, 'source') ? sourceless : context)
+  return { context, contextFor, bytes }
 }
 
 function writeLine(out: EventBuffer, text: string): void {

@@ -88,6 +88,17 @@ test('what an event says of its host itself wins over the context', async () => 
   ])
 })
 
+test('an event that names its source keeps it, whichever way it goes', async () => {
+  const line = '192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 2 "-" "curl"'
+  const context = { source: { address: '10.0.0.1', ip: '10.0.0.1', port: 9 } }
+  for (const filter of [undefined, { type: 'grep', exclude: { absent: 'never' } }]) {
+    const { deliver, appended } = setUp({ parser: 'nginx', ...(filter && { filter }) })
+    await deliver(arrivalOf([line], { context }))
+    const { source } = eventsOf(appended[0]!)[0]!
+    expect(source).toEqual({ address: '192.0.2.7', ip: '192.0.2.7' })
+  }
+})
+
 test('a refused line goes on raw, counted, and its position moves', async () => {
   const { deliver, appended, context } = setUp()
   const outcome = await deliver(
