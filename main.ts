@@ -1,14 +1,8 @@
-import { enableCompileCache, flushCompileCache } from 'node:module'
+import { flushCompileCache } from 'node:module'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
 import type { World } from './commands/world.ts'
 
-/**
- * The composition root: the only file that touches the process (environment, signals, exit). It
- * turns the compile cache on before anything else is imported, which halves the time to start.
- */
-const cacheFolder = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? join(cacheFolder, 'weir', 'compiled'))
+/** The composition root: the only file that touches the process (environment, signals, exit). */
 
 const world: World = {
   argv: process.argv.slice(2),

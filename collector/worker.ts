@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
@@ -16,8 +17,8 @@ import type { WorkerAnswers, WorkerNotice, WorkerRequest, WorkerSeed } from './w
  * A collector worker: owns files, sockets, parsing and one partition of the journal. Started by
  * worker_link.ts with a WorkerSeed; answers WorkerRequests until it is told to stop.
  */
-// worker_link.ts starts the thread with exactly this.
-const { seed } = workerData as { seed: WorkerSeed }
+// worker_link.ts starts this file with exactly this.
+const seed = workerData as WorkerSeed
 const port = parentPort!
 const say = (notice: WorkerNotice) => port.postMessage(notice)
 
@@ -96,6 +97,8 @@ try {
   await writer.open()
   await inputs.start()
   say({ notice: 'ready' })
+  // A long-running worker may be killed; what it compiled is worth keeping from its start on.
+  flushCompileCache()
 } catch (failure) {
   if (!(failure instanceof ConfigError)) log.debug({ err: failure }, 'the worker cannot start')
   say({ notice: 'failed', ...describe(failure) })

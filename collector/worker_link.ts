@@ -1,5 +1,3 @@
-import { getCompileCacheDir } from 'node:module'
-import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, WeirError } from '../core/errors.ts'
 import type {
@@ -26,8 +24,8 @@ export class WorkerLink {
     onNotice: (notice: WorkerNotice) => void,
     onExit: (failure: Error | undefined) => void,
   ) {
-    this.#worker = new Worker(new URL('worker_entry.ts', import.meta.url), {
-      workerData: { seed, compileCache: compileCacheFolder() },
+    this.#worker = new Worker(new URL('worker.ts', import.meta.url), {
+      workerData: seed,
       name: `collector-${seed.index}`,
       // Half of a worker's heap is young objects; a small young generation keeps the process small.
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
@@ -91,10 +89,4 @@ export class WorkerLink {
       waiting.reject(new WeirError(code as ErrorCode, message))
     } else waiting.resolve(answer.answer as never)
   }
-}
-
-/** The folder that main gave to enableCompileCache; Node tells the one below it, of its own version. */
-function compileCacheFolder(): string | undefined {
-  const folder = getCompileCacheDir()
-  return folder === undefined ? undefined : dirname(folder)
 }
