@@ -109,13 +109,15 @@ export class SimulatedDisk {
     const process = this.#process
     /** Waits as a disk does, and for ever once the process is gone. */
     const turn = async () => {
-      for (let i = Math.floor(this.#random() * 4); i >= 0; i--) await null
+      for (let i = Math.floor(this.#random() * 4); i >= 0; i--) await Promise.resolve()
       if (process !== this.#process) await new Promise(() => undefined)
     }
     const change = async (kind: DiskCall['kind'], path: string, act: () => void) => {
       await turn()
       this.calls += 1
       const code = this.fail({ number: this.calls, kind, path })
+      // `fail` may have ended the process.
+      if (process !== this.#process) await new Promise(() => undefined)
       if (code !== undefined) throw systemError(code, kind, path)
       act()
       await turn()

@@ -138,7 +138,7 @@ export class Journal {
       ends: last ? { [last.id]: last.end } : {},
       positions: Object.fromEntries(positions),
       chunks: this.#recovered.get(partition)?.chunks ?? [],
-      segmentBytes: Math.min(this.#options.segmentBytes, Math.ceil(this.#options.maxDisk / 8)),
+      segmentBytes: Math.min(this.#options.segmentBytes, Math.ceil(this.#options.maxDisk / 16)),
       groupBytes: this.#options.groupBytes,
       whenFull: this.#options.whenFull,
     }

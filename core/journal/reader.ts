@@ -97,6 +97,8 @@ export class Reader {
       cursor = { cursor: {}, sent: Object.fromEntries(ends) }
     }
     const file = new CursorFile(options.id, cursor ?? { cursor: {}, sent: {} }, world)
+    // So that a new reader holds its segments from now on, whatever happens.
+    if (!cursor) await file.save().catch(() => undefined)
     return new Reader(options, world, file)
   }
 

@@ -63,6 +63,8 @@ interface Segment {
   readonly id: string
   readonly events: FileHandle
   readonly index: FileHandle
+  /** Bytes of `open` and `checkpoint` in the index. */
+  readonly headBytes: number
   /** The durable end. */
   end: SegmentEnd
 }
@@ -157,6 +159,8 @@ export class PartitionWriter {
           this.#world.onAppended?.((this.#world.clock.monotonic() - since) / 1000)
           resolve()
         }
+        // Now, not before the next write: only what is finished can be deleted when room is needed.
+        if (this.#segment && this.#isFull()) await this.#finishSegment()
       } catch (failure) {
         // What comes behind would move positions past what is rejected here.
         for (const { reject } of [...group, ...this.#pending.splice(0)]) reject(failure as Error)
@@ -181,8 +185,7 @@ export class PartitionWriter {
     const { space } = this.#world
     for (;;) {
       const seen = space.frees
-      let bytes = 0
-      for (const { batches } of group) bytes += bytesOf(batches)
+      const bytes = sizeOf(group)
       if (bytes === 0 || space.hasRoom(bytes)) break
       await this.#finishSegment()
       if (this.#seed.whenFull === 'drop_newest') {
@@ -200,7 +203,7 @@ export class PartitionWriter {
     if (this.#trouble === 'full') this.#report(null)
   }
 
-  /** Only finished segments can be deleted, so a full journal needs this one finished, too. */
+  /** Opens the next segment, so that this one can be deleted once it is read. */
   async #finishSegment(): Promise<void> {
     if (!this.#segment || this.#segment.end.events === 0) return
     try {
@@ -221,7 +224,7 @@ export class PartitionWriter {
     for (;;) {
       try {
         this.#segment ??= await this.#openSegment()
-        if (this.#isFullFor(group)) await this.#roll()
+        if (this.#isFull(sizeOf(group))) await this.#roll()
         await this.#write(this.#segment, group)
         if (this.#trouble === 'disk') this.#report(null)
         return
@@ -235,13 +238,13 @@ export class PartitionWriter {
     }
   }
 
-  #isFullFor(group: readonly Pending[]): boolean {
-    const { end } = this.#segment!
-    let bytes = end.bytes
-    for (const { batches } of group) bytes += bytesOf(batches)
+  /** Whether the segment takes `more` bytes of events, or what is in it is enough. */
+  #isFull(more = 0): boolean {
+    const { end, headBytes } = this.#segment!
+    const { segmentBytes } = this.#seed
     // The index counts too: positions without events must not grow one for ever.
-    const indexFull = end.index_bytes > this.#seed.segmentBytes
-    return (end.bytes > 0 && bytes > this.#seed.segmentBytes) || indexFull
+    const indexFull = end.index_bytes - headBytes > segmentBytes
+    return (end.bytes > 0 && end.bytes + more > segmentBytes) || indexFull
   }
 
   async #roll(): Promise<void> {
@@ -321,7 +324,7 @@ export class PartitionWriter {
       // What earlier ends said is now on disk; only those of this segment on are needed in the next one.
       this.#ends = {}
       onDurable({ segment: id, ...end })
-      return { id, events, index, end }
+      return { id, events, index, headBytes: head.length, end }
     } catch (failure) {
       await Promise.allSettled(opened.map((file) => file.close()))
       const removed = await Promise.allSettled([
@@ -392,6 +395,12 @@ const timeAt = (events: Buffer, line: number) =>
 function bytesOf(batches: readonly Batch[]): number {
   let bytes = 0
   for (const batch of batches) bytes += batch.bytes.length
+  return bytes
+}
+
+function sizeOf(group: readonly Pending[]): number {
+  let bytes = 0
+  for (const { batches } of group) bytes += bytesOf(batches)
   return bytes
 }
 
