@@ -1,5 +1,6 @@
 import type { Position } from '../../../core/journal/batch.ts'
 import { familyOf } from './names.ts'
+import { Schedule } from './schedule.ts'
 import { Source } from './source.ts'
 
 /** More paths than that are not remembered once nothing is followed at them. */
@@ -10,6 +11,7 @@ export class Catalogue {
   readonly sources = new Set<Source>()
   /** Sources that may have something to read, in the order in which they are read. */
   readonly pending = new Set<Source>()
+  readonly schedule: Schedule
   /** Sources whose file is open. */
   readonly open = new Set<Source>()
   /** Positions to make durable with the next arrival; null forgets one. */
@@ -22,8 +24,12 @@ export class Catalogue {
   readonly #nextKey: () => string
   readonly #now: () => number
 
-  /** @param now milliseconds since the epoch. */
-  constructor(nextKey: () => string, now: () => number) {
+  /**
+   * @param now milliseconds since the epoch.
+   * @param slotMs how exact the times of looks are.
+   */
+  constructor(nextKey: () => string, now: () => number, slotMs: number) {
+    this.schedule = new Schedule(slotMs)
     this.#nextKey = nextKey
     this.#now = now
   }
@@ -35,6 +41,7 @@ export class Catalogue {
 
   add(source: Source): void {
     this.sources.add(source)
+    this.schedule.set(source, source.nextLook)
     this.remember(source.path)
     if (source.place === 'live' || source.place === 'away') this.#byId.set(source.id, source)
     if (source.place === 'live') this.#live.set(source.path, source)
@@ -69,6 +76,7 @@ export class Catalogue {
     source.id = to.id
     if (to.place === 'live' || to.place === 'away') this.#byId.set(to.id, source)
     if (to.place === 'live') this.#live.set(source.path, source)
+    this.schedule.set(source, 0)
   }
 
   byId(id: string): Source | undefined {

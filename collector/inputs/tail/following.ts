@@ -3,7 +3,7 @@ import type { InputContext } from '../../input.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { Catalogue } from './catalogue.ts'
 import type { TailFiles } from './files.ts'
-import { Folders, glob, matches } from './globs.ts'
+import { Folders, glob, matches, type Glob } from './globs.ts'
 import { setOffset } from './matching.ts'
 import { familyOf, shardOf } from './names.ts'
 import { Reading } from './reading.ts'
@@ -12,6 +12,9 @@ import { Rotation } from './rotation.ts'
 import { Siblings } from './siblings.ts'
 import type { Source } from './source.ts'
 import type { TailConfig } from './tail.ts'
+
+/** Every so many discoveries look at all names, also in folders that have not changed. */
+const fullDiscovery = 12
 
 /** The files an input follows: finds them, looks whether they changed, reads those that did. */
 export class Following {
@@ -29,6 +32,8 @@ export class Following {
   #keys = 0
   #discoverAt = -Infinity
   #firstDiscovery = true
+  #discoveries = 0
+  #walked = new WeakMap<Glob, WeakSet<object>>()
 
   constructor(options: TailConfig, context: InputContext, files: TailFiles) {
     this.#options = options
@@ -42,6 +47,7 @@ export class Following {
     this.#catalogue = new Catalogue(
       () => `${context.id}/${run}-${worker.index}-${(this.#keys++).toString(36)}`,
       () => clock.now(),
+      options.poll_interval,
     )
     const elsewhere = options.rotated_paths.map(glob)
     this.#siblings = new Siblings(files, this.#folders, elsewhere)
@@ -90,7 +96,7 @@ export class Following {
   /** Something may have happened to a path. */
   wake(path: string): void {
     const source = this.#catalogue.live(path)
-    if (source) source.nextLook = 0
+    if (source) this.#catalogue.schedule.set(source, 0)
     else if (this.#isFollowed(path)) this.#discoverAt = -Infinity
   }
 
@@ -152,14 +158,19 @@ export class Following {
   }
 
   async #look(): Promise<void> {
-    const { clock } = this.#context
-    const now = clock.monotonic()
-    for (const source of this.#catalogue.sources) {
-      if (source.nextLook > now) continue
-      if (source.place === 'cut' || source.place === 'missing') {
-        await this.#rotation.settle(source)
-        source.nextLook = now + this.#options.poll_interval
-      } else await this.#lookAt(source, now)
+    const now = this.#context.clock.monotonic()
+    const { schedule, sources } = this.#catalogue
+    for (const source of schedule.take(now)) {
+      if (!sources.has(source)) continue
+      // Whatever happens now, it is looked at again.
+      schedule.set(source, now + this.#options.poll_interval)
+      try {
+        const lost = source.place === 'cut' || source.place === 'missing'
+        if (lost) await this.#rotation.settle(source)
+        else await this.#lookAt(source, now)
+      } catch (failure) {
+        this.#report(source, failure)
+      }
     }
     if (now >= this.#discoverAt) {
       this.#discoverAt = now + this.#options.refresh_interval
@@ -201,7 +212,7 @@ export class Following {
     // An interval in proportion to the rest so far: a file that has just changed is looked at often.
     const pause = Math.min(idle_poll_interval, Math.max(poll_interval, unchangedFor / 4))
     const soon = source.waiting || (source.place === 'away' && quiet < rotate_wait)
-    source.nextLook = now + (soon ? poll_interval : pause)
+    this.#catalogue.schedule.set(source, now + (soon ? poll_interval : pause))
   }
 
   async #turn(source: Source): Promise<'more' | 'done'> {
@@ -264,11 +275,15 @@ export class Following {
   async #discover(): Promise<void> {
     const { worker } = this.#context
     const found = new Set<string>()
+    // Now and then everything, for what became a file of its own without its folder changing.
+    if (this.#discoveries++ % fullDiscovery === 0) this.#walked = new WeakMap()
     for (const pattern of this.#paths) {
-      this.#folders.walk(pattern, (path) => {
-        if (!found.has(path) && !this.#catalogue.live(path) && this.#isFollowed(path))
-          found.add(path)
-      })
+      const walked = this.#walked.get(pattern) ?? new WeakSet()
+      this.#walked.set(pattern, walked)
+      const add = (path: string) => {
+        if (!this.#catalogue.live(path) && this.#isFollowed(path)) found.add(path)
+      }
+      this.#folders.walk(pattern, add, walked)
     }
     for (const path of found) {
       if (shardOf(familyOf(path), worker.count) !== worker.index) continue
@@ -277,6 +292,7 @@ export class Following {
         this.#folders.problems.delete(path)
       } catch (failure) {
         this.#folders.problems.set(path, messageOf(failure))
+        this.#discoveries = 0
       }
     }
     this.#firstDiscovery = false
@@ -299,12 +315,13 @@ export class Following {
     const source = this.#catalogue.make(path, seen.id)
     source.real = this.#files.real(path)
     source.observe(seen)
-    source.changedAt = clock.monotonic()
+    const age = clock.now() - Number(seen.mtimeNs / 1_000_000n)
+    source.changedAt = clock.monotonic() - Math.max(0, age)
     // Spread out, so that ten thousand files are not all looked at in the same instant.
-    source.nextLook = source.changedAt + this.#context.random() * this.#options.poll_interval
+    const wait = Math.min(this.#options.idle_poll_interval, Math.max(0, age) / 4)
+    source.nextLook = clock.monotonic() + this.#context.random() * wait
     if (this.#catalogue.wasFollowed(path)) await this.#rotation.generations(source)
     else this.#rotation.ignoreRotated(source)
-    const age = clock.now() - Number(seen.mtimeNs / 1_000_000n)
     source.leftOut = ignore_older !== undefined && age > ignore_older
     if (this.#firstDiscovery && read_from === 'end' && seen.size > 0 && !source.leftOut) {
       await this.#beginAtEnd(source, path, seen.size)

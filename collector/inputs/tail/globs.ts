@@ -137,34 +137,48 @@ export class Folders {
     return [...this.#listings.keys()]
   }
 
-  /** Calls `found` with every path that fits, sorted within a folder; folders too deep are not walked. */
-  walk(pattern: Glob, found: (path: string) => void): void {
-    this.#walk(pattern, pattern.root, 0, found, 0)
+  /**
+   * Calls `found` with every path that fits; folders too deep are not walked.
+   * @param walked listings whose files were found before and are passed over; these are added to it.
+   */
+  walk(pattern: Glob, found: (path: string) => void, walked?: WeakSet<object>): void {
+    this.#walk({ pattern, found, walked }, pattern.root, 0, 0)
   }
 
-  #walk(pattern: Glob, folder: string, at: number, found: (path: string) => void, depth: number) {
+  #walk(walk: Walk, folder: string, at: number, depth: number) {
+    const { pattern, found, walked } = walk
     const part = pattern.parts[at]
     if (part === undefined || depth > 32) return
     const last = at === pattern.parts.length - 1
     if (typeof part === 'string' && part !== '**') {
       const path = join(folder, part)
       if (last) found(path)
-      else this.#walk(pattern, path, at + 1, found, depth + 1)
+      else this.#walk(walk, path, at + 1, depth + 1)
       return
     }
-    if (part === '**' && !last) this.#walk(pattern, folder, at + 1, found, depth)
-    for (const entry of this.list(folder)) {
+    if (part === '**' && !last) this.#walk(walk, folder, at + 1, depth)
+    const entries = this.list(folder)
+    // Nothing but folders is of interest in a listing that has not changed.
+    const unchanged = last && walked?.has(entries)
+    if (unchanged && part !== '**') return
+    if (last) walked?.add(entries)
+    for (const entry of entries) {
+      if (unchanged && !entry.folder) continue
       const path = join(folder, entry.name)
       if (part === '**') {
         // Symlinks are not walked by `**`: they may lead round in circles.
-        if (entry.folder) this.#walk(pattern, path, at, found, depth + 1)
+        if (entry.folder) this.#walk(walk, path, at, depth + 1)
         else if (last) found(path)
       } else if (typeof part !== 'string' && part.test(entry.name)) {
         if (last && !entry.folder) found(path)
-        else if (!last && (entry.folder || entry.link)) {
-          this.#walk(pattern, path, at + 1, found, depth + 1)
-        }
+        else if (!last && (entry.folder || entry.link)) this.#walk(walk, path, at + 1, depth + 1)
       }
     }
   }
+}
+
+interface Walk {
+  readonly pattern: Glob
+  readonly found: (path: string) => void
+  readonly walked: WeakSet<object> | undefined
 }

@@ -8,6 +8,9 @@ import { tagFor } from './names.ts'
 import type { TailOptions } from './options.ts'
 import type { Progress, Source } from './source.ts'
 
+/** Bytes that are read at once. */
+const smallRead = 16_384
+
 /**
  * How a turn of reading ended.
  * - end: all there is was read
@@ -158,7 +161,12 @@ export class Reading {
     const buffer = (this.#buffers[this.#turned] ??= Buffer.allocUnsafeSlow(
       this.#chunkSize + markBytes,
     ))
-    const length = await source.content!.read(buffer.subarray(0, wanted), offset - mark.bytes)
+    const into = buffer.subarray(0, wanted)
+    // A few bytes are in the page cache: a trip through the thread pool would cost ten times the read.
+    const length =
+      source.file && wanted <= smallRead
+        ? source.file.readNow(into, offset - mark.bytes)
+        : await source.content!.read(into, offset - mark.bytes)
     return { bytes: buffer, length, wanted, size: size ?? 0 }
   }
 

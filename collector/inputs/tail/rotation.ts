@@ -314,7 +314,6 @@ export class Rotation {
     source.observe(seen)
     if (!source.gzip) source.known = seen.size
     source.changedAt = context.clock.monotonic()
-    source.nextLook = 0
     this.#place(source, 'away', path, seen.id)
     catalogue.pending.add(source)
   }

@@ -33,9 +33,11 @@ export function createTail(
         context.log.error({ err: failure }, 'a tail could not go on and tries again')
       }
       hints.watch(following.folders())
+      // However often something happens, it is looked at only so often.
+      await context.clock.sleep(config.poll_interval / 5, stopping.signal)
       const wake = hints.woken()
       const signal = AbortSignal.any([stopping.signal, wake.signal])
-      await context.clock.sleep(config.poll_interval, signal)
+      await context.clock.sleep((config.poll_interval * 4) / 5, signal)
       for (const path of hints.take()) following.wake(path)
     }
   }
