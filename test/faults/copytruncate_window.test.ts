@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { startBulkSink } from '../peers/bulk_sink.ts'
+import { launch, waitFor } from '../peers/process.ts'
+import { requirePeer } from '../peers/require.ts'
+import { NumberedLines } from './numbered_lines.ts'
+
+/**
+ * The one window that no reader can close: what is written between logrotate's copy and its truncation is in
+ * neither file. Weir has those of these lines that it read from the live file in that moment; the rest is
+ * measured here, and printed. Whatever is in any file has to arrive, once.
+ */
+const logrotate = requirePeer('logrotate')
+const run = promisify(execFile)
+const weir = join(import.meta.dirname, '..', '..', 'bin', 'weir')
+const rotations = 10
+
+test.skipIf(!logrotate)(
+  'only what no file holds is lost while the writer never rests',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-window-'))
+    const logs = join(folder, 'logs')
+    mkdirSync(logs)
+    const log = join(logs, 'a.log')
+    const arrived = new NumberedLines()
+    const sink = await startBulkSink({
+      onStored: (segment, ordinal, event) => {
+        const { n } = JSON.parse(event) as { n: number }
+        arrived.add('a', n, `${segment}-${ordinal}`)
+      },
+    })
+    const config = join(folder, 'weir.yaml')
+    writeFileSync(
+      config,
+      `data_dir: ${folder}/data
+http: { listen: "unix:${folder}/http.sock" }
+collector:
+  inputs:
+    - { type: tail, tag: app, parser: json, paths: ["${log}"], poll_interval: 50ms, rotate_wait: 1s }
+  outputs:
+    - { type: elasticsearch, hosts: ["${sink.url}"], batch_age: 50ms }
+`,
+    )
+    const program = launch(weir, ['start', '--config', config], {
+      output: join(folder, 'weir.log'),
+    })
+    let written = 0
+    let writing = true
+    const write = () => appendFileSync(log, `{"n":${written++},"padding":"${'x'.repeat(200)}"}\n`)
+    try {
+      write()
+      const lost = () =>
+        arrived.problems(new Map([['a', written]])).lost.map((line) => Number(line.slice(2)))
+      await waitFor('the first line', () => lost().length === 0)
+      const writer = (async () => {
+        while (writing) {
+          for (let i = 0; i < 20; i++) write()
+          await sleep(1)
+        }
+      })()
+      const rotate = join(folder, 'logrotate.conf')
+      writeFileSync(rotate, `"${log}" {\ncopytruncate\nrotate 50\nsize 1\n}\n`)
+      for (let i = 0; i < rotations; i++) {
+        await sleep(300)
+        await run(logrotate!.path, ['--force', '--state', join(folder, 'state'), rotate])
+      }
+      writing = false
+      await writer
+      write()
+      const held = new Set<number>()
+      for (const name of readdirSync(logs)) {
+        const text = readFileSync(join(logs, name), 'latin1')
+        for (const [, n] of text.matchAll(/\{"n":(\d+)/g)) held.add(Number(n))
+      }
+      await waitFor('what the files hold', () => lost().every((n) => !held.has(n)), 30_000)
+      const { doubled } = arrived.problems(new Map([['a', written]]))
+      const inNoFile = written - held.size
+      console.log(
+        `copytruncate window: ${rotations} rotations, ${written} lines; ${inNoFile} were in no file afterwards, ` +
+          `of these Weir had read ${inNoFile - lost().length} from the live file and ${lost().length} are lost`,
+      )
+      expect(doubled).toEqual([])
+    } finally {
+      await program.end('SIGKILL')
+      await sink.stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
