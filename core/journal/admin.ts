@@ -83,7 +83,7 @@ export async function* catJournal(journal: Journal, files: Files, options: CatOp
 /** Everything that no longer fits its checksum. */
 export async function* verifyJournal(journal: Journal, files: Files) {
   for (const partition of journal.partitions) {
-    for (const view of [...partition.segments]) {
+    for (const view of partition.segments.slice()) {
       const file = indexPath(partition.folder, view.id)
       const reader = await SegmentReader.open(files, partition.folder, view.id)
       try {
@@ -163,7 +163,7 @@ async function placeIn(files: Files, partition: Partition, to: string): Promise<
 
 async function* batches(journal: Journal, files: Files) {
   for (const partition of journal.partitions) {
-    for (const view of [...partition.segments]) {
+    for (const view of partition.segments.slice()) {
       const reader = await SegmentReader.open(files, partition.folder, view.id)
       try {
         for (

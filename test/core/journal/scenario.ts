@@ -108,11 +108,13 @@ export class Scenario {
 
   /** Starts, again and again while the disk fails; readers known before come back. */
   async start(): Promise<void> {
+    const life = this.#life
     for (let attempt = 0; attempt < 50; attempt++) {
       try {
         await this.#tryStart()
         return
       } catch (failure) {
+        if (life !== this.#life) return await new Promise(() => undefined)
         if (!/simulated/.test(String(failure))) throw failure
         this.disk.kill()
       }
