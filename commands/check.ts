@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Finding } from './checks.ts'
 import { dataFolderOf, readFrom, type ConfigOptions } from './load_config.ts'
 import { exitCodes } from './exit_codes.ts'
+import { httpAddresses } from './http_addresses.ts'
 import { addConfigOptions } from './start.ts'
 import { coloured, writeLine, type World } from './world.ts'
 
@@ -47,7 +48,8 @@ async function gather(world: World, options: ConfigOptions): Promise<readonly Fi
     }))
   }
   const { checkAll } = await import('./checks.ts')
-  return checkAll(result, dataFolderOf(world, result.config.data_dir))
+  const dataFolder = dataFolderOf(world, result.config.data_dir)
+  return checkAll(result, dataFolder, httpAddresses(world, result))
 }
 
 function formatFinding(world: World, { level, subject, message }: Finding): string {

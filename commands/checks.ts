@@ -3,14 +3,18 @@ import { accessSync, constants, existsSync, globSync, statfsSync } from 'node:fs
 import { createServer } from 'node:net'
 import { createSocket } from 'node:dgram'
 import { dirname } from 'node:path'
+import { lookAtPath } from '../collector/inputs/listen/unix_path.ts'
 import { outputs } from '../collector/outputs/all.ts'
+import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
 import { holderOf } from '../core/data_folder.ts'
-import { messageOf } from '../core/errors.ts'
+import { messageOf, WeirError } from '../core/errors.ts'
+import type { ListenAddress as HttpAddress } from '../core/http/address.ts'
 import { listenFailure, type ListenAddress } from '../core/listen_failure.ts'
 import { createLog } from '../core/log.ts'
 import { createMetrics, Registry } from '../core/metrics.ts'
 import { formatSize } from '../core/units.ts'
+import { openToNobody } from './http_addresses.ts'
 import type { Loaded } from './running.ts'
 
 /** Something that `weir check` has to say. A note is worth reading; a problem is worth fixing. */
@@ -23,9 +27,16 @@ export interface Finding {
 
 const targetTimeoutMs = 10_000
 
-/** Looks at everything that a valid config leads to. Nothing is changed, nothing is sent. */
-export async function checkAll(loaded: Loaded, dataFolder: string): Promise<Finding[]> {
-  const { config } = loaded
+/**
+ * Looks at everything that a valid config leads to. Nothing is changed, nothing is sent.
+ *
+ * @param httpAddresses where the HTTP port is to listen.
+ */
+export async function checkAll(
+  { config }: Loaded,
+  dataFolder: string,
+  httpAddresses: readonly HttpAddress[],
+): Promise<Finding[]> {
   const holder = holderOf(dataFolder)
   const findings: Finding[] = [
     ...checkFolder(dataFolder, config.journal.max_disk, config.journal.segment_size),
@@ -37,8 +48,9 @@ export async function checkAll(loaded: Loaded, dataFolder: string): Promise<Find
       subject: 'data folder',
       message: `a Weir runs on it (process ${holder.pid ?? 'unknown'}), so addresses are not tried`,
     })
-  } else findings.push(...(await checkAddresses(loaded)))
-  findings.push(...checkTokens(loaded))
+  } else findings.push(...(await checkAddresses(config, httpAddresses)))
+  const openness = openToNobody(httpAddresses, config.http)
+  if (openness !== undefined) findings.push({ level: 'note', subject: 'http', message: openness })
   for (const input of config.collector.inputs) {
     const subject = `input ${String(input['id'] ?? input.type)}`
     if (Array.isArray(input['paths'])) findings.push(...checkPaths(input['paths'], subject))
@@ -77,19 +89,28 @@ function checkFolder(folder: string, maxDisk: number, segmentSize: number): Find
 }
 
 /** Opens every address for a moment. */
-async function checkAddresses({ config }: Loaded): Promise<Finding[]> {
+async function checkAddresses(
+  config: Config,
+  httpAddresses: readonly HttpAddress[],
+): Promise<Finding[]> {
   const findings: Finding[] = []
   const attempt = async (subject: string, key: string, address: ListenAddress) => {
     const message = await tryAddress(address, key)
     if (message !== undefined) findings.push({ level: 'problem', subject, message })
   }
-  for (const address of config.http.listen) {
+  for (const address of httpAddresses) {
+    // One that was passed on is open already.
     if (address.kind === 'fd') continue
     const protocol = address.kind
     await attempt('http', '--listen or http.listen', { ...address, protocol } as ListenAddress)
   }
   for (const input of config.collector.inputs) {
     const name = String(input['id'] ?? input.type)
+    if (input.type === 'unix') {
+      // Its schema makes `path` a text.
+      const address = { protocol: 'unix', path: input['path'] as string } as const
+      await attempt(`input ${name}`, `path of input ${name}`, address)
+    }
     if (input.type !== 'tcp' && input.type !== 'udp') continue
     // The schemas of both inputs make `listen` a list of these.
     const addresses = input['listen'] as { host: string; port: number }[]
@@ -104,8 +125,8 @@ async function checkAddresses({ config }: Loaded): Promise<Finding[]> {
 async function tryAddress(address: ListenAddress, key: string): Promise<string | undefined> {
   try {
     if (address.protocol === 'unix') {
-      const folder = dirname(address.path)
-      accessSync(folder, constants.W_OK | constants.X_OK)
+      accessSync(dirname(address.path), constants.W_OK | constants.X_OK)
+      await lookAtPath(address.path, key)
     } else if (address.protocol === 'udp') {
       const socket = createSocket(address.host.includes(':') ? 'udp6' : 'udp4')
       socket.bind(address.port, address.host)
@@ -119,24 +140,9 @@ async function tryAddress(address: ListenAddress, key: string): Promise<string |
     }
     return undefined
   } catch (failure) {
+    if (failure instanceof WeirError) return failure.message
     return listenFailure(failure, address, key).message
   }
-}
-
-/** A port open to others is useful only with a token: everybody there is refused without one. */
-function checkTokens({ config }: Loaded): Finding[] {
-  const open = config.http.listen.filter(
-    (address) =>
-      address.kind === 'tcp' &&
-      !/^(127\.|::1$|localhost$)/.test(address.host) &&
-      config.http.tokens.length === 0,
-  )
-  return open.map(() => ({
-    level: 'note',
-    subject: 'http',
-    message:
-      'it listens for other machines, but http.tokens is empty: whatever does not come from this machine is refused',
-  }))
 }
 
 /** Certificate and key files under a `tls` key. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { everyCommand } from './program.ts'
+import { everyCommand } from './every_command.ts'
 import type { World } from './world.ts'
 
 const shells = ['bash', 'zsh', 'fish'] as const

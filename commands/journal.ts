@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { WeirError } from '../core/errors.ts'
 import { formatSize } from '../core/units.ts'
 import { dataFolderFor, type ConfigOptions } from './load_config.ts'
@@ -132,10 +132,8 @@ function addMoving(journal: Command, world: World): void {
     .command('forget')
     .description('drop a reader that no config names any more, so that it holds up nothing')
     .argument('<reader>', 'its id, as `weir journal ls` shows it')
-    .addOption(new Option('-f, --force', 'also when the config of the running Weir names it'))
-    .action(async (id: string, options: { force?: true }, command: Command) => {
-      const args = { id, force: options.force === true }
-      for await (const _ of ask(world, command.optsWithGlobals(), 'journal.forget', args));
+    .action(async (id: string, _options, command: Command) => {
+      for await (const _ of ask(world, command.optsWithGlobals(), 'journal.forget', { id }));
       world.stderr.write(`${id} is forgotten\n`)
     })
 }

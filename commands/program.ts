@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
-import { nearest } from '../core/config/nearest.ts'
 import { WeirError } from '../core/errors.ts'
+import { commandNames, type CommandName } from './command_names.ts'
+import { everyCommand } from './every_command.ts'
 import { exitCodeOf, exitCodes } from './exit_codes.ts'
 import { version } from './version.ts'
 import { coloured, type World } from './world.ts'
@@ -9,7 +10,7 @@ import { coloured, type World } from './world.ts'
  * The commands, each loaded only when it is asked for or all are to be shown: `weir version` must
  * not wait for the parsers.
  */
-const commands: Record<string, (program: Command, world: World) => Promise<void>> = {
+const commands: Record<CommandName, (program: Command, world: World) => Promise<void>> = {
   start: async (program, world) => (await import('./start.ts')).registerStart(program, world),
   check: async (program, world) => (await import('./check.ts')).registerCheck(program, world),
   parse: async (program) => (await import('./parse.ts')).registerParse(program),
@@ -74,33 +75,20 @@ export async function createProgram(world: World): Promise<Command> {
       'after',
       '\nHelp of one command: weir <command> --help. Exit codes: docs/COMMANDS.md',
     )
-  for (const name of namesFor(world.argv)) await commands[name]!(program, world)
+  for (const name of namesFor(world.argv)) await commands[name](program, world)
   for (const command of everyCommand(program)) command.exitOverride()
   return program
 }
 
 /** Only the command that is asked for; all of them for help, completion and mistakes. */
-function namesFor(argv: readonly string[]): string[] {
-  const all = Object.keys(commands)
-  const asked = argv.find((word) => all.includes(word))
+function namesFor(argv: readonly string[]): readonly CommandName[] {
+  const isName = (word: string | undefined) => commandNames.find((name) => name === word)
+  const asked = argv.map(isName).find((name) => name !== undefined)
   const needsAll = argv.some((word) => ['help', '--help', '-h', 'completion'].includes(word))
   if (asked !== undefined && asked !== 'completion' && argv[0] === asked) return [asked]
   if (asked !== undefined && !needsAll) return [asked]
   if (argv.length > 0 && argv[0]!.startsWith('-') && !needsAll) return ['start']
-  return argv.length === 0 ? ['start'] : all
-}
-
-/** A command and all below it. */
-export function everyCommand(program: Command): Command[] {
-  return [program, ...program.commands.flatMap((command) => everyCommand(command as Command))]
-}
-
-/** For a word that is no command. */
-export function unknownCommand(word: string): CommanderError {
-  const near = nearest(word, Object.keys(commands))
-  const hint = near === undefined ? `the commands are ${Object.keys(commands).join(', ')}` : ''
-  const text = `unknown command "${word}": ${near === undefined ? hint : `did you mean "${near}"?`}`
-  return new CommanderError(exitCodes.usage, 'weir.unknownCommand', text)
+  return argv.length === 0 ? ['start'] : commandNames
 }
 
 function report(world: World, failure: unknown): void {

@@ -1,15 +1,13 @@
 import { systemClock } from '../core/clock.ts'
-import { plainValueAt } from '../core/config/merge.ts'
 import { serveControl } from '../core/control.ts'
 import { messageOf } from '../core/errors.ts'
-import type { ListenAddress } from '../core/http/address.ts'
-import { listenOfEnvironment } from '../core/http/inherited.ts'
 import { createHttpServer } from '../core/http/server.ts'
 import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
 import { createLog, type Logger } from '../core/log.ts'
 import { createMetrics, Registry } from '../core/metrics.ts'
 import { reasons } from '../core/reasons.ts'
 import { assemble } from './assembly.ts'
+import { httpAddresses, openToNobody } from './http_addresses.ts'
 import type { Loaded } from './running.ts'
 import type { World } from './world.ts'
 
@@ -42,7 +40,7 @@ export async function createService(
   })
   const http = createHttpServer({
     config: loaded.config.http,
-    listen: addressesOf(world, loaded),
+    listen: httpAddresses(world, loaded),
     log: log.child({ component: 'http' }),
     count: (reason) =>
       metrics.events_impaired.inc({ component: 'http', fate: reasons[reason].fate, reason }),
@@ -50,6 +48,10 @@ export async function createService(
   })
   const parts = inOrder([http, serveControl(dataFolder, running.operations), running])
 
+  const warn = () => {
+    const warning = openToNobody(httpAddresses(world, loaded), loaded.config.http)
+    if (warning !== undefined) log.warn({ component: 'http' }, warning)
+  }
   const apply = async (read: () => Loaded) => {
     try {
       const next = read()
@@ -57,16 +59,17 @@ export async function createService(
         if (JSON.stringify(next.config[key]) === JSON.stringify(loaded.config[key])) continue
         log.warn({ key }, 'this key changes only with a restart')
       }
-      await http.reload(next.config.http, addressesOf(world, next))
+      await http.reload(next.config.http, httpAddresses(world, next))
       try {
         await running.reload(next)
       } catch (failure) {
-        await http.reload(loaded.config.http, addressesOf(world, loaded))
+        await http.reload(loaded.config.http, httpAddresses(world, loaded))
         throw failure
       }
       log.level = next.config.log.level
       loaded = next
       log.info({ urls: http.urls() }, 'the config was read again and applied')
+      warn()
     } catch (failure) {
       const problems = messageOf(failure).split('\n')
       log.error({ problems }, 'the new config was refused; the old one runs on')
@@ -76,16 +79,12 @@ export async function createService(
   return {
     log,
     facts: () => ({ urls: http.urls() }),
-    start: () => parts.start(),
+    async start() {
+      await parts.start()
+      warn()
+    },
     stop: (deadline) => parts.stop(deadline),
     // One after the other: two HUPs in a row must not mix.
     reload: (read) => (applying = applying.then(() => apply(read))),
   }
-}
-
-/** Where the HTTP port listens: as configured, else as the environment says, else the default. */
-function addressesOf(world: World, { config, input }: Loaded): readonly ListenAddress[] {
-  const configured = plainValueAt(input, ['http', 'listen']) !== undefined
-  const passed = configured ? undefined : listenOfEnvironment(world.env, world.pid)
-  return passed ?? config.http.listen
 }

@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander'
 import { showBanner } from './banner.ts'
+import { unknownCommand } from './command_names.ts'
 import { exitCodes } from './exit_codes.ts'
 import { configSources, dataFolderOf, type ConfigOptions } from './load_config.ts'
-import { unknownCommand } from './program.ts'
 import type { Loaded } from './running.ts'
 import type { World } from './world.ts'
 

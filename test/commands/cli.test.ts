@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { version } from '../../commands/version.ts'
@@ -35,6 +37,7 @@ describe.concurrent('the command line', { timeout: 30_000 }, () => {
     [['start', '--lisen', 'x'], 'Did you mean --listen?'],
     [['start', '--log-level', 'loud'], 'Allowed choices'],
     [['journal', 'lss'], 'ls'],
+    [['journal', 'forget', 'old', '--force'], 'unknown option'],
     [['dead', 'drop'], '--output or --all'],
   ])('%j is a usage error that helps', async (args, hint) => {
     const { code, stderr } = await inProcess(args)
@@ -77,6 +80,42 @@ collector:
     const environment = { WEIR_HTTP__LISTEN: '127.0.0.1:0', WEIR_DATA_DIR: join(folder, 'never') }
     const { code, stderr } = await inProcess(['check'], environment)
     expect([code, stderr]).toEqual([0, 'everything is in order\n'])
+  })
+
+  test('check tries the sockets of unix inputs', async () => {
+    const taken = createServer().listen(join(folder, 'taken.sock'))
+    await once(taken, 'listening')
+    const file = write('no_socket', '')
+    const inputs = [`${folder}/taken.sock`, file, '/nowhere/weir.sock', `${folder}/free.sock`]
+    const config = write(
+      'unix.yaml',
+      `data_dir: ${folder}/never
+http: { listen: 127.0.0.1:0 }
+collector:
+  inputs: [${inputs.map((path, i) => `{ type: unix, id: u${i}, path: ${path} }`).join(', ')}]
+`,
+    )
+    const { code, stdout } = await inProcess(['check', '-c', config])
+    taken.close()
+    expect(stdout).toContain(`problem  input u0: cannot listen on unix://${inputs[0]}`)
+    expect(stdout).toContain(`(pid ${process.pid}) listens there`)
+    expect(stdout).toContain(
+      `problem  input u1: cannot listen on unix://${file}: there is something`,
+    )
+    expect(stdout).toContain('problem  input u2: cannot listen on unix:///nowhere/weir.sock')
+    expect(stdout).not.toContain('input u3')
+    expect(code).toBe(1)
+  })
+
+  test('check tries the address that start would take: PORT where the config says nothing', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    const environment = { PORT: String(port), WEIR_DATA_DIR: join(folder, 'never') }
+    const { code, stdout } = await inProcess(['check'], environment)
+    taken.close()
+    expect(stdout).toContain(`problem  http: cannot listen on tcp://127.0.0.1:${port}`)
+    expect(code).toBe(1)
   })
 
   test.each(['bash', 'zsh', 'fish'])('completion for %s', async (shell) => {

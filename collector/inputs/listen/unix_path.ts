@@ -3,16 +3,21 @@ import { connect } from 'node:net'
 import { WeirError } from '../../../core/errors.ts'
 import { whoHolds } from '../../../core/listen_failure.ts'
 
+/** Makes way for a socket at `path`: what a process that died left there is removed. */
+export async function clearPath(path: string, key: string): Promise<void> {
+  if ((await lookAtPath(path, key)) === 'left behind') unlinkSync(path)
+}
+
 /**
- * Makes way for a socket at `path`: what a process that died left there is removed. Throws when
- * somebody answers, and when it is something else than a socket.
+ * Looks at where a socket is to be, and changes nothing.
  *
  * @param key the config key to name in the error.
+ * @throws WeirError WEIR_LISTEN_FAILED when somebody answers, or when it is something else than a socket.
  */
-export async function clearPath(path: string, key: string): Promise<void> {
+export async function lookAtPath(path: string, key: string): Promise<'nothing' | 'left behind'> {
   const found = lstatSync(path, { throwIfNoEntry: false })
-  if (!found) return
-  const fail = (text: string) => {
+  if (!found) return 'nothing'
+  const fail = (text: string): never => {
     throw new WeirError('WEIR_LISTEN_FAILED', `cannot listen on unix://${path}: ${text}`)
   }
   if (!found.isSocket()) {
@@ -23,7 +28,7 @@ export async function clearPath(path: string, key: string): Promise<void> {
     const by = holder ? `${holder.name} (pid ${holder.pid})` : 'another process'
     return fail(`${by} listens there. Stop that process, or set another path in ${key}`)
   }
-  unlinkSync(path)
+  return 'left behind'
 }
 
 /** Whether a process has the socket open. Only a refusal says that nobody has. */
