@@ -18,7 +18,7 @@ export async function assemble(given: Surroundings): Promise<Running> {
   const parts = new Assembly(given)
   return {
     operations: {
-      ...journalOperations(() => parts.journal, given.dataFolder),
+      ...journalOperations(() => parts.journal),
       ...deadOperations(given.dataFolder, (id) => parts.collector?.output(id)),
     },
     start: () => parts.start(),

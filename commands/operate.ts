@@ -69,7 +69,7 @@ async function openStopped(folder: string): Promise<Operations> {
     },
   )
   return {
-    ...journalOperations(() => journal, folder),
+    ...journalOperations(() => journal),
     ...deadOperations(folder, () => undefined),
   }
 }

@@ -15,7 +15,7 @@ import {
 import type { Journal } from '../core/journal/journal.ts'
 
 /** What commands may ask of the journal, of a running Weir or of a stopped one's folder alike. */
-export function journalOperations(journal: () => Journal, dataFolder: string): Operations {
+export function journalOperations(journal: () => Journal): Operations {
   return {
     async *'journal.ls'() {
       yield await listJournal(journal(), systemFiles)
@@ -32,7 +32,7 @@ export function journalOperations(journal: () => Journal, dataFolder: string): O
       yield* verifyJournal(journal(), systemFiles)
     },
     async *'journal.seek'(args) {
-      await seekReader(journal(), systemFiles, dataFolder, need(args, 'id'), need(args, 'to'))
+      await seekReader(journal(), systemFiles, need(args, 'id'), need(args, 'to'))
       yield {}
     },
     async *'journal.forget'(args) {

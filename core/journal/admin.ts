@@ -1,9 +1,10 @@
 import { WeirError } from '../errors.ts'
 import type { Files } from '../files.ts'
-import type { Place } from './cursor.ts'
+import { eventId } from './chunk.ts'
+import type { Place, Places } from './cursor.ts'
 import type { BatchRecord } from './index_record.ts'
 import type { Journal } from './journal.ts'
-import { indexPath } from './layout.ts'
+import { eventsPath, indexPath } from './layout.ts'
 import type { Partition, SegmentView } from './partition.ts'
 import { DamagedSegment, isSound, SegmentReader } from './segment_reader.ts'
 import { isUlid } from './ulid.ts'
@@ -12,24 +13,31 @@ import { isUlid } from './ulid.ts'
 
 /** Readers with their lag, partitions, and segments with the time of their oldest event. */
 export async function listJournal(journal: Journal, files: Files) {
-  const readers = journal.readers().map(({ id, open, cursor }) => {
+  const readers = []
+  const now = journal.now()
+  const known = journal.readers()
+  const isRunning = known.some(({ open }) => open)
+  for (const { id, open, cursor } of known) {
     const lag = { bytes: 0, events: 0 }
+    let arrived = now
     for (const partition of journal.partitions) {
       const { bytes, events } = partition.lag(cursor[partition.name])
       lag.bytes += bytes
       lag.events += events
+      if (events > 0) arrived = Math.min(arrived, await arrivalAt(files, partition, cursor, now))
     }
     const newest = Object.values(cursor).toSorted((a, b) => (a.segment < b.segment ? 1 : -1))[0]
-    return {
+    readers.push({
       id,
       segment: newest?.segment ?? null,
       ordinal: newest?.ordinal ?? 0,
       lag_bytes: lag.bytes,
       lag_events: lag.events,
-      lag_seconds: journal.openReader(id)?.lag().seconds ?? 0,
-      configured: open,
-    }
-  })
+      lag_seconds: Math.max(0, now - arrived) / 1000,
+      // Without a running Weir nobody knows the config.
+      configured: isRunning ? open : null,
+    })
+  }
   const partitions = journal.partitions.map((partition) => ({
     name: partition.name,
     segments: partition.segments.length,
@@ -38,8 +46,9 @@ export async function listJournal(journal: Journal, files: Files) {
   }))
   const segments = []
   for (const partition of journal.partitions) {
-    for (const { id, end } of partition.segments) {
-      const oldest = await oldestEvent(files, partition, { id, end })
+    for (const view of partition.segments.slice()) {
+      const { id, end } = view
+      const oldest = await oldestEvent(files, partition, view)
       const bytes = end.bytes + end.index_bytes
       segments.push({ id, partition: partition.name, bytes, events: end.events, oldest })
     }
@@ -54,58 +63,64 @@ export interface CatOptions {
   readonly matches?: ((tag: string) => boolean) | undefined
 }
 
-/** Every event up to the durable mark, oldest segment first, without a cursor of its own. */
+/**
+ * Every event up to the durable mark, oldest segment first, without a cursor of its own.
+ *
+ * @throws WeirError WEIR_JOURNAL_CORRUPT, after all that can be read, when something could not be.
+ */
 export async function* catJournal(journal: Journal, files: Files, options: CatOptions) {
   const { from, stream, matches } = options
   const begin = from === undefined ? undefined : placeOf(from)
-  for await (const { partition, view, reader, record } of batches(journal, files)) {
-    if (stream !== undefined && record.stream !== stream) continue
-    if (matches && !matches(record.tag)) continue
+  const damage: string[] = []
+  for (const { partition, view } of segmentsOf(journal)) {
     if (begin?.segment !== undefined && view.id < begin.segment) continue
-    if (begin?.timeMs !== undefined && record.arrived < begin.timeMs) continue
-    const bytes = Buffer.allocUnsafe(record.bytes)
-    const got = await reader.read(bytes, record.offset)
-    if (got < record.bytes || !isSound(bytes, record)) throw damaged(partition, view, record)
-    let start = 0
-    for (let i = 0; i < record.count; i++) {
-      const end = bytes.indexOf(10, start)
-      const ordinal = record.ordinal + i
-      const before = begin?.segment === view.id && ordinal < (begin.ordinal ?? 0)
-      if (!before) {
-        const line = bytes.toString('utf8', start, end)
-        yield { id: `${view.id}-${ordinal}`, stream: record.stream, tag: record.tag, line }
+    for await (const item of recordsOf(files, partition, view)) {
+      if (item.kind === 'damage') {
+        damage.push(`${item.file}: ${item.message}`)
+        continue
       }
-      start = end + 1
+      const { record } = item
+      if (stream !== undefined && record.stream !== stream) continue
+      if (matches && !matches(record.tag)) continue
+      if (begin?.timeMs !== undefined && record.arrived < begin.timeMs) continue
+      const bytes = await item.read()
+      if (!bytes) {
+        damage.push(`${eventsPath(partition.folder, view.id)} at ${record.offset}`)
+        continue
+      }
+      const first = begin?.segment === view.id ? (begin.ordinal ?? 0) : 0
+      for (const { ordinal, line } of linesOf(record, bytes)) {
+        if (ordinal < first) continue
+        yield { id: eventId(view.id, ordinal), stream: record.stream, tag: record.tag, line }
+      }
     }
+  }
+  if (damage.length === 0) return
+  const text = `left out what is damaged (${damage[0]}${damage.length > 1 ? ', …' : ''}): see "weir journal verify"`
+  throw new WeirError('WEIR_JOURNAL_CORRUPT', text)
+}
+
+function* linesOf({ ordinal, count }: BatchRecord, bytes: Buffer) {
+  let start = 0
+  for (let i = 0; i < count; i++) {
+    const end = bytes.indexOf(10, start)
+    yield { ordinal: ordinal + i, line: bytes.toString('utf8', start, end) }
+    start = end + 1
   }
 }
 
 /** Everything that no longer fits its checksum. */
 export async function* verifyJournal(journal: Journal, files: Files) {
-  for (const partition of journal.partitions) {
-    for (const view of partition.segments.slice()) {
-      const file = indexPath(partition.folder, view.id)
-      const reader = await SegmentReader.open(files, partition.folder, view.id)
-      try {
-        for (
-          let record = await reader.peek(view.end);
-          record;
-          record = await reader.peek(view.end)
-        ) {
-          const bytes = Buffer.allocUnsafe(record.bytes)
-          const got = await reader.read(bytes, record.offset)
-          const sound = got === record.bytes && isSound(bytes, record)
-          const text = `${record.count} events of ${record.tag} do not hold their checksum`
-          if (!sound)
-            yield { file: file.replace(/index$/, 'ndjson'), offset: record.offset, message: text }
-          reader.pass()
-        }
-      } catch (failure) {
-        if (!(failure instanceof DamagedSegment)) throw failure
-        yield { file, offset: 0, message: failure.message }
-      } finally {
-        await reader.close()
+  for (const { partition, view } of segmentsOf(journal)) {
+    for await (const item of recordsOf(files, partition, view)) {
+      if (item.kind === 'damage') {
+        yield { file: item.file, offset: 0, message: item.message }
+        continue
       }
+      const { record } = item
+      if (await item.read()) continue
+      const message = `${record.count} events of ${record.tag} do not hold their checksum`
+      yield { file: eventsPath(partition.folder, view.id), offset: record.offset, message }
     }
   }
 }
@@ -118,7 +133,6 @@ export async function* verifyJournal(journal: Journal, files: Files) {
 export async function seekReader(
   journal: Journal,
   files: Files,
-  dataFolder: string,
   id: string,
   to: string,
 ): Promise<void> {
@@ -147,51 +161,76 @@ async function placeIn(files: Files, partition: Partition, to: string): Promise<
   if (to === 'end') return { segment: last.id, ordinal: last.end.events }
   const { segment, ordinal, timeMs } = placeOf(to)
   if (segment !== undefined) return { segment, ordinal: ordinal ?? 0 }
-  for (const view of partition.segments) {
-    const reader = await SegmentReader.open(files, partition.folder, view.id)
-    try {
-      for (let record = await reader.peek(view.end); record; record = await reader.peek(view.end)) {
-        if (record.arrived >= timeMs!) return { segment: view.id, ordinal: record.ordinal }
-        reader.pass()
-      }
-    } finally {
-      await reader.close()
+  for (const view of partition.segments.slice()) {
+    for await (const item of recordsOf(files, partition, view)) {
+      if (item.kind === 'damage' || item.record.arrived < timeMs!) continue
+      return { segment: view.id, ordinal: item.record.ordinal }
     }
   }
   return { segment: last.id, ordinal: last.end.events }
 }
 
-async function* batches(journal: Journal, files: Files) {
+function* segmentsOf(journal: Journal) {
   for (const partition of journal.partitions) {
-    for (const view of partition.segments.slice()) {
-      const reader = await SegmentReader.open(files, partition.folder, view.id)
-      try {
-        for (
-          let record = await reader.peek(view.end);
-          record;
-          record = await reader.peek(view.end)
-        ) {
-          if (record.count > 0) yield { partition, view, reader, record }
-          reader.pass()
-        }
-      } finally {
-        await reader.close()
-      }
-    }
+    // Segments come and go meanwhile.
+    for (const view of partition.segments.slice()) yield { partition, view }
   }
 }
 
-async function oldestEvent(files: Files, partition: Partition, view: SegmentView) {
-  const reader = await SegmentReader.open(files, partition.folder, view.id)
+type SegmentItem =
+  | { kind: 'damage'; file: string; message: string }
+  /** `read` gives the bytes of the batch, undefined when they do not hold their checksum. */
+  | { kind: 'batch'; record: BatchRecord; read: () => Promise<Buffer | undefined> }
+
+/** The batches with events of a segment, and at the end what of it cannot be read. */
+async function* recordsOf(
+  files: Files,
+  partition: Partition,
+  view: SegmentView,
+): AsyncGenerator<SegmentItem> {
+  let reader: SegmentReader | undefined
   try {
-    for (let record = await reader.peek(view.end); record; record = await reader.peek(view.end)) {
-      if (record.first !== undefined) return record.first
-      reader.pass()
+    reader = await SegmentReader.open(files, partition.folder, view.id)
+    for (let record; (record = await reader.peek(view.end)); reader.pass()) {
+      if (record.count > 0) yield { kind: 'batch', record, read: () => soundBytes(reader!, record) }
     }
-    return null
+  } catch (failure) {
+    if (!(failure instanceof DamagedSegment)) throw failure
+    // Deleted since, because every reader has passed it: no damage.
+    if (!partition.segments.includes(view)) return
+    yield { kind: 'damage', file: indexPath(partition.folder, view.id), message: failure.message }
   } finally {
-    await reader.close()
+    await reader?.close()
   }
+}
+
+async function soundBytes(reader: SegmentReader, record: BatchRecord): Promise<Buffer | undefined> {
+  const bytes = Buffer.alloc(record.bytes)
+  await reader.read(bytes, record.offset)
+  return isSound(bytes, record) ? bytes : undefined
+}
+
+async function oldestEvent(files: Files, partition: Partition, view: SegmentView) {
+  for await (const item of recordsOf(files, partition, view)) {
+    if (item.kind === 'batch') return item.record.first ?? null
+  }
+  return null
+}
+
+/** When the first event that `cursor` has not passed was written, ms since the epoch. */
+async function arrivalAt(files: Files, partition: Partition, cursor: Places, now: number) {
+  const place = cursor[partition.name]
+  for (const view of partition.segments.slice()) {
+    if (place && view.id < place.segment) continue
+    const passed = place?.segment === view.id ? place.ordinal : 0
+    if (passed >= view.end.events) continue
+    for await (const item of recordsOf(files, partition, view)) {
+      if (item.kind === 'damage') break
+      const { arrived, ordinal, count } = item.record
+      if (ordinal + count > passed) return arrived
+    }
+  }
+  return now
 }
 
 function placeOf(text: string): { segment?: string; ordinal?: number; timeMs?: number } {
@@ -206,11 +245,6 @@ function placeOf(text: string): { segment?: string; ordinal?: number; timeMs?: n
     'WEIR_REQUEST_INVALID',
     `"${text}" is no place in the journal: write ${wanted}`,
   )
-}
-
-function damaged(partition: Partition, view: SegmentView, record: BatchRecord): WeirError {
-  const place = `${partition.name}/${view.id}.ndjson at ${record.offset}`
-  return new WeirError('WEIR_JOURNAL_CORRUPT', `${place} does not hold its checksum`)
 }
 
 function unknownReader(journal: Journal, id: string): WeirError {

@@ -92,7 +92,9 @@ export class Journal {
     const recovered = new Map<string, RecoveredPartition>()
     for (const name of await files.list(journalFolder(options.dataFolder))) {
       if (!isPartition(name)) continue
-      const partition = await recoverPartition(files, partitionFolder(options.dataFolder, name))
+      const folder = partitionFolder(options.dataFolder, name)
+      const partition = await recoverPartition(files, folder).catch(onlyFolders)
+      if (!partition) continue
       if (partition.torn) {
         log.warn(
           { partition: name, ...partition.torn },
@@ -241,6 +243,11 @@ export class Journal {
     return [...this.#troubles.values()]
   }
 
+  /** Milliseconds since the epoch. */
+  now(): number {
+    return this.#world.clock.now()
+  }
+
   /** Behind the last event of every partition. */
   ends(): Places {
     return Object.fromEntries(this.partitions.map(({ name, end }) => [name, end]))
@@ -337,4 +344,9 @@ export class Journal {
 function unreadOf(segment: SegmentView, place: Places[string] | undefined): number {
   if (!place || place.segment < segment.id) return segment.end.events
   return place.segment === segment.id ? segment.end.events - place.ordinal : 0
+}
+
+/** A file among the partitions is none of them. */
+function onlyFolders(failure: NodeJS.ErrnoException): undefined {
+  if (failure.code !== 'ENOTDIR') throw failure
 }
