@@ -45,6 +45,12 @@ interface Pick {
   readonly start: number
 }
 
+interface Gathered {
+  readonly picks: Pick[]
+  /** Ordinal behind the last batch that was looked at, wanted or not. */
+  end: number
+}
+
 /** Unwanted bytes that are read along rather than jumped over. */
 const gapMax = 16 * 1024
 
@@ -85,8 +91,8 @@ export class Track {
       this.advance({ segment: view.id, ordinal: 0 })
       try {
         const segment = await this.#enter(view)
-        const picks = await this.#gather(segment, view, limits)
-        if (picks.length > 0) return await this.#load(segment, picks)
+        const gathered = await this.#gather(segment, view, limits)
+        if (gathered.picks.length > 0) return await this.#load(segment, gathered)
       } catch (failure) {
         if (!(failure instanceof DamagedSegment)) {
           // What was gathered is not read yet: look it up again.
@@ -109,8 +115,9 @@ export class Track {
   }
 
   /** The next wanted batches of the segment, up to the limits. Unwanted ones before them are passed. */
-  async #gather(segment: SegmentReader, view: SegmentView, limits: ReadLimits): Promise<Pick[]> {
-    const picks: Pick[] = []
+  async #gather(segment: SegmentReader, view: SegmentView, limits: ReadLimits): Promise<Gathered> {
+    const gathered: Gathered = { picks: [], end: 0 }
+    const { picks } = gathered
     const timer = new AbortController()
     let expired: Promise<void> | undefined
     let isExpired = limits.ageMs <= 0
@@ -118,11 +125,11 @@ export class Track {
       for (;;) {
         const changed = this.#world.changed()
         // Moved on from outside: what is left here is skipped.
-        if (this.#next.segment !== view.id) return picks
+        if (this.#next.segment !== view.id) return gathered
         const record = await this.#peek(segment, view, picks)
         if (!record) {
           const isLast = !this.partition.after(view.id)
-          if (picks.length === 0 || !isLast || isExpired || this.#world.hurry()) return picks
+          if (picks.length === 0 || !isLast || isExpired || this.#world.hurry()) return gathered
           expired ??= this.#world.clock.sleep(limits.ageMs, timer.signal).then(() => {
             isExpired = true
           })
@@ -132,12 +139,13 @@ export class Track {
         const end = record.ordinal + record.count
         const isNew = record.count > 0 && end > this.#next.ordinal
         if (isNew && this.#world.wants(record.tag)) {
-          if (picks.length > 0 && !this.#joins(picks, record, view, limits)) return picks
+          if (picks.length > 0 && !this.#joins(picks, record, view, limits)) return gathered
           picks.push({ record, start: startOf(picks, record) })
         } else if (picks.length === 0) {
           this.advance({ segment: view.id, ordinal: end })
         }
         segment.pass()
+        gathered.end = end
       }
     } finally {
       timer.abort()
@@ -169,7 +177,8 @@ export class Track {
   }
 
   /** Reads the bytes of `picks` and makes a chunk of those that hold. */
-  async #load(segment: SegmentReader, picks: readonly Pick[]): Promise<Found> {
+  async #load(segment: SegmentReader, gathered: Gathered): Promise<Found> {
+    const { picks } = gathered
     const first = picks[0]!.record
     const last = picks.at(-1)!
     const length = last.start + last.record.bytes
@@ -194,7 +203,7 @@ export class Track {
       count += part.count
     }
     const begin = { segment: segment.id, ordinal: Math.max(next, first.ordinal) }
-    const end = { segment: segment.id, ordinal: last.record.ordinal + last.record.count }
+    const end = { segment: segment.id, ordinal: gathered.end }
     this.advance(end)
     const chunk = { segment: segment.id, parts, bytes, count }
     return { chunk, buffer, begin, end, arrived: first.arrived }

@@ -1,0 +1,101 @@
+import { expect, test, vi } from 'vitest'
+import type { ReaderOptions } from '../../../core/journal/reader.ts'
+import { SimulatedDisk } from '../../simulated_files.ts'
+import { everything, linesOf, numbersOf, openJournal, startWriter } from './setup.ts'
+
+const limits = { bytes: 1e6, ageMs: 0 }
+const soon = () => AbortSignal.timeout(2000)
+const all: ReaderOptions = { id: 'out', wants: () => true, maxLag: undefined }
+
+async function given(segmentBytes = 1e6) {
+  const disk = new SimulatedDisk(1)
+  const counts = new Map<string, number>()
+  const world = { files: disk.mount(), dataFolder: '/data', counts, options: { segmentBytes } }
+  const journal = await openJournal(world)
+  const writer = await startWriter(journal, world)
+  return { disk, counts, world, journal, writer }
+}
+
+test('a reader gets the tags it wants, whole chunks of them, however far apart they are', async () => {
+  const { journal, writer } = await given(1e8)
+  for (let n = 0; n < 20; n++) {
+    const others = linesOf([1000 + n], { tag: 'other', pad: n % 2 ? 100 : 40_000 })
+    await writer.append([linesOf([n], { tag: 'mine' }), others])
+  }
+  const reader = await journal.reader({ ...all, wants: (tag) => tag === 'mine' })
+  const read = (await reader.read({ bytes: 20_000, ageMs: 0 }, soon()))!
+  expect(numbersOf(read.chunk)).toEqual(Array.from({ length: 20 }, (_, n) => n))
+  expect(read.chunk.bytes.length).toBeLessThan(20_000)
+  read.done()
+  expect(await everything(reader)).toEqual([])
+  expect(reader.lag()).toEqual({ bytes: 0, events: 0, seconds: 0 })
+})
+
+test('a chunk waits for more until it is old enough or full', async () => {
+  const { journal, writer } = await given()
+  const reader = await journal.reader(all)
+  const reading = reader.read({ bytes: 200, ageMs: 60_000 }, soon())
+  await writer.append([linesOf([1])])
+  await writer.append([linesOf([2])])
+  await writer.append([linesOf([3]), linesOf([4])])
+  expect(numbersOf((await reading)!.chunk)).toEqual([1, 2, 3])
+})
+
+test('a reader beyond max_lag skips the oldest, counted, also while its target hangs', async () => {
+  const { counts, journal, writer } = await given(100)
+  const reader = await journal.reader({ ...all, maxLag: 300 })
+  await writer.append([linesOf([1, 2])])
+  const hanging = (await reader.read(limits, soon()))!
+  for (let n = 3; n < 13; n++) await writer.append([linesOf([n, -n])])
+  await vi.waitFor(() => expect(reader.lag().bytes).toBeLessThanOrEqual(300))
+  const left = await everything(reader)
+  expect(counts.get('reader.out max_lag')).toBe(22 - left.length)
+  expect(left.at(-1)).toBe(-12)
+  hanging.done()
+  expect(reader.lag().events).toBe(0)
+})
+
+test('a reservation that the disk refuses is asked for again', async () => {
+  const { disk, journal, writer } = await given()
+  await writer.append([linesOf([1])])
+  const reader = await journal.reader(all)
+  const read = (await reader.read(limits, soon()))!
+  disk.fail = () => 'ENOSPC'
+  await expect(read.reserve()).rejects.toThrow('ENOSPC')
+  disk.fail = () => undefined
+  await read.reserve()
+  expect(disk.files.get('/data/readers/out.json')!.toString()).toContain('"ordinal":1')
+})
+
+test('a damaged cursor begins at the start and takes what is there for known', async () => {
+  const { disk, world, journal, writer } = await given()
+  await writer.append([linesOf([1])])
+  await journal.release(await journal.reader(all))
+  disk.rot('/data/readers/out.json', 0)
+  const again = await openJournal(world)
+  const reader = await again.reader(all)
+  const read = (await reader.read(limits, soon()))!
+  expect(numbersOf(read.chunk)).toEqual([1])
+  expect(read.mayBeKnown).toBe(true)
+})
+
+test('a seek while a read waits neither hangs nor gives anything twice', async () => {
+  const { journal, writer } = await given()
+  const reader = await journal.reader(all)
+  const reading = reader.read(limits, soon())
+  await reader.seek({})
+  await writer.append([linesOf([1])])
+  expect(numbersOf((await reading)!.chunk)).toEqual([1])
+  await reader.close()
+  expect(await reader.read(limits, soon())).toBeUndefined()
+})
+
+test('a segment whose file somebody removed is counted and passed', async () => {
+  const { counts, world, journal, writer } = await given(100)
+  await writer.append([linesOf([1, 2])])
+  await writer.append([linesOf([3])])
+  const { folder, segments } = journal.partitions[0]!
+  await world.files.remove(`${folder}/${segments[0]!.id}.index`)
+  expect(await everything(await journal.reader(all))).toEqual([3])
+  expect(counts.get('reader.out corrupt')).toBe(2)
+})
