@@ -207,6 +207,7 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       await run.kill()
       run.start(config)
       run.write('a', 1)
+      run.finishHalf()
       await waitFor('the line after the restart', complete, 15_000).catch(() => undefined)
       const { lost, doubled } = run.arrived.problems(run.written)
       const told = `${run.folder}: ${run.happened.join(', ')}`
