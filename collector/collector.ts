@@ -73,9 +73,14 @@ export class Collector implements Lifecycle {
         'collector.workers changed: positions move between workers at a start only, so restart Weir',
       )
     }
-    await this.#configureOutputs(config)
-    await this.#workers.configure(workerConfig(config))
-    this.#config = config
+    try {
+      await this.#apply(config)
+      this.#config = config
+    } catch (failure) {
+      // A taken port, say: what was changed already is changed back.
+      await this.#apply(this.#config)
+      throw failure
+    }
   }
 
   /** A body posted to `/in/<tag>`; its bytes are handed over and must not be used afterwards. */
@@ -99,6 +104,11 @@ export class Collector implements Lifecycle {
   /** The output with this id, for its dead letters. */
   output(id: string): RunningOutput | undefined {
     return this.#outputs.find((output) => output.id === id)
+  }
+
+  async #apply(config: CollectorConfig): Promise<void> {
+    await this.#configureOutputs(config)
+    await this.#workers.configure(workerConfig(config))
   }
 
   async #configureOutputs(config: CollectorConfig): Promise<void> {

@@ -22,13 +22,17 @@ export interface WorkersWorld {
 
 const restartMaxMs = 10_000
 
-/** The collector's worker threads: starts them, restarts one that dies, spreads HTTP bodies over them. */
+/**
+ * The collector's worker threads: starts them with the first input, restarts one that dies, spreads
+ * HTTP bodies over them.
+ */
 export class Workers implements Lifecycle {
   readonly #count: number
   readonly #journal: Journal
   readonly #world: WorkersWorld
   #config: WorkerConfig
   #links: (WorkerLink | undefined)[] = []
+  #started = false
   #stopping = false
   #turn = 0
 
@@ -40,33 +44,24 @@ export class Workers implements Lifecycle {
   }
 
   async start(): Promise<void> {
-    const positions = this.#journal.positions()
-    try {
-      for (let index = 0; index < this.#count; index++) {
-        const own = new Map(
-          [...positions].filter(([, [, at]]) => ownerOfPosition(at, this.#count) === index),
-        )
-        await this.#startWorker(index, own)
-      }
-    } catch (failure) {
-      await this.stop(AbortSignal.timeout(5_000))
-      throw failure
-    }
+    if (this.#config.inputs.length > 0) await this.#startAll()
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true
-    const links = this.#links.filter((link) => link !== undefined)
-    this.#links = []
-    await Promise.all(links.map((link) => this.#stopWorker(link, deadline)))
+    await this.#stopAll(deadline)
   }
 
   async configure(config: WorkerConfig): Promise<void> {
     this.#config = config
+    if (!this.#started) return await this.start()
     await Promise.all(this.#live().map((link) => link.ask({ ask: 'configure', config })))
   }
 
   async receive(body: HttpBody): Promise<HttpReply> {
+    if (!this.#started) {
+      throw new WeirError('WEIR_REQUEST_INVALID', 'no input of type http is configured')
+    }
     const live = this.#live()
     const link = live[this.#turn++ % Math.max(1, live.length)]
     if (!link) throw new WeirError('WEIR_WORKER_DIED', 'no worker is running; try again')
@@ -94,6 +89,34 @@ export class Workers implements Lifecycle {
 
   #live(): WorkerLink[] {
     return this.#links.filter((link) => link !== undefined)
+  }
+
+  async #startAll(): Promise<void> {
+    const positions = this.#journal.positions()
+    this.#started = true
+    try {
+      for (let index = 0; index < this.#count; index++) {
+        const own = new Map(
+          [...positions].filter(([, [, at]]) => ownerOfPosition(at, this.#count) === index),
+        )
+        await this.#startWorker(index, own)
+      }
+    } catch (failure) {
+      const begun = this.#links.length
+      await this.#stopAll(AbortSignal.timeout(5_000))
+      // What they took in by then is durable: the next start goes on after it.
+      for (let index = 0; index < begun; index++) {
+        await this.#journal.recover(`collector-${index}`)
+      }
+      throw failure
+    }
+  }
+
+  async #stopAll(deadline: AbortSignal): Promise<void> {
+    this.#started = false
+    const links = this.#links.filter((link) => link !== undefined)
+    this.#links = []
+    await Promise.all(links.map((link) => this.#stopWorker(link, deadline)))
   }
 
   async #startWorker(index: number, positions: KnownPositions): Promise<void> {
