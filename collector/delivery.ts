@@ -149,7 +149,11 @@ export class DeliveryLoop implements Lifecycle {
   }
 
   /** @returns false when it was given up because of a stop. */
-  async #deliver(given: Chunk, mayBeKnown: boolean, reserve: () => Promise<void>): Promise<boolean> {
+  async #deliver(
+    given: Chunk,
+    mayBeKnown: boolean,
+    reserve: () => Promise<void>,
+  ): Promise<boolean> {
     let chunk = given
     for (let attempt = 1; chunk.count > 0; attempt++) {
       if (this.#givingUp.signal.aborted) return false
@@ -170,7 +174,8 @@ export class DeliveryLoop implements Lifecycle {
           wait = partial.retryAfterMs
         }
         if (partial?.remaining) {
-          this.#countDelivered(chunk.count - partial.remaining.length, 0)
+          const refused = failure instanceof PartialDelivery ? failure.rejected.length : 0
+          this.#countDelivered(chunk.count - partial.remaining.length - refused, 0)
           chunk = subsetOf(chunk, partial.remaining)
         }
         this.#failed(failure, attempt)

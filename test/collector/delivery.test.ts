@@ -98,7 +98,8 @@ test('only what remains is sent again, and it counts as new to the target', asyn
     rejected: [refusal(2)],
     fateUnknown: false,
   })
-  const { written, letters } = await deliver(['a', 'b', 'c'], [partial], true)
+  const { written, letters, status } = await deliver(['a', 'b', 'c'], [partial], true)
+  expect(status['delivered_events']).toBe(2)
   expect(written).toEqual([
     { messages: ['a', 'b', 'c'], mayBeKnown: true },
     { messages: ['b'], mayBeKnown: false },
