@@ -24,6 +24,8 @@ export interface Seen {
   /** Names it has; 0 once it is deleted. */
   readonly links: number
   readonly kind: 'file' | 'folder' | 'other'
+  /** Whether `id` is the same, at less cost. */
+  isSameFile(other: Seen): boolean
 }
 
 /** An open file that only grows, is truncated, or is deleted, under somebody else's hands. */
@@ -55,21 +57,45 @@ const absent = (failure: unknown) => {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-function seen(stats: BigIntStats): Seen {
-  return {
-    id: `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`,
-    size: Number(stats.size),
-    mtimeNs: stats.mtimeNs,
-    ctimeNs: stats.ctimeNs,
-    links: Number(stats.nlink),
-    kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other',
+/** Made a thousand times a second for ten thousand idle files, so nothing is computed before it is asked for. */
+class SystemSeen implements Seen {
+  readonly #stats: BigIntStats
+  readonly size: number
+  readonly mtimeNs: bigint
+  readonly ctimeNs: bigint
+
+  constructor(stats: BigIntStats) {
+    this.#stats = stats
+    this.size = Number(stats.size)
+    this.mtimeNs = stats.mtimeNs
+    this.ctimeNs = stats.ctimeNs
+  }
+  get id(): string {
+    const { dev, ino, birthtimeNs } = this.#stats
+    return `${dev}:${ino}:${birthtimeNs}`
+  }
+  get links(): number {
+    return Number(this.#stats.nlink)
+  }
+  get kind(): Seen['kind'] {
+    if (this.#stats.isFile()) return 'file'
+    return this.#stats.isDirectory() ? 'folder' : 'other'
+  }
+  isSameFile(other: Seen): boolean {
+    if (!(other instanceof SystemSeen)) return other.id === this.id
+    const { dev, ino, birthtimeNs } = this.#stats
+    const { dev: otherDev, ino: otherIno, birthtimeNs: otherBirth } = other.#stats
+    return ino === otherIno && dev === otherDev && birthtimeNs === otherBirth
   }
 }
 
+const statOptions = { bigint: true, throwIfNoEntry: false } as const
+const fstatOptions = { bigint: true } as const
+
 export const systemTailFiles: TailFiles = {
   stat(path) {
-    const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-    return stats && seen(stats)
+    const stats = statSync(path, statOptions)
+    return stats && new SystemSeen(stats)
   },
   list(folder) {
     try {
@@ -105,7 +131,7 @@ export const systemTailFiles: TailFiles = {
         }
         return done
       },
-      stat: () => seen(fstatSync(fd, { bigint: true })),
+      stat: () => new SystemSeen(fstatSync(fd, fstatOptions)),
       close: () => closeSync(fd),
     }
   },

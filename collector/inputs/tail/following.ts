@@ -162,8 +162,6 @@ export class Following {
     const { schedule, sources } = this.#catalogue
     for (const source of schedule.take(now)) {
       if (!sources.has(source)) continue
-      // Whatever happens now, it is looked at again.
-      schedule.set(source, now + this.#options.poll_interval)
       try {
         const lost = source.place === 'cut' || source.place === 'missing'
         if (lost) await this.#rotation.settle(source)
@@ -171,6 +169,8 @@ export class Following {
       } catch (failure) {
         this.#report(source, failure)
       }
+      // Whatever happened, it is looked at again.
+      if (source.nextLook <= now) schedule.set(source, now + this.#options.poll_interval)
     }
     if (now >= this.#discoverAt) {
       this.#discoverAt = now + this.#options.refresh_interval
@@ -182,7 +182,7 @@ export class Following {
     const { poll_interval, idle_poll_interval, rotate_wait, close_idle, multiline } = this.#options
     try {
       const seen = source.at === undefined ? source.file?.stat() : this.#files.stat(source.at)
-      if (source.at !== undefined && (seen?.id !== source.id || seen.kind !== 'file')) {
+      if (source.at !== undefined && !(seen && source.isFile(seen) && seen.kind === 'file')) {
         this.#discoverAt = -Infinity
         await this.#rotation.moved(source)
         if (!this.#catalogue.sources.has(source)) return

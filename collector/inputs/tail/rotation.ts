@@ -108,8 +108,11 @@ export class Rotation {
     const { catalogue, context, options } = this.#on
     if (source.place === 'cut') {
       const late = context.clock.monotonic() - source.placeSince >= options.rotate_wait
-      if (await this.#bindToCopy(source, late)) catalogue.note(source)
+      const bound = await this.#bindToCopy(source, late)
+      if (bound) catalogue.note(source)
       else if (late) this.lost(source, 'unread_at_truncate')
+      // What it did not take is nobody's.
+      if (bound || late) await this.generations(source)
     } else if (context.clock.now() - source.seenAt > options.position_ttl) {
       this.lost(source, 'unread_at_delete')
     }
@@ -180,6 +183,7 @@ export class Rotation {
       if (isOlder(candidate, after)) this.#old.add(seen.id)
       // Not remembered: a copy that is known by its original alone takes its place when that goes.
       if (isOlder(candidate, after) || (await this.#isKnown(candidate, source))) continue
+      if (await this.#isAwaited(candidate, source)) continue
       const unseen = catalogue.make(source.path, seen.id)
       unseen.real = source.real
       unseen.gzip = isGzip(path)
@@ -208,6 +212,7 @@ export class Rotation {
     const { offset } = source.progress
     if (offset >= headBytes) return false
     await this.#followFamily(source)
+    if (source.place !== 'live') return true
     if (offset === 0) {
       await this.generations(source, after)
       return false
@@ -347,6 +352,16 @@ export class Rotation {
     } finally {
       this.#moving.delete(source)
     }
+  }
+
+  /** Whether another source that was cut away may go on in this file; it looks for itself. */
+  async #isAwaited(candidate: Candidate, source: Source): Promise<boolean> {
+    const { catalogue, files } = this.#on
+    for (const other of catalogue.family(source.path)) {
+      if (other === source || other.place !== 'cut') continue
+      if ((await continues(files, candidate, other)) !== 'no') return true
+    }
+    return false
   }
 
   #place(source: Source, place: Source['place'], at: string | undefined, id: Seen['id']) {

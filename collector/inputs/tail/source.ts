@@ -55,6 +55,8 @@ export class Source {
   nextLook = 0
   placeSince = 0
   file: TailFile | undefined
+  /** The last look at its file; of no other file than that of `id`. */
+  #last: Seen | undefined
   #content: Content | undefined
   /** NULs before the offset, for counting a run once. */
   nul = false
@@ -96,12 +98,18 @@ export class Source {
     return this.gzip ? 0 : Math.max(0, this.known - this.progress.offset)
   }
 
+  /** Whether this is still its file. */
+  isFile(seen: Seen): boolean {
+    return this.#last ? this.#last.isSameFile(seen) : seen.id === this.id
+  }
+
   /** Takes over what a look showed; true when it differs from the last one. */
   observe(seen: Seen): boolean {
     const same =
       seen.size === this.size && seen.mtimeNs === this.mtimeNs && seen.ctimeNs === this.ctimeNs
     // A new name alone brings nothing new.
     if (seen.size !== this.size || seen.mtimeNs !== this.mtimeNs) this.finished = false
+    this.#last = same && this.#last ? this.#last : seen
     this.size = seen.size
     this.mtimeNs = seen.mtimeNs
     this.ctimeNs = seen.ctimeNs
