@@ -34,7 +34,7 @@ class ElasticsearchOutput implements Output {
   constructor(config: ElasticsearchConfig & { concurrency: number }, context: Context) {
     this.#config = config
     this.#context = context
-    this.#cluster = new Cluster(config)
+    this.#cluster = new Cluster(config, context.clock.now)
     this.#indices = indicesOf(config.indices)
     this.#templates = new Templates(config, this.#cluster, context.log)
     this.#buffers = new BulkBuffers(config.concurrency)
@@ -67,7 +67,7 @@ class ElasticsearchOutput implements Output {
   }
 
   async check(deadline: AbortSignal): Promise<readonly string[]> {
-    const cluster = new Cluster(this.#config)
+    const cluster = new Cluster(this.#config, this.#context.clock.now)
     try {
       return await problemsOf(this.#config, cluster, deadline)
     } finally {

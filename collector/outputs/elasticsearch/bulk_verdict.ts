@@ -151,10 +151,15 @@ export function errorText(answer: Answer): string {
   return answer.text.replaceAll(/\s+/g, ' ').slice(0, 200) || 'no text'
 }
 
-/** `Retry-After` (RFC 9110 §10.2.3), seconds or a date, in milliseconds; at most an hour. */
+/**
+ * `Retry-After` (RFC 9110 §10.2.3) in milliseconds, at most an hour. It is seconds, or a date: that is
+ * compared with the answer's own, so that it does not matter whether the two clocks agree.
+ */
 function retryAfter(answer: Answer): number | undefined {
   const value = answer.headers['retry-after']
   if (typeof value !== 'string') return undefined
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  const ms = /^\d+$/.test(value)
+    ? Number(value) * 1000
+    : Date.parse(value) - Date.parse(String(answer.headers['date']))
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 3_600_000) : undefined
 }

@@ -51,8 +51,20 @@ export class Cluster {
   #loading: Promise<ClusterConnectionPool> | undefined
   #closed = false
 
-  constructor(config: ClusterConfig) {
+  /** What the pool wants to be told, most of it for its own diagnostics, which nobody reads here. */
+  readonly #selection: { readonly now: number; requestId: number; name: string; context: null }
+
+  /** @param now milliseconds since the epoch: a host that failed is tried again after a while. */
+  constructor(config: ClusterConfig, now: () => number) {
     this.#config = config
+    this.#selection = {
+      get now() {
+        return now()
+      },
+      requestId: 0,
+      name: 'weir',
+      context: null,
+    }
   }
 
   /**
@@ -65,7 +77,7 @@ export class Cluster {
     const signal = AbortSignal.any([deadline, AbortSignal.timeout(this.#config.timeout)])
     const failures: string[] = []
     for (let attempt = 0; attempt < pool.size && !signal.aborted; attempt++) {
-      const connection = pool.getConnection(selection) as UndiciConnection
+      const connection = pool.getConnection(this.#selection) as UndiciConnection
       const host = connection.id.replace(/\/$/, '')
       try {
         const answer = await this.#send(connection, host, request, signal)
@@ -141,16 +153,6 @@ export class Cluster {
     })
     return this.#pool
   }
-}
-
-/** What the pool wants to be told for its own diagnostics, which nobody reads here. */
-const selection = {
-  get now() {
-    return Date.now()
-  },
-  requestId: 0,
-  name: 'weir',
-  context: null,
 }
 
 async function load(config: ClusterConfig): Promise<ClusterConnectionPool> {

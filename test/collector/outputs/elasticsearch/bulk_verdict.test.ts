@@ -116,10 +116,12 @@ describe('the verdict on a bulk answer', () => {
   })
 
   it('hands on Retry-After in seconds and as a date', () => {
+    const date = 'Thu, 01 Jan 1970 00:00:10 GMT'
     const after = (value: string) =>
-      thrownBy(() => judge(answer('', 429, { 'retry-after': value }), request(1)))
+      thrownBy(() => judge(answer('', 429, { 'retry-after': value, date }), request(1)))
     expect(after('7')).toMatchObject({ retryAfterMs: 7000 })
     expect(after('Thu, 01 Jan 1970 00:00:00 GMT')).toMatchObject({ retryAfterMs: 0 })
+    expect(after('Thu, 01 Jan 1970 00:00:13 GMT')).toMatchObject({ retryAfterMs: 3000 })
     expect(after('soon')).toMatchObject({ retryAfterMs: undefined })
   })
 })
