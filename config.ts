@@ -6,7 +6,6 @@ import { duration } from './core/units.ts'
 
 /** The parts of Weir that can run alone. */
 export const roles = ['collector', 'statsd', 'errors', 'store', 'web'] as const
-export type Role = (typeof roles)[number]
 
 /** A part that is still to come: its switch is known already, so that configs stay valid. */
 const later = (name: string) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { definer, type Plugin } from '../core/plugin.ts'
+import { definer } from '../core/plugin.ts'
 import type { Reason } from '../core/reasons.ts'
 import type { Event } from './event.ts'
 import type { EventBuffer } from './event_buffer.ts'
@@ -62,4 +62,3 @@ const fields = z
   .describe('Names of the fields: ecs (nested, typed) or exactly what Fluentd calls them')
 
 export const defineParser = definer<[ParserContext], Parser, { fields: typeof fields }>({ fields })
-export type ParserPlugin = Plugin<[ParserContext], Parser>

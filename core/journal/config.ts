@@ -19,5 +19,3 @@ export const journalConfig = z.strictObject({
     .default(8_000_000)
     .describe('Most bytes written and synced together (group commit)'),
 })
-
-export type JournalConfig = z.output<typeof journalConfig>

@@ -37,7 +37,12 @@ async function deliver(messages: readonly string[], answers: Answer[], mayBeKnow
     },
   }
   const done = vi.fn()
-  const read: Read = { chunk: chunkOf(messages), mayBeKnown, reserve: () => Promise.resolve(), done }
+  const read: Read = {
+    chunk: chunkOf(messages),
+    mayBeKnown,
+    reserve: () => Promise.resolve(),
+    done,
+  }
   const reads = [read]
   const reader = {
     id: 'test',
