@@ -52,7 +52,10 @@ export const reasons = {
     fate: 'lost',
     help: 'longer than max_message_size; dropped by config',
   },
-  bad_frame: { fate: 'refused', help: 'octet count or delimiter missing; connection closed' },
+  bad_frame: {
+    fate: 'refused',
+    help: 'octet count or delimiter missing, or no HTTP request; connection closed',
+  },
   connection_refused: { fate: 'refused', help: 'not allowed, or too many connections' },
   tls_failed: { fate: 'refused', help: 'a TLS handshake failed' },
   idle_timeout: { fate: 'refused', help: 'a connection closed because it sent nothing' },

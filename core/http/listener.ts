@@ -5,6 +5,8 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { ConfigError, messageOf } from '../errors.ts'
 import { listenFailure } from '../listen_failure.ts'
+import type { Reason } from '../reasons.ts'
+import { startsTls, tlsRefusal } from '../tls_refusal.ts'
 import { formatListen, type ListenAddress } from './address.ts'
 import type { HttpConfig } from './config.ts'
 import { errorBody } from './refusal.ts'
@@ -24,12 +26,14 @@ export interface Listener {
 /**
  * Opens one address.
  *
+ * @param count hears of connections that were closed without a request.
  * @throws WeirError WEIR_LISTEN_FAILED saying who holds the address; ConfigError for certificates.
  */
 export async function openListener(
   address: ListenAddress,
   config: HttpConfig,
   handle: RequestListener,
+  count: (reason: Reason) => void,
 ): Promise<Listener> {
   const secure = config.tls !== undefined && address.kind !== 'unix'
   const options = {
@@ -40,7 +44,8 @@ export async function openListener(
   const server = secure
     ? createTlsServer({ ...options, ...readCertificates(config) }, handle)
     : createServer(options, handle)
-  answerGarbage(server)
+  answerGarbage(server, count)
+  server.on('drop', () => count('connection_refused'))
   server.on('checkContinue', (request, response) => {
     // The route sends `100 Continue` once it wants the body; see server.ts.
     handle(request, response)
@@ -106,13 +111,21 @@ async function removeStale(path: string): Promise<void> {
   if (outcome !== 'alive') rmSync(path, { force: true })
 }
 
+/** With `rawPacket`, what the parser was given when it failed. */
+type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer }
+
 /** Port scanners, TLS on a plain port, half a request: one short answer where it can be read. */
-function answerGarbage(server: Server | TlsServer): void {
+function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => void): void {
   const statuses: Record<string, [number, string, string]> = {
     HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'the headers are too long'],
     ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not arrive in time'],
   }
-  server.on('clientError', (failure: NodeJS.ErrnoException, socket: Socket) => {
+  server.on('clientError', (failure: ClientError, socket: Socket) => {
+    const isTls = failure.rawPacket !== undefined && startsTls(failure.rawPacket)
+    if (isTls) count('tls_failed')
+    else if (failure.code === 'ERR_HTTP_REQUEST_TIMEOUT') count('idle_timeout')
+    else if (failure.code?.startsWith('HPE_')) count('bad_frame')
+    if (isTls) return void socket.end(tlsRefusal, () => socket.destroy())
     if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy()
     const bad: [number, string, string] = [400, 'Bad Request', 'this is no HTTP request']
     const [status, phrase, text] = statuses[failure.code ?? ''] ?? bad
@@ -123,7 +136,10 @@ function answerGarbage(server: Server | TlsServer): void {
       () => socket.destroy(),
     )
   })
-  server.on('tlsClientError', (_failure: Error, socket: Socket) => socket.destroy())
+  server.on('tlsClientError', (_failure: Error, socket: Socket) => {
+    count('tls_failed')
+    socket.destroy()
+  })
 }
 
 async function close(server: Server | TlsServer, deadline: AbortSignal): Promise<void> {

@@ -93,7 +93,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     urls: () => listeners.map((listener) => listener.url),
     async start() {
       await app.ready()
-      listeners = await openAll(listen, config, handle)
+      listeners = await openAll(listen, (address) => openListener(address, config, handle, count))
     },
     async reload(now, addresses) {
       const same = (one: ListenAddress) => (other: Listener) =>
@@ -104,9 +104,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const gone = listeners.filter((listener) => !kept(listener))
       const staying = listeners.filter(kept)
       const fresh = addresses.filter((address) => !staying.some(same(address)))
-      for (const listener of staying) listener.configure(now)
       if (!config.tls !== !now.tls) await closeAll(gone, AbortSignal.timeout(1_000))
-      const opened = await openAll(fresh, now, handle)
+      const opened = await openAll(fresh, (address) => openListener(address, now, handle, count))
+      try {
+        for (const listener of staying) listener.configure(now)
+      } catch (failure) {
+        for (const listener of staying) listener.configure(config)
+        await closeAll(opened, AbortSignal.abort())
+        throw failure
+      }
       listeners = [...staying, ...opened]
       ;[config, listen, rules] = [now, addresses, rulesOf(now)]
       // Requests under way on sockets that go are answered; nobody waits for them here.
@@ -182,12 +188,11 @@ function answerFailure(
 
 async function openAll(
   addresses: readonly ListenAddress[],
-  config: HttpConfig,
-  handle: Parameters<typeof openListener>[2],
+  open: (address: ListenAddress) => Promise<Listener>,
 ): Promise<Listener[]> {
   const opened: Listener[] = []
   try {
-    for (const address of addresses) opened.push(await openListener(address, config, handle))
+    for (const address of addresses) opened.push(await open(address))
     return opened
   } catch (failure) {
     await closeAll(opened, AbortSignal.abort())

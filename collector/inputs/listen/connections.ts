@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { z } from 'zod'
+import { startsTls, tlsRefusal } from '../../../core/tls_refusal.ts'
 import { duration } from '../../../core/units.ts'
 import type { JsonObject } from '../../event.ts'
 import type { InputContext } from '../../input.ts'
@@ -51,9 +52,6 @@ export interface Peer {
 
 /** The most that Node reads from a socket at once. */
 const segmentBytes = 65_536
-
-/** TLS alert: fatal, handshake failure. A TLS client then fails at once and says why. */
-const tlsRefusal = Buffer.from([0x15, 3, 3, 0, 2, 2, 40])
 
 /**
  * The connections of one input, accepted by whoever listens: their number and silence are bounded,
@@ -237,9 +235,4 @@ export class Connections {
     this.#isWaiting = this.#paused.size > 0
     if (this.#isWaiting) setImmediate(() => void this.#intake.room().then(() => this.#resume()))
   }
-}
-
-/** A handshake record of any TLS version: type 22, major version 3. */
-function startsTls(bytes: Buffer): boolean {
-  return bytes[0] === 0x16 && (bytes.length === 1 || bytes[1] === 3)
 }

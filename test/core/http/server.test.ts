@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { httpConfig } from '../../../core/http/config.ts'
 import { createTestApp, type TestApp } from './app.ts'
@@ -187,13 +188,22 @@ describe('POST /in/<tag>', () => {
 
 describe('what is no HTTP', () => {
   test.each([
-    ['garbage', '\u0016\u0003\u0001\u0002garbage\r\n\r\n'],
+    ['garbage', '\u0001\u0002garbage\r\n\r\n'],
     ['half a request', 'POST /in/a HTTP/1.1\r\nhost localhost\r\n\r\n'],
     ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
   ])('%s is answered with 400', async (_name, text) => {
-    const { port, url } = await started()
+    const { port, url, counted } = await started()
     expect(await raw(port, text)).toContain('HTTP/1.1 400')
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    expect(counted).toEqual(['bad_frame'])
+  })
+
+  test('a TLS client on a plain port gets the alert that it understands', async () => {
+    const { port, counted } = await started()
+    const client = connectTls({ port, host: '127.0.0.1' })
+    const [failure] = await once(client, 'error')
+    expect(String(failure)).toMatch(/handshake failure/)
+    expect(counted).toEqual(['tls_failed'])
   })
 
   test('headers beyond measure are 431', async () => {
@@ -203,12 +213,13 @@ describe('what is no HTTP', () => {
   })
 
   test('connections that send nothing are closed, and cost others nothing', async () => {
-    const { port, url } = await started({ header_timeout: '200ms' })
+    const { port, url, counted } = await started({ header_timeout: '200ms' })
     const sockets: Socket[] = Array.from({ length: 200 }, () => connect(port, '127.0.0.1'))
     await Promise.all(sockets.map((socket) => once(socket, 'connect')))
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
     const ends = sockets.map((socket) => once(socket.resume(), 'close'))
     await Promise.all(ends)
+    expect(counted).toEqual(sockets.map(() => 'idle_timeout'))
   })
 })
 
