@@ -106,7 +106,9 @@ class World {
   }
 
   async #start() {
-    if (!this.stage.tail) await this.stage.start(this.config)
+    if (this.stage.tail) return
+    await this.stage.start(this.config)
+    await this.stage.poll(0)
   }
   #create() {
     writeFileSync(this.log, this.header ? 'HEADER\n' : '', { flag: 'a' })

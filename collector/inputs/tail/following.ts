@@ -58,9 +58,7 @@ export class Following {
       catalogue: this.#catalogue,
       siblings: this.#siblings,
       isFollowed: (path: string) => this.#isFollowed(path),
-      discoverSoon: () => {
-        this.#discoverAt = -Infinity
-      },
+      discoverSoon: () => this.#discoverSoon(),
     }
     this.#rotation = new Rotation(this.#surroundings)
     this.#reading = new Reading(context, options, files, this.#catalogue)
@@ -98,6 +96,12 @@ export class Following {
     const source = this.#catalogue.live(path)
     if (source) this.#catalogue.schedule.set(source, 0)
     else if (this.#isFollowed(path)) this.#discoverAt = -Infinity
+  }
+
+  /** All names anew: one that was followed when its folder was last listed may not be now. */
+  #discoverSoon(): void {
+    this.#discoverAt = -Infinity
+    this.#discoveries = 0
   }
 
   folders(): string[] {
@@ -164,14 +168,15 @@ export class Following {
       if (!sources.has(source)) continue
       try {
         const lost = source.place === 'cut' || source.place === 'missing'
-        if (lost) await this.#rotation.settle(source)
-        else await this.#lookAt(source, now)
+        if (!lost) await this.#lookAt(source, now)
+        else if (await this.#rotation.settle(source)) await this.#rotation.generations(source)
       } catch (failure) {
         this.#report(source, failure)
       }
       // Whatever happened, it is looked at again.
       if (source.nextLook <= now) schedule.set(source, now + this.#options.poll_interval)
     }
+    await this.#rotation.retry()
     if (now >= this.#discoverAt) {
       this.#discoverAt = now + this.#options.refresh_interval
       await this.#discover()
@@ -183,7 +188,7 @@ export class Following {
     try {
       const seen = source.at === undefined ? source.file?.stat() : this.#files.stat(source.at)
       if (source.at !== undefined && !(seen && source.isFile(seen) && seen.kind === 'file')) {
-        this.#discoverAt = -Infinity
+        this.#discoverSoon()
         await this.#rotation.moved(source)
         if (!this.#catalogue.sources.has(source)) return
       } else if (seen && seen.size < source.progress.offset && !source.gzip) {

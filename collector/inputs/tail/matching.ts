@@ -48,8 +48,8 @@ export async function continues(
   }
 }
 
-/** Whether a file begins as a source does. */
-export async function beginsLike(
+/** Whether a file is that of a source which was read to its end; of a long one only the head is compared. */
+export async function holdsAll(
   files: TailFiles,
   candidate: Candidate,
   source: Source,
@@ -58,7 +58,8 @@ export async function beginsLike(
   let content: Content | undefined
   try {
     content = openContent(files, candidate.path)
-    return head.bytes > 0 && fits(head, await bytesAt(content, 0, head.bytes))
+    const start = await bytesAt(content, 0, Math.min(headBytes, head.bytes + 1))
+    return head.bytes > 0 && fits(head, start)
   } catch {
     return false
   } finally {

@@ -31,18 +31,21 @@ export async function restore(
     if (mtimeNs >= (lastLooks.get(path) ?? 0n)) lastLooks.set(path, mtimeNs)
   }
   const unplaced = sources.filter((source) => !place(on, source))
+  const missedPaths = new Set<string>()
   for (const source of unplaced) {
     await search(on, rotation, source)
     // Nothing was read of it, so it can only be found as news.
     const { path, mtimeNs, known, progress } = source
     const missed = progress.offset === 0 && known > 0
-    if (missed && mtimeNs < lastLooks.get(path)!) lastLooks.set(path, mtimeNs)
+    if (!missed) continue
+    missedPaths.add(path)
+    if (mtimeNs < lastLooks.get(path)!) lastLooks.set(path, mtimeNs)
   }
   for (const [path, lastLook] of lastLooks) {
     const live = catalogue.live(path)
     const any = live ?? sources.find((source) => source.path === path)!
     const intact = live !== undefined && !(await rotation.forked(live, lastLook))
-    if (!intact) await rotation.generations(any, lastLook)
+    if (!intact || missedPaths.has(path)) await rotation.generations(any, lastLook)
     rotation.ignoreRotated(any)
   }
 }

@@ -2,7 +2,7 @@ import type { Context } from '../../../core/context.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Seen, TailFiles } from './files.ts'
 import { headBytes, unchanged } from './fingerprint.ts'
-import { beginsLike, continues, isBeginningOf, isGzip, setOffset } from './matching.ts'
+import { continues, holdsAll, isBeginningOf, isGzip, setOffset } from './matching.ts'
 import type { TailOptions } from './options.ts'
 import type { Candidate, Siblings } from './siblings.ts'
 import type { Source } from './source.ts'
@@ -29,6 +29,8 @@ export class Rotation {
   readonly #on: Surroundings
   /** Rotated files that were there before their log was followed: never read. */
   readonly #old = new Set<string>()
+  /** Logs whose generations could not be told apart, because names changed meanwhile. */
+  readonly #unsure = new Set<{ source: Source; after: bigint | undefined }>()
   /** Being looked for right now. */
   readonly #moving = new Set<Source>()
 
@@ -103,19 +105,36 @@ export class Rotation {
     catalogue.note(next)
   }
 
-  /** Looks once more for what was not found; gives up what nothing is left of. */
-  async settle(source: Source): Promise<void> {
+  /**
+   * Looks once more for what was not found; gives up what nothing is left of.
+   * @returns whether what it did not take of the files nearby is nobody's (see `generations`).
+   */
+  async settle(source: Source): Promise<boolean> {
     const { catalogue, context, options } = this.#on
-    if (source.place === 'cut') {
-      const late = context.clock.monotonic() - source.placeSince >= options.rotate_wait
-      const bound = await this.#bindToCopy(source, late)
-      if (bound) catalogue.note(source)
-      else if (late) this.lost(source, 'unread_at_truncate')
-      // What it did not take is nobody's.
-      if (bound || late) await this.generations(source)
-    } else if (context.clock.now() - source.seenAt > options.position_ttl) {
-      this.lost(source, 'unread_at_delete')
+    if (source.ended) {
+      await this.done(source)
+      return !source.ended || !catalogue.sources.has(source)
     }
+    const late = this.#isLate(source)
+    const old = context.clock.now() - source.seenAt > options.position_ttl
+    const retry = source.place === 'cut' || !late
+    const bound = retry && (await this.#bindToCopy(source, late))
+    if (bound) catalogue.note(source)
+    else if (source.place === 'cut' && late) this.lost(source, 'unread_at_truncate')
+    else if (source.place === 'missing' && old) this.lost(source, 'unread_at_delete')
+    return bound || !catalogue.sources.has(source)
+  }
+
+  /** Looks again for the generations of logs whose files were being renamed. */
+  async retry(): Promise<void> {
+    const unsure = [...this.#unsure]
+    this.#unsure.clear()
+    for (const { source, after } of unsure) await this.generations(source, after)
+  }
+
+  #isLate(source: Source): boolean {
+    const { context, options } = this.#on
+    return context.clock.monotonic() - source.placeSince >= options.rotate_wait
   }
 
   /** A rotated file that was read is gone: it lives on in its compressed copy, or is forgotten. */
@@ -125,15 +144,23 @@ export class Rotation {
     for (const candidate of source.gzip ? [] : siblings.near(source)) {
       if (!isGzip(candidate.path) || catalogue.byId(candidate.seen.id)) continue
       if (this.#old.has(candidate.seen.id)) continue
-      if (await beginsLike(files, candidate, source)) alike.push(candidate)
+      if (await holdsAll(files, candidate, source)) alike.push(candidate)
     }
     // gzip keeps the time of modification; it decides when several begin the same.
     const distance = ({ seen }: Candidate) => Math.abs(Number(seen.mtimeNs - source.mtimeNs))
     const copy = alike.toSorted((a, b) => distance(a) - distance(b))[0]
     if (!copy) {
-      catalogue.forget(source)
+      // Its copy may be getting another name just now.
+      if (source.gzip || (source.ended && this.#isLate(source))) catalogue.forget(source)
+      else if (!source.ended) {
+        source.ended = true
+        source.close()
+        catalogue.move(source, { place: 'missing', at: undefined, id: source.id })
+        source.placeSince = this.#on.context.clock.monotonic()
+      }
       return
     }
+    source.ended = false
     // Known, so that it is not news after a restart; never inflated again.
     this.#bind(source, copy)
     catalogue.pending.delete(source)
@@ -182,12 +209,19 @@ export class Rotation {
       if (this.#old.has(seen.id)) continue
       if (isOlder(candidate, after)) this.#old.add(seen.id)
       // Not remembered: a copy that is known by its original alone takes its place when that goes.
-      if (isOlder(candidate, after) || (await this.#isKnown(candidate, source))) continue
-      if (await this.#isAwaited(candidate, source)) continue
+      if (isOlder(candidate, after)) continue
+      const known = await this.#isKnown(candidate, source)
+      if (known === undefined) this.#unsure.add({ source, after })
+      if (known !== false || (await this.#isAwaited(candidate, source))) continue
+      if (this.#idAt(path) !== seen.id) {
+        this.#unsure.add({ source, after })
+        continue
+      }
       const unseen = catalogue.make(source.path, seen.id)
       unseen.real = source.real
       unseen.gzip = isGzip(path)
       unseen.observe(seen)
+      if (!unseen.gzip) unseen.known = seen.size
       unseen.place = 'away'
       unseen.at = path
       unseen.placeSince = context.clock.monotonic()
@@ -222,7 +256,7 @@ export class Rotation {
       const owner = catalogue.byId(seen.id)
       if ((owner && !owner.fresh) || this.#old.has(seen.id)) continue
       if (isOlder(candidate, after)) continue
-      if (await this.#isKnown(candidate, source)) continue
+      if ((await this.#isKnown(candidate, source)) !== false) continue
       if ((await continues(files, candidate, source)) !== 'rest') continue
       await this.cutAway(source)
       return true
@@ -245,8 +279,10 @@ export class Rotation {
     const { catalogue, files, siblings } = this.#on
     const path = source.at
     if (path === undefined) return 'own'
+    await this.#followFamily(source)
+    if (!catalogue.sources.has(source)) return 'bound'
     const seen = files.stat(path)
-    if (!seen || seen.id !== source.id) return 'own'
+    if (!seen || seen.id !== source.id) return 'twin'
     for (const other of catalogue.family(source.path)) {
       if (other === source || !siblings.isRotated(other, path)) continue
       if (await isBeginningOf(files, { path, seen }, other)) return 'twin'
@@ -294,9 +330,12 @@ export class Rotation {
       }
       const verdict = await continues(files, candidate, source)
       // Little is known of the content: it may be that of another generation.
-      const weak = verdict !== 'no' && source.progress.offset < headBytes
-      if (weak && source.place === 'missing' && !back) continue
-      if (weak && (await this.#isKnown(candidate, source))) continue
+      const weak = verdict !== 'no' && !isStrong(source)
+      if (weak && source.place === 'missing' && !back) {
+        if (!isGzip(candidate.path) || !(await holdsAll(files, candidate, source))) continue
+      }
+      if (weak && (await this.#isKnown(candidate, source)) !== false) continue
+      if (this.#idAt(candidate.path) !== candidate.seen.id) continue
       if (verdict === 'rest') {
         this.#bind(source, candidate)
         return true
@@ -323,22 +362,34 @@ export class Rotation {
     catalogue.pending.add(source)
   }
 
-  /** Whether what a file holds was or will be read elsewhere: it is a copy of a generation at hand. */
-  async #isKnown(candidate: Candidate, source: Source): Promise<boolean> {
+  /**
+   * Whether what a file holds was or will be read elsewhere: it is a copy of a generation at hand. Not
+   * known when a file got another name meanwhile, as all of them do while logrotate is at work.
+   */
+  async #isKnown(candidate: Candidate, source: Source): Promise<boolean | undefined> {
     const { catalogue, files } = this.#on
     for (const other of catalogue.family(source.path)) {
       if (other.id === candidate.seen.id) continue
       if (await isBeginningOf(files, candidate, other)) return true
+      const moved = !other.file && other.at !== undefined && this.#idAt(other.at) !== other.id
+      if (moved && !this.#moving.has(other)) return undefined
     }
-    return false
+    return this.#idAt(candidate.path) === candidate.seen.id ? false : undefined
+  }
+
+  #idAt(path: string): string | undefined {
+    try {
+      return this.#on.files.stat(path)?.id
+    } catch {
+      return undefined
+    }
   }
 
   /** Looks where the other files of a log are now, or what is known would look like news. */
   async #followFamily(source: Source): Promise<void> {
-    const { catalogue, files } = this.#on
-    for (const other of catalogue.family(source.path)) {
+    for (const other of this.#on.catalogue.family(source.path)) {
       if (other === source || other.at === undefined) continue
-      if (files.stat(other.at)?.id !== other.id) await this.moved(other)
+      if (this.#idAt(other.at) !== other.id) await this.moved(other)
       else if (!(await this.#stillIs(other))) await this.cutAway(other)
     }
   }
@@ -358,8 +409,12 @@ export class Rotation {
   async #isAwaited(candidate: Candidate, source: Source): Promise<boolean> {
     const { catalogue, files } = this.#on
     for (const other of catalogue.family(source.path)) {
-      if (other === source || other.place !== 'cut') continue
-      if ((await continues(files, candidate, other)) !== 'no') return true
+      const gone = other.place === 'missing' && !this.#isLate(other)
+      if (gone && !isStrong(other)) {
+        if (isGzip(candidate.path) && (await holdsAll(files, candidate, other))) return true
+      } else if (gone || other.place === 'cut' || this.#moving.has(other)) {
+        if ((await continues(files, candidate, other)) !== 'no') return true
+      }
     }
     return false
   }
@@ -382,4 +437,9 @@ function isOlder({ path, seen }: Candidate, after: bigint | undefined): boolean 
 
 function isOwnPlace({ path, seen }: Candidate, source: Source): boolean {
   return path === source.path || seen.id === source.id
+}
+
+/** Whether what is known of a source's content tells it from a log that begins the same. */
+function isStrong(source: Source): boolean {
+  return source.progress.offset >= headBytes
 }

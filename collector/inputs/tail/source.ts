@@ -64,6 +64,8 @@ export class Source {
   waiting = false
   /** It was read to the end, an unfinished last line included, since it last changed. */
   finished = false
+  /** It was read and is gone; only its compressed copy is looked for. */
+  ended = false
   /** Nothing was read of it in this run, nor known of it before. */
   fresh = true
   /** The journal has, or is about to have, a position of it. */
