@@ -9,7 +9,7 @@ const counts = { events: 0, bytes: 0, requests: 0, firstMs: 0, lastMs: 0 }
 const waiting = new Set<() => void>()
 
 const item = '{"create":{"status":201}},'
-const head = Buffer.from('{"errors":false,"took":1,"items":[')
+const head = Buffer.from('{"errors":false,"items":[')
 const tail = Buffer.from(']}')
 let items = Buffer.from(item.repeat(20_000))
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { cpus, tmpdir } from 'node:os'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -122,8 +123,10 @@ async function measure(job: Job, start: Start): Promise<Figures> {
     const { bytes, lines } = writeFiles(job.set, logs, job.bytes, job.files)
     measured = start(logs, sink.line, folder)
     const wait = `${sink.line}/_sink/wait?events=${lines}&quiet=${quietMs}`
-    const counts = (await (await fetch(wait)).json()) as { events: number; lastMs: number }
-    if (measured.child.exitCode !== null) throw new Error(`it ended:\n${measured.log()}`)
+    const ended = once(measured.child, 'exit')
+    const answer = await Promise.race([fetch(wait), ended.then(() => undefined)])
+    if (!answer) throw new Error(`it ended:\n${measured.log()}`)
+    const counts = (await answer.json()) as { events: number; lastMs: number }
     const { cpuSeconds, peakRssMB } = measured.usage()
     if (counts.events !== lines) {
       throw new Error(`${counts.events} of ${lines} lines came\n${measured.log()}`)
