@@ -64,6 +64,8 @@ export function createBodyReader(
         }
       } catch (failure) {
         release()
+        // Reads the rest away: a connection closed on a client that still sends loses the answer.
+        stream.resume()
         throw failure
       }
       return { body: joined(parts, length), release }
@@ -81,7 +83,7 @@ function joined(parts: readonly Buffer[], length: number): Buffer {
 
 /**
  * The stream's parts. Leaving early does not destroy the stream: its socket still has to carry the
- * answer, and Node drops the rest of the body by itself.
+ * answer.
  */
 function readWithoutDestroying(stream: Readable): AsyncIterable<Buffer> {
   return stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>

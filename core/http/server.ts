@@ -79,6 +79,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   })
   app.addHook('onSend', async (_request, reply) => {
     if (stopping) reply.header('connection', 'close')
+    // Fastify would close on a client that is still sending, which then never sees why.
+    else reply.removeHeader('connection')
   })
   app.addHook('onResponse', async (request) => request.releaseBody?.())
   app.addHook('onRequestAbort', async (request) => request.releaseBody?.())
