@@ -188,7 +188,6 @@ export class Following {
     try {
       const seen = source.at === undefined ? source.file?.stat() : this.#files.stat(source.at)
       if (source.at !== undefined && !(seen && source.isFile(seen) && seen.kind === 'file')) {
-        this.#discoverSoon()
         await this.#rotation.moved(source)
         if (!this.#catalogue.sources.has(source)) return
       } else if (seen && seen.size < source.progress.offset && !source.gzip) {
@@ -327,6 +326,8 @@ export class Following {
     source.nextLook = clock.monotonic() + this.#context.random() * wait
     if (this.#catalogue.wasFollowed(path)) await this.#rotation.generations(source)
     else this.#rotation.ignoreRotated(source)
+    // That may have shown it to be the copy of a log that was truncated.
+    if (this.#catalogue.byId(seen.id)) return
     source.leftOut = ignore_older !== undefined && age > ignore_older
     if (this.#firstDiscovery && read_from === 'end' && seen.size > 0 && !source.leftOut) {
       await this.#beginAtEnd(source, path, seen.size)

@@ -46,6 +46,7 @@ export class Rotation {
   async #moved(source: Source): Promise<void> {
     const { catalogue, siblings } = this.#on
     const wasLive = source.place === 'live'
+    if (wasLive) this.#on.discoverSoon()
     const found = siblings.near(source).find(({ seen }) => seen.id === source.id)
     if (found) {
       source.observe(found.seen)
@@ -110,7 +111,15 @@ export class Rotation {
    * @returns whether what it did not take of the files nearby is nobody's (see `generations`).
    */
   async settle(source: Source): Promise<boolean> {
-    const { catalogue, context, options } = this.#on
+    const { catalogue, context, options, siblings } = this.#on
+    if (source.place === 'missing' && !this.#isLate(source)) {
+      // Overlooked while names were changing.
+      const there = siblings.near(source).find(({ seen }) => seen.id === source.id)
+      if (there) {
+        this.#found(source, there)
+        return false
+      }
+    }
     if (source.ended) {
       await this.done(source)
       return !source.ended || !catalogue.sources.has(source)
@@ -202,6 +211,11 @@ export class Rotation {
     for (const candidate of siblings.rotated(source)) {
       const { path, seen } = candidate
       if (catalogue.byId(seen.id) || seen.size === 0) continue
+      const missing = catalogue.family(source.path).find(({ id }) => id === seen.id)
+      if (missing?.place === 'missing') {
+        this.#found(missing, candidate)
+        continue
+      }
       if (isFollowed(path)) {
         this.#on.discoverSoon()
         continue
@@ -285,7 +299,8 @@ export class Rotation {
     if (!seen || seen.id !== source.id) return 'twin'
     for (const other of catalogue.family(source.path)) {
       if (other === source || !siblings.isRotated(other, path)) continue
-      if (await isBeginningOf(files, { path, seen }, other)) return 'twin'
+      const live = other.place === 'live'
+      if (live && (await isBeginningOf(files, { path, seen }, other))) return 'twin'
       if (!(await this.#stillIs(other))) await this.cutAway(other)
       if (!catalogue.sources.has(source)) return 'bound'
     }
@@ -347,6 +362,16 @@ export class Rotation {
     if (!isGzip(short.path)) await setOffset(files, source, short.path, short.seen.size)
     this.#bind(source, short)
     return true
+  }
+
+  /** A file that was missing is there. */
+  #found(source: Source, { path, seen }: Candidate) {
+    const { catalogue } = this.#on
+    source.observe(seen)
+    source.ended = false
+    this.#place(source, path === source.path ? 'live' : 'away', path, seen.id)
+    if (!source.finished) catalogue.pending.add(source)
+    catalogue.note(source)
   }
 
   #bind(source: Source, { path, seen }: Candidate) {
@@ -412,11 +437,17 @@ export class Rotation {
       const gone = other.place === 'missing' && !this.#isLate(other)
       if (gone && !isStrong(other)) {
         if (isGzip(candidate.path) && (await holdsAll(files, candidate, other))) return true
-      } else if (gone || other.place === 'cut' || this.#moving.has(other)) {
+      } else if (gone || other.place === 'cut' || this.#isUnderWay(other)) {
         if ((await continues(files, candidate, other)) !== 'no') return true
       }
     }
     return false
+  }
+
+  /** Whether a source is being looked for and not found yet. */
+  #isUnderWay(source: Source): boolean {
+    if (!this.#moving.has(source)) return false
+    return source.at === undefined || this.#idAt(source.at) !== source.id
   }
 
   #place(source: Source, place: Source['place'], at: string | undefined, id: Seen['id']) {
