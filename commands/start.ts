@@ -74,7 +74,10 @@ async function start(world: World, options: ConfigOptions): Promise<void> {
     const signal = await ended
     const { shutdown_timeout } = loaded.config
     service.log.info({ signal, shutdown_timeout_ms: shutdown_timeout }, 'stopping')
+    // What is being finished may wait for nothing but timers, which do not keep a process up.
+    const held = setInterval(() => undefined, 60_000)
     await service.stop(AbortSignal.timeout(shutdown_timeout))
+    clearInterval(held)
     service.log.info('stopped')
   } finally {
     folder.release()

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
+import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -22,22 +23,33 @@ export interface Weir {
   ended: Promise<Ended>
 }
 
-export function spawnWeir(
-  args: readonly string[],
-  options: { env?: Record<string, string>; cwd?: string } = {},
-): Weir {
+export interface WeirOptions {
+  readonly env?: Record<string, string>
+  readonly cwd?: string
+  /** A listening socket that is passed on. */
+  readonly passed?: Server
+}
+
+export function spawnWeir(args: readonly string[], options: WeirOptions = {}): Weir {
   const { PATH = '', HOME = '/' } = process.env
-  const child = spawn(program, args, {
+  const { passed } = options
+  // As systemd does it: descriptor 3, and whom it is for, known only after the fork.
+  const shell = ['-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', program, ...args]
+  const child = spawn(passed ? 'sh' : program, passed ? shell : args, {
     cwd: options.cwd,
     env: { PATH, HOME, XDG_CACHE_HOME: cache, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(passed ? [descriptorOf(passed)] : [])],
   })
   let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (data) => (stdout += data))
-  child.stderr.on('data', (data) => (stderr += data))
+  child.stdout!.on('data', (data) => (stdout += data))
+  child.stderr!.on('data', (data) => (stderr += data))
   const ended = once(child, 'close').then(([code]) => ({ code, stdout, stderr }) as Ended)
   return { child, stderr: () => stderr, ended }
 }
+
+/** Node has no public way to it. */
+const descriptorOf = (server: Server) =>
+  (server as unknown as { _handle: { fd: number } })._handle.fd
 
 /** Runs `weir` to its end. */
 export const weir = (...args: Parameters<typeof spawnWeir>): Promise<Ended> =>

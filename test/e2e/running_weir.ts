@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { waitFor } from '../peers/process.ts'
-import { spawnWeir, type Weir } from '../commands/weir.ts'
+import { spawnWeir, type Weir, type WeirOptions } from '../commands/weir.ts'
 
 /** What `/api/status` says, as far as tests look at it. */
 interface Status {
@@ -26,7 +26,7 @@ export class RunningWeir {
   readonly data: string
   #urls: readonly string[] = []
 
-  constructor(folder: string, config: object, options: { env?: Record<string, string> } = {}) {
+  constructor(folder: string, config: object, options: WeirOptions = {}) {
     this.configPath = join(folder, 'weir.yaml')
     this.data = join(folder, 'data')
     this.write(config)

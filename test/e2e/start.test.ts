@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -97,12 +97,4 @@ test('HUP applies a new config and refuses a bad one; connections stay', patienc
   socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')
   const [answer] = await once(socket, 'data')
   expect(String(answer)).toContain('200 OK')
-})
-
-test('PORT is honoured where the config says nothing', patience, async () => {
-  const running = spawnWeir(['start', '-d', join(folder, 'data')], { env: { PORT: '0' } })
-  started.push(running)
-  await expect.poll(() => running.stderr(), patience).toContain('Weir is running')
-  expect(running.stderr()).not.toContain(':4400"')
-  expect(readFileSync(join(folder, 'data/lock.json'), 'utf8')).toContain(String(running.child.pid))
 })

@@ -1,0 +1,178 @@
+/** TERM and HUP of a Weir at work. */
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { newFolder, weir } from '../commands/weir.ts'
+import { waitFor } from '../peers/process.ts'
+import { RunningWeir } from './running_weir.ts'
+
+let folder: string
+let running: RunningWeir | undefined
+const closing: { close(): unknown }[] = []
+beforeEach(() => {
+  folder = newFolder()
+})
+afterEach(async () => {
+  await running?.kill()
+  running = undefined
+  for (const server of closing.splice(0)) server.close()
+  rmSync(folder, { recursive: true })
+})
+
+const http = { listen: '127.0.0.1:0' }
+const start = async (config: object) => (running = await RunningWeir.start(folder, config))
+const post = async (served: RunningWeir, message: string) => {
+  const body = JSON.stringify({ message })
+  const headers = { 'content-type': 'application/json' }
+  return (await fetch(`${served.url}/in/test`, { method: 'POST', headers, body })).status
+}
+
+describe('TERM', () => {
+  /** A target that takes requests and never answers; resolves once it has got `count` of them. */
+  async function silentTarget(): Promise<{ url: string; requests: () => number }> {
+    let requests = 0
+    const server: Server = createServer(() => void (requests += 1)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    closing.push({ close: () => (server.closeAllConnections(), server.close()) })
+    const { port } = server.address() as AddressInfo
+    return { url: `http://127.0.0.1:${port}`, requests: () => requests }
+  }
+  const config = (host: string, shutdown_timeout: string) => ({
+    http,
+    shutdown_timeout,
+    collector: { outputs: [{ type: 'elasticsearch', match: '**', hosts: [host] }] },
+  })
+
+  test('ends within shutdown_timeout while a target does not answer; nothing is lost', async () => {
+    const target = await silentTarget()
+    const served = await start(config(target.url, '2s'))
+    expect(await post(served, 'kept')).toBe(200)
+    await waitFor('a request to the target', () => target.requests() > 0)
+    const before = performance.now()
+    served.process.child.kill('SIGTERM')
+    expect((await served.process.ended).code).toBe(0)
+    expect(performance.now() - before).toBeLessThan(6_000)
+    const { stdout } = await weir(['journal', 'cat', '-d', served.data])
+    expect(stdout).toContain('"kept"')
+    expect((await weir(['journal', 'ls', '-d', served.data])).stdout).toMatch(/elasticsearch .* 1 /)
+  })
+
+  test('ends at once while a target is away', async () => {
+    const served = await start(config('http://127.0.0.1:1', '60s'))
+    expect(await post(served, 'kept')).toBe(200)
+    const before = performance.now()
+    served.process.child.kill('SIGTERM')
+    expect((await served.process.ended).code).toBe(0)
+    expect(performance.now() - before).toBeLessThan(10_000)
+  })
+
+  test('a second one ends at once', async () => {
+    const target = await silentTarget()
+    const served = await start(config(target.url, '60s'))
+    expect(await post(served, 'kept')).toBe(200)
+    await waitFor('a request to the target', () => target.requests() > 0)
+    served.process.child.kill('SIGTERM')
+    await served.said('stopping')
+    const before = performance.now()
+    served.process.child.kill('SIGTERM')
+    expect((await served.process.ended).code).toBe(143)
+    expect(performance.now() - before).toBeLessThan(5_000)
+    expect((await weir(['journal', 'cat', '-d', served.data])).stdout).toContain('"kept"')
+  })
+})
+
+describe('HUP', () => {
+  const tcp = (id: string, port = 0) => ({ type: 'tcp', id, listen: `127.0.0.1:${port}` })
+  const file = (id: string) => ({ type: 'file', id, match: '**', path: join(folder, id) })
+  const config = (inputs: object[], outputs: object[]) => ({ http, collector: { inputs, outputs } })
+  const has = (id: string, line: string) =>
+    waitFor(`${line} in ${id}`, () => {
+      const path = join(folder, id)
+      return existsSync(path) && readFileSync(path, 'utf8').includes(`"${line}"`)
+    })
+  async function open(port: number): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    closing.push({ close: () => socket.destroy() })
+    return socket
+  }
+  const refused = async (port: number) => {
+    const [failure] = await once(connect(port, '127.0.0.1'), 'error')
+    return (failure as NodeJS.ErrnoException).code
+  }
+
+  test('adds and removes inputs and outputs; connections of the others stay open', async () => {
+    const served = await start(config([tcp('one')], [file('a')]))
+    const socket = await open(await served.portOf('one'))
+    socket.write('first\n')
+    await has('a', 'first')
+
+    const more = config([tcp('one'), tcp('two')], [file('a'), file('b')])
+    expect(await served.reload(more)).toBe('applied')
+    const second = await served.portOf('two')
+    ;(await open(second)).write('by the new input\n')
+    socket.write('second\n')
+    for (const id of ['a', 'b']) {
+      await has(id, 'by the new input')
+      await has(id, 'second')
+    }
+
+    expect(await served.reload(config([tcp('one')], [file('a')]))).toBe('applied')
+    expect(await refused(second)).toBe('ECONNREFUSED')
+    socket.write('third\n')
+    await has('a', 'third')
+    expect(readFileSync(join(folder, 'b'), 'utf8')).not.toContain('"third"')
+    const { inputs, outputs } = await served.status()
+    expect([inputs.map(({ id }) => id), outputs.map(({ id }) => id)]).toEqual([['one'], ['a']])
+  })
+
+  test('a config that is wrong, or cannot be applied, is refused; the old one runs on', async () => {
+    const served = await start(config([tcp('one'), tcp('two')], [file('a'), file('b')]))
+    const socket = await open(await served.portOf('one'))
+    socket.write('first\n')
+    await has('b', 'first')
+
+    expect(await served.reload(config([{ type: 'tpc' }], []))).toBe('refused')
+    expect(served.process.stderr()).toContain('did you mean \\"tcp\\"')
+
+    const holder = createTcpServer().listen(0, '127.0.0.1')
+    await once(holder, 'listening')
+    closing.push(holder)
+    const { port } = holder.address() as AddressInfo
+    expect(await served.reload(config([tcp('one'), tcp('three', port)], [file('a')]))).toBe(
+      'refused',
+    )
+    expect(served.process.stderr()).toContain(`(pid ${process.pid}) has it`)
+
+    socket.write('second\n')
+    ;(await open(await served.portOf('two'))).write('by two\n')
+    for (const id of ['a', 'b']) {
+      await has(id, 'second')
+      await has(id, 'by two')
+    }
+    const { inputs, outputs } = await served.status()
+    expect(inputs.map(({ id }) => id).toSorted()).toEqual(['one', 'two'])
+    expect(outputs.map(({ id }) => id).toSorted()).toEqual(['a', 'b'])
+  })
+
+  test('the first input starts the thread that a config without any does not need', async () => {
+    const served = await start(config([], [file('a')]))
+    const threads = () => readThreadNames(served.pid)
+    expect(await post(served, 'nobody takes it')).toBe(400)
+    if (threads()) expect(threads()).not.toContain('collector-0')
+    expect(await served.reload(config([tcp('one')], [file('a')]))).toBe('applied')
+    ;(await open(await served.portOf('one'))).write('first\n')
+    await has('a', 'first')
+    if (threads()) expect(threads()).toContain('collector-0')
+  })
+})
+
+/** Names of a process's threads; undefined where the system does not say. */
+function readThreadNames(pid: number): string[] | undefined {
+  const folder = `/proc/${pid}/task`
+  if (!existsSync(folder)) return undefined
+  return readdirSync(folder).map((id) => readFileSync(`${folder}/${id}/comm`, 'utf8').trim())
+}
