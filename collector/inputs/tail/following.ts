@@ -113,6 +113,7 @@ export class Following {
   }
 
   close(): void {
+    this.#reading.stop()
     for (const source of this.#catalogue.sources) source.close()
     this.#count()
   }

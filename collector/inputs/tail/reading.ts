@@ -147,6 +147,11 @@ export class Reading {
     void this.#track(0, delivered, () => undefined)
   }
 
+  /** Delivers nothing more. */
+  stop(): void {
+    this.failed = new Error('stopped')
+  }
+
   /** Resolves once nothing is on its way. */
   async settled(): Promise<void> {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight)

@@ -1,7 +1,8 @@
 import type { Position } from '../../../core/journal/batch.ts'
 import { unchanged } from './fingerprint.ts'
 import { familyOf, shardOf } from './names.ts'
-import type { Rotation, Surroundings } from './rotation.ts'
+import type { Surroundings } from './evidence.ts'
+import type { Rotation } from './rotation.ts'
 import { sourceFrom, type Source } from './source.ts'
 
 /**

@@ -1,24 +1,9 @@
-import type { Context } from '../../../core/context.ts'
-import type { Catalogue } from './catalogue.ts'
-import type { Seen, TailFiles } from './files.ts'
-import { headBytes, unchanged } from './fingerprint.ts'
+import { Evidence, isOlder, isOwnPlace, isStrong, type Surroundings } from './evidence.ts'
+import type { Seen } from './files.ts'
+import { headBytes } from './fingerprint.ts'
 import { continues, holdsAll, isBeginningOf, isGzip, setOffset } from './matching.ts'
-import type { TailOptions } from './options.ts'
-import type { Candidate, Siblings } from './siblings.ts'
+import type { Candidate } from './siblings.ts'
 import type { Source } from './source.ts'
-
-/** What rotation needs of the input that it is a part of. */
-export interface Surroundings {
-  readonly context: Context
-  readonly options: TailOptions
-  readonly files: TailFiles
-  readonly catalogue: Catalogue
-  readonly siblings: Siblings
-  /** Whether a path is one that the input follows for itself. */
-  readonly isFollowed: (path: string) => boolean
-  /** There is a path to follow that is not followed yet. */
-  readonly discoverSoon: () => void
-}
 
 /**
  * Finds out where bytes went: renamed, copied and truncated, compressed or deleted, several times
@@ -31,11 +16,11 @@ export class Rotation {
   readonly #old = new Set<string>()
   /** Logs whose generations could not be told apart, because names changed meanwhile. */
   readonly #unsure = new Set<{ source: Source; after: bigint | undefined }>()
-  /** Being looked for right now. */
-  readonly #moving = new Set<Source>()
+  readonly #evidence: Evidence
 
   constructor(surroundings: Surroundings) {
     this.#on = surroundings
+    this.#evidence = new Evidence(surroundings)
   }
 
   /** The file is no longer where it was; `seen` is what is there instead, if anything. */
@@ -68,7 +53,7 @@ export class Rotation {
       }
     }
     // Truncated and then renamed.
-    if (source.place === 'away' && !(await this.#stillIs(source)))
+    if (source.place === 'away' && !this.#evidence.stillIs(source))
       return await this.#cutAway(source)
     if (catalogue.sources.has(source)) {
       if (source.place !== 'missing' && !source.finished) catalogue.pending.add(source)
@@ -112,7 +97,7 @@ export class Rotation {
    */
   async settle(source: Source): Promise<boolean> {
     const { catalogue, context, options, siblings } = this.#on
-    if (source.place === 'missing' && !this.#isLate(source)) {
+    if (source.place === 'missing' && !this.#evidence.isLate(source)) {
       // Overlooked while names were changing.
       const there = siblings.near(source).find(({ seen }) => seen.id === source.id)
       if (there) {
@@ -124,7 +109,7 @@ export class Rotation {
       await this.done(source)
       return !source.ended || !catalogue.sources.has(source)
     }
-    const late = this.#isLate(source)
+    const late = this.#evidence.isLate(source)
     const old = context.clock.now() - source.seenAt > options.position_ttl
     const retry = source.place === 'cut' || !late
     const bound = retry && (await this.#bindToCopy(source, late))
@@ -141,11 +126,6 @@ export class Rotation {
     for (const { source, after } of unsure) await this.generations(source, after)
   }
 
-  #isLate(source: Source): boolean {
-    const { context, options } = this.#on
-    return context.clock.monotonic() - source.placeSince >= options.rotate_wait
-  }
-
   /** A rotated file that was read is gone: it lives on in its compressed copy, or is forgotten. */
   async done(source: Source): Promise<void> {
     const { catalogue, files, siblings } = this.#on
@@ -160,7 +140,7 @@ export class Rotation {
     const copy = alike.toSorted((a, b) => distance(a) - distance(b))[0]
     if (!copy) {
       // Its copy may be getting another name just now.
-      if (source.gzip || (source.ended && this.#isLate(source))) catalogue.forget(source)
+      if (source.gzip || (source.ended && this.#evidence.isLate(source))) catalogue.forget(source)
       else if (!source.ended) {
         source.ended = true
         source.close()
@@ -224,10 +204,10 @@ export class Rotation {
       if (isOlder(candidate, after)) this.#old.add(seen.id)
       // Not remembered: a copy that is known by its original alone takes its place when that goes.
       if (isOlder(candidate, after)) continue
-      const known = await this.#isKnown(candidate, source)
+      const known = await this.#evidence.isKnown(candidate, source)
       if (known === undefined) this.#unsure.add({ source, after })
-      if (known !== false || (await this.#isAwaited(candidate, source))) continue
-      if (this.#idAt(path) !== seen.id) {
+      if (known !== false || (await this.#evidence.isAwaited(candidate, source))) continue
+      if (this.#evidence.idAt(path) !== seen.id) {
         this.#unsure.add({ source, after })
         continue
       }
@@ -270,7 +250,7 @@ export class Rotation {
       const owner = catalogue.byId(seen.id)
       if ((owner && !owner.fresh) || this.#old.has(seen.id)) continue
       if (isOlder(candidate, after)) continue
-      if ((await this.#isKnown(candidate, source)) !== false) continue
+      if ((await this.#evidence.isKnown(candidate, source)) !== false) continue
       if ((await continues(files, candidate, source)) !== 'rest') continue
       await this.cutAway(source)
       return true
@@ -301,7 +281,7 @@ export class Rotation {
       if (other === source || !siblings.isRotated(other, path)) continue
       const live = other.place === 'live'
       if (live && (await isBeginningOf(files, { path, seen }, other))) return 'twin'
-      if (!(await this.#stillIs(other))) await this.cutAway(other)
+      if (!this.#evidence.stillIs(other)) await this.cutAway(other)
       if (!catalogue.sources.has(source)) return 'bound'
     }
     for (const other of catalogue.family(source.path)) {
@@ -310,21 +290,6 @@ export class Rotation {
       if (!catalogue.sources.has(source)) return 'bound'
     }
     return 'own'
-  }
-
-  /** Whether the file a source reads still has the content it read. */
-  async #stillIs(source: Source): Promise<boolean> {
-    const { files } = this.#on
-    if (source.gzip || source.place === 'cut' || source.place === 'missing') return true
-    const { head, mark, offset } = source.progress
-    if (offset === 0) return true
-    const file = source.file ?? (source.at === undefined ? undefined : files.open(source.at))
-    if (!file) return true
-    try {
-      return file.stat().id !== source.id || unchanged(file, head, mark, offset)
-    } finally {
-      if (file !== source.file) file.close()
-    }
   }
 
   async #bindToCopy(source: Source, acceptShortGzip: boolean): Promise<boolean> {
@@ -338,7 +303,7 @@ export class Rotation {
       const back = source.place === 'missing' && candidate.seen.id === source.id
       if (owner === source || (isOwnPlace(candidate, source) && !back)) continue
       if (owner && !owner.fresh) {
-        if (await this.#stillIs(owner)) continue
+        if (this.#evidence.stillIs(owner)) continue
         // Copied over: an older copy was there before.
         owner.close()
         this.#place(owner, 'cut', undefined, owner.id)
@@ -349,8 +314,8 @@ export class Rotation {
       if (weak && source.place === 'missing' && !back) {
         if (!isGzip(candidate.path) || !(await holdsAll(files, candidate, source))) continue
       }
-      if (weak && (await this.#isKnown(candidate, source)) !== false) continue
-      if (this.#idAt(candidate.path) !== candidate.seen.id) continue
+      if (weak && (await this.#evidence.isKnown(candidate, source)) !== false) continue
+      if (this.#evidence.idAt(candidate.path) !== candidate.seen.id) continue
       if (verdict === 'rest') {
         this.#bind(source, candidate)
         return true
@@ -387,67 +352,24 @@ export class Rotation {
     catalogue.pending.add(source)
   }
 
-  /**
-   * Whether what a file holds was or will be read elsewhere: it is a copy of a generation at hand. Not
-   * known when a file got another name meanwhile, as all of them do while logrotate is at work.
-   */
-  async #isKnown(candidate: Candidate, source: Source): Promise<boolean | undefined> {
-    const { catalogue, files } = this.#on
-    for (const other of catalogue.family(source.path)) {
-      if (other.id === candidate.seen.id) continue
-      if (await isBeginningOf(files, candidate, other)) return true
-      const moved = !other.file && other.at !== undefined && this.#idAt(other.at) !== other.id
-      if (moved && !this.#moving.has(other)) return undefined
-    }
-    return this.#idAt(candidate.path) === candidate.seen.id ? false : undefined
-  }
-
-  #idAt(path: string): string | undefined {
-    try {
-      return this.#on.files.stat(path)?.id
-    } catch {
-      return undefined
-    }
-  }
-
   /** Looks where the other files of a log are now, or what is known would look like news. */
   async #followFamily(source: Source): Promise<void> {
     for (const other of this.#on.catalogue.family(source.path)) {
       if (other === source || other.at === undefined) continue
-      if (this.#idAt(other.at) !== other.id) await this.moved(other)
-      else if (!(await this.#stillIs(other))) await this.cutAway(other)
+      if (this.#evidence.idAt(other.at) !== other.id) await this.moved(other)
+      else if (!this.#evidence.stillIs(other)) await this.cutAway(other)
     }
   }
 
   /** Does not begin anew what is under way already on behalf of another. */
   async #once(source: Source, work: () => Promise<void>): Promise<void> {
-    if (this.#moving.has(source)) return
-    this.#moving.add(source)
+    if (this.#evidence.moving.has(source)) return
+    this.#evidence.moving.add(source)
     try {
       await work()
     } finally {
-      this.#moving.delete(source)
+      this.#evidence.moving.delete(source)
     }
-  }
-
-  /** Whether another source that was cut away may go on in this file; it looks for itself. */
-  async #isAwaited(candidate: Candidate, source: Source): Promise<boolean> {
-    const { catalogue, files } = this.#on
-    for (const other of catalogue.family(source.path)) {
-      const gone = other.place === 'missing' && !this.#isLate(other)
-      if (gone && !isStrong(other)) {
-        if (isGzip(candidate.path) && (await holdsAll(files, candidate, other))) return true
-      } else if (gone || other.place === 'cut' || this.#isUnderWay(other)) {
-        if ((await continues(files, candidate, other)) !== 'no') return true
-      }
-    }
-    return false
-  }
-
-  /** Whether a source is being looked for and not found yet. */
-  #isUnderWay(source: Source): boolean {
-    if (!this.#moving.has(source)) return false
-    return source.at === undefined || this.#idAt(source.at) !== source.id
   }
 
   #place(source: Source, place: Source['place'], at: string | undefined, id: Seen['id']) {
@@ -459,18 +381,4 @@ export class Rotation {
     const { context } = this.#on
     context.metrics.rotations.inc({ component: context.id, kind })
   }
-}
-
-/** Whether a file last changed before `after`; compressing may have cut its time to a whole second. */
-function isOlder({ path, seen }: Candidate, after: bigint | undefined): boolean {
-  return after !== undefined && seen.mtimeNs < after - (isGzip(path) ? 1_000_000_000n : 0n)
-}
-
-function isOwnPlace({ path, seen }: Candidate, source: Source): boolean {
-  return path === source.path || seen.id === source.id
-}
-
-/** Whether what is known of a source's content tells it from a log that begins the same. */
-function isStrong(source: Source): boolean {
-  return source.progress.offset >= headBytes
 }
