@@ -3,6 +3,8 @@ import type { Files } from '../files.ts'
 import { type Cursor, isBefore, type Place, saveCursor } from './cursor.ts'
 
 const soonMs = 1000
+/** How long what was delivered may be read again after a crash; its fate is then settled (`sent`). */
+const deliveredMs = 100
 
 /** The cursor of a reader in memory, and its way to disk: one write at a time, what comes meanwhile shares the next. */
 export class CursorFile {
@@ -10,11 +12,16 @@ export class CursorFile {
   readonly #clock: Clock
   readonly #dataFolder: string
   readonly #reader: string
+  /** Behind the last event given to the target, as this run or what the file said knows it. */
   readonly #sent: Record<string, Place>
+  /** What the file is to say of it, which may be further; and what it does say. */
+  #claimed: Record<string, Place>
+  #reserved: Readonly<Record<string, Place>>
   #cursor: Record<string, Place>
   #saving = false
   #next: PromiseWithResolvers<void> | undefined
-  #soon = false
+  /** When the next save is due, monotonic; undefined when none is. */
+  #dueMs: number | undefined
 
   constructor(
     reader: string,
@@ -27,6 +34,8 @@ export class CursorFile {
     this.#dataFolder = world.dataFolder
     this.#cursor = { ...given.cursor }
     this.#sent = { ...given.sent }
+    this.#claimed = { ...given.sent }
+    this.#reserved = { ...given.sent }
   }
 
   get cursor(): Readonly<Record<string, Place>> {
@@ -45,10 +54,27 @@ export class CursorFile {
     return true
   }
 
-  /** Resolves once the file says that all before `place` may have been sent. Rejects when the disk fails. */
-  async reserve(partition: string, place: Place): Promise<void> {
+  /**
+   * Resolves once the file says that all before `place` may have been sent. Rejects when the disk fails.
+   *
+   * @param ahead events behind `place` that are reserved with it, so that not every request waits for
+   *   the disk. After a crash they are taken for events that may be known, which costs a look.
+   */
+  async reserve(partition: string, place: Place, ahead: number): Promise<void> {
     const sent = this.#sent[partition]
     if (!sent || isBefore(sent, place)) this.#sent[partition] = place
+    const reserved = this.#reserved[partition]
+    if (reserved && !isBefore(reserved, place)) return
+    const claimed = this.#claimed[partition]
+    if (!claimed || isBefore(claimed, place)) {
+      this.#claimed[partition] = { ...place, ordinal: place.ordinal + ahead }
+    }
+    await this.save()
+  }
+
+  /** Saves, when nothing is read any more: what was reserved and not sent is given back. */
+  async close(): Promise<void> {
+    this.#claimed = { ...this.#sent }
     await this.save()
   }
 
@@ -65,12 +91,14 @@ export class CursorFile {
     return promise
   }
 
-  /** For a move that would be made again if it were lost. */
-  saveSoon(): void {
-    if (this.#soon) return
-    this.#soon = true
-    void this.#clock.sleep(soonMs).then(() => {
-      if (this.#soon) return this.save().catch(() => undefined)
+  /** For a move whose loss a crash makes good. @param delivered by a look at the target. */
+  saveSoon(delivered: boolean): void {
+    const waitMs = delivered ? deliveredMs : soonMs
+    const dueMs = this.#clock.monotonic() + waitMs
+    if (this.#dueMs !== undefined && this.#dueMs <= dueMs) return
+    this.#dueMs = dueMs
+    void this.#clock.sleep(waitMs).then(() => {
+      if (this.#dueMs === dueMs) return this.save().catch(() => undefined)
     })
   }
 
@@ -79,10 +107,11 @@ export class CursorFile {
     while (this.#next) {
       const waiting = this.#next
       this.#next = undefined
-      this.#soon = false
-      const state = { cursor: this.#cursor, sent: this.#sent }
+      this.#dueMs = undefined
+      const state = { cursor: this.#cursor, sent: { ...this.#claimed } }
       try {
         await saveCursor(this.#files, this.#dataFolder, this.#reader, state)
+        this.#reserved = state.sent
         waiting.resolve()
       } catch (failure) {
         waiting.reject(failure as Error)

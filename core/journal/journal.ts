@@ -38,6 +38,8 @@ export interface JournalWorld {
   readonly count: (component: string, reason: Reason, events: number) => void
 }
 
+const deleteAgainMs = 1000
+
 /** A reader that has a cursor, whether the config still names it or not. */
 export interface KnownReader {
   readonly id: string
@@ -319,7 +321,7 @@ export class Journal {
 
   /** @returns whether it is gone. */
   async #delete(partition: Partition, segment: SegmentView): Promise<boolean> {
-    const { files, log, metrics } = this.#world
+    const { files, clock, log, metrics } = this.#world
     // First from the view, so that no reader opens what is about to go.
     partition.drop(segment)
     try {
@@ -328,6 +330,8 @@ export class Journal {
     } catch (failure) {
       partition.restore(segment)
       log.error({ err: failure, segment: segment.id }, 'cannot delete a segment of the journal')
+      // A writer may be waiting for the room, and nothing else may come that begins a sweep.
+      void clock.sleep(deleteAgainMs).then(() => this.sweep())
       return false
     }
     this.space.free(segment.end.bytes + segment.end.index_bytes)

@@ -59,6 +59,8 @@ interface Lane {
 
 const spareBuffers = 4
 const spareBytes = 16 * 2 ** 20
+/** Chunks like the one at hand whose events are reserved with it. */
+const chunksAhead = 8
 
 /**
  * Reads the journal from a cursor of its own, partition by partition in turn. Several reads may be under
@@ -161,7 +163,7 @@ export class Reader {
     this.#closed = true
     await this.#alone(async () => {
       await this.#leave()
-      await this.#file.save().catch(() => undefined)
+      await this.#file.close().catch(() => undefined)
     })
   }
 
@@ -186,7 +188,7 @@ export class Reader {
     this.#world.count('max_lag', skipped)
     const { log, onPassed } = this.#world
     log.warn({ reader: this.id, events: skipped }, 'skipped: the reader exceeds max_lag')
-    this.#file.saveSoon()
+    this.#file.saveSoon(false)
     onPassed()
   }
 
@@ -266,7 +268,7 @@ export class Reader {
     return {
       chunk,
       mayBeKnown: sent !== undefined && isBefore(begin, sent),
-      reserve: () => this.#file.reserve(name, end),
+      reserve: () => this.#file.reserve(name, end, chunk.count * chunksAhead),
       done: () => {
         if (underWay.done) return
         underWay.done = true
@@ -284,8 +286,7 @@ export class Reader {
     while (lane.reads[0]?.done) passed = lane.reads.shift()!.end
     if (lane.reads.length === 0) passed = track.next
     if (!passed || !this.#file.advance(track.partition.name, passed)) return
-    if (delivered) this.#file.save().catch(() => undefined)
-    else this.#file.saveSoon()
+    this.#file.saveSoon(delivered)
     this.#world.onPassed()
   }
 
