@@ -9,7 +9,12 @@ import type { JsonObject } from './event.ts'
 import type { HttpBody, HttpReply } from './input.ts'
 import { ownerOfPosition } from './ownership.ts'
 import { WorkerLink } from './worker_link.ts'
-import type { KnownPositions, WorkerConfig, WorkerNotice } from './worker_protocol.ts'
+import type {
+  ComponentConfig,
+  KnownPositions,
+  WorkerConfig,
+  WorkerNotice,
+} from './worker_protocol.ts'
 
 export interface WorkersWorld {
   readonly log: Logger
@@ -23,8 +28,8 @@ export interface WorkersWorld {
 const restartMaxMs = 10_000
 
 /**
- * The collector's worker threads: starts them with the first input, restarts one that dies, spreads
- * HTTP bodies over them.
+ * The collector's worker threads: starts them when there is something to take in, restarts one that
+ * dies, spreads HTTP bodies over them.
  */
 export class Workers implements Lifecycle {
   readonly #count: number
@@ -32,7 +37,8 @@ export class Workers implements Lifecycle {
   readonly #world: WorkersWorld
   #config: WorkerConfig
   #links: (WorkerLink | undefined)[] = []
-  #started = false
+  /** Settles once the threads are up; undefined while none is needed. */
+  #begun: Promise<void> | undefined
   #stopping = false
   #turn = 0
 
@@ -44,24 +50,27 @@ export class Workers implements Lifecycle {
   }
 
   async start(): Promise<void> {
-    if (this.#config.inputs.length > 0) await this.#startAll()
+    if (this.#config.inputs.some(listens)) await this.#begin()
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true
+    await this.#begun?.catch(() => undefined)
     await this.#stopAll(deadline)
   }
 
   async configure(config: WorkerConfig): Promise<void> {
     this.#config = config
-    if (!this.#started) return await this.start()
+    if (!this.#begun) return await this.start()
+    await this.#begun
     await Promise.all(this.#live().map((link) => link.ask({ ask: 'configure', config })))
   }
 
   async receive(body: HttpBody): Promise<HttpReply> {
-    if (!this.#started) {
+    if (this.#config.inputs.every(listens)) {
       throw new WeirError('WEIR_REQUEST_INVALID', 'no input of type http is configured')
     }
+    await this.#begin()
     const live = this.#live()
     const link = live[this.#turn++ % Math.max(1, live.length)]
     if (!link) throw new WeirError('WEIR_WORKER_DIED', 'no worker is running; try again')
@@ -79,6 +88,7 @@ export class Workers implements Lifecycle {
   }
 
   async status(): Promise<JsonObject[]> {
+    if (!this.#begun) return this.#config.inputs.map(waiting)
     const inputs: JsonObject[] = []
     for (const [worker, link] of this.#links.entries()) {
       const answer = await link?.ask({ ask: 'status' }).catch(() => undefined)
@@ -91,9 +101,14 @@ export class Workers implements Lifecycle {
     return this.#links.filter((link) => link !== undefined)
   }
 
+  /** Starts the threads unless they are up; may be called again after a failure. */
+  #begin(): Promise<void> {
+    if (this.#stopping) return Promise.resolve()
+    return (this.#begun ??= this.#startAll())
+  }
+
   async #startAll(): Promise<void> {
     const positions = this.#journal.positions()
-    this.#started = true
     try {
       for (let index = 0; index < this.#count; index++) {
         const own = new Map(
@@ -113,7 +128,7 @@ export class Workers implements Lifecycle {
   }
 
   async #stopAll(deadline: AbortSignal): Promise<void> {
-    this.#started = false
+    this.#begun = undefined
     const links = this.#links.filter((link) => link !== undefined)
     this.#links = []
     await Promise.all(links.map((link) => this.#stopWorker(link, deadline)))
@@ -186,4 +201,16 @@ export class Workers implements Lifecycle {
     deadline.removeEventListener('abort', onLate)
     await link.terminate()
   }
+}
+
+/**
+ * Whether an input has something of its own to watch. What an http input takes comes by the HTTP port,
+ * so that its thread, and the memory for it, can wait for the first body.
+ */
+const listens = ({ type }: ComponentConfig) => type !== 'http'
+
+/** The status of an input whose thread is not needed yet. */
+function waiting({ id, type }: ComponentConfig): JsonObject {
+  const nothing = { events: 0, events_per_second: 0, bytes_per_second: 0 }
+  return { id: String(id ?? type), type, ...nothing }
 }

@@ -158,15 +158,24 @@ describe('HUP', () => {
     expect(outputs.map(({ id }) => id).toSorted()).toEqual(['a', 'b'])
   })
 
-  test('the first input starts the thread that a config without any does not need', async () => {
+  test('the first input that listens starts the thread that was not needed before', async () => {
     const served = await start(config([], [file('a')]))
     const threads = () => readThreadNames(served.pid)
     expect(await post(served, 'nobody takes it')).toBe(400)
+    expect(await served.reload(config([{ type: 'http' }], [file('a')]))).toBe('applied')
     if (threads()) expect(threads()).not.toContain('collector-0')
     expect(await served.reload(config([tcp('one')], [file('a')]))).toBe('applied')
     ;(await open(await served.portOf('one'))).write('first\n')
     await has('a', 'first')
     if (threads()) expect(threads()).toContain('collector-0')
+  })
+
+  test('so does the first body, even if several come at once', async () => {
+    const served = await start({ http, collector: { workers: 2, outputs: [file('a')] } })
+    expect((await served.input('http')).id).toBe('http')
+    const statuses = await Promise.all(['one', 'two', 'three'].map((line) => post(served, line)))
+    expect(statuses).toEqual([200, 200, 200])
+    for (const line of ['one', 'two', 'three']) await has('a', line)
   })
 })
 
