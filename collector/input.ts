@@ -31,6 +31,8 @@ export interface Outcome {
   readonly accepted: number
   /** Messages that did not parse; `line` counts from 0 in the arrival. At most 100 are listed. */
   readonly refused: readonly { line: number; reason: string }[]
+  /** The journal is full and drops what arrives (`when_full: drop_newest`): nothing was kept. */
+  readonly dropped?: true
 }
 
 /**

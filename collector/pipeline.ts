@@ -81,11 +81,13 @@ export class Pipeline {
       const last = list.pop() ?? { ...this.#emptyBatch(tag) }
       list.push({ ...last, positions })
     }
+    let appended: 'durable' | 'dropped' = 'durable'
     try {
-      if (list.length > 0) await this.#append(list)
+      if (list.length > 0) appended = await this.#append(list)
     } finally {
       for (const buffer of batches.buffers) this.#giveBack(buffer)
     }
+    if (appended === 'dropped') return { accepted: 0, refused: refused.list, dropped: true }
     const told = arrival.format === 'json' ? refused.count : 0
     return { accepted: arrival.count - told, refused: refused.list }
   }

@@ -73,6 +73,8 @@ const answers: {
   metrics: () => registry.getMetricsAsJSON(),
   stop: async ({ withinMs }) => {
     const deadline = AbortSignal.timeout(withinMs)
+    // What waits for a full or failing journal will not be taken now: its senders are told at once.
+    if (writer.isInTrouble) await writer.close(deadline)
     await inputs.stop(deadline)
     await writer.close(deadline)
     return undefined

@@ -55,7 +55,11 @@ export function holdDataFolder(path: string, holder: Holder): DataFolder {
   }
   const lock = takeLock(path)
   const note = join(path, 'lock.json')
-  writeFileSync(note, `${JSON.stringify(holder)}\n`, { mode: 0o640 })
+  try {
+    writeFileSync(note, `${JSON.stringify(holder)}\n`, { mode: 0o640 })
+  } catch {
+    // The disk may be full: the lock holds all the same, and what is in the journal can be delivered.
+  }
   let held = true
   return {
     path,
@@ -92,6 +96,7 @@ function takeLock(path: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(join(path, 'lock'), { timeout: 0 })
+    giveContent(database)
     database.exec('BEGIN EXCLUSIVE')
     return database
   } catch (failure) {
@@ -108,6 +113,20 @@ function takeLock(path: string): DatabaseSync {
       `the data folder ${path} is in use by ${who}${command ? ` (${command})` : ''}${since}: stop it, or choose another folder with --data-dir`,
       { cause: failure },
     )
+  }
+}
+
+/**
+ * SQLite writes to an empty file when it locks it, and so cannot on a full disk; one that has its first
+ * page, from the first start on, it only locks.
+ */
+function giveContent(database: DatabaseSync): void {
+  try {
+    database.exec('PRAGMA journal_mode = OFF')
+    const version = database.prepare('PRAGMA user_version').get()
+    if (version?.['user_version'] === 0) database.exec('PRAGMA user_version = 1')
+  } catch {
+    // Somebody else has it, or the disk is full: the lock itself will tell.
   }
 }
 

@@ -128,6 +128,7 @@ class HttpInput implements Input {
       const arrival = { tag, source, spans: places, count: after - first, context }
       const outcome = await this.#intake.take(withFormat(arrival, messages), bytes)
       if (!outcome) return stopping(accepted)
+      if (outcome.dropped) return full(accepted)
       accepted += outcome.accepted
       failed += outcome.refused.length
       for (const { line, reason } of outcome.refused) {
@@ -181,6 +182,11 @@ function reply(
     status,
     body: { accepted, errors: errors.map(({ line, reason }) => ({ line, reason })) },
   }
+}
+
+function full(accepted: number): HttpReply {
+  const reason = 'journal_full: the journal is full and took nothing from here on: try again'
+  return { ...reply(503, accepted, [{ line: 1, reason }]), retryAfterSeconds: 5 }
 }
 
 function stopping(accepted: number): HttpReply {

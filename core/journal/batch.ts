@@ -20,7 +20,8 @@ export interface Batch {
 
 /**
  * Resolves when all of `batches` are durable, rejects when none is. They become durable together: no
- * crash leaves a part. Waits while the journal is full or its disk fails. Acknowledge or move a position
+ * crash leaves a part. `dropped` says that the journal is full and `when_full` is drop_newest: the events are
+ * gone and counted, the positions moved. Otherwise it waits while the journal is full or its disk fails. Acknowledge or move a position
  * only afterwards.
  */
-export type Append = (batches: readonly Batch[]) => Promise<void>
+export type Append = (batches: readonly Batch[]) => Promise<'durable' | 'dropped'>

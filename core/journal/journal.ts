@@ -143,7 +143,7 @@ export class Journal {
       positions: Object.fromEntries(positions),
       chunks: this.#recovered.get(partition)?.chunks ?? [],
       segmentBytes: Math.min(this.#options.segmentBytes, Math.ceil(this.#options.maxDisk / 16)),
-      groupBytes: this.#options.groupBytes,
+      groupBytes: Math.min(this.#options.groupBytes, Math.ceil(this.#options.maxDisk / 8)),
       whenFull: this.#options.whenFull,
     }
   }
@@ -293,7 +293,10 @@ export class Journal {
   }
 
   async #deleteForRoom(): Promise<void> {
-    while (this.space.used > this.#options.maxDisk * 0.9) {
+    // What waits has to fit, and a tenth is kept free so that little has to wait.
+    const wanted = Math.max(0, ...[...this.#troubles.values()].map((each) => each.wantedBytes ?? 0))
+    const limit = Math.min(this.#options.maxDisk * 0.9, this.#options.maxDisk - wanted)
+    while (this.space.used > limit) {
       const readers = this.readers()
       if (readers.length > 0 && this.#options.whenFull !== 'drop_oldest') return
       const oldest = this.#oldestFinished()

@@ -17,6 +17,8 @@ export interface DurableMark extends SegmentEnd {
 export interface Trouble {
   readonly kind: 'full' | 'disk'
   readonly message: string
+  /** Room that what waits needs, for `full`; 0 when nothing waits. */
+  readonly wantedBytes?: number
 }
 
 /** What a writer begins with. Plain data: it is handed to a worker thread. */
@@ -54,8 +56,10 @@ export interface WriterWorld {
 
 interface Pending {
   batches: readonly Batch[]
+  /** Its events were left out because the journal is full. */
+  dropped: boolean
   readonly since: number
-  readonly resolve: () => void
+  readonly resolve: (outcome: 'durable' | 'dropped') => void
   readonly reject: (failure: Error) => void
 }
 
@@ -90,6 +94,7 @@ export class PartitionWriter {
   #running: Promise<void> | undefined
   #trouble: Trouble['kind'] | undefined
   #closed = false
+  #watching = false
   /** Fires when nothing is tried again any more. */
   readonly #closing = new AbortController()
   readonly #gaveUp: Promise<unknown>
@@ -121,9 +126,20 @@ export class PartitionWriter {
   readonly append: Append = (batches) => {
     if (this.#closed) return Promise.reject(closedError())
     return new Promise((resolve, reject) => {
-      this.#pending.push({ batches, since: this.#world.clock.monotonic(), resolve, reject })
+      this.#pending.push({
+        batches,
+        dropped: false,
+        since: this.#world.clock.monotonic(),
+        resolve,
+        reject,
+      })
       this.#running ??= this.#run()
     })
+  }
+
+  /** Whether it takes nothing at the moment. */
+  get isInTrouble(): boolean {
+    return this.#trouble !== undefined
   }
 
   /** The newest durable position of every source. */
@@ -155,9 +171,9 @@ export class PartitionWriter {
       try {
         await this.#makeRoom(group)
         await this.#persist(group)
-        for (const { since, resolve } of group) {
+        for (const { since, resolve, dropped } of group) {
           this.#world.onAppended?.((this.#world.clock.monotonic() - since) / 1000)
-          resolve()
+          resolve(dropped ? 'dropped' : 'durable')
         }
         // Now, not before the next write: only what is finished can be deleted when room is needed.
         if (this.#segment && this.#isFull()) await this.#finishSegment()
@@ -188,15 +204,15 @@ export class PartitionWriter {
       const bytes = sizeOf(group)
       if (bytes === 0 || space.hasRoom(bytes)) break
       await this.#finishSegment()
+      const full = `the journal is full (${space.used} of ${space.limit} bytes): a reader lags, see "weir journal ls", or raise journal.max_disk`
+      if (bytes > space.limit / 2) throw tooLarge(bytes, space.limit)
       if (this.#seed.whenFull === 'drop_newest') {
-        for (const pending of group)
-          pending.batches = pending.batches.map((b) => this.#dropEvents(b))
-        break
+        for (const pending of group) this.#drop(pending)
+        this.#report({ kind: 'full', message: `${full}; what arrives is dropped` })
+        this.#watchRoom(bytes)
+        return
       }
-      this.#report({
-        kind: 'full',
-        message: `the journal is full (${space.used} of ${space.limit} bytes): a reader lags, see "weir journal ls", or raise journal.max_disk`,
-      })
+      this.#report({ kind: 'full', message: full, wantedBytes: bytes })
       if (this.#closing.signal.aborted) throw closedError()
       await Promise.race([space.freed(seen, retryMs), this.#gaveUp])
     }
@@ -214,9 +230,30 @@ export class PartitionWriter {
     }
   }
 
-  #dropEvents(batch: Batch): Batch {
-    if (batch.count > 0) this.#world.onDropped(batch.count)
-    return { ...batch, bytes: new Uint8Array(0), count: 0 }
+  /** Takes the events out; the positions that come with them are kept. */
+  #drop(pending: Pending): void {
+    let events = 0
+    for (const { count } of pending.batches) events += count
+    if (events === 0) return
+    this.#world.onDropped(events)
+    pending.dropped = true
+    pending.batches = pending.batches.map((batch) => {
+      return { ...batch, bytes: new Uint8Array(0), count: 0 }
+    })
+  }
+
+  /** Nothing waits for room when everything is dropped, so somebody has to see when there is some. */
+  #watchRoom(bytes: number): void {
+    if (this.#watching) return
+    this.#watching = true
+    void (async () => {
+      const { space } = this.#world
+      while (!space.hasRoom(bytes) && !this.#closing.signal.aborted) {
+        await Promise.race([space.freed(space.frees, retryMs), this.#gaveUp])
+      }
+      this.#watching = false
+      if (this.#trouble === 'full') this.#report(null)
+    })()
   }
 
   /** Writes until it succeeds; only a stop ends the trying. */
@@ -410,3 +447,10 @@ async function closeSegment(segment: Segment): Promise<void> {
 
 const closedError = () =>
   new WeirError('WEIR_JOURNAL_CLOSED', 'the journal takes nothing more: Weir is stopping')
+
+function tooLarge(bytes: number, limit: number): WeirError {
+  return new WeirError(
+    'WEIR_REQUEST_TOO_LARGE',
+    `${bytes} bytes at once are too many for a journal of ${limit}: send less at once, or raise journal.max_disk`,
+  )
+}

@@ -14,9 +14,17 @@ interface Setup {
   readonly onError?: string
   readonly filter?: { type: string; [key: string]: unknown }
   readonly batchBytes?: number
+  /** The journal is full, and drops. */
+  readonly dropping?: boolean
 }
 
-function setUp({ parser = 'json', onError, filter, batchBytes = 4_000_000 }: Setup = {}) {
+function setUp({
+  parser = 'json',
+  onError,
+  filter,
+  batchBytes = 4_000_000,
+  dropping = false,
+}: Setup = {}) {
   const context = fakeContext()
   const appended: Batch[][] = []
   const pipeline = new Pipeline(
@@ -37,6 +45,7 @@ function setUp({ parser = 'json', onError, filter, batchBytes = 4_000_000 }: Set
     async (batches) => {
       // The buffers are used again once this settles.
       appended.push(batches.map((batch) => ({ ...batch, bytes: Buffer.from(batch.bytes) })))
+      return dropping ? 'dropped' : 'durable'
     },
     parserFrom('json', 'json'),
     context,
@@ -143,6 +152,11 @@ test('events that a filter takes out still move the position', async () => {
   const { deliver, appended } = setUp({ filter: { type: 'grep', exclude: { a: '1' } } })
   await deliver(arrivalOf(['{"a":"1"}'], { positions: { k: { offset: 1 } } }))
   expect(appended[0]).toMatchObject([{ count: 0, positions: { k: { offset: 1 } } }])
+})
+
+test('what a full journal drops is not accepted', async () => {
+  const { deliver } = setUp({ dropping: true })
+  expect(await deliver(arrivalOf(['{"a":1}']))).toEqual({ accepted: 0, refused: [], dropped: true })
 })
 
 test('a large arrival is cut into batches that are one append', async () => {

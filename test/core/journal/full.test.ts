@@ -1,0 +1,68 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { systemFiles } from '../../../core/files.ts'
+import { linesOf, openJournal, startWriter, type TestWorld } from './setup.ts'
+
+/** Appends of about 230 kB, more than the tenth of `maxDisk` that is kept free. */
+const large = (n: number) => linesOf([n], { pad: 230_000 })
+
+async function world(whenFull: 'block' | 'drop_newest' | 'drop_oldest'): Promise<TestWorld> {
+  return {
+    files: systemFiles,
+    dataFolder: await mkdtemp(join(tmpdir(), 'weir-full-')),
+    options: { maxDisk: 2_000_000, segmentBytes: 256_000, whenFull },
+    counts: new Map(),
+  }
+}
+
+test('without a reader the newest is kept, however large what arrives at once', async () => {
+  const given = await world('block')
+  const journal = await openJournal(given)
+  const writer = await startWriter(journal, given)
+  for (let n = 0; n < 40; n++) expect(await writer.append([large(n)])).toBe('durable')
+  expect(journal.space.used).toBeLessThanOrEqual(2_000_000)
+  await writer.close(AbortSignal.timeout(5000))
+})
+
+test('drop_oldest makes room for what is larger than the room kept free, and counts', async () => {
+  const given = await world('drop_oldest')
+  const journal = await openJournal(given)
+  const reader = await journal.reader({ id: 'slow', wants: () => true, maxLag: undefined })
+  const writer = await startWriter(journal, given)
+  for (let n = 0; n < 40; n++) expect(await writer.append([large(n)])).toBe('durable')
+  expect(given.counts?.get('reader.slow dropped_oldest')).toBeGreaterThan(25)
+  await writer.close(AbortSignal.timeout(5000))
+  await journal.release(reader)
+})
+
+test('drop_newest says what it dropped, and takes events again when there is room', async () => {
+  const given = await world('drop_newest')
+  const journal = await openJournal(given)
+  const reader = await journal.reader({ id: 'slow', wants: () => true, maxLag: undefined })
+  const writer = await startWriter(journal, given)
+  const outcomes = []
+  for (let n = 0; n < 12; n++) outcomes.push(await writer.append([large(n)]))
+  expect(outcomes.at(-1)).toBe('dropped')
+  const dropped = outcomes.filter((outcome) => outcome === 'dropped').length
+  expect(given.counts?.get('dropped')).toBe(dropped)
+  expect(journal.troubles).toMatchObject([{ kind: 'full' }])
+  await journal.release(reader)
+  await journal.forget('slow')
+  await vi.waitFor(() => expect(journal.troubles).toEqual([]), 5000)
+  expect(await writer.append([large(99)])).toBe('durable')
+  await writer.close(AbortSignal.timeout(5000))
+})
+
+test('what could never fit is refused instead of waited for', async () => {
+  const given = await world('block')
+  const journal = await openJournal(given)
+  const reader = await journal.reader({ id: 'slow', wants: () => true, maxLag: undefined })
+  const writer = await startWriter(journal, given)
+  await writer.append([large(0)])
+  const tooLarge = writer.append(Array.from({ length: 9 }, (_, n) => large(n)))
+  await expect(tooLarge).rejects.toMatchObject({ code: 'WEIR_REQUEST_TOO_LARGE' })
+  await writer.close(AbortSignal.timeout(5000))
+  await journal.release(reader)
+})
