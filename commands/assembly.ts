@@ -157,7 +157,9 @@ class Assembly {
     return values.map(({ labels, value }) => ({ ...labels, events: value }))
   }
 
-  #collectorConfig({ collector, roles }: Config): CollectorConfig {
+  /** `roles` are those of the start: they change only with a restart. */
+  #collectorConfig({ collector }: Config): CollectorConfig {
+    const { roles } = this.#given.loaded.config
     const runs = collector.enabled && roles.includes('collector')
     return runs ? collector : { ...collector, inputs: [], outputs: [] }
   }
