@@ -29,7 +29,7 @@ interface Way {
 
 /** Tags may come from outside, so what is remembered of them is bounded. */
 const rememberedMax = 10_000
-const spareBuffers = 4
+const spareBuffers = 8
 const spareBytesMax = 16 * 2 ** 20
 
 /**

@@ -86,7 +86,7 @@ export const tailFields = {
   read_bytes_limit: size()
     .default(8_388_608)
     .describe('Most bytes read from one file before the next has its turn'),
-  in_flight_bytes: size().default(4_194_304).describe('Most bytes delivered and not yet durable'),
+  in_flight_bytes: size().default(8_388_608).describe('Most bytes delivered and not yet durable'),
   watch: z
     .boolean()
     .default(true)
