@@ -180,9 +180,9 @@ class World {
   #gzip(which: number) {
     const path = this.stage.path(`app.log.${which}`)
     if (!existsSync(path)) return
-    const { atime, mtime } = statSync(path)
+    const { atimeMs, mtimeMs } = statSync(path)
     writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)))
-    utimesSync(`${path}.gz`, atime, mtime)
+    utimesSync(`${path}.gz`, Math.floor(atimeMs) / 1000, Math.floor(mtimeMs) / 1000)
     rmSync(path)
   }
 }

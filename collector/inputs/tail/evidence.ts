@@ -85,6 +85,17 @@ export class Evidence {
     return false
   }
 
+  /** Whether another source that is being looked for, and of which more is known, goes on in this file. */
+  async isSought(candidate: Candidate, source: Source): Promise<boolean> {
+    for (const other of this.#on.catalogue.family(source.path)) {
+      const lost = other.place === 'cut' || (other.place === 'missing' && !this.isLate(other))
+      if (!lost && !this.isUnderWay(other)) continue
+      if (other.progress.offset <= source.progress.offset) continue
+      if ((await continues(this.#on.files, candidate, other)) === 'rest') return true
+    }
+    return false
+  }
+
   /** Whether a source is being looked for and not found yet. */
   isUnderWay(source: Source): boolean {
     if (!this.moving.has(source)) return false

@@ -314,6 +314,7 @@ export class Rotation {
       if (weak && source.place === 'missing' && !back) {
         if (!isGzip(candidate.path) || !(await holdsAll(files, candidate, source))) continue
       }
+      if (weak && (await this.#evidence.isSought(candidate, source))) continue
       if (weak && (await this.#evidence.isKnown(candidate, source)) !== false) continue
       if (this.#evidence.idAt(candidate.path) !== candidate.seen.id) continue
       if (verdict === 'rest') {
