@@ -6,12 +6,12 @@ import type { TailFiles } from './files.ts'
 import { Folders, glob, matches, type Glob } from './globs.ts'
 import { setOffset } from './matching.ts'
 import { familyOf, shardOf } from './names.ts'
+import type { TailConfig } from './options.ts'
 import { Reading } from './reading.ts'
 import { restore } from './restore.ts'
 import { Rotation } from './rotation.ts'
 import { Siblings } from './siblings.ts'
 import type { Source } from './source.ts'
-import type { TailConfig } from './tail.ts'
 
 /** Every so many discoveries look at all names, also in folders that have not changed. */
 const fullDiscovery = 12

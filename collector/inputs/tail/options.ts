@@ -95,3 +95,6 @@ export const tailFields = {
 
 export const tailSchema = z.object(tailFields)
 export type TailOptions = z.output<typeof tailSchema>
+
+/** With what every input has and this one uses. */
+export type TailConfig = TailOptions & { tag?: string | undefined }

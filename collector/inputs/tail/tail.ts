@@ -3,15 +3,13 @@ import type { JsonObject } from '../../event.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { Following } from './following.ts'
 import { systemTailFiles, type TailFiles } from './files.ts'
-import { tailFields, type TailOptions } from './options.ts'
+import { type TailConfig, tailFields } from './options.ts'
 import { Hints } from './hints.ts'
 
 /** The input, and one round of its work for tests that drive it by hand. */
 export interface TailInput extends Input {
   poll(): Promise<void>
 }
-
-export type TailConfig = TailOptions & { tag?: string | undefined }
 
 /** Makes a tail on a given file system; `start` restores positions and, unless `byHand`, keeps polling. */
 export function createTail(
