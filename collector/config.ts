@@ -2,8 +2,13 @@ import { z } from 'zod'
 import type { Registry } from '../core/plugin.ts'
 import { findingsOf } from '../core/config/problems.ts'
 import { explain } from '../core/config/explain.ts'
+import { systemClock } from '../core/clock.ts'
+import { ConfigError } from '../core/errors.ts'
+import { addressText, type ListenAddress } from '../core/listen_failure.ts'
+import { tag } from '../core/tag.ts'
 import { filters } from './filters/all.ts'
 import { inputs } from './inputs/all.ts'
+import { addressesOf, collide } from './inputs/listen/addresses.ts'
 import { outputs } from './outputs/all.ts'
 import { parsers } from './parsers/all.ts'
 
@@ -20,12 +25,53 @@ const input = inputs.schema.superRefine((config, context) => {
     error: explain,
     reportInput: true,
   })
-  if (result.success) return
+  if (result.success) {
+    const problem = problemOfParser(result.data)
+    if (problem) context.addIssue({ code: 'custom', ...problem })
+    return
+  }
   for (const { path, message } of findingsOf(result.error.issues)) {
     // `parser: jsno` has no `type` of its own to point at.
     context.addIssue({ code: 'custom', path: ['parser', ...(isText ? [] : path)], message })
   }
 }, always)
+
+/** What a parser's options allow each alone, but its factory refuses, such as an expression. */
+function problemOfParser(config: { type: string; [option: string]: unknown }) {
+  try {
+    parsers.create(config, systemClock)
+    return undefined
+  } catch (failure) {
+    if (!(failure instanceof ConfigError)) throw failure
+    // `expression: Invalid regular expression …` is about that option.
+    const [, option, rest] = /^(\w+): ([^]*)$/.exec(failure.message) ?? []
+    const isOption = option !== undefined && config[option] !== undefined
+    return isOption
+      ? { path: ['parser', option], message: rest! }
+      : { path: ['parser'], message: failure.message }
+  }
+}
+
+/** The HTTP port hands a body to one input, and no two can have one address. */
+function checkInputs(inputs: readonly { type: string }[], context: z.RefinementCtx) {
+  const taken: { index: number; address: ListenAddress }[] = []
+  const http = inputs.findIndex(({ type }) => type === 'http')
+  for (const [index, input] of inputs.entries()) {
+    const path = ['inputs', index]
+    if (input.type === 'http' && index > http) {
+      const message = `inputs[${http}] takes all of /in/<tag> already: one http input is enough`
+      context.addIssue({ code: 'custom', path, message })
+    }
+    for (const address of addressesOf(input)) {
+      const first = taken.find((each) => collide(each.address, address))
+      if (first) {
+        const message = `inputs[${first.index}] listens on ${addressText(first.address)}: ${addressText(address)} cannot be taken a second time`
+        context.addIssue({ code: 'custom', path, message })
+      }
+      taken.push({ index, address })
+    }
+  }
+}
 
 /**
  * Ids, given or by type, that two components share; `components` may be anything.
@@ -60,12 +106,15 @@ export const collectorConfig = z
       .describe('Threads that read, parse and filter; one does about 100 MB/s'),
     namespace: z
       .string()
-      .regex(/^[^-:\\/*?"<>| ,#A-Z]{1,100}$/)
+      .regex(/^[^-:\\/*?"<>| ,#A-Z]{1,100}$/, {
+        error:
+          'a namespace has 1 to 100 characters, none of them a capital letter, a space or one of - : \\ / * ? " < > | , #',
+      })
       .default('default')
       .describe('Last part of stream names: logs-<tag>-<namespace>'),
     on_error: z
       .strictObject({
-        tag: z.string().min(1).describe('Tag of what a parser or filter refused'),
+        tag: tag().describe('Tag of what a parser or filter refused'),
       })
       .optional()
       .describe('Where refused lines go, raw; without it they keep their tag'),
@@ -83,6 +132,7 @@ export const collectorConfig = z
     checkIds(config?.inputs, 'inputs', context)
     checkIds(config?.outputs, 'outputs', context)
   }, always)
+  .superRefine(({ inputs: configs }, context) => checkInputs(configs, context))
 
 export type CollectorConfig = z.output<typeof collectorConfig>
 

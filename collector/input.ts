@@ -3,6 +3,7 @@ import type { Context } from '../core/context.ts'
 import type { Position } from '../core/journal/batch.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import { definer } from '../core/plugin.ts'
+import { tag } from '../core/tag.ts'
 import type { JsonObject } from './event.ts'
 
 /**
@@ -83,9 +84,7 @@ const shared = {
     .regex(/^[a-z0-9_.-]+$/)
     .optional()
     .describe('Name in metrics and status; positions belong to it. Default: the type'),
-  tag: z
-    .string()
-    .min(1)
+  tag: tag()
     .optional()
     .describe('Tag of the events; it routes them and names their stream. Default: the type'),
   parser: z

@@ -24,5 +24,7 @@ export function exitCodeOf(failure: unknown): number {
   if (failure.code === 'WEIR_LISTEN_FAILED' || failure.code === 'WEIR_NOT_RUNNING') {
     return exitCodes.unavailable
   }
-  return failure instanceof ConfigError ? exitCodes.config : exitCodes.failure
+  // What a worker thread found arrives as a plain error with its code.
+  const isConfig = failure instanceof ConfigError || failure.code === 'WEIR_CONFIG_INVALID'
+  return isConfig ? exitCodes.config : exitCodes.failure
 }

@@ -12,7 +12,10 @@ export interface Plugin<Arguments extends unknown[], Made> {
   create(config: unknown, ...given: Arguments): Made
 }
 
-/** Makes the `define…` function of one kind; `shared` are fields that every component of the kind has. */
+/**
+ * Makes the `define…` function of one kind; `shared` are fields that every component of the kind has.
+ * A plugin's `check` says what its fields allow each alone, but not together.
+ */
 export const definer =
   <Arguments extends unknown[], Made, Shared extends z.ZodRawShape>(shared: Shared) =>
   <Fields extends z.ZodRawShape>(
@@ -20,15 +23,20 @@ export const definer =
     summary: string,
     fields: Fields,
     create: (config: z.output<z.ZodObject<Shared & Fields>>, ...given: Arguments) => Made,
-  ): Plugin<Arguments, Made> => ({
-    type,
-    summary,
-    schema: z
-      .strictObject({ type: z.literal(type), ...shared, ...fields })
-      .meta({ description: summary }),
-    // The config was parsed by this very schema, so the cast holds.
-    create: create as Plugin<Arguments, Made>['create'],
-  })
+    check?: (config: z.output<z.ZodObject<Shared & Fields>>, context: z.RefinementCtx) => void,
+  ): Plugin<Arguments, Made> => {
+    const schema: z.ZodObject = z.strictObject({ type: z.literal(type), ...shared, ...fields })
+    // The config was parsed by this very schema, so the casts hold.
+    const checked = check
+      ? schema.superRefine(check as Parameters<typeof schema.superRefine>[0])
+      : schema
+    return {
+      type,
+      summary,
+      schema: checked.meta({ description: summary }),
+      create: create as Plugin<Arguments, Made>['create'],
+    }
+  }
 
 /** The plugins of one kind by their type. */
 export interface Registry<Arguments extends unknown[], Made> {

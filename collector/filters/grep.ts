@@ -40,6 +40,11 @@ export const grep = defineFilter(
     const unwanted = condition(config.exclude, config.exclude_when) ?? (() => false)
     return { apply: (event) => (wanted(event) && !unwanted(event) ? event : null) }
   },
+  ({ include, exclude }, context) => {
+    if (Object.keys(include).length + Object.keys(exclude).length > 0) return
+    const message = 'grep without a condition does nothing: write include or exclude'
+    context.addIssue({ code: 'custom', message })
+  },
 )
 
 /** Whether an event fits; undefined when there is nothing to fit. */

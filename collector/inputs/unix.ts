@@ -7,7 +7,7 @@ import { defineInput, type Input, type InputContext } from '../input.ts'
 import { Intake } from './intake.ts'
 import { connectionOptions, Connections, type ConnectionConfig } from './listen/connections.ts'
 import { clearPath } from './listen/unix_path.ts'
-import { UnixDatagramInput } from './listen/unix_datagram.ts'
+import { datagramProblem, UnixDatagramInput } from './listen/unix_datagram.ts'
 
 /** Messages over a Unix socket. */
 export const unix = defineInput(
@@ -37,6 +37,10 @@ export const unix = defineInput(
     return given.mode === 'datagram'
       ? new UnixDatagramInput(given, context)
       : new UnixInput(given, context)
+  },
+  (config, context) => {
+    const message = config.mode === 'datagram' ? datagramProblem(config) : undefined
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['mode'], message })
   },
 )
 

@@ -26,10 +26,17 @@ export class Secret {
   }
 }
 
-/** A config value that must not be shown: a password, an API key, a token. The parsed value is a Secret. */
-export const secret = () =>
+/**
+ * A config value that must not be shown: a password, an API key, a token. The parsed value is a Secret.
+ *
+ * @param minLength characters that it has at least.
+ */
+export const secret = (minLength = 1) =>
   z
     .string()
-    .min(1, 'must not be empty')
+    .min(
+      minLength,
+      minLength === 1 ? 'must not be empty' : `must have at least ${minLength} characters`,
+    )
     .transform((text) => new Secret(text))
     .meta({ secret: true })

@@ -37,7 +37,7 @@ export type Scope = (typeof scopes)[number]
 
 const token = z.strictObject({
   name: z.string().min(1).describe('Whose token it is, for logs; never secret'),
-  secret: secret().describe('What the client sends, at least 16 characters'),
+  secret: secret(16).describe('What the client sends, at least 16 characters'),
   scopes: z
     .array(z.enum(scopes))
     .min(1)

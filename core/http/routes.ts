@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isTag, tagRule } from '../tag.ts'
 import { Refusal } from './refusal.ts'
 
 /** A body posted to `/in/<tag>`, as it came. */
@@ -120,11 +121,10 @@ async function refuseWhilePaused(handlers: HttpHandlers): Promise<undefined> {
 
 function tagOf(request: FastifyRequest<{ Params: { tag: string } }>): string {
   const { tag } = request.params
-  // eslint-disable-next-line no-control-regex
-  if (/^[^\s\u0000-\u001f\u007f]{1,200}$/.test(tag)) return tag
+  if (isTag(tag)) return tag
   throw new Refusal(
     400,
     'bad_tag',
-    'the tag (the part of the path after /in/) has to have 1 to 200 characters, without spaces: such as nginx.access',
+    `the tag (the part of the path after /in/) has to have ${tagRule}`,
   )
 }

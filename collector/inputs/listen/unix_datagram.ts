@@ -1,6 +1,6 @@
 import { chmodSync, unlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { ConfigError } from '../../../core/errors.ts'
+import { ConfigError, messageOf } from '../../../core/errors.ts'
 import { listenFailure } from '../../../core/listen_failure.ts'
 import type { JsonObject } from '../../event.ts'
 import type { Input, InputContext } from '../../input.ts'
@@ -31,6 +31,22 @@ interface DatagramSocket {
 
 const receiveBufferBytes = 4 * 2 ** 20
 
+/** What keeps datagrams from being taken: the framing, or that the package is missing. */
+export function datagramProblem(
+  { framing }: Pick<UnixDatagramConfig, 'framing'>,
+  load: () => unknown = loadPackage,
+): string | undefined {
+  if (framing !== 'newline') {
+    return 'a unix input with mode: datagram takes lines; leave framing out, or use mode: stream'
+  }
+  try {
+    load()
+    return undefined
+  } catch (failure) {
+    return messageOf(failure)
+  }
+}
+
 /** Unix datagram sockets, where the optional package that brings them is installed. */
 export class UnixDatagramInput implements Input {
   readonly #config: UnixDatagramConfig
@@ -43,12 +59,8 @@ export class UnixDatagramInput implements Input {
 
   /** Throws a ConfigError when the package is missing or the framing is none that datagrams have. */
   constructor(config: UnixDatagramConfig, context: InputContext, load = loadPackage) {
-    if (config.framing !== 'newline') {
-      throw new ConfigError(
-        'WEIR_CONFIG_INVALID',
-        'a unix input with mode: datagram takes lines; leave framing out, or use mode: stream',
-      )
-    }
+    const problem = datagramProblem(config, load)
+    if (problem !== undefined) throw new ConfigError('WEIR_CONFIG_INVALID', problem)
     this.#createSocket = load()
     this.#config = config
     this.#context = context

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { duration, size } from '../../../core/units.ts'
 import { knownEncoding } from './encoding.ts'
@@ -12,6 +13,11 @@ const pattern = () =>
     }
   })
 
+const path = () =>
+  z
+    .string()
+    .refine(isAbsolute, { error: (issue) => `"${String(issue.input)}" is not an absolute path` })
+
 const multiline = z
   .strictObject({
     start_pattern: pattern().optional().describe('A line that matches begins an event'),
@@ -25,6 +31,10 @@ const multiline = z
       .default(2000)
       .describe('An event is whole when nothing came for so long'),
   })
+  .refine((given) => !(given.start_pattern && given.continue_pattern), {
+    message:
+      'choose start_pattern or continue_pattern: they say in two ways which lines belong together',
+  })
   .refine((given) => given.start_pattern ?? given.continue_pattern ?? given.end_pattern, {
     message: 'multiline needs start_pattern, continue_pattern or end_pattern',
   })
@@ -32,15 +42,17 @@ const multiline = z
 /** The config of a tail input, beside what every input has. */
 export const tailFields = {
   paths: z
-    .array(z.string().min(1))
+    .array(
+      path().refine((text) => !text.endsWith('.gz'), {
+        error:
+          'a compressed file is not followed: name the log itself, whose rotated copies are read on, compressed ones too',
+      }),
+    )
     .min(1)
     .describe('Files to follow: `*`, `?`, `[a-z]`, `{a,b}`, and `**` for any folders'),
-  exclude_paths: z
-    .array(z.string().min(1))
-    .default([])
-    .describe('Paths not to follow; same patterns'),
+  exclude_paths: z.array(path()).default([]).describe('Paths not to follow; same patterns'),
   rotated_paths: z
-    .array(z.string().min(1))
+    .array(path())
     .default([])
     .describe('Where else rotated copies may be; those beside the file are always looked at'),
   read_from: z

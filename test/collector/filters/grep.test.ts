@@ -27,8 +27,8 @@ test('any of exclude is enough, unless all are asked for', () => {
   expect(all('{"level":"debug","service":"blog"}')).toBeNull()
 })
 
-test('without conditions everything goes on; exclude wins over include', () => {
-  expect(makeFilter({ type: 'grep' })('{}')).toBe('{}')
+test('exclude wins over include; without a condition it is refused', () => {
+  expect(() => makeFilter({ type: 'grep' })).toThrow('write include or exclude')
   const both = makeFilter({ type: 'grep', include: { a: '.' }, exclude: { a: 'x' } })
   expect(both('{"a":"ax"}')).toBeNull()
   expect(both('{"a":"a"}')).not.toBeNull()
