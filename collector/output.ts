@@ -40,6 +40,12 @@ export class PartialDelivery extends RetryableError {
   }
 }
 
+/**
+ * What a check found, one sentence with its fix: a problem, which keeps events from being delivered, or
+ * a note, which does not.
+ */
+export type Checked = { readonly problem: string } | { readonly note: string }
+
 /** One delivery of a chunk. */
 export interface Delivery {
   readonly chunk: Chunk
@@ -57,8 +63,8 @@ export interface Delivery {
  */
 export interface Output extends Lifecycle {
   write(delivery: Delivery, deadline: AbortSignal): Promise<readonly Rejected[]>
-  /** For `weir check`: reachability, permissions; resolves to problems, each one sentence with its fix. */
-  check(deadline: AbortSignal): Promise<readonly string[]>
+  /** For `weir check`: reachability, permissions. */
+  check(deadline: AbortSignal): Promise<readonly Checked[]>
   status(): JsonObject
 }
 

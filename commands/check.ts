@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { Finding } from './checks.ts'
 import { dataFolderOf, readFrom, type ConfigOptions } from './load_config.ts'
 import { exitCodes } from './exit_codes.ts'
+import type { Finding } from './finding.ts'
 import { httpAddresses } from './http_addresses.ts'
 import { addConfigOptions } from './start.ts'
 import { coloured, writeLine, type World } from './world.ts'

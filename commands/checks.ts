@@ -1,29 +1,22 @@
-import { once } from 'node:events'
 import { accessSync, constants, existsSync, globSync, statfsSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { createSocket } from 'node:dgram'
 import { dirname } from 'node:path'
-import { lookAtPath } from '../collector/inputs/listen/unix_path.ts'
+import { filters } from '../collector/filters/all.ts'
+import type { InputContext } from '../collector/input.ts'
+import { inputs } from '../collector/inputs/all.ts'
 import { outputs } from '../collector/outputs/all.ts'
-import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
+import { plainValueAt } from '../core/config/merge.ts'
+import type { Context } from '../core/context.ts'
 import { holderOf } from '../core/data_folder.ts'
-import { messageOf, WeirError } from '../core/errors.ts'
+import { messageOf } from '../core/errors.ts'
 import type { ListenAddress as HttpAddress } from '../core/http/address.ts'
-import { listenFailure, type ListenAddress } from '../core/listen_failure.ts'
 import { createLog } from '../core/log.ts'
 import { createMetrics, Registry } from '../core/metrics.ts'
 import { formatSize } from '../core/units.ts'
+import { checkAddresses } from './check_addresses.ts'
+import type { Finding } from './finding.ts'
 import { openToNobody } from './http_addresses.ts'
 import type { Loaded } from './running.ts'
-
-/** Something that `weir check` has to say. A note is worth reading; a problem is worth fixing. */
-export interface Finding {
-  readonly level: 'problem' | 'note'
-  /** What it is about: `data folder`, `input nginx`, `output elasticsearch`. */
-  readonly subject: string
-  readonly message: string
-}
 
 const targetTimeoutMs = 10_000
 
@@ -33,36 +26,103 @@ const targetTimeoutMs = 10_000
  * @param httpAddresses where the HTTP port is to listen.
  */
 export async function checkAll(
-  { config }: Loaded,
+  loaded: Loaded,
   dataFolder: string,
   httpAddresses: readonly HttpAddress[],
 ): Promise<Finding[]> {
+  const { config } = loaded
+  const { collector } = config
+  const collects = collector.enabled && config.roles.includes('collector')
+  const inputConfigs = collects ? collector.inputs : []
   const holder = holderOf(dataFolder)
   const findings: Finding[] = [
     ...checkFolder(dataFolder, config.journal.max_disk, config.journal.segment_size),
     ...checkFiles(config.http.tls ?? {}, 'http.tls'),
+    ...partsToCome(loaded),
   ]
+  const note = (subject: string, message: string) =>
+    findings.push({ level: 'note', subject, message })
   if (holder) {
-    findings.push({
-      level: 'note',
-      subject: 'data folder',
-      message: `a Weir runs on it (process ${holder.pid ?? 'unknown'}), so addresses are not tried`,
-    })
-  } else findings.push(...(await checkAddresses(config, httpAddresses)))
-  const openness = openToNobody(httpAddresses, config.http)
-  if (openness !== undefined) findings.push({ level: 'note', subject: 'http', message: openness })
-  for (const input of config.collector.inputs) {
-    const subject = `input ${String(input['id'] ?? input.type)}`
-    if (Array.isArray(input['paths'])) findings.push(...checkPaths(input['paths'], subject))
-    findings.push(...checkFiles((input['tls'] ?? {}) as object, `${subject}, tls`))
+    const who = `a Weir runs on it (process ${holder.pid ?? 'unknown'})`
+    note('data folder', `${who}: the addresses it listens on are not tried`)
   }
-  const checked = config.collector.outputs.map((output) => checkOutput(output, dataFolder))
+  findings.push(...(await checkAddresses(httpAddresses, inputConfigs, holder?.pid)))
+  const openness = openToNobody(httpAddresses, config.http)
+  if (openness !== undefined) note('http', openness)
+  if (!collects) {
+    note('collector', 'it is switched off: no input, filter or output runs, and none is looked at')
+    return findings
+  }
+  for (const input of inputConfigs) findings.push(...checkInput(input, dataFolder))
+  findings.push(...checkFilters(collector.filters, dataFolder))
+  const checked = collector.outputs.map((output) => checkOutput(output, dataFolder))
   findings.push(...(await Promise.all(checked)).flat())
-  if (config.collector.outputs.length === 0) {
-    const message = 'none is configured: events stay in the journal while their segments do'
-    findings.push({ level: 'note', subject: 'outputs', message })
+  if (collector.outputs.length === 0) {
+    note('outputs', 'none is configured: events stay in the journal while their segments do')
   }
   return findings
+}
+
+/** Parts that a config asks for, though there is nothing of them yet. */
+function partsToCome({ config, input }: Loaded): Finding[] {
+  const written = plainValueAt(input, ['roles'])
+  return (['statsd', 'errors', 'store', 'web'] as const).flatMap((part): Finding[] => {
+    const isAsked = (Array.isArray(written) && written.includes(part)) || config[part].enabled
+    if (!isAsked) return []
+    return [
+      { level: 'note', subject: part, message: 'this part is still to come: nothing of it runs' },
+    ]
+  })
+}
+
+function checkInput(config: ComponentConfig, dataFolder: string): Finding[] {
+  const subject = `input ${String(config['id'] ?? config.type)}`
+  const unreadable = checkFiles((config['tls'] ?? {}) as object, `${subject}, tls`)
+  if (unreadable.length > 0) return unreadable
+  const context: InputContext = {
+    ...contextOf(subject, dataFolder),
+    deliver: () => Promise.reject(new TypeError('BUG: an input delivers without being started')),
+    positions: new Map(),
+    worker: { index: 0, count: 1 },
+  }
+  return [
+    ...created(subject, () => inputs.create(config, context)),
+    ...(Array.isArray(config['paths']) ? checkPaths(config['paths'], subject) : []),
+  ]
+}
+
+function checkFilters(configs: readonly ComponentConfig[], dataFolder: string): Finding[] {
+  return configs.flatMap((config, index) => {
+    const subject = `filters[${index}] (${config.type})`
+    return created(subject, () => filters.create(config, contextOf(subject, dataFolder)))
+  })
+}
+
+/** What keeps a component from being made. */
+function created(subject: string, create: () => unknown): Finding[] {
+  try {
+    create()
+    return []
+  } catch (failure) {
+    return [{ level: 'problem', subject, message: messageOf(failure) }]
+  }
+}
+
+interface ComponentConfig {
+  readonly type: string
+  readonly [key: string]: unknown
+}
+
+function contextOf(id: string, dataFolder: string): Context {
+  return {
+    id,
+    log: createLog('silent'),
+    clock: systemClock,
+    metrics: createMetrics(new Registry()),
+    count: () => undefined,
+    random: Math.random,
+    dataFolder,
+  }
 }
 
 function checkFolder(folder: string, maxDisk: number, segmentSize: number): Finding[] {
@@ -86,63 +146,6 @@ function checkFolder(folder: string, maxDisk: number, segmentSize: number): Find
   if (free >= maxDisk) return []
   const message = `${room}: the journal cannot grow to journal.max_disk (${formatSize(maxDisk)})`
   return [{ level: 'note', subject, message }]
-}
-
-/** Opens every address for a moment. */
-async function checkAddresses(
-  config: Config,
-  httpAddresses: readonly HttpAddress[],
-): Promise<Finding[]> {
-  const findings: Finding[] = []
-  const attempt = async (subject: string, key: string, address: ListenAddress) => {
-    const message = await tryAddress(address, key)
-    if (message !== undefined) findings.push({ level: 'problem', subject, message })
-  }
-  for (const address of httpAddresses) {
-    // One that was passed on is open already.
-    if (address.kind === 'fd') continue
-    const protocol = address.kind
-    await attempt('http', '--listen or http.listen', { ...address, protocol } as ListenAddress)
-  }
-  for (const input of config.collector.inputs) {
-    const name = String(input['id'] ?? input.type)
-    if (input.type === 'unix') {
-      // Its schema makes `path` a text.
-      const address = { protocol: 'unix', path: input['path'] as string } as const
-      await attempt(`input ${name}`, `path of input ${name}`, address)
-    }
-    if (input.type !== 'tcp' && input.type !== 'udp') continue
-    // The schemas of both inputs make `listen` a list of these.
-    const addresses = input['listen'] as { host: string; port: number }[]
-    for (const { host, port } of addresses) {
-      const address = { protocol: input.type, host, port } as const
-      await attempt(`input ${name}`, `listen of input ${name}`, address)
-    }
-  }
-  return findings
-}
-
-async function tryAddress(address: ListenAddress, key: string): Promise<string | undefined> {
-  try {
-    if (address.protocol === 'unix') {
-      accessSync(dirname(address.path), constants.W_OK | constants.X_OK)
-      await lookAtPath(address.path, key)
-    } else if (address.protocol === 'udp') {
-      const socket = createSocket(address.host.includes(':') ? 'udp6' : 'udp4')
-      socket.bind(address.port, address.host)
-      await once(socket, 'listening')
-      socket.close()
-    } else {
-      const server = createServer()
-      server.listen(address.port, address.host)
-      await once(server, 'listening')
-      server.close()
-    }
-    return undefined
-  } catch (failure) {
-    if (failure instanceof WeirError) return failure.message
-    return listenFailure(failure, address, key).message
-  }
 }
 
 /** Certificate and key files under a `tls` key. */
@@ -193,24 +196,17 @@ function readable(path: string): string | undefined {
   }
 }
 
-async function checkOutput(
-  config: { type: string; [key: string]: unknown },
-  dataFolder: string,
-): Promise<Finding[]> {
+async function checkOutput(config: ComponentConfig, dataFolder: string): Promise<Finding[]> {
   const id = String(config['id'] ?? config.type)
   const subject = `output ${id}`
   try {
-    const output = outputs.create(config, {
-      id: `output.${id}`,
-      log: createLog('silent'),
-      clock: systemClock,
-      metrics: createMetrics(new Registry()),
-      count: () => undefined,
-      random: Math.random,
-      dataFolder,
-    })
-    const problems = await output.check(AbortSignal.timeout(targetTimeoutMs))
-    return problems.map((message) => ({ level: 'problem', subject, message }))
+    const output = outputs.create(config, contextOf(`output.${id}`, dataFolder))
+    const findings = await output.check(AbortSignal.timeout(targetTimeoutMs))
+    return findings.map((found) =>
+      'note' in found
+        ? { level: 'note', subject, message: found.note }
+        : { level: 'problem', subject, message: found.problem },
+    )
   } catch (failure) {
     return [{ level: 'problem', subject, message: messageOf(failure) }]
   }

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { isIPv4, isIPv6 } from 'node:net'
 import { endianness } from 'node:os'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { WeirError } from './errors.ts'
 
 /** Where something listens, or wants to. */
@@ -50,6 +50,20 @@ export function listenFailure(failure: unknown, address: ListenAddress, key: str
   const say = (text: string) =>
     new WeirError('WEIR_LISTEN_FAILED', `cannot listen on ${where}: ${text}`, { cause: failure })
   const code = (failure as NodeJS.ErrnoException | undefined)?.code
+  if (address.protocol === 'unix') {
+    const folder = dirname(address.path)
+    // Node calls this EACCES.
+    if (!existsSync(folder))
+      return say(`there is no folder ${folder}. Make it, or set another path in ${key}`)
+    if (
+      code === 'EADDRINUSE' &&
+      lstatSync(address.path, { throwIfNoEntry: false })?.isSocket() === false
+    ) {
+      return say(
+        `there is something that is no socket. Move it away, or set another path in ${key}`,
+      )
+    }
+  }
   if (code === 'EADDRINUSE') {
     const holder = whoHolds(address)
     const by = holder ? `${holder.name} (pid ${holder.pid})` : 'another process'

@@ -3,11 +3,11 @@ import { RetryableError } from '../../core/errors.ts'
 import { subsetOf, type Chunk } from '../../core/journal/chunk.ts'
 import { gzipBytes } from './elasticsearch/gzip.ts'
 import type { JsonObject } from '../event.ts'
-import { defineOutput, type Delivery, type Output, type Rejected } from '../output.ts'
+import { type Checked, defineOutput, type Delivery, type Output, type Rejected } from '../output.ts'
 import { bulkBody } from './elasticsearch/bulk_body.ts'
 import { BulkBuffers } from './elasticsearch/bulk_buffers.ts'
 import { bulkFilter, judge, type BulkRequest } from './elasticsearch/bulk_verdict.ts'
-import { problemsOf } from './elasticsearch/check.ts'
+import { checkCluster } from './elasticsearch/check.ts'
 import { Cluster } from './elasticsearch/cluster.ts'
 import { elasticsearchFields, type ElasticsearchConfig } from './elasticsearch/config.ts'
 import { indicesOf, namesOf, type Indices } from './elasticsearch/indices.ts'
@@ -66,10 +66,10 @@ class ElasticsearchOutput implements Output {
     return await this.#send(chunk, absent, true, deadline)
   }
 
-  async check(deadline: AbortSignal): Promise<readonly string[]> {
+  async check(deadline: AbortSignal): Promise<readonly Checked[]> {
     const cluster = new Cluster(this.#config, this.#context.clock.now)
     try {
-      return await problemsOf(this.#config, cluster, deadline)
+      return await checkCluster(this.#config, cluster, deadline)
     } finally {
       await cluster.close()
     }

@@ -5,7 +5,7 @@ import { messageOf, RetryableError } from '../../core/errors.ts'
 import { systemFiles, type FileHandle, type Files } from '../../core/files.ts'
 import type { Chunk } from '../../core/journal/chunk.ts'
 import type { JsonObject } from '../event.ts'
-import { defineOutput, type Delivery, type Output, type Rejected } from '../output.ts'
+import { type Checked, defineOutput, type Delivery, type Output, type Rejected } from '../output.ts'
 import { namePattern, patternProblem, timeDiffers, type NamePattern } from './name_pattern.ts'
 
 const path = z
@@ -61,16 +61,26 @@ export class FileOutput implements Output {
     return []
   }
 
-  async check(): Promise<readonly string[]> {
-    const folder = dirname(this.#pattern.replaced('x'))
-    for (let existing = folder; ; existing = dirname(existing)) {
+  async check(): Promise<readonly Checked[]> {
+    const path = this.#pattern.replaced('x')
+    const problem = (text: string) => [{ problem: `${text}: change \`path\`` }]
+    const found = await fs.stat(path).catch(() => undefined)
+    if (found?.isDirectory()) return problem(`${path} is a folder`)
+    for (let existing = dirname(path); ; existing = dirname(existing)) {
       try {
         await fs.access(existing, constants.W_OK | constants.X_OK)
-        return []
+        const { type } = await fs.statfs(existing)
+        return madeByKernel.has(type) ? problem(`nothing can be stored in ${existing}`) : []
       } catch (failure) {
         const { code } = failure as NodeJS.ErrnoException
         if (code === 'ENOENT' && existing !== '/') continue
-        return [`${existing} cannot be written to (${code}): change its owner or mode, or \`path\``]
+        if (code === 'ENOTDIR')
+          return problem(`${existing} cannot be a folder: a file is in its way`)
+        return [
+          {
+            problem: `${existing} cannot be written to (${code}): change its owner or mode, or \`path\``,
+          },
+        ]
       }
     }
   }
@@ -163,3 +173,6 @@ async function lastLineEnd(file: FileHandle): Promise<number> {
 }
 
 const windowSize = 64 * 1024
+
+/** Types of /proc and /sys, as statfs(2) has them: root may write there, and yet make nothing. */
+const madeByKernel = new Set([0x9fa0, 0x62656572])

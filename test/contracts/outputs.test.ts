@@ -92,6 +92,8 @@ describe.each(Object.keys(makers))('the contract of outputs: %s', (type) => {
   })
 
   it('can be checked without being started', async () => {
-    for (const problem of await output.check(soon())) expect(problem).toMatch(/ /)
+    for (const found of await output.check(soon())) {
+      expect('note' in found ? found.note : found.problem).toMatch(/ /)
+    }
   })
 })

@@ -62,7 +62,7 @@ describe.skipIf(!found)('the elasticsearch output on a secured Elasticsearch', (
   it('says what a user that may only write lacks, and delivers with it', async () => {
     const given = testContext()
     const output = make({ username: 'only', password }, given)
-    expect((await output.check(minute())).join()).toMatch(/lack maintenance, read/)
+    expect(JSON.stringify(await output.check(minute()))).toMatch(/lack maintenance, read/)
     expect(await write(output, 'only')).toEqual([])
     expect(await write(output, 'only', true)).toEqual([])
     expect(given.counts.get('unsettled')).toBe(10)
@@ -71,13 +71,15 @@ describe.skipIf(!found)('the elasticsearch output on a secured Elasticsearch', (
   it('says that the credentials may not install templates', async () => {
     const output = make({ username: 'none', password })
     await expect(write(output, 'none')).rejects.toThrow('manage_index_templates')
-    expect((await output.check(minute())).join()).toMatch(/manage_index_templates/)
+    expect(JSON.stringify(await output.check(minute()))).toMatch(/manage_index_templates/)
   })
 
   it('says that the password is wrong', async () => {
     const output = make({ username: 'weir', password: 'falsch' })
     await expect(write(output, 'wrong')).rejects.toThrow('401')
-    expect((await output.check(minute())).join()).toMatch(/does not accept the credentials \(401\)/)
+    expect(JSON.stringify(await output.check(minute()))).toMatch(
+      /does not accept the credentials \(401\)/,
+    )
   })
 
   it('does not believe an unknown certificate, and has sent nothing then', async () => {

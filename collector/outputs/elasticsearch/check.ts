@@ -1,5 +1,6 @@
 import { messageOf } from '../../../core/errors.ts'
 import type { JsonObject } from '../../event.ts'
+import type { Checked } from '../../output.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import type { Requests } from './cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'
@@ -11,17 +12,17 @@ import { identify, type Server } from './server.ts'
  * What `weir check` says of an elasticsearch output: whether it can be reached, is a server that Weir
  * knows, lets these credentials write, and ever deletes anything. Changes nothing on the server.
  */
-export async function problemsOf(
+export async function checkCluster(
   config: ElasticsearchConfig,
   cluster: Requests,
   deadline: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly Checked[]> {
   try {
     const server = await identify(cluster, config, deadline)
     if (!server) {
-      return [
-        'the server does not say what it is: set `flavour` and `version`, if it is one at all',
-      ]
+      const problem =
+        'the server does not say what it is: set `flavour` and `version`, if it is one at all'
+      return [{ problem }]
     }
     const problems = [
       ...versionProblems(server),
@@ -31,10 +32,10 @@ export async function problemsOf(
     if (can && !can.dataStreams && config.indices === 'data_stream') {
       problems.push('the server has no data streams: set `indices: dated`')
     }
-    problems.push(...(await retentionProblems(config, cluster, server, can, deadline)))
-    return problems
+    const notes = await retentionNotes(config, cluster, server, can, deadline)
+    return [...problems.map((problem) => ({ problem })), ...notes.map((note) => ({ note }))]
   } catch (failure) {
-    return [messageOf(failure)]
+    return [{ problem: messageOf(failure) }]
   }
 }
 
@@ -81,7 +82,7 @@ async function writeProblems(
 }
 
 /** Old data stay for ever unless something deletes them: a lifecycle, ILM, or ISM on OpenSearch. */
-async function retentionProblems(
+async function retentionNotes(
   config: ElasticsearchConfig,
   cluster: Requests,
   server: Server,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { problemsOf } from '../../../../collector/outputs/elasticsearch/check.ts'
+import { checkCluster } from '../../../../collector/outputs/elasticsearch/check.ts'
 import type { Answer } from '../../../../collector/outputs/elasticsearch/cluster.ts'
 import { identify } from '../../../../collector/outputs/elasticsearch/server.ts'
 import { outputs } from '../../../../collector/outputs/all.ts'
@@ -79,7 +79,7 @@ describe('checking an output', () => {
     total_policies: 2,
   })
   const check = (answers: Record<string, Recorded>, config: object = {}) =>
-    problemsOf(configOf({ manage_templates: false, ...config }), recorded(answers), signal)
+    checkCluster(configOf({ manage_templates: false, ...config }), recorded(answers), signal)
 
   it('finds an ISM policy that deletes', async () => {
     const answers = (pattern: string): Record<string, Recorded> => ({
@@ -87,7 +87,9 @@ describe('checking an output', () => {
       '/_plugins/_ism/policies': [200, policies(pattern)],
     })
     expect(await check(answers('logs-*'))).toEqual([])
-    expect((await check(answers('metrics-*'))).join()).toMatch(/add an ISM policy/)
+    expect(await check(answers('metrics-*'))).toEqual([
+      { note: expect.stringMatching(/add an ISM policy/) },
+    ])
   })
 
   it('finds an ILM policy in the template', async () => {
@@ -105,13 +107,15 @@ describe('checking an output', () => {
       '/': [403, '{}', elastic],
       '/_security/user/_has_privileges': [200, granted],
     }
-    expect((await check(answers))[0]).toMatch(/lack read/)
+    expect((await check(answers))[0]).toEqual({ problem: expect.stringMatching(/lack read/) })
   })
 
   it('says that a version is too old', async () => {
     const answers: Record<string, Recorded> = {
       '/': [200, { version: { number: '6.8.0', build_flavor: 'oss' } }],
     }
-    expect((await check(answers))[0]).toMatch(/elasticsearch 6\.8\.0.*7\.17/)
+    expect((await check(answers))[0]).toEqual({
+      problem: expect.stringMatching(/elasticsearch 6\.8\.0.*7\.17/),
+    })
   })
 })
