@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { ConfigError } from '../core/errors.ts'
 import { dataFolderOf, readFrom, type ConfigOptions } from './load_config.ts'
 import { exitCodes } from './exit_codes.ts'
 import type { Finding } from './finding.ts'
@@ -49,7 +50,12 @@ async function gather(world: World, options: ConfigOptions): Promise<readonly Fi
   }
   const { checkAll } = await import('./checks.ts')
   const dataFolder = dataFolderOf(world, result.config.data_dir)
-  return checkAll(result, dataFolder, httpAddresses(world, result))
+  try {
+    return await checkAll(result, dataFolder, httpAddresses(world, result))
+  } catch (failure) {
+    if (!(failure instanceof ConfigError)) throw failure
+    return [{ level: 'problem', subject: 'config', message: failure.message }]
+  }
 }
 
 function formatFinding(world: World, { level, subject, message }: Finding): string {

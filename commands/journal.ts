@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { WeirError } from '../core/errors.ts'
 import { formatSize } from '../core/units.ts'
 import { dataFolderFor, type ConfigOptions } from './load_config.ts'
@@ -71,6 +71,13 @@ function addReading(journal: Command, world: World): void {
     .command('ls')
     .description('readers with their lag, partitions and segments')
     .option('--json', 'as JSON')
+    .addHelpText(
+      'before',
+      `Examples:
+  weir journal ls
+  weir journal ls --json | jq '.readers[] | {id, lag_seconds}'
+`,
+    )
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ConfigOptions & { json?: true }>()
       for await (const item of ask(world, options, 'journal.ls', {})) {
@@ -87,6 +94,14 @@ function addReading(journal: Command, world: World): void {
     .option('--tag <pattern>', 'only tags that fit: * one part, ** any, {a,b}')
     .option('-n, --limit <events>', 'stop after so many', wholeNumber)
     .option('--ids', 'id, tag and a tab before each event')
+    .addHelpText(
+      'before',
+      `Examples:
+  weir journal cat --tag 'nginx.*' | jq .message
+  weir journal cat --from 2026-11-21T10:00:00Z --limit 100
+What is damaged is left out; that is said at the end, with exit code 1.
+`,
+    )
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<
         ConfigOptions & { from?: string; stream?: string; tag?: string; limit?: number; ids?: true }
@@ -104,6 +119,7 @@ function addReading(journal: Command, world: World): void {
   journal
     .command('verify')
     .description('check every byte against its checksum; exit code 1 when something is damaged')
+    .addHelpText('before', 'Examples:\n  weir journal verify --data-dir /srv/weir\n')
     .action(async (_options, command: Command) => {
       let damaged = 0
       for await (const item of ask(world, command.optsWithGlobals(), 'journal.verify', {})) {
@@ -124,6 +140,14 @@ function addMoving(journal: Command, world: World): void {
     .description('move a reader: what lies behind is sent again, what lies ahead is skipped')
     .argument('<reader>', 'its id, as `weir journal ls` shows it')
     .argument('<to>', '`start`, `end`, an ISO time or an event id')
+    .addHelpText(
+      'before',
+      `Examples:
+  weir journal seek elasticsearch 2026-11-21T10:00:00Z
+  weir journal seek elasticsearch start
+  weir journal seek file end
+`,
+    )
     .action(async (id: string, to: string, _options, command: Command) => {
       for await (const _ of ask(world, command.optsWithGlobals(), 'journal.seek', { id, to }));
       world.stderr.write(`${id} goes on at ${to}\n`)
@@ -132,6 +156,7 @@ function addMoving(journal: Command, world: World): void {
     .command('forget')
     .description('drop a reader that no config names any more, so that it holds up nothing')
     .argument('<reader>', 'its id, as `weir journal ls` shows it')
+    .addHelpText('before', 'Examples:\n  weir journal forget old-output\n')
     .action(async (id: string, _options, command: Command) => {
       for await (const _ of ask(world, command.optsWithGlobals(), 'journal.forget', { id }));
       world.stderr.write(`${id} is forgotten\n`)
@@ -177,6 +202,6 @@ function formatListing({ readers, partitions, segments }: JournalListing): strin
 }
 
 export function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new TypeError(`"${text}" is no whole number`)
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number.')
   return Number(text)
 }

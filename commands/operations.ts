@@ -42,6 +42,13 @@ export function journalOperations(journal: () => Journal): Operations {
   }
 }
 
+/** What `dead.replay` yields for each output. */
+export interface ReplayOutcome {
+  readonly output: string
+  readonly delivered: number
+  readonly refused: number
+}
+
 /**
  * What commands may ask of the dead letters.
  *
@@ -108,8 +115,8 @@ export function deadOperations(
           const why = `the output ${output} is not running: start Weir with a config that names it`
           throw new WeirError('WEIR_NOT_RUNNING', why)
         }
-        const { delivered, refused } = await target.replay(ids)
-        yield `${output}: ${delivered} delivered, ${refused} refused again`
+        const outcome: ReplayOutcome = { output, ...(await target.replay(ids)) }
+        yield outcome
       }
     },
     async *'dead.drop'(args) {

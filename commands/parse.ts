@@ -5,7 +5,7 @@ import { Option, type Command } from 'commander'
 import { parserFrom, parsers } from '../collector/parsers/all.ts'
 import { eventText } from '../collector/event_text.ts'
 import { Refusal, type Parser } from '../collector/parser.ts'
-import { ConfigError, WeirError } from '../core/errors.ts'
+import { ConfigError, messageOf, WeirError } from '../core/errors.ts'
 
 export interface ParseOptions {
   readonly fields?: string | undefined
@@ -124,7 +124,18 @@ export function registerParse(program: Command): void {
         await parseCommand(parser, input, stdout)
       } catch (failure) {
         // A reader that went away (`| head`) is no error.
-        if (!stdout.errored) throw failure
+        if (stdout.errored) return
+        throw isSystemError(failure) ? unreadable(file ?? 'standard input', failure) : failure
       }
     })
+}
+
+function isSystemError(failure: unknown): failure is NodeJS.ErrnoException {
+  return failure instanceof Error && 'syscall' in failure
+}
+
+function unreadable(name: string, failure: NodeJS.ErrnoException): WeirError {
+  const why = failure.code === 'EISDIR' ? 'it is a folder' : messageOf(failure)
+  const text = `${name} cannot be read: ${why}`
+  return new WeirError('WEIR_FILE_UNREADABLE', text, { cause: failure })
 }

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { WeirError } from '../core/errors.ts'
 import { commandNames, type CommandName } from './command_names.ts'
 import { everyCommand } from './every_command.ts'
@@ -63,7 +63,12 @@ export async function createProgram(world: World): Promise<Command> {
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help of a command')
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({
+      showGlobalOptions: true,
+      sortSubcommands: false,
+      // Words after `start` are taken only to say that they are no commands.
+      subcommandTerm: (command) => new Help().subcommandTerm(command).replace(' [nothing...]', ''),
+    })
     .configureOutput({
       writeOut: (text) => void world.stdout.write(text),
       writeErr: (text) => void world.stderr.write(text),

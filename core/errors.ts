@@ -5,6 +5,7 @@
 export const errorCodes = {
   WEIR_CONFIG_INVALID: 'the configuration has mistakes',
   WEIR_CONFIG_UNREADABLE: 'the configuration file cannot be read',
+  WEIR_FILE_UNREADABLE: 'a file given to a command cannot be read',
   WEIR_DATA_LOCKED: 'another process holds the data folder',
   WEIR_DATA_UNUSABLE: 'the data folder cannot be made, read or written',
   WEIR_LISTEN_FAILED: 'an address cannot be listened on',

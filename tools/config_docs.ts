@@ -113,7 +113,7 @@ const preface = `# Config
 
 Made from the schemas by \`npm run docs\`; do not edit. Everything has a default, and no file at all works.
 
-- The file is YAML, given by \`--config\` or found as \`weir.yaml\`. For editors there is
+- The file is YAML, given by \`--config\` or \`WEIR_CONFIG\`; none is looked for. For editors there is
   [config.schema.json](config.schema.json): begin the file with
   \`# yaml-language-server: $schema=<path or URL of config.schema.json>\`.
 - Any key can come from the environment: \`WEIR_JOURNAL__MAX_DISK=20GB\` is \`journal.max_disk\`,

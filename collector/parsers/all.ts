@@ -1,5 +1,7 @@
-import type { z } from 'zod'
 import { systemClock } from '../../core/clock.ts'
+import { explain } from '../../core/config/explain.ts'
+import { formatProblem } from '../../core/config/problem.ts'
+import { findingsOf } from '../../core/config/problems.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { registry } from '../../core/plugin.ts'
 import type { Parser, ParserContext } from '../parser.ts'
@@ -33,17 +35,11 @@ export function parserFrom(
       `parser "${options.type}" is not known: use one of ${parsers.types.join(', ')}`,
     )
   }
-  const checked = plugin.schema.safeParse(options)
+  const checked = plugin.schema.safeParse(options, { error: explain, reportInput: true })
   if (checked.success) return plugin.create(checked.data, context)
-  const problems = checked.error.issues.map((issue) => describe(issue, plugin.schema))
+  const problems = findingsOf(checked.error.issues).map(({ path, message, part }) =>
+    // `unknown key "tiem_key"` names it already.
+    part === 'key' ? message : formatProblem({ place: '', path, message }),
+  )
   throw new ConfigError('WEIR_CONFIG_INVALID', `parser ${options.type}: ${problems.join('; ')}`)
-}
-
-function describe(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
-  if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(schema.shape).filter((key) => key !== 'type')
-    return `${issue.keys.join(', ')} is not an option: it has ${known.join(', ')}`
-  }
-  const path = issue.path.join('.')
-  return path === '' ? issue.message : `${path}: ${issue.message}`
 }

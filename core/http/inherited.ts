@@ -1,9 +1,12 @@
+import { ConfigError } from '../errors.ts'
 import type { ListenAddress } from './address.ts'
 
 /**
  * Where to listen when the config says nothing: the sockets that systemd passed to this very process
  * (`LISTEN_FDS`, from descriptor 3 on), or `PORT` on loopback, as Procfile runners set it. Undefined
  * when the environment says nothing either.
+ *
+ * @throws ConfigError for a PORT that is none.
  */
 export function listenOfEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
@@ -14,6 +17,10 @@ export function listenOfEnvironment(
     return Array.from({ length: passed }, (_, index) => ({ kind: 'fd', fd: 3 + index }))
   }
   const port = environment['PORT']
-  if (port === undefined || !/^\d{1,5}$/.test(port) || Number(port) > 65_535) return undefined
+  if (port === undefined || port === '') return undefined
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    const text = `environment: PORT: "${port}" is no port: set it to 1 to 65535, unset it, or set http.listen`
+    throw new ConfigError('WEIR_CONFIG_INVALID', text)
+  }
   return [{ kind: 'tcp', host: '127.0.0.1', port: Number(port) }]
 }

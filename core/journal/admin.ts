@@ -159,7 +159,7 @@ async function placeIn(files: Files, partition: Partition, to: string): Promise<
   const last = partition.segments.at(-1)
   if (!last || to === 'start') return undefined
   if (to === 'end') return { segment: last.id, ordinal: last.end.events }
-  const { segment, ordinal, timeMs } = placeOf(to)
+  const { segment, ordinal, timeMs } = placeOf(to, 'start, end, ')
   if (segment !== undefined) return { segment, ordinal: ordinal ?? 0 }
   for (const view of partition.segments.slice()) {
     for await (const item of recordsOf(files, partition, view)) {
@@ -233,7 +233,11 @@ async function arrivalAt(files: Files, partition: Partition, cursor: Places, now
   return now
 }
 
-function placeOf(text: string): { segment?: string; ordinal?: number; timeMs?: number } {
+/** @param further what else may be written there, for the error. */
+function placeOf(
+  text: string,
+  further = '',
+): { segment?: string; ordinal?: number; timeMs?: number } {
   const [segment, ordinal] = text.split('-')
   if (segment && isUlid(segment) && /^\d+$/.test(ordinal ?? '')) {
     return { segment, ordinal: Number(ordinal) }
@@ -243,7 +247,7 @@ function placeOf(text: string): { segment?: string; ordinal?: number; timeMs?: n
   const wanted = 'an ISO time such as 2026-11-21T10:00:00Z or the id of an event'
   throw new WeirError(
     'WEIR_REQUEST_INVALID',
-    `"${text}" is no place in the journal: write ${wanted}`,
+    `"${text}" is no place in the journal: write ${further}${wanted}`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { version } from '../../commands/version.ts'
@@ -39,10 +40,43 @@ describe.concurrent('the command line', { timeout: 30_000 }, () => {
     [['journal', 'lss'], 'ls'],
     [['journal', 'forget', 'old', '--force'], 'unknown option'],
     [['dead', 'drop'], '--output or --all'],
+    [['journal', 'cat', '-n', 'abc'], "argument 'abc' is invalid. It has to be a whole number"],
   ])('%j is a usage error that helps', async (args, hint) => {
     const { code, stderr } = await inProcess(args)
     expect(stderr).toContain(hint)
     expect(code).toBe(2)
+  })
+
+  test('every command has help that begins with examples; none has words that mean nothing', async () => {
+    const commands = [
+      ...['start', 'check', 'parse', 'journal', 'dead', 'completion'],
+      ...['ls', 'cat', 'verify', 'seek', 'forget'].map((name) => `journal ${name}`),
+      ...['ls', 'show', 'replay', 'drop'].map((name) => `dead ${name}`),
+    ]
+    for (const command of commands) {
+      const { code, stdout } = await inProcess([...command.split(' '), '--help'])
+      expect([code, stdout.slice(0, 9)], command).toEqual([0, 'Examples:'])
+    }
+    expect((await inProcess(['--help'])).stdout).not.toContain('nothing...')
+  })
+
+  test.each([
+    [['parse', 'nginx', '/nope'], 1, '/nope cannot be read: ENOENT'],
+    [['parse', 'nginx', tmpdir()], 1, 'cannot be read: it is a folder'],
+    [['parse', 'regexp'], 78, 'parser regexp: expression: is missing: expected a text'],
+    [['parse', 'json', '-o', 'tiem_key=a'], 78, 'unknown key "tiem_key": did you mean "time_key"?'],
+    [['parse', 'jsno'], 78, 'parser "jsno" is not known'],
+  ])('%j is one line with its code', async (args, expected, message) => {
+    const { code, stderr } = await inProcess(args)
+    expect(stderr).toMatch(/^error: .*\n\(WEIR_\w+\)\n$/)
+    expect(stderr).toContain(message)
+    expect(code).toBe(expected)
+  })
+
+  test('a PORT that is none is a mistake of the config', async () => {
+    const { code, stdout } = await inProcess(['check', '-d', folder], { PORT: 'abc' })
+    expect(stdout).toContain('environment: PORT: "abc" is no port')
+    expect(code).toBe(1)
   })
 
   test('a bad config shows all its mistakes, with code 78', async () => {

@@ -73,6 +73,9 @@ test.each<[string, string, string, string[], 'json' | undefined]>([
   ['a word by curl -d', form, 'hello', ['hello'], undefined],
   ['json= as Fluentd', form, 'json=%7B%22a%22%3A1%7D', ['{"a":1}'], 'json'],
   ['ndjson= as Fluentd', form, 'ndjson=%7B%22a%22%3A1%7D%0A%7B%7D', ['{"a":1}', '{}'], 'json'],
+  ['json= as curl -d sends it', form, 'json={"z":"a+b&c%20=é"}', ['{"z":"a+b&c%20=é"}'], 'json'],
+  ['json= and a time', form, 'json=[{"z":1},{"y":2}]&time=1.5', ['{"z":1}', '{"y":2}'], 'json'],
+  ['ndjson= as curl sends it', form, 'ndjson={"z":1}\n{"y":2}', ['{"z":1}', '{"y":2}'], 'json'],
   ['a form', form, 'a=1&b=x+y&c=%C3%A9&a=2', ['{"a":["1","2"],"b":"x y","c":"é"}'], 'json'],
   ['a form with a dangerous name', form, '__proto__=1', ['{"__proto__":"1"}'], 'json'],
 ])('%s', async (_name, type, body, messages, format) => {

@@ -35,7 +35,7 @@ test('the environment says where to listen: systemd for this process only, then 
   expect(listenOfEnvironment({ PORT: '5000' }, 7)).toEqual([
     { kind: 'tcp', host: '127.0.0.1', port: 5000 },
   ])
-  expect(listenOfEnvironment({ PORT: 'tcp://1' }, 7)).toBeUndefined()
+  expect(() => listenOfEnvironment({ PORT: 'abc' }, 7)).toThrow('PORT: "abc" is no port')
   const passed = { LISTEN_FDS: '2', LISTEN_PID: '7', PORT: '1' }
   expect(listenOfEnvironment(passed, 7)).toEqual([
     { kind: 'fd', fd: 3 },

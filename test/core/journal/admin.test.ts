@@ -93,6 +93,9 @@ test('seek: an open and an absent reader; what is sent again counts as known', a
   await seekReader(journal, files, 'out', 'end')
   expect(await everything(absent)).toEqual([])
   await expect(seekReader(journal, files, 'other', 'end')).rejects.toThrow('the readers are out')
+  await expect(seekReader(journal, files, 'out', 'begin')).rejects.toThrow(
+    'write start, end, an ISO time such as',
+  )
 })
 
 test('forget: only a reader that is not at work; then its segments go', async () => {
