@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
-import { Option, type Command } from 'commander'
+import { Argument, Option, type Command } from 'commander'
 import { parserFrom, parsers } from '../collector/parsers/all.ts'
 import { eventText } from '../collector/event_text.ts'
 import { Refusal, type Parser } from '../collector/parser.ts'
@@ -100,9 +100,12 @@ export function registerParse(program: Command): void {
     .command('parse')
     .summary('try a parser on a file or on standard input')
     .description(
-      `Prints one JSON event for each line; {"unmatched", "reason"} for one that does not fit.\n\nParsers: ${parsers.types.join(', ')}`,
+      `Prints one JSON event for each line; {"unmatched", "reason"} for one that does not fit.`,
     )
-    .argument('<parser>', 'type of the parser')
+    .addArgument(
+      // Which there are is for completion; the parsers themselves say it when there is none.
+      new Argument('<parser>', 'type of the parser').choices(parsers.types).argParser(String),
+    )
     .argument('[file]', 'file to read; standard input without one')
     .addOption(new Option('--fields <names>', 'names of the fields').choices(['ecs', 'fluentd']))
     .option(
