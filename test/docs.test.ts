@@ -35,6 +35,22 @@ test('docs/ERRORS.md has a row for each error code, and no others', () => {
   }
 })
 
+test('docs/HTTP.md has a row for each error code of the port, and no others', () => {
+  const code = /(?:Refusal\(\s*\w+,|forbidden\(|errorBody\(|code:)\s*'(?!custom')([a-z_]+)'/g
+  const sources = projectFiles('core/http').filter((path) => path.endsWith('.ts'))
+  const own = sources.flatMap((path) =>
+    Array.from(textOf(path).matchAll(code), ([, found]) => found!),
+  )
+  const ofErrors = Array.from(
+    textOf('core/http/refusal.ts').matchAll(/^ {2}WEIR_(\w+): \d+/gm),
+    ([, name]) => name!.toLowerCase(),
+  )
+  // The listener makes these of the phrases of their statuses.
+  const ofStatuses = ['request_timeout', 'request_header_fields_too_large']
+  const rows = rowsUnder(textOf('docs/HTTP.md'), 'Errors').flatMap(([codes]) => codes!.split(', '))
+  expect(sorted(rows)).toEqual(sorted(new Set([...own, ...ofErrors, ...ofStatuses])))
+})
+
 test('docs/METRICS.md has a row for each metric with its labels, and no others', () => {
   const written = rowsUnder(textOf('docs/METRICS.md'), 'Metrics').map(
     ([name, kind, labels, meaning]) => `${name} ${kind} [${labels}] ${meaning}`,

@@ -30,6 +30,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   WEIR_REQUEST_TOO_LARGE: 413,
   // The sender keeps what it has and tries again.
   WEIR_JOURNAL_CLOSED: 503,
+  WEIR_NOT_RUNNING: 503,
   WEIR_WORKER_DIED: 503,
 }
 

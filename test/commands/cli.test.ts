@@ -49,7 +49,12 @@ describe.concurrent('the command line', { timeout: 30_000 }, () => {
 
   test('every command has help that begins with examples; none has words that mean nothing', async () => {
     const commands = [
-      ...['start', 'check', 'parse', 'journal', 'dead', 'completion'],
+      'start',
+      'check',
+      'parse',
+      'journal',
+      'dead',
+      'completion',
       ...['ls', 'cat', 'verify', 'seek', 'forget'].map((name) => `journal ${name}`),
       ...['ls', 'show', 'replay', 'drop'].map((name) => `dead ${name}`),
     ]

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
+import { WeirError } from '../../../core/errors.ts'
 import { httpConfig } from '../../../core/http/config.ts'
 import { createTestApp, type TestApp } from './app.ts'
 
@@ -171,6 +172,15 @@ describe('POST /in/<tag>', () => {
       headers: { host: 'localhost' },
     })
     expect([reply.statusCode, reply.json().error.code]).toEqual([status, code])
+  })
+
+  test('a Weir that is still starting is no mistake: try again', async () => {
+    const starting = new WeirError('WEIR_NOT_RUNNING', 'Weir is starting')
+    const { http } = createTestApp({}, { receive: () => Promise.reject(starting) })
+    const headers = { host: 'localhost' }
+    const reply = await http.app.inject({ method: 'POST', url: '/in/a', payload: 'x', headers })
+    expect([reply.statusCode, reply.headers['retry-after']]).toEqual([503, '1'])
+    expect(reply.json().error.code).toBe('not_running')
   })
 
   test('a mistake of ours is 500 and tells nothing', async () => {
