@@ -13,10 +13,16 @@ export interface Filter {
   apply(event: Event, tag: string): Event | Refusal | null
 }
 
+/** What a filter gets beside its config. */
+export interface FilterContext extends Context {
+  /** Name of this machine. */
+  readonly hostname: string
+}
+
 const shared = {
   match: tagPatterns()
     .default('**')
     .describe('Tags it applies to: `*` one part, `**` any, `{a,b}`'),
 }
 
-export const defineFilter = definer<[Context], Filter, typeof shared>(shared)
+export const defineFilter = definer<[FilterContext], Filter, typeof shared>(shared)

@@ -124,14 +124,18 @@ export class WorkerInputs implements Lifecycle {
   }
 
   #pipelineOptions({ namespace, onError, filters: configs }: WorkerConfig): PipelineOptions {
+    const { hostname } = this.#seed
     return {
       namespace,
       onError,
-      hostname: this.#seed.hostname,
+      hostname,
       batchBytes,
       filters: configs.map((config) => ({
         matches: compileTagPatterns(String(config['match'])),
-        filter: filters.create(config, this.#contextOf(`filter.${config.type}`)) as Filter,
+        filter: filters.create(config, {
+          ...this.#contextOf(`filter.${config.type}`),
+          hostname,
+        }) as Filter,
       })),
     }
   }

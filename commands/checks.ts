@@ -1,4 +1,5 @@
 import { accessSync, constants, existsSync, globSync, statfsSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { filters } from '../collector/filters/all.ts'
 import type { InputContext } from '../collector/input.ts'
@@ -94,7 +95,8 @@ function checkInput(config: ComponentConfig, dataFolder: string): Finding[] {
 function checkFilters(configs: readonly ComponentConfig[], dataFolder: string): Finding[] {
   return configs.flatMap((config, index) => {
     const subject = `filters[${index}] (${config.type})`
-    return created(subject, () => filters.create(config, contextOf(subject, dataFolder)))
+    const context = { ...contextOf(subject, dataFolder), hostname: hostname() }
+    return created(subject, () => filters.create(config, context))
   })
 }
 

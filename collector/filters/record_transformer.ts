@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { z } from 'zod'
 import { setOwn, type Event, type Json, type JsonObject } from '../event.ts'
 import { defineFilter } from '../filter.ts'
@@ -43,11 +42,11 @@ export const recordTransformer = defineFilter(
     }))
     const renamed = Object.entries(config.rename)
     const kept = config.keep && ['@timestamp', ...config.keep]
-    const host = hostname()
+    const { hostname } = context
     const now = () => new Date(context.clock.now()).toISOString()
     return {
       apply(event, tag) {
-        const scope = { event, tag, hostname: host, now }
+        const scope = { event, tag, hostname, now }
         const values = added.map(({ path, render }) => ({ path, value: render(scope) }))
         const moved = renamed.map(([from, to]) => ({ path: to, value: takeAt(event, from) }))
         const problem = setAll(event, moved)

@@ -37,7 +37,10 @@ function setUp({
         ? [
             {
               matches: compileTagPatterns('**'),
-              filter: filters.create(filters.schema.parse(filter), context),
+              filter: filters.create(filters.schema.parse(filter), {
+                ...context,
+                hostname: 'web-1',
+              }),
             },
           ]
         : [],

@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Event } from '../../collector/event.ts'
 import { filters } from '../../collector/filters/all.ts'
+import type { FilterContext } from '../../collector/filter.ts'
 import { Refusal } from '../../collector/parser.ts'
-import type { Context } from '../../core/context.ts'
 import { reasons } from '../../core/reasons.ts'
 import { textOf } from '../source_files.ts'
 
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 3000)
-const context = { clock: { now: () => 0 } } as Context
+const context = { clock: { now: () => 0 }, hostname: 'web-1' } as FilterContext
 const time = '2026-01-02T03:04:05.678901Z'
 
 /** The filters of an example, `$${` read as the config's loader reads it. */
@@ -38,9 +38,12 @@ const eventText = object.map((fields) => JSON.stringify({ '@timestamp': time, ..
 const tags = fc.constantFrom('app', 'shop.web', 'nginx.access.x', '')
 
 describe.each(filters.types)('filter %s', (type) => {
-  const configs = [{ type }, ...exampleOf(type)].map((config) => filters.schema.parse(config))
+  const examples = exampleOf(type).map((config) => filters.schema.parse(config))
+  // Some do nothing by their defaults, and are refused.
+  const bare = filters.schema.safeParse({ type })
+  const configs = bare.success ? [bare.data, ...examples] : examples
 
-  test('has an example', () => expect(configs.length).toBeGreaterThan(1))
+  test('has an example', () => expect(examples.length).toBeGreaterThan(0))
 
   test.each(configs)('does not throw and keeps the time: %j', (config) => {
     const filter = filters.create(config, context)

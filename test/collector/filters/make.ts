@@ -1,13 +1,13 @@
 import { filters } from '../../../collector/filters/all.ts'
 import type { Event, RawJson } from '../../../collector/event.ts'
 import { Refusal } from '../../../collector/parser.ts'
-import type { Context } from '../../../core/context.ts'
+import type { FilterContext } from '../../../collector/filter.ts'
 
 /** A filter made from a config as the user writes it; gives JSON text, null, or a refusal's detail. */
 export function makeFilter(config: { type: string; [key: string]: unknown }) {
   const now = Date.parse('2026-01-02T03:04:05.678Z')
-  // Filters use nothing of their context but the clock.
-  const context = { clock: { now: () => now } } as Context
+  // Filters use nothing else of their context.
+  const context = { clock: { now: () => now }, hostname: 'web-1' } as FilterContext
   const filter = filters.create(filters.schema.parse(config), context)
   return (event: string | Event, tag = 'app.web.access'): unknown => {
     const result = filter.apply(typeof event === 'string' ? JSON.parse(event) : event, tag)
