@@ -6,6 +6,8 @@ import type { DurableMark } from './writer.ts'
 export interface SegmentView {
   readonly id: string
   end: SegmentEnd
+  /** Whether this process writes or wrote it, so that what is young in it is still in memory. */
+  readonly own?: boolean
 }
 
 /**
@@ -40,7 +42,7 @@ export class Partition {
       view.end = end
       return false
     }
-    const added = { id: segment, end }
+    const added = { id: segment, end, own: true }
     this.#segments.push(added)
     this.#byId.set(segment, added)
     return true
