@@ -16,6 +16,6 @@ export const journalConfig = z.strictObject({
     .describe('Bytes of a segment, after which a new one begins; what is deleted at once'),
   max_batch: size()
     .refine((bytes) => bytes >= 65_536 && bytes <= 256_000_000, 'expected 64KiB to 256MB')
-    .default(8_000_000)
+    .default(16_000_000)
     .describe('Most bytes written and synced together (group commit)'),
 })
