@@ -11,6 +11,9 @@ export interface TailInput extends Input {
   poll(): Promise<void>
 }
 
+/** So many files that change are read as soon as the system says so; more wait for the next look. */
+const fewFiles = 3
+
 /** Makes a tail on a given file system; `start` restores positions and, unless `byHand`, keeps polling. */
 export function createTail(
   config: TailConfig,
@@ -24,6 +27,8 @@ export function createTail(
   let running: Promise<void> | undefined
 
   async function run() {
+    const { poll_interval } = config
+    let pause = poll_interval / 5
     while (!stopping.signal.aborted) {
       try {
         await following.poll(stopping.signal)
@@ -32,11 +37,16 @@ export function createTail(
       }
       hints.watch(following.folders())
       // However often something happens, it is looked at only so often.
-      await context.clock.sleep(config.poll_interval / 5, stopping.signal)
-      const wake = hints.woken()
-      const signal = AbortSignal.any([stopping.signal, wake.signal])
-      await context.clock.sleep((config.poll_interval * 4) / 5, signal)
-      for (const path of hints.take()) following.wake(path)
+      await context.clock.sleep(pause, stopping.signal)
+      if (pause < poll_interval) {
+        const wake = hints.woken()
+        const signal = AbortSignal.any([stopping.signal, wake.signal])
+        await context.clock.sleep(poll_interval - pause, signal)
+      }
+      const hinted = [...hints.take()]
+      for (const path of hinted) following.wake(path)
+      // Many files that change a little are cheaper together: one look, one sync of the journal.
+      pause = hinted.length > fewFiles ? poll_interval : poll_interval / 5
     }
   }
 
