@@ -96,7 +96,7 @@ collector:
       tag: app
       parser: json
       paths: ["${this.logs}/*.log${rotatedInGlob ? '*' : ''}"]
-      ${rotatedInGlob ? 'exclude_paths: ["${this.logs}/*.gz"]' : ''}
+      ${rotatedInGlob ? `exclude_paths: ["${this.logs}/*.gz"]` : ''}
       poll_interval: 20ms
       idle_poll_interval: 100ms
       refresh_interval: 100ms
