@@ -10,6 +10,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Unit tests share nothing that changes, so they share the modules too: 11 s instead of 25.
+          pool: 'threads',
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/{contracts,model,faults,fuzz,e2e}/**'],
         },
