@@ -9,9 +9,11 @@ export const recordFields = {
   ...timeFields,
   keep_time_key: z.boolean().default(false).describe('Keep the field the time was read from'),
   estimate_current_event: z
-    .boolean()
+    .literal(true, 'only true is possible: an event without a time always has its arrival time')
     .default(true)
-    .describe("Accepted for Fluentd's sake: an event without a time always has its arrival time"),
+    .describe(
+      "As Fluentd's default: an event without a time has its arrival time; false is refused",
+    ),
   types: z
     .union([z.string(), z.record(z.string(), z.string())])
     .optional()

@@ -61,3 +61,8 @@ describe('time taken', () => {
     expect(performance.now() - started).toBeLessThan(2000)
   })
 })
+
+test('estimate_current_event: false is refused, since no event is without a time', () => {
+  const config = { type: 'json', estimate_current_event: false }
+  expect(() => parserFrom(config, 'none')).toThrow(/only true is possible/)
+})
