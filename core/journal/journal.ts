@@ -272,6 +272,7 @@ export class Journal {
   async #sweepWhileNeeded(): Promise<void> {
     while (this.#sweepAgain) {
       this.#sweepAgain = false
+      if (!(await this.#removeDropped())) continue
       await this.#deletePassed()
       await this.#deleteForRoom()
     }
@@ -287,7 +288,9 @@ export class Journal {
           const place = cursor[partition.name]
           return place && !isBefore(place, end)
         })
-        if (readers.length === 0 || !passed || !(await this.#delete(partition, segment))) break
+        if (readers.length === 0 || !passed) break
+        partition.drop(segment)
+        if (!(await this.#removeDropped())) return
       }
     }
   }
@@ -302,14 +305,13 @@ export class Journal {
       const oldest = this.#oldestFinished()
       if (!oldest) return
       const { partition, segment } = oldest
-      // Counted first, because the cursors move on once it is gone.
-      const unread = readers.map(
-        ({ id, cursor }) => [id, unreadOf(segment, cursor[partition.name])] as const,
-      )
-      if (!(await this.#delete(partition, segment))) return
-      for (const [id, events] of unread) {
+      // Counted first: once it is out of sight the cursors move on.
+      for (const { id, cursor } of readers) {
+        const events = unreadOf(segment, cursor[partition.name])
         if (events > 0) this.#world.count(`reader.${id}`, 'dropped_oldest', events)
       }
+      partition.drop(segment)
+      if (!(await this.#removeDropped())) return
     }
   }
 
@@ -322,23 +324,27 @@ export class Journal {
     return oldest
   }
 
-  /** @returns whether it is gone. */
-  async #delete(partition: Partition, segment: SegmentView): Promise<boolean> {
+  /** Deletes the files of what was dropped. @returns whether all are gone. */
+  async #removeDropped(): Promise<boolean> {
     const { files, clock, log, metrics } = this.#world
-    // First from the view, so that no reader opens what is about to go.
-    partition.drop(segment)
-    try {
-      await files.remove(eventsPath(partition.folder, segment.id))
-      await files.remove(indexPath(partition.folder, segment.id))
-    } catch (failure) {
-      partition.restore(segment)
-      log.error({ err: failure, segment: segment.id }, 'cannot delete a segment of the journal')
-      // A writer may be waiting for the room, and nothing else may come that begins a sweep.
-      void clock.sleep(deleteAgainMs).then(() => this.sweep())
-      return false
+    for (const partition of this.#partitions.values()) {
+      for (const segment of [...partition.leaving]) {
+        try {
+          await files.remove(eventsPath(partition.folder, segment.id))
+          await files.remove(indexPath(partition.folder, segment.id))
+          // A power cut must not bring an older segment back where a newer one is gone.
+          await files.syncFolder(partition.folder)
+        } catch (failure) {
+          log.error({ err: failure, segment: segment.id }, 'cannot delete a segment of the journal')
+          // A writer may be waiting for the room, and nothing else may come that begins a sweep.
+          void clock.sleep(deleteAgainMs).then(() => this.sweep())
+          return false
+        }
+        partition.removed(segment)
+        this.space.free(segment.end.bytes + segment.end.index_bytes)
+        metrics.journal_disk_bytes.set(this.space.used)
+      }
     }
-    this.space.free(segment.end.bytes + segment.end.index_bytes)
-    metrics.journal_disk_bytes.set(this.space.used)
     return true
   }
 

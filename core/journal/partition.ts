@@ -19,6 +19,8 @@ export class Partition {
   readonly folder: string
   readonly #segments: SegmentView[]
   readonly #byId: Map<string, SegmentView>
+  /** Out of the readers' sight, and still on disk. */
+  readonly #leaving: SegmentView[] = []
 
   constructor(name: string, folder: string, segments: readonly SegmentView[]) {
     this.name = name
@@ -32,7 +34,8 @@ export class Partition {
   }
 
   get bytes(): number {
-    return this.#segments.reduce((sum, { end }) => sum + end.bytes + end.index_bytes, 0)
+    const onDisk = [...this.#leaving, ...this.#segments]
+    return onDisk.reduce((sum, { end }) => sum + end.bytes + end.index_bytes, 0)
   }
 
   /** @returns whether this is a new segment, so that the one before it is finished. */
@@ -68,17 +71,24 @@ export class Partition {
     return this.#segments.slice(0, -1)
   }
 
-  /** Takes the oldest segment away. */
+  /**
+   * Takes the oldest segment out of the readers' sight. There is no way back: a reader may have gone on to
+   * the next one meanwhile. Its files still count until `removed`.
+   */
   drop(segment: SegmentView): void {
     if (this.#segments[0] !== segment) throw new Error(`${segment.id} is not the oldest segment`)
     this.#segments.shift()
     this.#byId.delete(segment.id)
+    this.#leaving.push(segment)
   }
 
-  /** Puts back what was dropped last. */
-  restore(segment: SegmentView): void {
-    this.#segments.unshift(segment)
-    this.#byId.set(segment.id, segment)
+  /** What was dropped and is still on disk. */
+  get leaving(): readonly SegmentView[] {
+    return this.#leaving
+  }
+
+  removed(segment: SegmentView): void {
+    this.#leaving.splice(this.#leaving.indexOf(segment), 1)
   }
 
   /** Bytes and events of the partition at and behind `place`. Bytes within a segment are estimated. */

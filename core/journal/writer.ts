@@ -219,11 +219,12 @@ export class PartitionWriter {
     if (this.#trouble === 'full') this.#report(null)
   }
 
-  /** Opens the next segment, so that this one can be deleted once it is read. */
+  /** Opens the next segment, so that this one, or the one a failure ended, can be deleted once it is read. */
   async #finishSegment(): Promise<void> {
-    if (!this.#segment || this.#segment.end.events === 0) return
+    if (this.#segment?.end.events === 0) return
     try {
-      await this.#roll()
+      if (this.#segment) await this.#roll()
+      else this.#segment = await this.#openSegment()
     } catch (failure) {
       await this.#abandonSegment()
       this.#reportDisk(failure)

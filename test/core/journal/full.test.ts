@@ -2,7 +2,8 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { systemFiles } from '../../../core/files.ts'
+import { type Files, systemFiles } from '../../../core/files.ts'
+import { Scenario } from './scenario.ts'
 import { linesOf, openJournal, startWriter, type TestWorld } from './setup.ts'
 
 /** Appends of about 230 kB, more than the tenth of `maxDisk` that is kept free. */
@@ -63,6 +64,51 @@ test('what could never fit is refused instead of waited for', async () => {
   await writer.append([large(0)])
   const tooLarge = writer.append(Array.from({ length: 9 }, (_, n) => large(n)))
   await expect(tooLarge).rejects.toMatchObject({ code: 'WEIR_REQUEST_TOO_LARGE' })
+  await writer.close(AbortSignal.timeout(5000))
+  await journal.release(reader)
+})
+
+test('a full journal whose next segment could not be opened at once is emptied all the same', async () => {
+  const scenario = new Scenario(0, 1, { whenFull: 'block', maxDisk: 4000 })
+  await scenario.start()
+  scenario.append(0, [2, 4, 6, 6]).catch(() => undefined)
+  scenario.append(0, [3, 6, 4, 5]).catch(() => undefined)
+  await scenario.openReader('fast')
+  let failures = 1
+  scenario.disk.fail = () => (failures-- > 0 ? 'ENOSPC' : undefined)
+  await scenario.read('fast', 1)
+  await scenario.seekToStart('fast')
+  await scenario.finish()
+})
+
+test('what a reader passes while its deletion fails is counted as dropped', async () => {
+  let passing: (() => Promise<void>) | undefined
+  const files: Files = {
+    ...systemFiles,
+    remove: async (path) => {
+      const pass = passing
+      passing = undefined
+      if (!pass) return await systemFiles.remove(path)
+      await pass()
+      throw new Error('simulated EIO')
+    },
+  }
+  const given = { ...(await world('drop_oldest')), files }
+  const journal = await openJournal(given)
+  const reader = await journal.reader({ id: 'slow', wants: () => true, maxLag: undefined })
+  const writer = await startWriter(journal, given)
+  let received = 0
+  const readOne = async () => {
+    const read = await reader.read({ bytes: 1, ageMs: 0 }, AbortSignal.timeout(5000))
+    received += read!.chunk.count
+    read!.done()
+  }
+  passing = readOne
+  for (let n = 0; n < 20; n++) await writer.append([large(n)])
+  expect(passing, 'a deletion failed').toBeUndefined()
+  const dropped = () => given.counts?.get('reader.slow dropped_oldest') ?? 0
+  while (reader.lag().events > 0) await readOne()
+  expect(received + dropped()).toBe(20)
   await writer.close(AbortSignal.timeout(5000))
   await journal.release(reader)
 })
