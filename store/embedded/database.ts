@@ -1,0 +1,62 @@
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import type { Bound, Sql } from './sql.ts'
+
+/**
+ * A value of an answer as JavaScript has it: BIGINT is a bigint, TIMESTAMP the microseconds since the epoch as
+ * a bigint, DOUBLE a number, a list an array.
+ */
+export type Answered =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly Answered[]
+  | AnsweredStruct
+export interface AnsweredStruct {
+  readonly [name: string]: Answered
+}
+
+/** One question after the other to DuckDB; closed to files, network and extensions before the first. */
+export interface Database {
+  /** @throws what DuckDB says; when `signal` fires the query is interrupted and its reason thrown. */
+  rows(query: Sql, signal: AbortSignal): Promise<readonly AnsweredStruct[]>
+}
+
+export function database(connection: DuckDBConnection): Database {
+  return {
+    async rows({ text, values }, signal) {
+      signal.throwIfAborted()
+      const interrupt = () => connection.interrupt()
+      signal.addEventListener('abort', interrupt)
+      try {
+        const prepared = await connection.prepare(text)
+        prepared.bind(values.map(bindable))
+        const reader = await prepared.runAndReadAll()
+        const names = reader.deduplicatedColumnNames()
+        return reader.getRows().map((row) => {
+          return Object.fromEntries(row.map((value, place) => [names[place]!, answered(value)]))
+        })
+      } catch (failure) {
+        signal.throwIfAborted()
+        throw failure
+      } finally {
+        signal.removeEventListener('abort', interrupt)
+      }
+    },
+  }
+}
+
+const bindable = (value: Bound): DuckDBValue => value
+
+/** DuckDB's wrappers opened: timestamps to microseconds, lists and structs to plain ones. */
+function answered(value: DuckDBValue): Answered {
+  if (value === null || typeof value !== 'object') return value as Answered
+  if ('micros' in value) return value.micros as bigint
+  if ('items' in value) return (value.items as DuckDBValue[]).map(answered)
+  if ('entries' in value && !Array.isArray(value.entries)) {
+    const entries = Object.entries(value.entries as Record<string, DuckDBValue>)
+    return Object.fromEntries(entries.map(([name, each]) => [name, answered(each)]))
+  }
+  return String(value)
+}
