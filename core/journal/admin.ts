@@ -143,12 +143,16 @@ export async function seekReader(
   }
   const open = journal.openReader(id)
   if (open) return await open.seek(places)
+  if (journal.openFeed(id)) {
+    const text = `${id} keeps its cursor with what it made of the journal: it cannot be moved`
+    throw new WeirError('WEIR_REQUEST_INVALID', text)
+  }
   if (!(await journal.moveAbsent(id, places))) throw unknownReader(journal, id)
 }
 
 /** Drops the cursor of a reader. One that runs is refused: it would be made anew at once. */
 export async function forgetReader(journal: Journal, id: string): Promise<void> {
-  if (journal.openReader(id)) {
+  if (journal.openReader(id) ?? journal.openFeed(id)) {
     const text = `the reader ${id} is at work: take its output out of the config first`
     throw new WeirError('WEIR_REQUEST_INVALID', text)
   }

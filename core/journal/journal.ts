@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Reason } from '../reasons.ts'
 import type { Position } from './batch.ts'
 import { isBefore, loadCursor, type Places, saveCursor } from './cursor.ts'
+import { JournalFeed } from './feed.ts'
 import {
   cursorPath,
   eventsPath,
@@ -58,6 +59,7 @@ export class Journal {
   readonly #partitions: Map<string, Partition>
   readonly #recovered: Map<string, RecoveredPartition>
   readonly #readers = new Map<string, Reader>()
+  readonly #feeds = new Map<string, JournalFeed>()
   /** Readers with a file but not open: absent, or no longer configured. They hold segments too. */
   readonly #absent = new Map<string, Places>()
   readonly #troubles = new Map<string, Trouble>()
@@ -154,7 +156,11 @@ export class Journal {
     const recovered = await recoverPartition(this.#world.files, folder)
     this.#recovered.set(partition, recovered)
     const view = this.#partitions.get(partition)
-    for (const { id, end } of recovered.segments) view?.mark({ segment: id, ...end })
+    for (const { id, end } of recovered.segments) {
+      const mark = { segment: id, ...end }
+      view?.mark(mark)
+      for (const feed of this.#feeds.values()) feed.marked(partition, mark)
+    }
     // What the dead writer had accounted for and not said, or the reverse.
     const bytes = this.partitions.reduce((sum, each) => sum + each.bytes, 0)
     this.space.take(bytes - this.space.used)
@@ -167,6 +173,7 @@ export class Journal {
     const isNewSegment = this.#partitions.get(partition)?.mark(mark)
     this.#wake()
     if (isNewSegment) for (const reader of this.#readers.values()) reader.limitLag()
+    for (const feed of this.#feeds.values()) feed.marked(partition, mark)
     this.#world.metrics.journal_disk_bytes.set(this.space.used)
     if (this.space.used > this.#options.maxDisk * 0.9) void this.sweep()
   }
@@ -203,6 +210,31 @@ export class Journal {
     return reader
   }
 
+  /**
+   * Lets somebody follow who keeps the cursor elsewhere. To be called before the first writer starts, so
+   * that nothing goes that is not passed.
+   */
+  feed(id: string, cursor: Places): JournalFeed {
+    const { files, clock } = this.#world
+    const feed = new JournalFeed(id, cursor, {
+      files,
+      clock,
+      dataFolder: this.#options.dataFolder,
+      partitions: () => this.partitions,
+      onPassed: () => void this.sweep(),
+    })
+    this.#absent.delete(id)
+    this.#feeds.set(id, feed)
+    return feed
+  }
+
+  /** Ends a feed; its cursor goes on holding its segments. */
+  async releaseFeed(feed: JournalFeed): Promise<void> {
+    await feed.save()
+    this.#feeds.delete(feed.id)
+    this.#absent.set(feed.id, feed.cursor)
+  }
+
   /** Closes a reader; its cursor goes on holding its segments. */
   async release(reader: Reader): Promise<void> {
     await reader.close()
@@ -237,6 +269,10 @@ export class Journal {
     return this.#readers.get(id)
   }
 
+  openFeed(id: string): JournalFeed | undefined {
+    return this.#feeds.get(id)
+  }
+
   get partitions(): readonly Partition[] {
     return [...this.#partitions.values()]
   }
@@ -257,7 +293,9 @@ export class Journal {
 
   /** Every reader that has a cursor, and where it is. */
   readers(): KnownReader[] {
-    const open = [...this.#readers].map(([id, { cursor }]) => ({ id, open: true, cursor }))
+    const open = [...this.#readers, ...this.#feeds].map(([id, { cursor }]) => {
+      return { id, open: true, cursor }
+    })
     const absent = [...this.#absent].map(([id, cursor]) => ({ id, open: false, cursor }))
     return [...open, ...absent]
   }
@@ -289,7 +327,7 @@ export class Journal {
           return place && !isBefore(place, end)
         })
         if (readers.length === 0 || !passed) break
-        partition.drop(segment)
+        this.#drop(partition, segment)
         if (!(await this.#removeDropped())) return
       }
     }
@@ -310,7 +348,7 @@ export class Journal {
         const events = unreadOf(segment, cursor[partition.name])
         if (events > 0) this.#world.count(`reader.${id}`, 'dropped_oldest', events)
       }
-      partition.drop(segment)
+      this.#drop(partition, segment)
       if (!(await this.#removeDropped())) return
     }
   }
@@ -322,6 +360,11 @@ export class Journal {
       if (segment && (!oldest || segment.id < oldest.segment.id)) oldest = { partition, segment }
     }
     return oldest
+  }
+
+  #drop(partition: Partition, segment: SegmentView): void {
+    partition.drop(segment)
+    for (const feed of this.#feeds.values()) feed.dropped(partition.name, segment.id)
   }
 
   /** Deletes the files of what was dropped. @returns whether all are gone. */
