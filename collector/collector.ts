@@ -10,7 +10,7 @@ import type { CollectorConfig } from './config.ts'
 import type { JsonObject } from './event.ts'
 import type { HttpBody, HttpReply } from './input.ts'
 import { RunningOutput } from './running_output.ts'
-import { router } from './routing.ts'
+import { router } from '../core/routing.ts'
 import { Workers } from './workers.ts'
 import type { ComponentConfig, WorkerConfig } from './worker_protocol.ts'
 

@@ -2,7 +2,7 @@ import type { Context } from '../core/context.ts'
 import { definer } from '../core/plugin.ts'
 import type { Event } from './event.ts'
 import type { Refusal } from './parser.ts'
-import { tagPatterns } from './routing.ts'
+import { tagPatterns } from '../core/routing.ts'
 
 /**
  * A filter changes an event or takes it out. It is synchronous, and whatever the event holds it does

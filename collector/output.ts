@@ -6,7 +6,7 @@ import type { Lifecycle } from '../core/lifecycle.ts'
 import { definer } from '../core/plugin.ts'
 import { duration, size } from '../core/units.ts'
 import type { JsonObject } from './event.ts'
-import { tagPatterns } from './routing.ts'
+import { tagPatterns } from '../core/routing.ts'
 
 /** An event that a target refused for good. */
 export interface Rejected {

@@ -8,7 +8,7 @@ import type { Filter } from './filter.ts'
 import type { Arrival, Deliver, Outcome } from './input.ts'
 import { contextKeys, type Parser, Refusal } from './parser.ts'
 import { Refused } from './refused.ts'
-import { type MatchesTag } from './routing.ts'
+import { type MatchesTag } from '../core/routing.ts'
 import { streamOf } from './stream.ts'
 
 export interface PipelineOptions {

@@ -11,7 +11,7 @@ import type { Deliver, HttpBody, HttpReply, Input } from './input.ts'
 import { inputs } from './inputs/all.ts'
 import { parserFrom } from './parsers/all.ts'
 import { Pipeline, type PipelineOptions } from './pipeline.ts'
-import { compileTagPatterns } from './routing.ts'
+import { compileTagPatterns } from '../core/routing.ts'
 import type { ComponentConfig, WorkerConfig, WorkerSeed } from './worker_protocol.ts'
 
 interface Running {

@@ -1,6 +1,6 @@
 import { DeadLetters, type DeadLetter } from '../collector/dead_letters.ts'
 import type { RunningOutput } from '../collector/running_output.ts'
-import { compileTagPatterns } from '../collector/routing.ts'
+import { compileTagPatterns } from '../core/routing.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Arguments, Operations } from '../core/control.ts'
 import { WeirError } from '../core/errors.ts'

@@ -5,7 +5,7 @@ import { filters } from '../../collector/filters/all.ts'
 import type { Arrival } from '../../collector/input.ts'
 import { parserFrom } from '../../collector/parsers/all.ts'
 import { Pipeline } from '../../collector/pipeline.ts'
-import { compileTagPatterns } from '../../collector/routing.ts'
+import { compileTagPatterns } from '../../core/routing.ts'
 import type { Batch } from '../../core/journal/batch.ts'
 import { fakeContext } from './fake_world.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compileTagPatterns, router, tagPatterns } from '../../collector/routing.ts'
+import { compileTagPatterns, router, tagPatterns } from '../../core/routing.ts'
 
 const fits = (patterns: string, ...tags: string[]) => {
   for (const tag of tags)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ConfigError, messageOf } from '../core/errors.ts'
+import { ConfigError, messageOf } from './errors.ts'
 
 /**
  * Tag patterns as Fluentd's `match` has them (lib/fluent/match.rb), parts being separated by dots:
