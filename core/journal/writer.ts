@@ -178,11 +178,27 @@ export class PartitionWriter {
         // Now, not before the next write: only what is finished can be deleted when room is needed.
         if (this.#segment && this.#isFull()) await this.#finishSegment()
       } catch (failure) {
-        // What comes behind would move positions past what is rejected here.
-        for (const { reject } of [...group, ...this.#pending.splice(0)]) reject(failure as Error)
+        await this.#reject(group, failure as Error)
       }
     }
     this.#running = undefined
+  }
+
+  /** Rejects a group, and what comes behind it of the same sources: it would move positions past the group. */
+  async #reject(group: readonly Pending[], failure: Error): Promise<void> {
+    // Who has just heard that an earlier group is durable may append more in this turn of the loop.
+    await new Promise((resolve) => setImmediate(resolve))
+    const sources = new Set<string>()
+    const isBehind = (pending: Pending) =>
+      this.#closing.signal.aborted || sourcesOf(pending).some((source) => sources.has(source))
+    for (let refused = group; refused.length > 0;) {
+      for (const pending of refused) {
+        for (const source of sourcesOf(pending)) sources.add(source)
+        pending.reject(failure)
+      }
+      refused = this.#pending.filter(isBehind)
+      this.#pending = this.#pending.filter((pending) => !isBehind(pending))
+    }
   }
 
   #takeGroup(): Pending[] {
@@ -205,13 +221,14 @@ export class PartitionWriter {
       if (bytes === 0 || space.hasRoom(bytes)) break
       await this.#finishSegment()
       const full = `the journal is full (${space.used} of ${space.limit} bytes): a reader lags, see "weir journal ls", or raise journal.max_disk`
-      if (bytes > space.limit / 2) throw tooLarge(bytes, space.limit)
       if (this.#seed.whenFull === 'drop_newest') {
         for (const pending of group) this.#drop(pending)
         this.#report({ kind: 'full', message: `${full}; what arrives is dropped` })
         this.#watchRoom(bytes)
         return
       }
+      // Alone in its group, which is never so large otherwise.
+      if (bytes > space.limit / 2) throw tooLarge(bytes, space.limit)
       this.#report({ kind: 'full', message: full, wantedBytes: bytes })
       if (this.#closing.signal.aborted) throw closedError()
       await Promise.race([space.freed(seen, retryMs), this.#gaveUp])
@@ -429,6 +446,9 @@ function recordOf(
 const lastLine = (events: Buffer) => events.lastIndexOf(10, events.length - 2) + 1
 const timeAt = (events: Buffer, line: number) =>
   events.toString('latin1', line + timeStart, events.indexOf(34, line + timeStart))
+
+const sourcesOf = ({ batches }: Pending) =>
+  batches.flatMap(({ positions }) => Object.keys(positions ?? {}))
 
 function bytesOf(batches: readonly Batch[]): number {
   let bytes = 0

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'vitest'
-import { Scenario } from '../core/journal/scenario.ts'
+import { rethrowAssertions, Scenario } from '../core/journal/scenario.ts'
 
 /** One thing that happens to the journal. Nothing waits for what an append started. */
 type Step = (scenario: Scenario) => void | Promise<void>
@@ -11,6 +11,7 @@ const step: fc.Arbitrary<Step & { toString(): string }> = fc.oneof(
     weight: 6,
     arbitrary: named('append', fc.tuple(fc.nat(2), sizes(), fc.constantFrom('a', 'b'))),
   },
+  { weight: 1, arbitrary: named('appendLarge', fc.tuple(fc.nat(2))) },
   { weight: 5, arbitrary: named('read', fc.tuple(reader, fc.constantFrom(1, 200, 700))) },
   { weight: 4, arbitrary: named('done', fc.tuple(reader, fc.nat(5))) },
   { weight: 3, arbitrary: named('wait', fc.tuple(fc.constantFrom(0, 1000))) },
@@ -57,6 +58,10 @@ const actions = {
   append: (s: Scenario, place: number, counts: number[], tag: string) => {
     s.append(place, counts, tag).catch(rethrowAssertions)
   },
+  /** More than half of the small journal. */
+  appendLarge: (s: Scenario, place: number) => {
+    s.append(place, [35]).catch(rethrowAssertions)
+  },
   read: async (s: Scenario, id: string, bytes: number) => void (await s.read(id, bytes)),
   done: (s: Scenario, id: string, which: number) => s.done(id, which),
   wait: async (s: Scenario, ms: number) => {
@@ -95,9 +100,4 @@ function named<Name extends keyof typeof actions>(name: Name, values: fc.Arbitra
     const run: Step = (scenario) => action(scenario, ...given)
     return Object.assign(run, { toString: () => `${name}(${JSON.stringify(given).slice(1, -1)})` })
   })
-}
-
-/** An append that a stop rejects is no failure. */
-function rethrowAssertions(failure: unknown): void {
-  if (failure instanceof Error && failure.name === 'AssertionError') throw failure
 }

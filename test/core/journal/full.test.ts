@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { type Files, systemFiles } from '../../../core/files.ts'
 import { Scenario } from './scenario.ts'
-import { linesOf, openJournal, startWriter, type TestWorld } from './setup.ts'
+import { everything, linesOf, openJournal, startWriter, type TestWorld } from './setup.ts'
 
 /** Appends of about 230 kB, more than the tenth of `maxDisk` that is kept free. */
 const large = (n: number) => linesOf([n], { pad: 230_000 })
@@ -64,6 +64,36 @@ test('what could never fit is refused instead of waited for', async () => {
   await writer.append([large(0)])
   const tooLarge = writer.append(Array.from({ length: 9 }, (_, n) => large(n)))
   await expect(tooLarge).rejects.toMatchObject({ code: 'WEIR_REQUEST_TOO_LARGE' })
+  await writer.close(AbortSignal.timeout(5000))
+  await journal.release(reader)
+})
+
+test('what is too large takes with it what waits behind it of the same source, and nothing else', async () => {
+  const given = await world('block')
+  const journal = await openJournal(given)
+  const reader = await journal.reader({ id: 'slow', wants: () => true, maxLag: undefined })
+  const writer = await startWriter(journal, given)
+  await writer.append([large(0)])
+  const numbers = Array.from({ length: 9 }, (_, n) => n + 1)
+  const from = (keys: string[], n: number) =>
+    writer.append([
+      linesOf([n], { positions: Object.fromEntries(keys.map((key) => [key, { n }])) }),
+    ])
+  const tooLarge = writer.append([
+    linesOf(numbers, { pad: 230_000, positions: { a: { n: 10 }, b: null } }),
+  ])
+  const same = [from(['b', 'c'], 11), from(['c'], 12), from(['a'], 13)]
+  const others = [from(['d'], 21), writer.append([linesOf([22])])]
+  for (const refused of [tooLarge, ...same]) {
+    await expect(refused).rejects.toMatchObject({ code: 'WEIR_REQUEST_TOO_LARGE' })
+  }
+  expect(await Promise.all(others)).toEqual(['durable', 'durable'])
+  expect(await from(['a'], 10)).toBe('durable')
+  expect(writer.positions()).toEqual([
+    ['d', { n: 21 }],
+    ['a', { n: 10 }],
+  ])
+  expect(await everything(reader)).toEqual([0, 21, 22, 10])
   await writer.close(AbortSignal.timeout(5000))
   await journal.release(reader)
 })

@@ -37,6 +37,10 @@ interface Source {
   next: number
   /** One more than the highest number any reader was given. */
   delivered: number
+  /** Appends that are not settled. */
+  underWay: number
+  /** One was refused: nothing is read until all are settled, then from `acked` on. */
+  refused: boolean
 }
 
 interface Outstanding {
@@ -46,6 +50,11 @@ interface Outstanding {
   readonly ids: readonly string[]
   readonly numbers: readonly number[]
   sent: boolean
+}
+
+/** An append that a stop rejects, or that is too large, is no failure. */
+export function rethrowAssertions(failure: unknown): void {
+  if (failure instanceof Error && failure.name === 'AssertionError') throw failure
 }
 
 /** What a reader was given, and what it has to be given next. */
@@ -94,6 +103,8 @@ export class Scenario {
       acked: 0,
       next: 0,
       delivered: 0,
+      underWay: 0,
+      refused: false,
     }))
   }
 
@@ -146,6 +157,8 @@ export class Scenario {
       expect(found, 'positions are not ahead of lines').toBeLessThanOrEqual(source.next)
       source.acked = found
       source.next = found
+      source.underWay = 0
+      source.refused = false
     }
     // Before anything is written: with no reader at all, what is old may go.
     this.#journal = journal
@@ -179,9 +192,30 @@ export class Scenario {
     this.disk.kill()
   }
 
-  /** Lines of several batches that become durable together; `more` appends may be under way. */
-  append(place: number, sizes: readonly number[], tag = 'a'): Promise<void> {
+  /** Lines of several batches that become durable together; more appends may be under way. */
+  async append(place: number, sizes: readonly number[], tag = 'a'): Promise<void> {
     const source = this.#sources[place % this.#sources.length]!
+    if (source.refused) return
+    const life = this.#life
+    source.underWay += 1
+    try {
+      await this.#append(source, sizes, tag)
+    } catch (failure) {
+      if (life === this.#life) source.refused = true
+      throw failure
+    } finally {
+      if (life === this.#life) this.#settled(source)
+    }
+  }
+
+  #settled(source: Source): void {
+    source.underWay -= 1
+    if (source.underWay > 0 || !source.refused) return
+    source.refused = false
+    source.next = source.acked
+  }
+
+  #append(source: Source, sizes: readonly number[], tag: string): Promise<void> {
     const end = source.next + sizes.reduce((sum, size) => sum + size, 0)
     const batches: Batch[] = sizes.map((size, i) => {
       const numbers = Array.from({ length: size }, () => source.next++)
@@ -373,9 +407,10 @@ export class Scenario {
   async finish(): Promise<void> {
     this.disk.fail = () => undefined
     if (this.#followers.size === 0) await this.openReader('late')
-    const appended = this.#sources.map((_, place) => this.append(place, [1]))
-    const settled = Promise.all(appended)
     for (const id of this.#followers.keys()) await this.openReader(id)
+    while (this.#sources.some(({ underWay }) => underWay > 0)) await this.#drain()
+    const append = (_: Source, place: number) => this.append(place, [1])
+    const settled = Promise.all(this.#sources.map(append))
     await this.#drain()
     await this.#within(settled)
     await this.#drain()
