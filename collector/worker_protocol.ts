@@ -1,5 +1,6 @@
+import type { Trouble } from '../core/journal/backpressure.ts'
 import type { Position } from '../core/journal/batch.ts'
-import type { DurableMark, Trouble, WriterSeed } from '../core/journal/writer.ts'
+import type { DurableMark, WriterSeed } from '../core/journal/writer.ts'
 import type { JsonObject } from './event.ts'
 import type { HttpBody, HttpReply } from './input.ts'
 

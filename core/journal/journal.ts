@@ -3,6 +3,7 @@ import type { Files } from '../files.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Reason } from '../reasons.ts'
+import type { Trouble } from './backpressure.ts'
 import type { Position } from './batch.ts'
 import { isBefore, loadCursor, type Places, saveCursor } from './cursor.ts'
 import { JournalFeed } from './feed.ts'
@@ -19,7 +20,7 @@ import { Partition, type SegmentView } from './partition.ts'
 import { Reader, type ReaderOptions } from './reader.ts'
 import { mergePositions, type RecoveredPartition, recoverPartition } from './recovery.ts'
 import { Space } from './space.ts'
-import type { DurableMark, Trouble, WriterSeed } from './writer.ts'
+import type { DurableMark, WriterSeed } from './writer.ts'
 
 export interface JournalOptions {
   readonly dataFolder: string

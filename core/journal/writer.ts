@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { Clock } from '../clock.ts'
-import { messageOf, WeirError } from '../errors.ts'
 import type { FileHandle, Files } from '../files.ts'
+import { Backpressure, closedError, type Trouble } from './backpressure.ts'
 import type { Append, Batch, Position } from './batch.ts'
 import { type BatchRecord, encodeRecord, formatVersion, type SegmentEnd } from './index_record.ts'
 import { eventsPath, indexPath } from './layout.ts'
@@ -11,14 +11,6 @@ import { ulidMinter } from './ulid.ts'
 /** Up to where a partition's newest segment is durable; readers stop here. */
 export interface DurableMark extends SegmentEnd {
   readonly segment: string
-}
-
-/** Why a writer takes nothing at the moment. */
-export interface Trouble {
-  readonly kind: 'full' | 'disk'
-  readonly message: string
-  /** Room that what waits needs, for `full`; 0 when nothing waits. */
-  readonly wantedBytes?: number
 }
 
 /** What a writer begins with. Plain data: it is handed to a worker thread. */
@@ -74,7 +66,6 @@ interface Segment {
 }
 
 const rememberedChunks = 10_000
-const retryMs = 1000
 /** `{"@timestamp":"` */
 const timeStart = 15
 
@@ -92,12 +83,10 @@ export class PartitionWriter {
   #segment: Segment | undefined
   #pending: Pending[] = []
   #running: Promise<void> | undefined
-  #trouble: Trouble['kind'] | undefined
+  readonly #backpressure: Backpressure
   #closed = false
-  #watching = false
   /** Fires when nothing is tried again any more. */
   readonly #closing = new AbortController()
-  readonly #gaveUp: Promise<unknown>
 
   constructor(seed: WriterSeed, world: WriterWorld) {
     this.#seed = seed
@@ -106,8 +95,8 @@ export class PartitionWriter {
     this.#positions = new Map(Object.entries(seed.positions))
     this.#chunks = seed.chunks.slice(-rememberedChunks)
     this.#ends = { ...seed.ends }
-    const { signal } = this.#closing
-    this.#gaveUp = new Promise((resolve) => signal.addEventListener('abort', resolve))
+    const closing = this.#closing.signal
+    this.#backpressure = new Backpressure({ ...seed, ...world, closing })
   }
 
   /**
@@ -118,7 +107,7 @@ export class PartitionWriter {
     try {
       this.#segment = await this.#openSegment()
     } catch (failure) {
-      this.#reportDisk(failure)
+      this.#backpressure.failed(failure)
       this.append([]).catch(() => undefined)
     }
   }
@@ -139,7 +128,7 @@ export class PartitionWriter {
 
   /** Whether it takes nothing at the moment. */
   get isInTrouble(): boolean {
-    return this.#trouble !== undefined
+    return this.#backpressure.trouble !== undefined
   }
 
   /** The newest durable position of every source. */
@@ -155,7 +144,7 @@ export class PartitionWriter {
       if (deadline.aborted) giveUp()
       deadline.addEventListener('abort', giveUp, { once: true })
       // What is still pending while the disk fails would otherwise hold the stop up until its deadline.
-      if (this.#trouble) giveUp()
+      if (this.isInTrouble) giveUp()
       await this.#running
       deadline.removeEventListener('abort', giveUp)
     }
@@ -214,26 +203,9 @@ export class PartitionWriter {
 
   /** Waits for room, or takes the events out of the group when `when_full` is drop_newest. */
   async #makeRoom(group: Pending[]): Promise<void> {
-    const { space } = this.#world
-    for (;;) {
-      const seen = space.frees
-      const bytes = sizeOf(group)
-      if (bytes === 0 || space.hasRoom(bytes)) break
-      await this.#finishSegment()
-      const full = `the journal is full (${space.used} of ${space.limit} bytes): a reader lags, see "weir journal ls", or raise journal.max_disk`
-      if (this.#seed.whenFull === 'drop_newest') {
-        for (const pending of group) this.#drop(pending)
-        this.#report({ kind: 'full', message: `${full}; what arrives is dropped` })
-        this.#watchRoom(bytes)
-        return
-      }
-      // Alone in its group, which is never so large otherwise.
-      if (bytes > space.limit / 2) throw tooLarge(bytes, space.limit)
-      this.#report({ kind: 'full', message: full, wantedBytes: bytes })
-      if (this.#closing.signal.aborted) throw closedError()
-      await Promise.race([space.freed(seen, retryMs), this.#gaveUp])
-    }
-    if (this.#trouble === 'full') this.#report(null)
+    const finish = () => this.#finishSegment()
+    if (await this.#backpressure.room(sizeOf(group), finish)) return
+    for (const pending of group) this.#drop(pending)
   }
 
   /** Opens the next segment, so that this one, or the one a failure ended, can be deleted once it is read. */
@@ -244,7 +216,7 @@ export class PartitionWriter {
       else this.#segment = await this.#openSegment()
     } catch (failure) {
       await this.#abandonSegment()
-      this.#reportDisk(failure)
+      this.#backpressure.failed(failure)
     }
   }
 
@@ -260,20 +232,6 @@ export class PartitionWriter {
     })
   }
 
-  /** Nothing waits for room when everything is dropped, so somebody has to see when there is some. */
-  #watchRoom(bytes: number): void {
-    if (this.#watching) return
-    this.#watching = true
-    void (async () => {
-      const { space } = this.#world
-      while (!space.hasRoom(bytes) && !this.#closing.signal.aborted) {
-        await Promise.race([space.freed(space.frees, retryMs), this.#gaveUp])
-      }
-      this.#watching = false
-      if (this.#trouble === 'full') this.#report(null)
-    })()
-  }
-
   /** Writes until it succeeds; only a stop ends the trying. */
   async #persist(group: readonly Pending[]): Promise<void> {
     for (;;) {
@@ -281,14 +239,12 @@ export class PartitionWriter {
         this.#segment ??= await this.#openSegment()
         if (this.#isFull(sizeOf(group))) await this.#roll()
         await this.#write(this.#segment, group)
-        if (this.#trouble === 'disk') this.#report(null)
+        this.#backpressure.written()
         return
       } catch (failure) {
         await this.#abandonSegment()
-        this.#reportDisk(failure)
-        if (this.#closing.signal.aborted) throw closedError()
-        await this.#world.clock.sleep(retryMs, this.#closing.signal)
-        if (this.#closing.signal.aborted) throw closedError()
+        this.#backpressure.failed(failure)
+        await this.#backpressure.retry()
       }
     }
   }
@@ -405,19 +361,6 @@ export class PartitionWriter {
     ])
     await closeSegment(segment)
   }
-
-  #reportDisk(failure: unknown): void {
-    this.#report({
-      kind: 'disk',
-      message: `cannot write the journal in ${this.#seed.folder}: ${messageOf(failure)}; nothing is taken in until it can`,
-    })
-  }
-
-  #report(trouble: Trouble | null): void {
-    if (this.#trouble === trouble?.kind) return
-    this.#trouble = trouble?.kind
-    this.#world.onTrouble(trouble)
-  }
 }
 
 function recordOf(
@@ -464,14 +407,4 @@ function sizeOf(group: readonly Pending[]): number {
 
 async function closeSegment(segment: Segment): Promise<void> {
   await Promise.allSettled([segment.events.close(), segment.index.close()])
-}
-
-const closedError = () =>
-  new WeirError('WEIR_JOURNAL_CLOSED', 'the journal takes nothing more: Weir is stopping')
-
-function tooLarge(bytes: number, limit: number): WeirError {
-  return new WeirError(
-    'WEIR_REQUEST_TOO_LARGE',
-    `${bytes} bytes at once are too many for a journal of ${limit}: send less at once, or raise journal.max_disk`,
-  )
 }
