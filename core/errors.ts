@@ -12,6 +12,8 @@ export const errorCodes = {
   WEIR_JOURNAL_CORRUPT: 'a journal file does not hold what its index says',
   WEIR_JOURNAL_VERSION: 'the journal was written by a newer version',
   WEIR_JOURNAL_CLOSED: 'the journal no longer takes events, because Weir is stopping',
+  WEIR_STORE_DAMAGED: 'a file of the store cannot be read',
+  WEIR_STORE_VERSION: 'the store was written by a newer version',
   WEIR_OUTPUT_UNAVAILABLE: 'a target cannot be reached or does not answer in time',
   WEIR_OUTPUT_REFUSED: 'a target refused a whole request',
   WEIR_OUTPUT_TOO_LARGE: 'a target refused a request because of its size',
