@@ -39,9 +39,11 @@ export interface Outcome {
 /**
  * Parses, filters, routes and appends. Resolves when the events are durable; acknowledge, or move a
  * position, only then. Rejects when they are not (Weir is stopping): nothing was taken. While the
- * journal takes nothing it stays pending, so an input bounds what it has in flight.
+ * journal takes nothing it stays pending, so an input bounds what it has in flight. When `withdrawn` fires
+ * what has not begun to be written is taken back: it rejects with the signal's reason. An arrival with
+ * positions cannot be withdrawn.
  */
-export type Deliver = (arrival: Arrival) => Promise<Outcome>
+export type Deliver = (arrival: Arrival, withdrawn?: AbortSignal) => Promise<Outcome>
 
 /** What an input gets beside its config. */
 export interface InputContext extends Context {

@@ -63,11 +63,12 @@ export class Pipeline {
 
   /** The `deliver` of one input. `count` counts under the input's name. */
   for(parser: Parser, count: (reason: Reason, amount?: number) => void): Deliver {
-    return (arrival) => this.#deliver(arrival, parser, count)
+    return (arrival, withdrawn) => this.#deliver(arrival, withdrawn, parser, count)
   }
 
   async #deliver(
     arrival: Arrival,
+    withdrawn: AbortSignal | undefined,
     parser: Parser,
     count: (reason: Reason, amount?: number) => void,
   ): Promise<Outcome> {
@@ -83,7 +84,7 @@ export class Pipeline {
     }
     let appended: 'durable' | 'dropped' = 'durable'
     try {
-      if (list.length > 0) appended = await this.#append(list)
+      if (list.length > 0) appended = await this.#append(list, withdrawn)
     } finally {
       for (const buffer of batches.buffers) this.#giveBack(buffer)
     }

@@ -143,14 +143,14 @@ export class WorkerInputs implements Lifecycle {
 
 /** Adds what is delivered to `totals`. */
 function counted(deliver: Deliver, totals: Totals): Deliver {
-  return (arrival) => {
+  return (arrival, withdrawn) => {
     const { count, spans } = arrival
     const bytes = count > 0 ? spans[2 * count - 1]! - spans[0]! : 0
     totals.events += count
     totals.eventRate.add(count)
     totals.byteRate.add(bytes)
     totals.bytes += bytes
-    return deliver(arrival)
+    return deliver(arrival, withdrawn)
   }
 }
 

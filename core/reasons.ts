@@ -74,7 +74,10 @@ export const reasons = {
   // filters
   filter_failed: { fate: 'refused', help: 'a filter could not be applied; the event went on' },
   // journal
-  journal_full: { fate: 'lost', help: 'dropped on arrival: the journal is full (drop_newest)' },
+  journal_full: {
+    fate: 'lost',
+    help: 'dropped on arrival: the journal is full (drop_newest), or too small for it',
+  },
   dropped_oldest: { fate: 'lost', help: 'deleted unread: the journal is full (drop_oldest)' },
   max_lag: { fate: 'lost', help: 'skipped by a reader that lagged beyond max_lag' },
   corrupt: { fate: 'lost', help: 'bytes in the journal that no longer fit their checksum' },

@@ -1,4 +1,5 @@
-import { formatSize, size } from '../../core/units.ts'
+import { messageOf, WeirError } from '../../core/errors.ts'
+import { duration, formatSize, size } from '../../core/units.ts'
 import type { JsonObject } from '../event.ts'
 import {
   defineInput,
@@ -7,6 +8,7 @@ import {
   type HttpReply,
   type Input,
   type InputContext,
+  type Outcome,
 } from '../input.ts'
 import { readMessages } from './http/body.ts'
 import { inflate } from './http/inflate.ts'
@@ -27,6 +29,11 @@ export const http = defineInput(
       .default(1_000_000)
       .describe('Largest event of a body; a larger one is refused, the others are taken'),
     max_pending_bytes: pendingLimit('64MB'),
+    journal_timeout: duration()
+      .default(10_000)
+      .describe(
+        'Longest wait for a journal that is full or whose disk fails, for each 4 MB of a body; then 503. 0: no limit',
+      ),
     add_remote_addr: addRemoteAddress(),
   },
   (config, context) => new HttpInput(config, context),
@@ -37,6 +44,7 @@ interface HttpConfig {
   readonly max_inflated_size: number
   readonly max_message_size: number
   readonly max_pending_bytes: number
+  readonly journal_timeout: number
   readonly add_remote_addr: boolean
 }
 
@@ -73,7 +81,7 @@ class HttpInput implements Input {
 
   async receive(request: HttpBody): Promise<HttpReply> {
     const { byteLength } = request.body
-    if (this.#isStopped) return stopping(0)
+    if (this.#isStopped) return notTaken(0, 1, undefined)
     const pending = this.#intake.pendingBytes + this.#bodyBytes
     if (pending > 0 && pending + byteLength > this.#config.max_pending_bytes) {
       const reason = `${formatSize(this.#config.max_pending_bytes)} (max_pending_bytes) are not durable yet: try again`
@@ -126,9 +134,13 @@ class HttpInput implements Input {
       const places = spans.list.subarray(2 * first, 2 * after)
       const bytes = places.at(-1)! - places[0]!
       const arrival = { tag, source, spans: places, count: after - first, context }
-      const outcome = await this.#intake.take(withFormat(arrival, messages), bytes)
-      if (!outcome) return stopping(accepted)
-      if (outcome.dropped) return full(accepted)
+      let outcome: Outcome
+      try {
+        outcome = await this.#takeInTime(withFormat(arrival, messages), bytes)
+      } catch (failure) {
+        return notTaken(accepted, lineAt(places[0]!), failure)
+      }
+      if (outcome.dropped) return notTaken(accepted, lineAt(places[0]!), dropped)
       accepted += outcome.accepted
       failed += outcome.refused.length
       for (const { line, reason } of outcome.refused) {
@@ -139,7 +151,26 @@ class HttpInput implements Input {
     errors.sort((a, b) => a.line - b.line)
     return reply(accepted === 0 && failed > 0 ? 400 : 200, accepted, errors)
   }
+
+  /** What the journal has not begun to write after `journal_timeout` is taken back, and its sender told. */
+  async #takeInTime(arrival: Arrival, bytes: number): Promise<Outcome> {
+    const { journal_timeout } = this.#config
+    if (journal_timeout === 0) return await this.#intake.take(arrival, bytes)
+    const withdrawal = new AbortController()
+    const settled = new AbortController()
+    const { clock } = this.#context
+    void clock.sleep(journal_timeout, settled.signal).then(() => withdrawal.abort(late))
+    try {
+      return await this.#intake.take(arrival, bytes, withdrawal.signal)
+    } finally {
+      settled.abort()
+    }
+  }
 }
+
+/** Why a body is not taken, beside what `deliver` says. */
+const late = new Error('journal_timeout: the journal is full or its disk fails')
+const dropped = new Error('journal_full: the journal is full')
 
 function withFormat(arrival: Arrival, { format }: Messages): Arrival {
   return format === undefined ? arrival : { ...arrival, format }
@@ -184,12 +215,12 @@ function reply(
   }
 }
 
-function full(accepted: number): HttpReply {
-  const reason = 'journal_full: the journal is full and took nothing from here on: try again'
-  return { ...reply(503, accepted, [{ line: 1, reason }]), retryAfterSeconds: 5 }
-}
-
-function stopping(accepted: number): HttpReply {
-  const reason = 'Weir is stopping and took nothing from here on: try again'
-  return { ...reply(503, accepted, [{ line: 1, reason }]), retryAfterSeconds: 5 }
+/** From `line` on nothing was taken. */
+function notTaken(accepted: number, line: number, failure: unknown): HttpReply {
+  if (failure instanceof WeirError && failure.code === 'WEIR_REQUEST_TOO_LARGE') {
+    return reply(413, accepted, [{ line, reason: failure.message }])
+  }
+  const why = failure === late || failure === dropped ? messageOf(failure) : 'Weir is stopping'
+  const reason = `${why}; nothing was taken from here on: try again`
+  return { ...reply(503, accepted, [{ line, reason }]), retryAfterSeconds: 5 }
 }

@@ -1,4 +1,4 @@
-import { messageOf } from '../../core/errors.ts'
+import { messageOf, WeirError } from '../../core/errors.ts'
 import { size } from '../../core/units.ts'
 import type { Arrival, InputContext, Outcome } from '../input.ts'
 
@@ -45,22 +45,22 @@ export class Intake {
   }
 
   /**
-   * Counts and delivers. Never rejects: resolves to undefined when nothing was taken, because Weir is
-   * stopping; who has no sender to tell counts that (`stopped`).
+   * Counts and delivers. Rejects when nothing was taken: Weir is stopping, the arrival was withdrawn, or
+   * is too large for the journal. Who has no sender to tell uses `takeOrLose`.
    *
    * @param bytes what the arrival takes up.
    */
-  async take(arrival: Arrival, bytes: number): Promise<Outcome | undefined> {
+  async take(arrival: Arrival, bytes: number, withdrawn?: AbortSignal): Promise<Outcome> {
     this.#received.inc(arrival.count)
     this.#receivedBytes.inc(bytes)
-    if (this.#isClosed) return undefined
+    if (this.#isClosed) throw new WeirError('WEIR_JOURNAL_CLOSED', 'the input is stopping')
     this.#pendingBytes += bytes
     this.#underWay += 1
     try {
-      return await this.#context.deliver(arrival)
+      return await this.#context.deliver(arrival, withdrawn)
     } catch (failure) {
       this.#context.log.debug({ reason: messageOf(failure) }, 'an arrival was not taken')
-      return undefined
+      throw failure
     } finally {
       this.#pendingBytes -= bytes
       this.#underWay -= 1
@@ -69,11 +69,14 @@ export class Intake {
   }
 
   /** As `take`, for those whose sender cannot be told: what is not taken is counted as lost. */
-  takeOrLose(arrival: Arrival, bytes: number): Promise<void> {
+  async takeOrLose(arrival: Arrival, bytes: number): Promise<void> {
     const { count } = arrival
-    return this.take(arrival, bytes).then((outcome) => {
-      if (!outcome) this.#context.count('stopped', count)
-    })
+    try {
+      await this.take(arrival, bytes)
+    } catch (failure) {
+      const isTooLarge = failure instanceof WeirError && failure.code === 'WEIR_REQUEST_TOO_LARGE'
+      this.#context.count(isTooLarge ? 'journal_full' : 'stopped', count)
+    }
   }
 
   /** Resolves when it is not full (at once when it is not). */

@@ -44,15 +44,20 @@ export class Backpressure {
   /**
    * Waits for room.
    *
+   * @param size bytes that want it; less once some of what waits is withdrawn.
    * @param finishSegment ends the segment, since only what is finished can be deleted to make room.
    * @returns false when there is none, and what arrives is to be dropped.
    * @throws WeirError WEIR_REQUEST_TOO_LARGE, or WEIR_JOURNAL_CLOSED at the end.
    */
-  async room(bytes: number, finishSegment: () => Promise<void>): Promise<boolean> {
+  async room(size: () => number, finishSegment: () => Promise<void>): Promise<boolean> {
     const { space, whenFull, closing } = this.#world
-    for (;;) {
+    for (let wanted = 0; ;) {
       const seen = space.frees
-      if (bytes === 0 || space.hasRoom(bytes)) break
+      const bytes = size()
+      if (bytes === 0 && wanted > 0) this.#watchRoom(wanted)
+      if (bytes === 0) return true
+      if (space.hasRoom(bytes)) break
+      wanted = bytes
       await finishSegment()
       const full = `the journal is full (${space.used} of ${space.limit} bytes): a reader lags, see "weir journal ls", or raise journal.max_disk`
       if (whenFull === 'drop_newest') {
@@ -90,13 +95,13 @@ export class Backpressure {
     if (this.#trouble === 'disk') this.#report(null)
   }
 
-  /** Nothing waits for room when everything is dropped, so somebody has to see when there is some. */
+  /** Nothing waits for room when everything is dropped or withdrawn, so somebody has to see when there is some. */
   #watchRoom(bytes: number): void {
     if (this.#watching) return
     this.#watching = true
     void (async () => {
       const { space, closing } = this.#world
-      while (!space.hasRoom(bytes) && !closing.aborted) {
+      while (this.#trouble === 'full' && !space.hasRoom(bytes) && !closing.aborted) {
         await Promise.race([space.freed(space.frees, retryMs), this.#gaveUp])
       }
       this.#watching = false

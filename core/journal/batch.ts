@@ -21,7 +21,13 @@ export interface Batch {
 /**
  * Resolves when all of `batches` are durable, rejects when none is. They become durable together: no
  * crash leaves a part. `dropped` says that the journal is full and `when_full` is drop_newest: the events are
- * gone and counted, the positions moved. Otherwise it waits while the journal is full or its disk fails. Acknowledge or move a position
- * only afterwards.
+ * gone and counted, the positions moved. Otherwise it waits while the journal is full or its disk fails.
+ * Acknowledge or move a position only afterwards.
+ *
+ * When `withdrawn` fires, what still waits is taken back: it rejects with the signal's reason. What is being
+ * written settles first. Positions cannot be withdrawn.
  */
-export type Append = (batches: readonly Batch[]) => Promise<'durable' | 'dropped'>
+export type Append = (
+  batches: readonly Batch[],
+  withdrawn?: AbortSignal,
+) => Promise<'durable' | 'dropped'>

@@ -48,6 +48,7 @@ export interface WriterWorld {
 
 interface Pending {
   batches: readonly Batch[]
+  readonly withdrawn: AbortSignal | undefined
   /** Its events were left out because the journal is full. */
   dropped: boolean
   readonly since: number
@@ -82,6 +83,8 @@ export class PartitionWriter {
   #ends: Record<string, SegmentEnd>
   #segment: Segment | undefined
   #pending: Pending[] = []
+  /** The group that waits to be written; none while one is being written. */
+  #gathered: Pending[] = []
   #running: Promise<void> | undefined
   readonly #backpressure: Backpressure
   #closed = false
@@ -112,16 +115,13 @@ export class PartitionWriter {
     }
   }
 
-  readonly append: Append = (batches) => {
+  readonly append: Append = (batches, withdrawn) => {
     if (this.#closed) return Promise.reject(closedError())
     return new Promise((resolve, reject) => {
-      this.#pending.push({
-        batches,
-        dropped: false,
-        since: this.#world.clock.monotonic(),
-        resolve,
-        reject,
-      })
+      const since = this.#world.clock.monotonic()
+      const pending = { batches, withdrawn, dropped: false, since, resolve, reject }
+      if (withdrawn) this.#makeWithdrawable(pending, withdrawn)
+      this.#pending.push(pending)
       this.#running ??= this.#run()
     })
   }
@@ -157,6 +157,7 @@ export class PartitionWriter {
   async #run(): Promise<void> {
     while (this.#pending.length > 0) {
       const group = this.#takeGroup()
+      this.#gathered = group
       try {
         await this.#makeRoom(group)
         await this.#persist(group)
@@ -190,6 +191,23 @@ export class PartitionWriter {
     }
   }
 
+  #makeWithdrawable(pending: Pending, withdrawn: AbortSignal): void {
+    withdrawn.throwIfAborted()
+    // What follows of the same sources would move their positions past it.
+    if (sourcesOf(pending).length > 0) throw new TypeError('positions cannot be withdrawn')
+    withdrawn.addEventListener('abort', () => this.#withdraw(pending), { once: true })
+  }
+
+  /** Rejects an append that waits. One that is being written settles first. */
+  #withdraw(pending: Pending): void {
+    for (const waiting of [this.#gathered, this.#pending]) {
+      const place = waiting.indexOf(pending)
+      if (place < 0) continue
+      waiting.splice(place, 1)
+      pending.reject(pending.withdrawn!.reason as Error)
+    }
+  }
+
   #takeGroup(): Pending[] {
     let bytes = 0
     let count = 0
@@ -204,7 +222,7 @@ export class PartitionWriter {
   /** Waits for room, or takes the events out of the group when `when_full` is drop_newest. */
   async #makeRoom(group: Pending[]): Promise<void> {
     const finish = () => this.#finishSegment()
-    if (await this.#backpressure.room(sizeOf(group), finish)) return
+    if (await this.#backpressure.room(() => sizeOf(group), finish)) return
     for (const pending of group) this.#drop(pending)
   }
 
@@ -232,17 +250,25 @@ export class PartitionWriter {
     })
   }
 
-  /** Writes until it succeeds; only a stop ends the trying. */
-  async #persist(group: readonly Pending[]): Promise<void> {
+  /**
+   * Writes until it succeeds; only a stop ends the trying. When all of the group is withdrawn it tries
+   * nevertheless: somebody has to see when the disk is well again.
+   */
+  async #persist(group: Pending[]): Promise<void> {
     for (;;) {
       try {
         this.#segment ??= await this.#openSegment()
         if (this.#isFull(sizeOf(group))) await this.#roll()
+        this.#gathered = []
         await this.#write(this.#segment, group)
         this.#backpressure.written()
         return
       } catch (failure) {
         await this.#abandonSegment()
+        this.#gathered = group
+        for (const pending of group.filter(({ withdrawn }) => withdrawn?.aborted)) {
+          this.#withdraw(pending)
+        }
         this.#backpressure.failed(failure)
         await this.#backpressure.retry()
       }

@@ -53,7 +53,7 @@ export class FakeWorld {
       dataFolder: '/nonexistent',
       positions: new Map(),
       worker: given.worker ?? { index: 0, count: 1 },
-      deliver: (arrival) => this.#deliver(arrival),
+      deliver: (arrival, withdrawn) => this.#deliver(arrival, withdrawn),
     }
   }
 
@@ -79,7 +79,7 @@ export class FakeWorld {
     return metric?.values.reduce((sum, { value }) => sum + value, 0) ?? 0
   }
 
-  async #deliver(arrival: Arrival): Promise<Outcome> {
+  async #deliver(arrival: Arrival, withdrawn?: AbortSignal): Promise<Outcome> {
     const messages: string[] = []
     for (let i = 0; i < arrival.count; i++) {
       messages.push(arrival.source.toString('utf8', arrival.spans[2 * i], arrival.spans[2 * i + 1]))
@@ -89,8 +89,12 @@ export class FakeWorld {
     this.delivered.push({ tag, messages, context, format, positions })
     this.unsettled += 1
     try {
-      if (this.holds) await new Promise<void>((resolve) => this.#held.push(resolve))
-      else await Promise.resolve()
+      if (this.holds) {
+        await new Promise<void>((resolve, reject) => {
+          this.#held.push(resolve)
+          withdrawn?.addEventListener('abort', () => reject(withdrawn.reason as Error))
+        })
+      } else await Promise.resolve()
       if (this.failure) throw this.failure
       return outcome
     } finally {

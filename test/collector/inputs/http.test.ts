@@ -1,9 +1,11 @@
 import * as zlib from 'node:zlib'
 import { pack } from 'msgpackr'
 import { expect, test } from 'vitest'
+import { WeirError } from '../../../core/errors.ts'
 import { inputs } from '../../../collector/inputs/all.ts'
 import type { HttpReply, Input } from '../../../collector/input.ts'
 import { FakeWorld, started } from './fake_context.ts'
+import { ManualClock, until } from './harness.ts'
 
 const create = async (world: FakeWorld, config: Record<string, unknown> = {}): Promise<Input> =>
   await started(inputs.create(inputs.schema.parse({ type: 'http', ...config }), world.context))
@@ -275,6 +277,40 @@ test('too much that is not durable is 429, stopping is 503, both with a time to 
   expect(await first).toMatchObject({ status: 503, retryAfterSeconds: 5, body: { accepted: 0 } })
   await input.stop(AbortSignal.timeout(1000))
   expect(await post(input, '{}')).toMatchObject({ status: 503 })
+})
+
+test('a body that the journal does not take within journal_timeout is taken back, and 503', async () => {
+  const clock = new ManualClock()
+  const world = new FakeWorld({ clock })
+  const input = await create(world, { journal_timeout: '10s' })
+  const line = `{"a":"${'x'.repeat(900_000)}"}\n`
+  world.outcome = ({ count }) => {
+    world.holds = world.delivered.length > 0
+    return { accepted: count, refused: [] }
+  }
+  const answer = post(input, line.repeat(6), ndjson)
+  await until(() => world.delivered.length === 2)
+  clock.advance(9_999)
+  expect(world.unsettled).toBe(1)
+  clock.advance(1)
+  expect(await answer).toEqual({
+    status: 503,
+    retryAfterSeconds: 5,
+    body: {
+      accepted: 4,
+      errors: [{ line: 5, reason: expect.stringMatching(/^journal_timeout: /) }],
+    },
+  })
+  expect(input.status()).toMatchObject({ pending_bytes: 0 })
+})
+
+test('what is too large for the journal is 413', async () => {
+  const world = new FakeWorld()
+  world.failure = new WeirError('WEIR_REQUEST_TOO_LARGE', 'too many for a journal of 5')
+  expect(await post(await create(world), '{"a":12345}')).toEqual({
+    status: 413,
+    body: { accepted: 0, errors: [{ line: 1, reason: 'too many for a journal of 5' }] },
+  })
 })
 
 test('a large body is delivered in parts, and answered once all are durable', async () => {
