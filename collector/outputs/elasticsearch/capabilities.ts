@@ -1,7 +1,7 @@
 import { PermanentError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../event.ts'
 import { errorText, requestError } from './bulk_verdict.ts'
-import type { Requests } from './cluster.ts'
+import type { Requests } from '../../../store/elasticsearch/cluster.ts'
 import {
   customComponent,
   plainCapabilities,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkCluster } from '../../../../collector/outputs/elasticsearch/check.ts'
-import type { Answer } from '../../../../collector/outputs/elasticsearch/cluster.ts'
+import type { Answer } from '../../../../store/elasticsearch/cluster.ts'
 import { identify } from '../../../../collector/outputs/elasticsearch/server.ts'
 import { outputs } from '../../../../collector/outputs/all.ts'
 import type { ElasticsearchConfig } from '../../../../collector/outputs/elasticsearch/config.ts'

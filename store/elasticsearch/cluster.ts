@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ClusterConnectionPool, UndiciConnection } from '@elastic/transport'
-import { messageOf, RetryableError } from '../../../core/errors.ts'
-import type { ClusterConfig } from './config.ts'
+import { messageOf, RetryableError } from '../../core/errors.ts'
+import type { ClusterConfig } from './cluster_config.ts'
 
 /** An answer, whatever its status. */
 export interface Answer {
@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Begins with `/`; a path in the host's URL goes before it. */
   readonly path: string
   readonly body?: Buffer | string
@@ -143,7 +143,8 @@ export class Cluster {
 
   /** The library is loaded with the first request: an idle Weir does not pay for it. */
   async #open(): Promise<ClusterConnectionPool> {
-    if (this.#closed) throw new RetryableError('WEIR_OUTPUT_UNAVAILABLE', 'the output has stopped')
+    if (this.#closed)
+      throw new RetryableError('WEIR_OUTPUT_UNAVAILABLE', 'the connection was closed')
     if (this.#pool) return this.#pool
     this.#loading ??= load(this.#config)
     this.#pool = await this.#loading.catch((failure: unknown) => {
