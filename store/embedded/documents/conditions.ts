@@ -4,6 +4,7 @@ import type {
   DocumentValue,
   FindRequest,
 } from '../../documents.ts'
+import { unknownField } from '../../document_values.ts'
 import { columnOf, type Column } from './fields.ts'
 
 /** A piece of SQLite's SQL and its bound values. */
@@ -25,7 +26,7 @@ export function whereOf(kind: DocumentKind, where: FindRequest['where']): Condit
 function conditionOf(kind: DocumentKind, path: string, condition: DocumentCondition): Condition {
   const name = columnName(path)
   const column = (value: DocumentValue) => columnOf(kind, path, value)
-  if (kind.fields[path] === undefined) columnOf(kind, path, '')
+  if (!(path in kind.fields)) throw unknownField(kind, path, 'found')
   if (condition === null) return { text: `${name} is null`, values: [] }
   if (typeof condition !== 'object') return { text: `${name} = ?`, values: [column(condition)] }
   if ('in' in condition) {

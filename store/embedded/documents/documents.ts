@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { constants, zstdCompressSync } from 'node:zlib'
 import { WeirError } from '../../../core/errors.ts'
+import { unknownField } from '../../document_values.ts'
 import {
   Conflict,
   type Document,
@@ -113,7 +114,8 @@ export class SqliteDocuments implements Documents {
     if (!Number.isInteger(limit) || limit < 1 || limit > findMax) {
       throw new RangeError(`limit is 1 to ${findMax}`)
     }
-    for (const { field } of sort) if (!(field in kind.fields)) throw unknownField(kind, field)
+    for (const { field } of sort)
+      if (!(field in kind.fields)) throw unknownField(kind, field, 'sorted')
     const conditions = [whereOf(kind, where)]
     if (after !== undefined) {
       const { values, id } = cursorOf(after, sort.length)
@@ -217,6 +219,3 @@ function cursorOf(after: string, keys: number): { values: Column[]; id: string }
     throw bad()
   }
 }
-
-const unknownField = (kind: DocumentKind, field: string) =>
-  new TypeError(`${kind.name} has no field ${field} to be sorted by`)
