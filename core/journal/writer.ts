@@ -49,8 +49,8 @@ export interface WriterWorld {
 interface Pending {
   batches: readonly Batch[]
   readonly withdrawn: AbortSignal | undefined
-  /** Its events were left out because the journal is full. */
-  dropped: boolean
+  /** Events that were left out because the journal is full. */
+  dropped: number
   readonly since: number
   readonly resolve: (outcome: 'durable' | 'dropped') => void
   readonly reject: (failure: Error) => void
@@ -119,7 +119,7 @@ export class PartitionWriter {
     if (this.#closed) return Promise.reject(closedError())
     return new Promise((resolve, reject) => {
       const since = this.#world.clock.monotonic()
-      const pending = { batches, withdrawn, dropped: false, since, resolve, reject }
+      const pending = { batches, withdrawn, dropped: 0, since, resolve, reject }
       if (withdrawn) this.#makeWithdrawable(pending, withdrawn)
       this.#pending.push(pending)
       this.#running ??= this.#run()
@@ -163,7 +163,8 @@ export class PartitionWriter {
         await this.#persist(group)
         for (const { since, resolve, dropped } of group) {
           this.#world.onAppended?.((this.#world.clock.monotonic() - since) / 1000)
-          resolve(dropped ? 'dropped' : 'durable')
+          if (dropped > 0) this.#world.onDropped(dropped)
+          resolve(dropped > 0 ? 'dropped' : 'durable')
         }
         // Now, not before the next write: only what is finished can be deleted when room is needed.
         if (this.#segment && this.#isFull()) await this.#finishSegment()
@@ -243,8 +244,7 @@ export class PartitionWriter {
     let events = 0
     for (const { count } of pending.batches) events += count
     if (events === 0) return
-    this.#world.onDropped(events)
-    pending.dropped = true
+    pending.dropped = events
     pending.batches = pending.batches.map((batch) => {
       return { ...batch, bytes: new Uint8Array(0), count: 0 }
     })

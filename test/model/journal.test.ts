@@ -26,7 +26,7 @@ const step: fc.Arbitrary<Step & { toString(): string }> = fc.oneof(
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 1500)
 
-test.each(['block', 'drop_oldest'] as const)(
+test.each(['block', 'drop_newest', 'drop_oldest'] as const)(
   'the journal keeps what it acknowledged, whatever happens to its disk and process (%s)',
   async (whenFull) => {
     const property = fc.asyncProperty(
