@@ -4,8 +4,8 @@ import { isBefore, type Place, type Places, saveCursor } from './cursor.ts'
 import type { Partition, SegmentView } from './partition.ts'
 import type { DurableMark } from './writer.ts'
 
-/** Somebody who follows a feed. */
-export interface FeedListener {
+/** Somebody who follows the journal. */
+export interface JournalListener {
   /** More of a partition is durable, up to `mark`; a segment not heard of before is new. */
   onMark(partition: string, mark: DurableMark): void
   /** A segment is about to be deleted: it is passed, or `drop_oldest` takes it. */
@@ -17,6 +17,7 @@ export interface FeedWorld {
   readonly clock: Clock
   readonly dataFolder: string
   readonly partitions: () => readonly Partition[]
+  readonly listen: (listener: JournalListener) => () => void
   /** The follower passed something: old segments may be deleted. */
   readonly onPassed: () => void
 }
@@ -32,7 +33,6 @@ export class JournalFeed {
   readonly id: string
   readonly #world: FeedWorld
   readonly #cursor: Record<string, Place>
-  readonly #listeners = new Set<FeedListener>()
   #savedMs = -Infinity
   #saving: Promise<void> = Promise.resolve()
 
@@ -54,9 +54,8 @@ export class JournalFeed {
   }
 
   /** @returns the function that ends it. */
-  listen(listener: FeedListener): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+  listen(listener: JournalListener): () => void {
+    return this.#world.listen(listener)
   }
 
   /** What lies before `places` is kept elsewhere now. */
@@ -87,13 +86,5 @@ export class JournalFeed {
     this.#savedMs = clock.monotonic()
     const save = () => saveCursor(files, dataFolder, this.id, { cursor: this.#cursor, sent: {} })
     return (this.#saving = this.#saving.then(save).catch(() => undefined))
-  }
-
-  marked(partition: string, mark: DurableMark): void {
-    for (const listener of this.#listeners) listener.onMark(partition, mark)
-  }
-
-  dropped(partition: string, segment: string): void {
-    for (const listener of this.#listeners) listener.onDropped(partition, segment)
   }
 }

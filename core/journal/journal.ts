@@ -6,7 +6,7 @@ import type { Reason } from '../reasons.ts'
 import type { Trouble } from './backpressure.ts'
 import type { Position } from './batch.ts'
 import { isBefore, loadCursor, type Places, saveCursor } from './cursor.ts'
-import { JournalFeed } from './feed.ts'
+import { JournalFeed, type JournalListener } from './feed.ts'
 import {
   cursorPath,
   eventsPath,
@@ -61,6 +61,7 @@ export class Journal {
   readonly #recovered: Map<string, RecoveredPartition>
   readonly #readers = new Map<string, Reader>()
   readonly #feeds = new Map<string, JournalFeed>()
+  readonly #listeners = new Set<JournalListener>()
   /** Readers with a file but not open: absent, or no longer configured. They hold segments too. */
   readonly #absent = new Map<string, Places>()
   readonly #troubles = new Map<string, Trouble>()
@@ -160,7 +161,7 @@ export class Journal {
     for (const { id, end } of recovered.segments) {
       const mark = { segment: id, ...end }
       view?.mark(mark)
-      for (const feed of this.#feeds.values()) feed.marked(partition, mark)
+      for (const listener of this.#listeners) listener.onMark(partition, mark)
     }
     // What the dead writer had accounted for and not said, or the reverse.
     const bytes = this.partitions.reduce((sum, each) => sum + each.bytes, 0)
@@ -174,7 +175,7 @@ export class Journal {
     const isNewSegment = this.#partitions.get(partition)?.mark(mark)
     this.#wake()
     if (isNewSegment) for (const reader of this.#readers.values()) reader.limitLag()
-    for (const feed of this.#feeds.values()) feed.marked(partition, mark)
+    for (const listener of this.#listeners) listener.onMark(partition, mark)
     this.#world.metrics.journal_disk_bytes.set(this.space.used)
     if (this.space.used > this.#options.maxDisk * 0.9) void this.sweep()
   }
@@ -222,11 +223,18 @@ export class Journal {
       clock,
       dataFolder: this.#options.dataFolder,
       partitions: () => this.partitions,
+      listen: (listener) => this.listen(listener),
       onPassed: () => void this.sweep(),
     })
     this.#absent.delete(id)
     this.#feeds.set(id, feed)
     return feed
+  }
+
+  /** Tells of what becomes durable and what goes. @returns the function that ends it. */
+  listen(listener: JournalListener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   /** Ends a feed; its cursor goes on holding its segments. */
@@ -345,7 +353,8 @@ export class Journal {
       if (!oldest) return
       const { partition, segment } = oldest
       // Counted first: once it is out of sight the cursors move on.
-      for (const { id, cursor } of readers) {
+      for (const reader of this.#readers.values()) reader.lose(partition, segment)
+      for (const [id, cursor] of this.#absent) {
         const events = unreadOf(segment, cursor[partition.name])
         if (events > 0) this.#world.count(`reader.${id}`, 'dropped_oldest', events)
       }
@@ -365,7 +374,7 @@ export class Journal {
 
   #drop(partition: Partition, segment: SegmentView): void {
     partition.drop(segment)
-    for (const feed of this.#feeds.values()) feed.dropped(partition.name, segment.id)
+    for (const listener of this.#listeners) listener.onDropped(partition.name, segment.id)
   }
 
   /** Deletes the files of what was dropped. @returns whether all are gone. */
