@@ -236,6 +236,8 @@ export class PartitionWriter {
     } catch (failure) {
       await this.#abandonSegment()
       this.#backpressure.failed(failure)
+      // Senders that are told of the trouble send nothing, and nothing else would try again.
+      if (this.#pending.length === 0) this.append([]).catch(() => undefined)
     }
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { type Files, systemFiles } from '../../../core/files.ts'
+import { SimulatedDisk } from '../../simulated_files.ts'
 import { Scenario } from './scenario.ts'
 import { everything, linesOf, openJournal, startWriter, type TestWorld } from './setup.ts'
 
@@ -109,6 +110,20 @@ test('a full journal whose next segment could not be opened at once is emptied a
   await scenario.read('fast', 1)
   await scenario.seekToStart('fast')
   await scenario.finish()
+})
+
+test('a next segment that could not be opened is opened later, though nothing more arrives', async () => {
+  const disk = new SimulatedDisk(1)
+  const given = { files: disk.mount(), dataFolder: '/data', options: { segmentBytes: 100 } }
+  const journal = await openJournal(given)
+  const writer = await startWriter(journal, given)
+  disk.fail = ({ kind }) => (kind === 'open' ? 'ENOSPC' : undefined)
+  expect(await writer.append([linesOf([1], { pad: 200 })])).toBe('durable')
+  await vi.waitFor(() => expect(journal.troubles).toMatchObject([{ kind: 'disk' }]))
+  disk.fail = () => undefined
+  await vi.waitFor(() => expect(journal.troubles).toEqual([]), 5000)
+  expect(journal.partitions[0]!.finished).toHaveLength(1)
+  await writer.close(AbortSignal.timeout(5000))
 })
 
 test('what a reader passes while its deletion fails is counted as dropped', async () => {
