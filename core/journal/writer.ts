@@ -48,6 +48,8 @@ export interface WriterWorld {
 
 interface Pending {
   batches: readonly Batch[]
+  /** CRC-32 of each batch's bytes, taken while they are in the CPU's cache: later it costs twice as much. */
+  readonly checksums: readonly number[]
   readonly withdrawn: AbortSignal | undefined
   /** Events that were left out because the journal is full. */
   dropped: number
@@ -119,7 +121,8 @@ export class PartitionWriter {
     if (this.#closed) return Promise.reject(closedError())
     return new Promise((resolve, reject) => {
       const since = this.#world.clock.monotonic()
-      const pending = { batches, withdrawn, dropped: 0, since, resolve, reject }
+      const checksums = batches.map(({ bytes }) => crc32(bytes))
+      const pending = { batches, checksums, withdrawn, dropped: 0, since, resolve, reject }
       if (withdrawn) this.#makeWithdrawable(pending, withdrawn)
       this.#pending.push(pending)
       this.#running ??= this.#run()
@@ -299,14 +302,16 @@ export class PartitionWriter {
     const parts: Uint8Array[] = []
     const records: Buffer[] = []
     const next = { bytes, events }
-    for (const { batches } of group) {
+    for (const { batches, checksums } of group) {
       batches.forEach((batch, place) => {
+        // What a full journal dropped has no bytes any more.
+        const crc = batch.count > 0 ? checksums[place]! : 0
         const more = place < batches.length - 1
         const flags = {
           ...(more && { more: true as const }),
           ...(records.length === 0 && { synced: true as const }),
         }
-        records.push(encodeRecord({ ...recordOf(batch, next, clock.now()), ...flags }))
+        records.push(encodeRecord({ ...recordOf(batch, crc, next, clock.now()), ...flags }))
         if (batch.count === 0) return
         parts.push(batch.bytes)
         next.bytes += batch.bytes.length
@@ -393,6 +398,7 @@ export class PartitionWriter {
 
 function recordOf(
   batch: Batch,
+  crc: number,
   at: { bytes: number; events: number },
   arrived: number,
 ): BatchRecord {
@@ -404,7 +410,7 @@ function recordOf(
     bytes: bytes.length,
     ordinal: at.events,
     count,
-    crc: crc32(bytes),
+    crc,
     arrived,
     ...(count > 0 && { first: timeAt(events, 0), last: timeAt(events, lastLine(events)) }),
     stream,
