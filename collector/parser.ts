@@ -35,11 +35,13 @@ export interface Parser {
    * message has no time.
    *
    * @returns -1 to say "use parse" (out.length may have moved; the caller puts it back): it must do so
-   * for every refusal and repair. Otherwise bits of `hostKey`, `logKey`, `sourceKey` for those of the
-   * top-level names the event has itself *as something other than an object*; where one of them is an
-   * object, or appears dotted (`host.name`), it returns -1. A parser whose events name their source
-   * themselves (nginx: the client) returns the bit of that object too: the input's, which is only
-   * the last hop, is then left out.
+   * for every refusal and repair. Otherwise bits that say which names of the input's context the event has
+   * itself, so that the caller can add the rest of it:
+   * - `hostKey`, `logKey`, `sourceKey`: that top-level name; not for an object that the context would go
+   *   into, `host` and `log`. For an object `host`, or a dotted name such as `host.name`, it returns -1.
+   * - `logDotted`: names that begin with `log.`, none with `log.file`, and no `log`.
+   * - `logOpen`: `log` is an object with members, none of whose names begins with `file`; it was written last
+   *   and without its closing brace.
    */
   transcode?(source: Buffer, start: number, end: number, out: EventBuffer, arrival: Buffer): number
 }
@@ -55,6 +57,10 @@ export const contextKeys = ['host', 'log', 'source'] as const
 export const hostKey = 1
 export const logKey = 2
 export const sourceKey = 4
+export const logDotted = 8
+export const logOpen = 16
+/** The only name within `log` that a context may hold where one of the last two is said. */
+export const logContext = 'file'
 
 const fields = z
   .enum(['ecs', 'fluentd'])

@@ -6,7 +6,8 @@ import { EventBuffer } from './event_buffer.ts'
 import { eventText } from './event_text.ts'
 import type { Filter } from './filter.ts'
 import type { Arrival, Deliver, Outcome } from './input.ts'
-import { contextKeys, type Parser, Refusal } from './parser.ts'
+import { type Parser, Refusal } from './parser.ts'
+import { makeSuffixes, type Suffixes } from './suffixes.ts'
 import { Refused } from './refused.ts'
 import { type MatchesTag } from '../core/routing.ts'
 import { streamOf } from './stream.ts'
@@ -115,8 +116,8 @@ export class Pipeline {
       const before = out.length
       if (direct) {
         const own = parser.transcode!(source, start, end, out, nowBytes)
-        if (own >= 0) {
-          const suffix = suffixes.bytes[own]!
+        const suffix = suffixes.bytes[own]
+        if (suffix) {
           out.copy(suffix, 0, suffix.length)
           batches.added()
           continue
@@ -230,32 +231,6 @@ export class Pipeline {
     buffer.length = 0
     this.#spare.push(buffer)
   }
-}
-
-/** The ends of an event's JSON: what the context adds for each set of names that the event has itself. */
-interface Suffixes {
-  readonly context: JsonObject
-  /**
-   * What to add to an event. One that names its source itself (nginx: the client) keeps it pure: the
-   * input's is only the last hop, and a mixture of both would be neither.
-   */
-  readonly contextFor: (event: Event) => JsonObject
-  readonly bytes: readonly Buffer[]
-}
-
-function makeSuffixes(context: JsonObject): Suffixes {
-  const bytes: Buffer[] = []
-  for (let own = 0; own < 1 << contextKeys.length; own++) {
-    let text = ''
-    contextKeys.forEach((key, bit) => {
-      const value = context[key]
-      if (value !== undefined && !(own & (1 << bit))) text += `,"${key}":${JSON.stringify(value)}`
-    })
-    bytes.push(Buffer.from(`${text}}\n`))
-  }
-  const { source: _, ...sourceless } = context
-  const contextFor = (event: Event) => (Object.hasOwn(event, 'source') ? sourceless : context)
-  return { context, contextFor, bytes }
 }
 
 function writeLine(out: EventBuffer, text: string): void {

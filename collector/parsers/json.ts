@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { isObject, isRawJson, type Event, type Json, type JsonObject } from '../event.ts'
-import type { EventBuffer } from '../event_buffer.ts'
+import { phraseOf, type EventBuffer } from '../event_buffer.ts'
 import { defineParser, Refusal, type Note, type Parser } from '../parser.ts'
 import { timeReader, type ReadTime } from '../times/reader.ts'
 import { JsonScanner } from './json_scan.ts'
 import * as scan from './json_scan.ts'
 import { converter, eventOf, rawJson, recordFields, takeTime, type Convert } from './record.ts'
 import { canonicalLength, timePhrase } from './timestamp.ts'
+
+const logPhrase = phraseOf(',"log":')
 
 /** What the direct way leaves to the plain one. */
 const needsParse = scan.loneSurrogate | scan.repeatedKey | scan.lineBreak | scan.nameClash
@@ -128,26 +130,46 @@ class JsonParser implements Parser {
   ): number {
     const scanner = this.#scanner
     if (!scanner.scan(source, start, end) || (scanner.flags & needsParse) !== 0) return -1
-    const { open, close, timeKey } = scanner
+    const { open, close, timeKey, timeEnd } = scanner
     out.reserve(close - open + 64)
     out.phrase(timePhrase)
-    if (timeKey < 0) {
-      out.copy(arrival, 0, arrival.length)
-      out.byte(0x22)
-      if (scanner.topMembers > 0) out.byte(0x2c)
-      out.copy(source, open + 1, close - 1)
-      return scanner.context
-    }
-    if (!this.#writeTime(source, scanner.timeValue, scanner.timeEnd, out)) return -1
+    if (timeKey < 0) out.copy(arrival, 0, arrival.length)
+    else if (!this.#writeTime(source, scanner.timeValue, timeEnd, out)) return -1
     out.byte(0x22)
-    let before = timeKey - 1
-    while (source[before]! <= 0x20) before -= 1
-    if (before > open) {
-      out.byte(0x2c)
-      out.copy(source, open + 1, before)
-      out.copy(source, scanner.timeEnd, close - 1)
-    } else out.copy(source, scanner.timeEnd, close - 1)
+    const { logKey, logValue, logEnd } = scanner
+    let from = open + 1
+    if (logKey < 0) {
+      if (timeKey >= 0) from = this.#copyUntil(source, from, timeKey, timeEnd, out)
+    } else if (timeKey < 0) from = this.#copyUntil(source, from, logKey, logEnd, out)
+    else if (timeKey < logKey) {
+      from = this.#copyUntil(source, from, timeKey, timeEnd, out)
+      from = this.#copyUntil(source, from, logKey, logEnd, out)
+    } else {
+      from = this.#copyUntil(source, from, logKey, logEnd, out)
+      from = this.#copyUntil(source, from, timeKey, timeEnd, out)
+    }
+    if (from === open + 1 && scanner.topMembers > 0) out.byte(0x2c)
+    out.copy(source, from, close - 1)
+    if (logKey >= 0) {
+      out.phrase(logPhrase)
+      out.copy(source, logValue, logEnd - 1)
+    }
     return scanner.context
+  }
+
+  /**
+   * Copies members up to the one at `key`, which is left out with the comma before it.
+   *
+   * @param from behind the opening brace, or behind a member.
+   * @returns `end`, which is behind the member left out.
+   */
+  #copyUntil(source: Buffer, from: number, key: number, end: number, out: EventBuffer): number {
+    let comma = key - 1
+    while (source[comma]! <= 0x20) comma -= 1
+    if (comma < from) return end
+    if (from === this.#scanner.open + 1) out.byte(0x2c)
+    out.copy(source, from, comma)
+    return end
   }
 
   /** Writes the time value as `@timestamp` text; false when it cannot be read. */

@@ -1,5 +1,5 @@
-import { hostKey, logKey, sourceKey } from '../parser.ts'
-import { plainEnd, viewOf } from './plain_run.ts'
+import { hostKey, logContext, logDotted, logKey, logOpen, sourceKey } from '../parser.ts'
+import { firstStop, plainEnd, stopsIn, viewOf } from './plain_run.ts'
 import { utf8SequenceEnd } from './utf8.ts'
 
 /** What a scan noticed that does not make the text invalid; bits of `flags`. */
@@ -10,12 +10,13 @@ export const repeatedKey = 2
 export const preciseNumber = 4
 /** A line feed or carriage return between tokens. */
 export const lineBreak = 8
-/** `host`, `log` or `source` at the top is an object or dotted, or `@timestamp` is not the time key. */
+/** What the context would go into needs an object to see how, or `@timestamp` is not the time key. */
 export const nameClash = 16
 
-/** Where the scan stands in relation to the time member. */
+/** A member of the outermost object whose place is noted. */
 const none = 0
 const timeMember = 1
+const logMember = 2
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -35,16 +36,18 @@ for (let digit = 0; digit < 16; digit++) {
   hex[digit.toString(16).toUpperCase().charCodeAt(0)] = digit
 }
 
-/** Names that matter at the top level, by their first byte. */
-const watchedNames: readonly (readonly [name: Buffer, bit: number])[] = [
-  [Buffer.from('host'), hostKey],
-  [Buffer.from('log'), logKey],
-  [Buffer.from('source'), sourceKey],
-]
 const timestampName = Buffer.from('@timestamp')
+const hostName = Buffer.from('host')
+const logName = Buffer.from('log')
+const sourceName = Buffer.from('source')
+const contextName = Buffer.from(logContext)
 
 function isName(source: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
-  if (end - start !== name.length) return false
+  return end - start === name.length && beginsWith(source, start, end, name)
+}
+
+function beginsWith(source: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  if (end - start < name.length) return false
   for (let at = 0; at < name.length; at++) if (source[start + at] !== name[at]) return false
   return true
 }
@@ -63,7 +66,7 @@ export class JsonScanner {
   /** Start and end of each number of `preciseNumber`, up to the length of the array; `precise` of them. */
   readonly numbers = new Int32Array(64)
   precise = 0
-  /** Bits of hostKey, logKey, sourceKey: names at the top that hold something else than an object. */
+  /** What `Parser.transcode` returns. */
   context = 0
   /** Where the object opens and, exclusively, where it ends. */
   open = 0
@@ -75,6 +78,10 @@ export class JsonScanner {
   timeKey = -1
   timeValue = -1
   timeEnd = -1
+  /** The same of a `log` that is an object with members. */
+  logKey = -1
+  logValue = -1
+  logEnd = -1
   /** When a scan failed: what was expected, and the place in the source; too_deep and UTF-8 apart. */
   expected = ''
   at = 0
@@ -101,8 +108,8 @@ export class JsonScanner {
     this.#timeName = Buffer.from(timeName)
     this.#containers = new Uint8Array(maxDepth + 1)
     this.#seeds = new Int32Array(maxDepth + 1)
-    for (const [name] of watchedNames) this.#watchFirst[name[0]!] = 1
-    for (const name of [this.#timeName, timestampName]) this.#watchFirst[name[0] ?? QUOTE] = 1
+    const names = [this.#timeName, timestampName, hostName, logName, sourceName]
+    for (const name of names) this.#watchFirst[name[0] ?? QUOTE] = 1
   }
 
   /** True when [start, end) is a JSON object; white space around it is let go. */
@@ -120,6 +127,9 @@ export class JsonScanner {
     this.timeKey = -1
     this.timeValue = -1
     this.timeEnd = -1
+    this.logKey = -1
+    this.logValue = -1
+    this.logEnd = -1
     this.open = open
     this.close = close
     if (open === close || source[open] !== OPEN) return this.#fail(open, '"{"') >= 0
@@ -128,6 +138,8 @@ export class JsonScanner {
     this.#clearTable(close - open)
     const after = this.#walk(source, open, close)
     if (after < 0) return false
+    // `log` itself wins over dotted names.
+    if (this.context & (logKey | logOpen)) this.context &= ~logDotted
     return after === close || this.#fail(after, 'the end') >= 0
   }
 
@@ -157,8 +169,8 @@ export class JsonScanner {
     let closer = CLOSE
     this.#seeds[1] = ++this.#seed
     this.#containers[1] = 1
+    let watch = none
     for (;;) {
-      let watch = none
       if (inObject) {
         if (source[at] !== QUOTE) return this.#fail(at, 'a key')
         const key = at
@@ -167,13 +179,15 @@ export class JsonScanner {
         if (depth === 1) {
           this.topMembers += 1
           if (this.#watchFirst[source[key + 1]!] === 1) watch = this.#watched(source, key, at)
+        } else if (watch === logMember && depth === 2) {
+          if (beginsWith(source, key + 1, at, contextName)) this.flags |= nameClash
         }
         at += 1
         if (source[at] !== 0x3a) at = this.#skipSpace(source, at)
         if (source[at] !== 0x3a) return this.#fail(at, '":"')
         at += 1
         if (source[at]! <= 0x20) at = this.#skipSpace(source, at)
-        if (watch === timeMember) this.timeValue = at
+        if (watch !== none && depth === 1) this.#noteValue(watch, at)
       }
       const first = source[at]!
       if (first === QUOTE) {
@@ -206,7 +220,11 @@ export class JsonScanner {
       }
       if (at < 0) return -1
       for (;;) {
-        if (depth === 1 && this.timeValue >= 0 && this.timeEnd < 0) this.timeEnd = at
+        if (watch !== none && depth === 1) {
+          if (watch === timeMember) this.timeEnd = at
+          else this.logEnd = at
+          watch = none
+        }
         if (source[at]! <= 0x20) at = this.#skipSpace(source, at)
         const next = source[at]
         if (next === COMMA) {
@@ -237,12 +255,21 @@ export class JsonScanner {
   /** From after a key's opening quote to its closing one; remembers the key. */
   #key(source: Buffer, from: number, end: number, seed: number): number {
     this.members += 1
+    const view = this.#view
     let at = from
     let hash = Math.imul(seed, 0x9e3779b1)
-    let byte = source[at]!
-    while (byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH && byte < 0x80) {
-      hash = (Math.imul(hash, 31) + byte) | 0
-      byte = source[++at]!
+    while (at + 4 <= end) {
+      const word = view.getInt32(at, true)
+      const stops = stopsIn(word)
+      if (stops !== 0) {
+        const plain = firstStop(stops)
+        // No zero byte is plain, so the rest of a key is like no other.
+        if (plain > 0) hash = mix(hash, word & ((1 << (plain * 8)) - 1))
+        at += plain
+        break
+      }
+      hash = mix(hash, word)
+      at += 4
     }
     if (source[at] !== QUOTE || at >= end) {
       const plain = at
@@ -251,7 +278,7 @@ export class JsonScanner {
       at -= 1
       for (let rest = plain; rest < at; rest++) {
         if (source[rest] === BACKSLASH) this.flags |= repeatedKey
-        hash = (Math.imul(hash, 31) + source[rest]!) | 0
+        hash = mix(hash, source[rest]!)
       }
     }
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
@@ -363,22 +390,69 @@ export class JsonScanner {
       this.timeEnd = -1
       return timeMember
     }
-    if (isName(source, start, end, timestampName)) this.flags |= nameClash
-    for (const [name, bit] of watchedNames) {
-      const after = start + name.length
-      if (end < after || !isName(source, start, after, name)) continue
-      if (end === after) {
-        if (source[this.#skipColon(source, end + 1)] === OPEN) this.flags |= nameClash
-        this.context |= bit
-      } else if (source[after] === 0x2e) this.flags |= nameClash
+    switch (source[start]) {
+      case 0x40:
+        if (isName(source, start, end, timestampName)) this.flags |= nameClash
+        break
+      case 0x68:
+        this.#hostOrSource(source, start, end, hostName, hostKey)
+        break
+      case 0x6c:
+        return this.#log(source, quote, end)
+      case 0x73:
+        this.#hostOrSource(source, start, end, sourceName, sourceKey)
     }
     return none
+  }
+
+  #hostOrSource(source: Buffer, start: number, end: number, name: Buffer, bit: number): void {
+    if (!beginsWith(source, start, end, name)) return
+    const after = start + name.length
+    if (end === after) {
+      this.context |= bit
+      if (bit === hostKey && source[this.#skipColon(source, end + 1)] === OPEN) {
+        this.flags |= nameClash
+      }
+    } else if (source[after] === 0x2e) this.flags |= nameClash
+  }
+
+  /** `log` is where loggers put their level, so it is looked into. */
+  #log(source: Buffer, quote: number, end: number): number {
+    const start = quote + 1
+    if (!beginsWith(source, start, end, logName)) return none
+    const after = start + logName.length
+    if (end !== after) {
+      if (source[after] !== 0x2e) return none
+      this.context |= logDotted
+      if (beginsWith(source, after + 1, end, contextName)) this.flags |= nameClash
+      return none
+    }
+    const value = this.#skipColon(source, end + 1)
+    if (source[value] !== OPEN) {
+      this.context |= logKey
+      return none
+    }
+    this.context |= logOpen
+    if (source[this.#skipSpace(source, value + 1)] === CLOSE) this.flags |= nameClash
+    this.logKey = quote
+    return logMember
+  }
+
+  #noteValue(watch: number, at: number): void {
+    if (watch === timeMember) this.timeValue = at
+    else this.logValue = at
   }
 
   #skipColon(source: Buffer, from: number): number {
     const colon = this.#skipSpace(source, from)
     return this.#skipSpace(source, colon + 1)
   }
+}
+
+/** Takes four more bytes of a key into its hash. */
+function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x85ebca6b)
+  return mixed ^ (mixed >>> 15)
 }
 
 function isSpace(byte: number): boolean {

@@ -15,11 +15,13 @@ const hexDigits = Buffer.from('0123456789abcdef')
 /** Appends bytes as a JSON string, quotes included. False, with `out` half written, when they are not UTF-8. */
 export function jsonString(source: Buffer, start: number, end: number, out: EventBuffer): boolean {
   const from = viewOf(source)
+  // The last four bytes taken together may reach beyond the end, but not beyond the source.
+  const words = Math.min(end, source.length - 3)
   out.reserve(end - start + 8)
   out.bytes[out.length++] = 0x22
   let at = start
   while (at < end) {
-    at = copyPlain(from, at, end, out)
+    at = copyPlain(from, at, end, words, out)
     if (at === end) break
     const byte = source[at]!
     if (byte >= 0x80) {
@@ -37,30 +39,40 @@ export function jsonString(source: Buffer, start: number, end: number, out: Even
   return true
 }
 
-/** Copies what can stand as it is, four bytes at a time; returns the place of what cannot, or `end`. */
-function copyPlain(from: DataView, start: number, end: number, out: EventBuffer): number {
+/**
+ * Copies what can stand as it is, four bytes at a time from places before `words`; returns the place of
+ * what cannot, or `end`. What the last four bring too much is written over.
+ */
+function copyPlain(
+  from: DataView,
+  start: number,
+  end: number,
+  words: number,
+  out: EventBuffer,
+): number {
   const { view } = out
   let at = start
   let to = out.length
-  while (at + 4 <= end) {
+  while (at < words) {
     const word = from.getInt32(at, true)
     const stops = stopsIn(word)
     view.setInt32(to, word, true)
     if (stops !== 0) {
-      const plain = firstStop(stops)
-      out.length = to + plain
-      return at + plain
+      at = Math.min(at + firstStop(stops), end)
+      out.length += at - start
+      return at
     }
     at += 4
     to += 4
   }
+  if (at > end) at = end
   while (at < end) {
     const byte = from.getUint8(at)
     if (!isPlain(byte)) break
-    view.setUint8(to++, byte)
+    view.setUint8(out.length + at - start, byte)
     at += 1
   }
-  out.length = to
+  out.length += at - start
   return at
 }
 

@@ -173,19 +173,33 @@ test('a large arrival is cut into batches that are one append', async () => {
 })
 
 describe('the direct way and the way over objects', () => {
-  const names = fc.constantFrom('host', 'log', 'source', 'host.name', 'log.level', 'a', '__proto__')
+  const names = fc.oneof(
+    fc.constantFrom('host', 'log', 'source', 'host.name', 'a', '__proto__', '@timestamp'),
+    fc.constantFrom('log', 'log.level', 'log.file', 'log.file.path', 'log.files', 'logs', 'log.'),
+  )
   const values = fc.oneof(
     fc.string(),
     fc.integer(),
     fc.constant(null),
-    fc.dictionary(fc.constantFrom('name', 'file', 'x'), fc.string(), { maxKeys: 2 }),
+    fc.constant('2026-11-21T10:17:37.123Z'),
+    fc.dictionary(
+      fc.constantFrom('name', 'level', 'file', 'file.path', 'files', 'x'),
+      fc.oneof(fc.string(), fc.constant({}), fc.constant({ file: 1, path: 'own' })),
+      { maxKeys: 2 },
+    ),
   )
+  const space = fc.constantFrom('', ' ', '\t ')
   const objects = fc
-    .uniqueArray(fc.tuple(names, values), { selector: ([name]) => name, maxLength: 5 })
-    .map(
-      (entries) =>
-        `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join()}}`,
+    .tuple(
+      fc.uniqueArray(fc.tuple(names, values), { selector: ([name]) => name, maxLength: 5 }),
+      space,
     )
+    .map(([entries, gap]) => {
+      const members = entries.map(
+        ([k, v]) => `${JSON.stringify(k)}${gap}:${JSON.stringify(v)}${gap}`,
+      )
+      return `{${gap}${members.join(`,${gap}`)}}`
+    })
 
   test('make the same event', async () => {
     const context: JsonObject = { log: { file: { path: '/a' } }, source: { address: '::1' } }
@@ -198,7 +212,20 @@ describe('the direct way and the way over objects', () => {
         await plain.deliver(arrivalOf([line], { context }))
         expect(eventsOf(direct.appended[0]!)).toEqual(eventsOf(plain.appended[0]!))
       }),
-      { numRuns: 300 },
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 300) },
+    )
+  }, 60_000)
+
+  test.each([
+    ['{"log":{"level":"info"},"a":1}', '"a":1,"log":{"level":"info","file":{"path":"/a"}}'],
+    ['{"log.level":"info"}', '"log.level":"info","log.file":{"path":"/a"}'],
+    ['{"log.level":"info","log":1}', '"log.level":"info","log":1'],
+  ])('add where %s came from without an object in between', async (line, members) => {
+    const { deliver, appended } = setUp()
+    await deliver(arrivalOf([line], { context: { log: { file: { path: '/a' } } } }))
+    const text = Buffer.from(appended[0]![0]!.bytes).toString()
+    expect(text).toBe(
+      `{"@timestamp":"2026-01-02T03:04:05.678Z",${members},"host":{"name":"web-1"}}\n`,
     )
   })
 })

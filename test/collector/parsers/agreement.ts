@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Event } from '../../../collector/event.ts'
 import { EventBuffer } from '../../../collector/event_buffer.ts'
-import { Refusal, type Parser } from '../../../collector/parser.ts'
+import { logOpen, Refusal, type Parser } from '../../../collector/parser.ts'
 import type { Reason } from '../../../core/reasons.ts'
 
 export const arrival = '2026-11-21T10:17:37.123Z'
@@ -10,7 +10,7 @@ const arrivalBytes = Buffer.from(arrival)
 export interface Parsed {
   readonly event: Event | Refusal
   readonly notes: readonly Reason[]
-  /** What the direct way wrote, its closing brace added; undefined when it left it to parse. */
+  /** What the direct way wrote, its closing braces added; undefined when it left it to parse. */
   readonly direct: string | undefined
 }
 
@@ -23,11 +23,9 @@ export function bothWays(parser: Parser, message: Uint8Array | string): Parsed {
   const event = parser.parse(source, start, end, (reason) => notes.push(reason))
   const out = new EventBuffer(1)
   const result = parser.transcode?.(source, start, end, out, arrivalBytes) ?? -1
-  const direct = result < 0 ? undefined : out.bytes.toString('utf8', 0, out.length) + '}'
-  if (
-    direct !== undefined &&
-    !Buffer.from(direct).subarray(0, -1).equals(out.bytes.subarray(0, out.length))
-  ) {
+  const written = out.bytes.subarray(0, out.length)
+  const direct = result < 0 ? undefined : `${written}${result & logOpen ? '}}' : '}'}`
+  if (direct !== undefined && !Buffer.from(direct).subarray(0, written.length).equals(written)) {
     throw new Error(
       `the direct way wrote bytes that are not UTF-8 for ${JSON.stringify(bytes.toString('latin1'))}`,
     )

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { EventBuffer } from '../../../collector/event_buffer.ts'
-import { hostKey, logKey, sourceKey } from '../../../collector/parser.ts'
+import { hostKey, logDotted, logKey, logOpen, sourceKey } from '../../../collector/parser.ts'
 import { parserFrom } from '../../../collector/parsers/all.ts'
 import { arrival, bothWays } from './agreement.ts'
 
@@ -60,6 +60,11 @@ describe('the direct way', () => {
     expect(bits('{"source":1,"log":null}')).toBe(sourceKey | logKey)
     expect(bits('{"hosts":1,"a":{"host":{}}}')).toBe(0)
     expect(bits('{"host" : {}}')).toBe(-1)
+    expect(bits('{"source" : {}}')).toBe(sourceKey)
+    expect(bits('{"log.level":1,"logs.file":2}')).toBe(logDotted)
+    expect(bits('{"log.level":1,"log" : { "level": 2},"file":3}')).toBe(logOpen)
+    expect(bits('{"log":{"file":1}}')).toBe(-1)
+    expect(bits('{"log":{ }}')).toBe(-1)
   })
 
   test('finds repeated keys among many, at every level, and takes the same key in different objects', () => {
