@@ -19,6 +19,8 @@ export interface DeliverySettings {
 
 const retryBaseMs = 200
 const drainLookMs = 250
+/** Behind a full chunk, how much sooner than after `batchAgeMs` a chunk goes out. */
+const burstHaste = 10
 
 /**
  * Takes events from a reader to an output, for ever: retries what may succeed later, puts what is refused
@@ -109,12 +111,15 @@ export class DeliveryLoop implements Lifecycle {
   async #run(): Promise<void> {
     const { batchBytes, batchAgeMs } = this.#settings
     const { signal } = this.#stopping
+    // The end of a burst: what is behind a full chunk need not wait for others as single events do.
+    let inBurst = false
     while (!signal.aborted) {
       if (this.#underWay.size >= Math.floor(this.#limit)) {
         await this.#slot.promise
         continue
       }
-      const limits = { bytes: batchBytes, ageMs: this.#draining ? 0 : batchAgeMs }
+      const ageMs = inBurst ? batchAgeMs / burstHaste : batchAgeMs
+      const limits = { bytes: batchBytes, ageMs: this.#draining ? 0 : ageMs }
       let read: Read | undefined
       try {
         // While it drains, look now and then whether what is left is of no concern to this reader.
@@ -124,8 +129,10 @@ export class DeliveryLoop implements Lifecycle {
         this.#failed(failure, 1)
         await this.#context.clock.sleep(1000, signal)
       }
-      if (read) this.#begin(read)
-      else this.#endDrain()
+      if (read) {
+        inBurst = read.chunk.bytes.length > batchBytes / 2
+        this.#begin(read)
+      } else this.#endDrain()
     }
   }
 
