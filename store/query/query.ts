@@ -8,7 +8,8 @@ export type Place = string
  * What a query asks, however it was written: as a search body (`queryOfBody`) or in the query language
  * (`queryOfText`). Names follow Elasticsearch's query DSL, whose meaning each has.
  *
- * `field` may be a pattern with `*` where the node says so (`fields`): the engine spells it out.
+ * `field` of exists, range and patterns, and each of `fields`, may be a pattern with `*`, which the engine
+ * spells out: one of the fields that fit has to fit, and those whose type cannot hold the value do not.
  */
 export type Query =
   | { readonly kind: 'all' }
@@ -42,6 +43,8 @@ export interface RangeQuery {
   readonly format?: string
   /** For bounds without a zone: an offset or an IANA name. */
   readonly timeZone?: string
+  /** A field whose type cannot hold the bounds does not fit, instead of being an error. */
+  readonly lenient?: boolean
   readonly at: Place
 }
 
@@ -51,6 +54,13 @@ export interface PatternQuery {
   readonly field: string
   readonly pattern: string
   readonly caseInsensitive: boolean
+  /**
+   * Of a wildcard that only ends in `*`, such as `foo-b*`: on a text field its words are tokens, the last of
+   * them the beginning of one, and one of them or all have to be there (`analyze_wildcard`).
+   */
+  readonly analyzed?: 'or' | 'and'
+  /** A field whose type cannot hold the pattern does not fit, instead of being an error. */
+  readonly lenient?: boolean
   readonly at: Place
 }
 

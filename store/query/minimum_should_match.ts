@@ -1,0 +1,39 @@
+import { SearchError } from '../search.ts'
+
+const simple = /^(-?\d+)(%?)$/
+
+/**
+ * How many of `optional` clauses have to fit, by Elasticsearch's `minimum_should_match`: `2`, `-1`, `75%`,
+ * `-25%`, `3<90%`, `2<-25% 9<-3`. Between 0 and `optional`... a plain number may be more: then nothing fits.
+ *
+ * @throws SearchError 400 when it cannot be read
+ */
+export function minimumShouldMatch(spec: string, optional: number): number {
+  const text = spec.trim()
+  const whole = simple.exec(text)
+  if (whole) return Math.max(0, countOf(whole, optional))
+  const conditions = text.replaceAll(/\s*<\s*/g, '<').split(/\s+/)
+  let result = optional
+  for (const condition of conditions) {
+    const [bound, rest, ...more] = condition.split('<')
+    const part = simple.exec(rest ?? '')
+    if (!part || more.length > 0 || !/^-?\d+$/.test(bound!)) throw unreadable(spec)
+    if (optional <= Number(bound)) return result
+    result = Math.max(0, countOf(part, optional))
+  }
+  return result
+}
+
+/** Negative: so many may be missing. Percentages are cut to whole clauses. */
+function countOf([, digits, percent]: RegExpExecArray, optional: number): number {
+  const value = Number(digits)
+  const count = percent ? Math.trunc((optional * value) / 100) : value
+  return count < 0 ? optional + count : count
+}
+
+const unreadable = (spec: string) =>
+  new SearchError(
+    400,
+    'illegal_argument_exception',
+    `[minimum_should_match] cannot be read: [${spec.slice(0, 100)}]; write a number (2, -1), a percentage (75%) or conditions (3<90%)`,
+  )
