@@ -381,7 +381,7 @@ export class Journal {
   async #removeDropped(): Promise<boolean> {
     const { files, clock, log, metrics } = this.#world
     for (const partition of this.#partitions.values()) {
-      for (const segment of [...partition.leaving]) {
+      for (const segment of partition.leaving.slice()) {
         try {
           await files.remove(eventsPath(partition.folder, segment.id))
           await files.remove(indexPath(partition.folder, segment.id))

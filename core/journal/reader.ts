@@ -47,6 +47,7 @@ export interface Read {
 /** A read that was handed out. */
 interface UnderWay {
   readonly end: Place
+  readonly events: number
   readonly arrived: number
   done: boolean
 }
@@ -55,7 +56,11 @@ interface UnderWay {
 interface Lane {
   readonly track: Track
   reads: UnderWay[]
+  /** Reads under way of segments that were skipped since: lost unless they are done. */
+  skipped: { readonly reason: SkipReason; readonly read: UnderWay }[]
 }
+
+type SkipReason = 'dropped_oldest' | 'max_lag'
 
 const spareBuffers = 4
 const spareBytes = 16 * 2 ** 20
@@ -176,20 +181,43 @@ export class Reader {
       const oldest = this.#oldestUnread()
       if (!oldest) break
       const { lane, view, following } = oldest
-      const { name } = lane.track.partition
-      const place = { segment: following.id, ordinal: 0 }
-      const at = this.cursor[name]
-      skipped += view.end.events - (at?.segment === view.id ? at.ordinal : 0)
-      lane.reads = lane.reads.filter(({ end }) => end.segment >= following.id)
-      lane.track.advance(place)
-      this.#file.advance(name, place)
+      skipped += this.#skip(lane, view, following, 'max_lag')
     }
     if (skipped === 0) return
-    this.#world.count('max_lag', skipped)
     const { log, onPassed } = this.#world
     log.warn({ reader: this.id, events: skipped }, 'skipped: the reader exceeds max_lag')
     this.#file.saveSoon(false)
     onPassed()
+  }
+
+  /** The oldest segment of a partition is about to be deleted: what was not read of it is lost. */
+  lose(partition: Partition, segment: SegmentView): void {
+    const following = partition.after(segment.id)
+    const at = this.cursor[partition.name]
+    if (!following || (at && at.segment > segment.id)) return
+    this.#skip(this.#lane(partition), segment, following, 'dropped_oldest')
+  }
+
+  /**
+   * Goes on behind a segment. What of it is under way counts only once it is given up, all else now.
+   *
+   * @returns how many events were counted.
+   */
+  #skip(lane: Lane, view: SegmentView, following: SegmentView, reason: SkipReason): number {
+    const { track } = lane
+    const { name } = track.partition
+    const { segment, ordinal } = track.next
+    const read = segment === view.id ? ordinal : segment < view.id ? 0 : view.end.events
+    const unread = view.end.events - read
+    if (unread > 0) this.#world.count(reason, unread)
+    const isLeft = ({ end }: UnderWay) => end.segment < following.id
+    const left = lane.reads.filter((each) => isLeft(each) && !each.done)
+    lane.skipped.push(...left.map((each) => ({ reason, read: each })))
+    lane.reads = lane.reads.filter((each) => !isLeft(each))
+    const place = { segment: following.id, ordinal: 0 }
+    track.advance(place)
+    this.#file.advance(name, place)
+    return unread
   }
 
   /** The oldest segment that is finished and not passed. */
@@ -218,9 +246,12 @@ export class Reader {
   }
 
   async #leave(): Promise<void> {
-    const tracks = [...this.#lanes.values()].map(({ track }) => track)
+    const lanes = [...this.#lanes.values()]
     this.#lanes.clear()
-    await Promise.all(tracks.map((track) => track.close()))
+    for (const { reason, read } of lanes.flatMap(({ skipped }) => skipped)) {
+      if (!read.done) this.#world.count(reason, read.events)
+    }
+    await Promise.all(lanes.map(({ track }) => track.close()))
   }
 
   #lane(partition: Partition): Lane {
@@ -240,7 +271,7 @@ export class Reader {
         log.error({ reader: this.id, events, ...place }, `the journal is damaged: ${why}; skipped`)
       },
     })
-    const lane = { track, reads: [] }
+    const lane: Lane = { track, reads: [], skipped: [] }
     this.#lanes.set(partition.name, lane)
     return lane
   }
@@ -262,7 +293,7 @@ export class Reader {
 
   #handOut(lane: Lane, { chunk, buffer, begin, end, arrived }: Found): Read {
     const { name } = lane.track.partition
-    const underWay = { end, arrived, done: false }
+    const underWay = { end, events: chunk.count, arrived, done: false }
     lane.reads.push(underWay)
     const sent = this.#file.sent(name)
     return {
@@ -272,6 +303,7 @@ export class Reader {
       done: () => {
         if (underWay.done) return
         underWay.done = true
+        lane.skipped = lane.skipped.filter(({ read }) => read !== underWay)
         const keep = this.#spare.length < spareBuffers && buffer.length <= spareBytes
         if (keep) this.#spare.push(buffer)
         if (this.#lanes.get(name) === lane) this.#settle(lane, true)

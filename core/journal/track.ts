@@ -98,7 +98,8 @@ export class Track {
       try {
         const segment = await this.#enter(view)
         const gathered = await this.#gather(segment, view, limits)
-        if (gathered.picks.length > 0) return await this.#load(segment, view, gathered)
+        const found = gathered.picks.length > 0 && (await this.#load(segment, view, gathered))
+        if (found) return found
       } catch (failure) {
         if (!(failure instanceof DamagedSegment)) {
           // What was gathered is not read yet: look it up again.
@@ -182,8 +183,15 @@ export class Track {
     return startOf(picks, record) + record.bytes <= limits.bytes
   }
 
-  /** Reads the bytes of `picks` and makes a chunk of those that hold. */
-  async #load(segment: SegmentReader, view: SegmentView, gathered: Gathered): Promise<Found> {
+  /**
+   * Reads the bytes of `picks` and makes a chunk of those that hold. Undefined when the track was moved on
+   * meanwhile: then they are counted as skipped.
+   */
+  async #load(
+    segment: SegmentReader,
+    view: SegmentView,
+    gathered: Gathered,
+  ): Promise<Found | undefined> {
     const { picks } = gathered
     const first = picks[0]!.record
     const last = picks.at(-1)!
@@ -197,7 +205,8 @@ export class Track {
       if (start + got < end) short = true
       bytes.fill(0, start + got, end)
     }
-    const next = this.#next.segment === segment.id ? this.#next.ordinal : 0
+    if (this.#next.segment !== segment.id) return undefined
+    const next = this.#next.ordinal
     const parts: ChunkPart[] = []
     let count = 0
     for (const { record, start } of picks) {

@@ -33,9 +33,10 @@ test.each(['block', 'drop_newest', 'drop_oldest'] as const)(
       fc.nat(),
       fc.integer({ min: 1, max: 2 }),
       fc.constantFrom(4000, 1_000_000),
+      fc.constantFrom(undefined, 1500),
       fc.array(step, { minLength: 3, maxLength: 60 }),
-      async (seed, partitions, maxDisk, steps) => {
-        const scenario = new Scenario(seed, partitions, { whenFull, maxDisk })
+      async (seed, partitions, maxDisk, maxLag, steps) => {
+        const scenario = new Scenario(seed, partitions, { whenFull, maxDisk, maxLag })
         await scenario.start()
         for (const each of steps) await each(scenario)
         await scenario.finish()

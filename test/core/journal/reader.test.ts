@@ -41,19 +41,26 @@ test('a chunk waits for more until it is old enough or full', async () => {
   expect(numbersOf((await reading)!.chunk)).toEqual([1, 2, 3])
 })
 
-test('a reader beyond max_lag skips the oldest, counted, also while its target hangs', async () => {
-  const { counts, journal, writer } = await given(100)
-  const reader = await journal.reader({ ...all, maxLag: 300 })
-  await writer.append([linesOf([1, 2])])
-  const hanging = (await reader.read(limits, soon()))!
-  for (let n = 3; n < 13; n++) await writer.append([linesOf([n, -n])])
-  await vi.waitFor(() => expect(reader.lag().bytes).toBeLessThanOrEqual(300))
-  const left = await everything(reader)
-  expect(counts.get('reader.out max_lag')).toBe(22 - left.length)
-  expect(left.at(-1)).toBe(-12)
-  hanging.done()
-  expect(reader.lag().events).toBe(0)
-})
+test.each(['is done', 'is given up'])(
+  'a reader beyond max_lag skips the oldest, counted; what hung meanwhile %s',
+  async (end) => {
+    const { counts, journal, writer } = await given(100)
+    const reader = await journal.reader({ ...all, maxLag: 300 })
+    await writer.append([linesOf([1, 2])])
+    const hanging = (await reader.read(limits, soon()))!
+    for (let n = 3; n < 13; n++) await writer.append([linesOf([n, -n])])
+    await vi.waitFor(() => expect(reader.lag().bytes).toBeLessThanOrEqual(300))
+    const left = await everything(reader)
+    const counted = () => counts.get('reader.out max_lag')
+    expect(counted()).toBe(22 - left.length - hanging.chunk.count)
+    expect(left.at(-1)).toBe(-12)
+    expect(reader.lag().events).toBe(0)
+    if (end === 'is done') hanging.done()
+    await reader.close()
+    const lost = end === 'is done' ? 0 : hanging.chunk.count
+    expect(counted()).toBe(22 - left.length - hanging.chunk.count + lost)
+  },
+)
 
 test('a reservation that the disk refuses is asked for again', async () => {
   const { disk, journal, writer } = await given()
