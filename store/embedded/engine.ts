@@ -1,0 +1,309 @@
+import type { Context } from '../../core/context.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { JournalFeed } from '../../core/journal/feed.ts'
+import type { DurableMark } from '../../core/journal/writer.ts'
+import type { Catalogue } from '../catalogue.ts'
+import {
+  type JsonRecord,
+  type JsonValue,
+  type Search,
+  SearchError,
+  type SearchRequest,
+  type SearchResponse,
+  type TargetOptions,
+} from '../search.ts'
+import type { StartChild } from './child_handle.ts'
+import type { EmbeddedOptions } from './config.ts'
+import { EngineChild } from './engine_child.ts'
+import type { FromEngine, Question } from './protocol.ts'
+import { QuestionQueue } from './question_queue.ts'
+import type { FoundDocument } from './stored_documents.ts'
+
+export interface EmbeddedWorld {
+  readonly context: Context
+  readonly feed: Pick<JournalFeed, 'partitions' | 'listen' | 'advance' | 'lag'>
+  /** Tag patterns of the events that the store takes. */
+  readonly takes: string
+  readonly startChild: StartChild
+}
+
+/** A stream as the API shows it. */
+export interface StreamStatistics {
+  readonly name: string
+  readonly documents: number
+  /** On disk. */
+  readonly bytes: number
+  readonly createdMs: number
+}
+
+/** How long a question that was stopped may take to let go, before the process is killed. */
+const graceMs = 5_000
+const watchMs = 1_000
+const patienceMs = 600_000
+const windowMs = 10_000
+
+/**
+ * The embedded engine: DuckDB over Parquet segments in a process of its own, which is there while somebody asks
+ * or enough waits to be taken in. What happens to it costs at most the questions of that moment.
+ */
+export class EmbeddedEngine implements Search {
+  readonly #options: EmbeddedOptions
+  readonly #world: EmbeddedWorld
+  readonly #child: EngineChild
+  readonly #queue: QuestionQueue
+  readonly #stopped = new AbortController()
+  #catalogue: Catalogue = { indices: [] }
+  #changed = Promise.withResolvers<void>()
+  #unlisten: (() => void) | undefined
+  #watching: Promise<void> | undefined
+  #lastQuestionMs = -Infinity
+  /** Bytes that became durable since the window began, and in the one before. */
+  #window = { bytes: 0, beganMs: -Infinity, before: 0 }
+  readonly #marks = new Map<string, DurableMark>()
+  #paused: string | null = null
+
+  constructor(options: EmbeddedOptions, world: EmbeddedWorld) {
+    this.#options = options
+    this.#world = world
+    this.#queue = new QuestionQueue(options.max_concurrent, options.max_queued)
+    const { clock, random, log, dataFolder } = world.context
+    this.#child = new EngineChild({
+      clock,
+      random,
+      startChild: world.startChild,
+      greeting: () => ({
+        kind: 'start',
+        folder: `${dataFolder}/store`,
+        options,
+        takes: world.takes,
+        partitions: world.feed.partitions(),
+        catalogue: this.#catalogue,
+      }),
+      onMessage: (message) => this.#heard(message),
+      onCrash: (why) =>
+        log.error({ why }, "the store's process died and is started again when needed"),
+    })
+  }
+
+  async start(): Promise<void> {
+    const { feed } = this.#world
+    this.#unlisten = feed.listen({
+      onMark: (partition, mark) => {
+        const { folder } = feed.partitions().find(({ name }) => name === partition)!
+        this.#child.tell({ kind: 'mark', partition, folder, mark })
+        const known = this.#marks.get(partition)
+        this.#window.bytes += mark.bytes - (known?.segment === mark.segment ? known.bytes : 0)
+        this.#marks.set(partition, mark)
+        this.#wake()
+      },
+      onDropped: (partition, segment) => this.#child.tell({ kind: 'dropped', partition, segment }),
+    })
+    this.#watching = this.#watch()
+    await Promise.resolve()
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopped.abort(new SearchError(503, 'node_closed_exception', 'Weir is stopping'))
+    this.#unlisten?.()
+    this.#unlisten = undefined
+    this.#wake()
+    await this.#watching
+    await this.#child.stop(deadline)
+  }
+
+  async search(
+    target: string,
+    request: SearchRequest,
+    options: TargetOptions,
+    deadline: AbortSignal,
+  ): Promise<SearchResponse> {
+    return (await this.#ask(
+      { kind: 'search', target, request, options },
+      deadline,
+    )) as SearchResponse
+  }
+
+  async fieldCaps(
+    target: string,
+    patterns: readonly string[],
+    options: TargetOptions,
+    deadline: AbortSignal,
+  ): Promise<JsonRecord> {
+    return (await this.#ask(
+      { kind: 'field_caps', target, patterns, options },
+      deadline,
+    )) as JsonRecord
+  }
+
+  async count(
+    target: string,
+    request: SearchRequest,
+    options: TargetOptions,
+    deadline: AbortSignal,
+  ): Promise<number> {
+    return (await this.#ask({ kind: 'count', target, request, options }, deadline)) as number
+  }
+
+  /** @throws SearchError what is wrong with the `query` of the request. */
+  async validate(
+    target: string,
+    request: SearchRequest,
+    options: TargetOptions,
+    deadline: AbortSignal,
+  ): Promise<void> {
+    await this.#ask({ kind: 'validate', target, request, options }, deadline)
+  }
+
+  async termsEnum(
+    target: string,
+    request: JsonRecord,
+    deadline: AbortSignal,
+  ): Promise<readonly string[]> {
+    return (await this.#ask({ kind: 'terms_enum', target, request }, deadline)) as string[]
+  }
+
+  async mapping(index: string): Promise<JsonRecord> {
+    return (await this.#ask({ kind: 'mapping', index }, this.#patience())) as JsonRecord
+  }
+
+  async document(index: string, id: string, deadline: AbortSignal) {
+    const [found] = await this.documents([{ index, id }], deadline)
+    return found
+  }
+
+  /** In the order of `wanted`. What is found is what a refresh or half a second ago made findable. */
+  async documents(
+    wanted: readonly { readonly index: string; readonly id: string }[],
+    deadline: AbortSignal,
+  ): Promise<({ id: string; seq: number | undefined; source: string } | undefined)[]> {
+    const found = await this.#ask({ kind: 'documents', wanted }, deadline)
+    return (found as unknown as (FoundDocument | null)[]).map((each) =>
+      each ? { ...each, seq: each.seq ?? undefined } : undefined,
+    )
+  }
+
+  /** Resolves when everything that was durable at the call is found by what is asked afterwards. */
+  async refresh(): Promise<void> {
+    await this.#direct({ kind: 'refresh' })
+  }
+
+  /** Whatever is durable at the call is gone from the index, and documents up to `throughSeq`. */
+  async deleteIndex(name: string, throughSeq: number): Promise<void> {
+    await this.#direct({ kind: 'delete_index', name, throughSeq })
+  }
+
+  async streams(): Promise<StreamStatistics[]> {
+    return (await this.#direct({ kind: 'streams' })) as unknown as StreamStatistics[]
+  }
+
+  async statistics(): Promise<JsonRecord> {
+    return (await this.#direct({ kind: 'statistics' })) as JsonRecord
+  }
+
+  async verify(): Promise<JsonRecord> {
+    return (await this.#direct({ kind: 'verify' })) as JsonRecord
+  }
+
+  async compact(): Promise<void> {
+    await this.#direct({ kind: 'compact' })
+  }
+
+  async updateCatalogue(catalogue: Catalogue): Promise<void> {
+    this.#catalogue = catalogue
+    this.#child.tell({ kind: 'catalogue', catalogue })
+    await Promise.resolve()
+  }
+
+  /** For the status page: whether the process is there, and why nothing is taken in. */
+  get state(): { pid: number | undefined; questions: number; paused: string | null } {
+    return { pid: this.#child.pid, questions: this.#child.questions, paused: this.#paused }
+  }
+
+  async #ask(question: Question, signal: AbortSignal): Promise<JsonValue | undefined> {
+    const { clock } = this.#world.context
+    const either = AbortSignal.any([signal, this.#stopped.signal])
+    this.#lastQuestionMs = clock.monotonic()
+    return await this.#queue.run(async () => {
+      const done = new AbortController()
+      const timeoutMs = this.#options.query_timeout
+      void clock.sleep(timeoutMs + graceMs, done.signal).then(() => {
+        if (!done.signal.aborted) this.#child.kill()
+      })
+      try {
+        return await this.#child.ask(question, timeoutMs, either)
+      } finally {
+        done.abort()
+        this.#lastQuestionMs = clock.monotonic()
+      }
+    }, either)
+  }
+
+  /** What is no question to DuckDB's tables waits for nobody, and takes as long as it takes. */
+  async #direct(question: Question): Promise<JsonValue | undefined> {
+    this.#lastQuestionMs = this.#world.context.clock.monotonic()
+    return await this.#child.ask(question, patienceMs, this.#stopped.signal)
+  }
+
+  #patience = () => AbortSignal.timeout(this.#options.query_timeout)
+
+  #heard(message: FromEngine): void {
+    const { context, feed } = this.#world
+    if (message.kind === 'advance') feed.advance(message.places)
+    else if (message.kind === 'notice') context.log[message.level](message.about, message.message)
+    else if (message.kind === 'count') context.count(message.reason, message.events)
+    else if (message.kind === 'paused') {
+      this.#paused = message.why
+      if (message.why === null) context.log.info('the store takes events in again')
+      else context.log.error(message.why)
+    }
+  }
+
+  #wake(): void {
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
+  }
+
+  /** Starts the process when enough waits, and ends it when nobody needs it. */
+  async #watch(): Promise<void> {
+    const { clock } = this.#world.context
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      if (this.#child.isRunning) {
+        await clock.sleep(watchMs, signal)
+        if (!signal.aborted && this.#isIdle())
+          await this.#child.stop(AbortSignal.timeout(patienceMs))
+        continue
+      }
+      const changed = this.#changed.promise
+      const { bytes } = this.#world.feed.lag()
+      if (bytes === 0) {
+        await changed
+        continue
+      }
+      const since = clock.monotonic()
+      while (!signal.aborted && !this.#child.isRunning && this.#mayWait(since)) {
+        await clock.sleep(Math.min(watchMs, this.#options.seal_after), signal)
+      }
+      await this.#child.ensure(signal).catch((failure: unknown) => {
+        if (!signal.aborted) this.#world.context.log.error(messageOf(failure))
+      })
+    }
+  }
+
+  #mayWait(sinceMs: number): boolean {
+    const { seal_after: sealAfter, seal_size: sealSize } = this.#options
+    const waitedMs = this.#world.context.clock.monotonic() - sinceMs
+    return waitedMs < sealAfter && this.#world.feed.lag().bytes < sealSize
+  }
+
+  /** Nobody asked for a while, and so little comes in that it can wait. */
+  #isIdle(): boolean {
+    const { idle_timeout: idle, seal_after: sealAfter, seal_size: sealSize } = this.#options
+    const now = this.#world.context.clock.monotonic()
+    const { bytes, beganMs } = this.#window
+    if (now - beganMs >= windowMs) this.#window = { bytes: 0, beganMs: now, before: bytes }
+    if (this.#child.questions > 0 || now - this.#lastQuestionMs < idle) return false
+    if (this.#paused !== null || this.#world.feed.lag().bytes >= sealSize) return false
+    return Math.max(bytes, this.#window.before) * (sealAfter / windowMs) < sealSize
+  }
+}

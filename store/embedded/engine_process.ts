@@ -1,0 +1,166 @@
+import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Files } from '../../core/files.ts'
+import { compileTagPatterns } from '../../core/routing.ts'
+import { type JsonRecord, SearchError } from '../search.ts'
+import type { Answerer } from './answerer.ts'
+import { JournalFollower } from './journal_follower.ts'
+import type { Failure, FromEngine, ToEngine } from './protocol.ts'
+import { answer, type Parts } from './questions.ts'
+import { Sealer } from './sealer.ts'
+import { documentsTag } from './segments/documents_line.ts'
+import { Maintenance } from './segments/maintenance.ts'
+import { SegmentStore } from './segments/segment_store.ts'
+
+type Start = Extract<ToEngine, { kind: 'start' }>
+
+export interface EngineProcessWorld {
+  readonly files: Files
+  readonly clock: Clock
+  readonly answerer: Answerer
+  readonly send: (message: FromEngine) => void
+  readonly step?: (name: string) => void
+}
+
+/** Rows of a segment that comes straight from the journal. */
+const chunkBytes = 96_000_000
+const readBytes = 8_000_000
+
+/** The engine as its process runs it: what comes over the line goes in, what it sends comes out of `send`. */
+export class EngineProcess {
+  readonly #world: EngineProcessWorld
+  readonly #asked = new Map<number, AbortController>()
+  #parts: Parts | undefined
+  #starting: Promise<void> | undefined
+
+  constructor(world: EngineProcessWorld) {
+    this.#world = world
+  }
+
+  async receive(message: ToEngine): Promise<void> {
+    if (message.kind === 'start') return await (this.#starting = this.#start(message))
+    await this.#starting
+    const parts = this.#parts
+    switch (message.kind) {
+      case 'mark':
+        return parts?.sealer.follower.mark(message.partition, message.folder, message.mark)
+      case 'dropped':
+        return parts?.sealer.follower.dropped(message.partition, message.segment)
+      case 'catalogue':
+        if (parts) parts.catalogue = message.catalogue
+        return
+      case 'ask':
+        return await this.#ask(message)
+      case 'cancel':
+        return this.#asked.get(message.id)?.abort(cancelled())
+      case 'stop':
+        return await this.stop()
+    }
+  }
+
+  /** Seals what is there, and ends. */
+  async stop(): Promise<void> {
+    await this.#starting?.catch(() => undefined)
+    const parts = this.#parts
+    this.#parts = undefined
+    for (const asked of this.#asked.values()) asked.abort(cancelled())
+    await parts?.sealer.stop()
+    await parts?.maintenance.stop()
+    await parts?.store.close()
+  }
+
+  async #start({ folder, options, takes, partitions, catalogue }: Start): Promise<void> {
+    const { files, clock, answerer, send, step } = this.#world
+    const matches = compileTagPatterns(takes)
+    const notice = (level: 'info' | 'warn' | 'error', text: string, about: object = {}) =>
+      send({ kind: 'notice', level, message: text, about: about as JsonRecord })
+    try {
+      const store = await SegmentStore.open(
+        {
+          files,
+          clock,
+          folder,
+          notice,
+          count: (reason, events) => send({ kind: 'count', reason, events }),
+          step: step ?? (() => undefined),
+        },
+        { memory: options.memory_limit, threads: options.threads },
+      )
+      const maintenance = new Maintenance(store, options)
+      const follow = (cursor: JournalCursor) =>
+        new JournalFollower(cursor, partitions, {
+          files,
+          clock,
+          wants: (tag) => tag === documentsTag || matches(tag),
+          lost: (events, why) => {
+            send({ kind: 'count', reason: 'corrupt', events })
+            notice('error', `the journal is damaged: ${why}; skipped`, { events })
+          },
+        })
+      const sealing = {
+        chunkBytes: Math.min(chunkBytes, options.memory_limit / 4),
+        readBytes,
+        refreshMs: options.refresh_interval,
+        fieldsMax: options.max_fields,
+        wordsMax: options.max_words,
+      }
+      const sealer = new Sealer(store, follow, sealing, {
+        onSealed: (places) => {
+          send({ kind: 'advance', places })
+          maintenance.wake()
+        },
+        onPaused: (why) => send({ kind: 'paused', why }),
+      })
+      this.#parts = { store, sealer, maintenance, answerer, clock, catalogue }
+      sealer.start()
+      maintenance.start()
+      send({ kind: 'advance', places: store.manifest.cursor() })
+      send({ kind: 'ready' })
+    } catch (failure) {
+      send({ kind: 'unusable', message: messageOf(failure) })
+    }
+  }
+
+  async #ask({ id, question, timeoutMs }: Extract<ToEngine, { kind: 'ask' }>): Promise<void> {
+    const { clock, send } = this.#world
+    const asked = new AbortController()
+    this.#asked.set(id, asked)
+    const done = new AbortController()
+    void clock.sleep(timeoutMs, done.signal).then(() => {
+      if (!done.signal.aborted) asked.abort(timedOut(timeoutMs))
+    })
+    try {
+      if (!this.#parts)
+        throw new SearchError(503, 'es_rejected_execution_exception', 'the store is stopping')
+      const value = await answer(question, this.#parts, asked.signal)
+      send({ kind: 'answer', id, value })
+    } catch (failure) {
+      send({
+        kind: 'failure',
+        id,
+        failure: failureOf(asked.signal.aborted ? asked.signal.reason : failure),
+      })
+    } finally {
+      done.abort()
+      this.#asked.delete(id)
+    }
+  }
+}
+
+type JournalCursor = ConstructorParameters<typeof JournalFollower>[0]
+
+const cancelled = () =>
+  new SearchError(499, 'task_cancelled_exception', 'the question was cancelled')
+
+export const timedOut = (timeoutMs: number) =>
+  new SearchError(
+    503,
+    'timeout_exception',
+    `the question took longer than ${timeoutMs} ms (store.query_timeout)`,
+  )
+
+function failureOf(thrown: unknown): Failure {
+  if (!(thrown instanceof SearchError)) return { message: messageOf(thrown) }
+  const { status, type, message, details } = thrown
+  return { status, type, message, details }
+}

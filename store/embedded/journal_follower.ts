@@ -1,0 +1,108 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Files } from '../../core/files.ts'
+import { isBefore, type Places } from '../../core/journal/cursor.ts'
+import { Partition } from '../../core/journal/partition.ts'
+import { type Found, Track } from '../../core/journal/track.ts'
+import type { DurableMark } from '../../core/journal/writer.ts'
+import type { FollowedPartition } from './protocol.ts'
+
+export interface FollowerWorld {
+  readonly files: Files
+  readonly clock: Clock
+  readonly wants: (tag: string) => boolean
+  /** Events that cannot be read. */
+  readonly lost: (events: number, why: string) => void
+}
+
+/** The journal as another process writes it, read from a cursor on up to the durable marks it tells. */
+export class JournalFollower {
+  readonly #world: FollowerWorld
+  readonly #cursor: Places
+  readonly #partitions = new Map<string, Partition>()
+  readonly #tracks = new Map<string, Track>()
+  #buffer = Buffer.alloc(0)
+  #changed = Promise.withResolvers<void>()
+
+  constructor(cursor: Places, partitions: readonly FollowedPartition[], world: FollowerWorld) {
+    this.#cursor = cursor
+    this.#world = world
+    for (const { name, folder, segments } of partitions) {
+      this.#add(new Partition(name, folder, segments))
+    }
+  }
+
+  /** Resolves on the next mark. */
+  get changed(): Promise<void> {
+    return this.#changed.promise
+  }
+
+  mark(name: string, folder: string, mark: DurableMark): void {
+    const partition = this.#partitions.get(name) ?? this.#add(new Partition(name, folder, []))
+    partition.mark(mark)
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
+  }
+
+  dropped(name: string, segment: string): void {
+    const partition = this.#partitions.get(name)
+    const oldest = partition?.segments[0]
+    if (oldest?.id !== segment) return
+    partition!.drop(oldest)
+    partition!.removed(oldest)
+  }
+
+  /** Whether everything that is durable now was read. */
+  isBehind(): boolean {
+    return [...this.#tracks.values()].some(({ partition, next }) => {
+      const last = partition.segments.findLast(({ end }) => end.events > 0)
+      return last !== undefined && isBefore(next, { segment: last.id, ordinal: last.end.events })
+    })
+  }
+
+  /** The same journal from another place on. This one is to be closed. */
+  from(cursor: Places): JournalFollower {
+    return new JournalFollower(cursor, [...this.#partitions.values()], this.#world)
+  }
+
+  /** Behind everything that was read or passed over. */
+  get places(): Places {
+    return Object.fromEntries([...this.#tracks].map(([name, { next }]) => [name, next]))
+  }
+
+  /**
+   * What comes next, at most about `bytes`; undefined when there is nothing. Its bytes hold until the next
+   * call.
+   */
+  async read(bytes: number): Promise<Found | undefined> {
+    for (const track of this.#tracks.values()) {
+      const found = await track.read({ bytes, ageMs: 0 })
+      if (found) return found
+    }
+    return undefined
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#tracks.values()].map((track) => track.close()))
+  }
+
+  #add(partition: Partition): Partition {
+    const { files, clock, wants, lost } = this.#world
+    this.#partitions.set(partition.name, partition)
+    const track = new Track(partition, this.#cursor[partition.name], {
+      files,
+      clock,
+      wants,
+      sent: () => undefined,
+      changed: () => this.changed,
+      hurry: () => true,
+      buffer: (length) => {
+        if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafeSlow(length)
+        return this.#buffer
+      },
+      lost: (events, { segment, ordinal }, why) =>
+        lost(events, `${partition.name}/${segment} from event ${ordinal}: ${why}`),
+    })
+    this.#tracks.set(partition.name, track)
+    return partition
+  }
+}

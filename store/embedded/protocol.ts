@@ -1,0 +1,92 @@
+import type { Places } from '../../core/journal/cursor.ts'
+import type { SegmentEnd } from '../../core/journal/index_record.ts'
+import type { DurableMark } from '../../core/journal/writer.ts'
+import type { Reason } from '../../core/reasons.ts'
+import type { Catalogue } from '../catalogue.ts'
+import type { JsonRecord, JsonValue, SearchRequest, TargetOptions } from '../search.ts'
+import type { EmbeddedOptions } from './config.ts'
+
+/** A partition of the journal as the engine's process learns of it first. */
+export interface FollowedPartition {
+  readonly name: string
+  readonly folder: string
+  readonly segments: readonly { readonly id: string; readonly end: SegmentEnd }[]
+}
+
+/** What the engine's process is asked. */
+export type Question =
+  | {
+      readonly kind: 'search' | 'count' | 'validate'
+      readonly target: string
+      readonly request: SearchRequest
+      readonly options: TargetOptions
+    }
+  | {
+      readonly kind: 'field_caps'
+      readonly target: string
+      readonly patterns: readonly string[]
+      readonly options: TargetOptions
+    }
+  | { readonly kind: 'terms_enum'; readonly target: string; readonly request: JsonRecord }
+  | { readonly kind: 'mapping'; readonly index: string }
+  | {
+      readonly kind: 'documents'
+      readonly wanted: readonly { readonly index: string; readonly id: string }[]
+    }
+  | { readonly kind: 'delete_index'; readonly name: string; readonly throughSeq: number }
+  | { readonly kind: 'refresh' | 'streams' | 'statistics' | 'verify' | 'compact' }
+
+/** From the main process. */
+export type ToEngine =
+  | {
+      readonly kind: 'start'
+      /** `<data_dir>/store` */
+      readonly folder: string
+      readonly options: EmbeddedOptions
+      /** Tag patterns of the events that the store takes; documents of `/es` it always takes. */
+      readonly takes: string
+      readonly partitions: readonly FollowedPartition[]
+      readonly catalogue: Catalogue
+    }
+  | {
+      readonly kind: 'mark'
+      readonly partition: string
+      readonly folder: string
+      readonly mark: DurableMark
+    }
+  | { readonly kind: 'dropped'; readonly partition: string; readonly segment: string }
+  | { readonly kind: 'catalogue'; readonly catalogue: Catalogue }
+  | {
+      readonly kind: 'ask'
+      readonly id: number
+      readonly question: Question
+      readonly timeoutMs: number
+    }
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'stop' }
+
+/** A failure as it crosses: SearchError with its status, or anything else. */
+export interface Failure {
+  readonly status?: number
+  readonly type?: string
+  readonly message: string
+  readonly details?: JsonRecord
+}
+
+/** From the engine's process. */
+export type FromEngine =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'unusable'; readonly message: string }
+  /** What lies before is in segments now. */
+  | { readonly kind: 'advance'; readonly places: Places }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: JsonValue | undefined }
+  | { readonly kind: 'failure'; readonly id: number; readonly failure: Failure }
+  | {
+      readonly kind: 'notice'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly about: JsonRecord
+    }
+  | { readonly kind: 'count'; readonly reason: Reason; readonly events: number }
+  /** Whether sealing is paused, and why. */
+  | { readonly kind: 'paused'; readonly why: string | null }

@@ -1,0 +1,112 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Catalogue } from '../catalogue.ts'
+import type { JsonRecord, JsonValue } from '../search.ts'
+import type { Answerer, Answering } from './answerer.ts'
+import { database } from './database.ts'
+import type { Question } from './protocol.ts'
+import type { Sealer } from './sealer.ts'
+import { damagedAmong, verifySegments } from './segments/verify.ts'
+import type { Maintenance } from './segments/maintenance.ts'
+import type { SegmentStore } from './segments/segment_store.ts'
+import { storeStatistics } from './segments/statistics.ts'
+import { documentsById } from './stored_documents.ts'
+
+export interface Parts {
+  readonly store: SegmentStore
+  readonly sealer: Sealer
+  readonly maintenance: Maintenance
+  readonly answerer: Answerer
+  readonly clock: Clock
+  catalogue: Catalogue
+}
+
+/** Answers one question. A segment that turns out damaged is set aside, and the question put once more. */
+export async function answer(
+  question: Question,
+  parts: Parts,
+  deadline: AbortSignal,
+): Promise<JsonValue | undefined> {
+  const { store, sealer, maintenance } = parts
+  switch (question.kind) {
+    case 'refresh':
+      await sealer.refresh()
+      return undefined
+    case 'delete_index':
+      await sealer.deleteStream(question.name, question.throughSeq)
+      return undefined
+    case 'streams':
+      return store.reading.streams().map(({ name, documents, bytes, createdMs }) => {
+        return { name, documents, bytes, createdMs }
+      })
+    case 'statistics':
+      return storeStatistics(store)
+    case 'verify':
+      return await verifySegments(store, deadline)
+    case 'compact':
+      await maintenance.compact(deadline)
+      return undefined
+    default:
+      return await maintenance.beside(() => read(question, parts, deadline))
+  }
+}
+
+type Reads = Exclude<
+  Question,
+  { kind: 'refresh' | 'delete_index' | 'streams' | 'statistics' | 'verify' | 'compact' }
+>
+
+async function read(
+  question: Reads,
+  parts: Parts,
+  deadline: AbortSignal,
+): Promise<JsonValue | undefined> {
+  const { store } = parts
+  const attempt = () =>
+    store.connected((connection) => {
+      const from: Answering = {
+        reading: store.reading,
+        database: database(connection),
+        catalogue: parts.catalogue,
+        nowMs: parts.clock.now(),
+        deadline,
+      }
+      return answered(question, parts.answerer, from)
+    })
+  try {
+    return await attempt()
+  } catch (failure) {
+    const damaged = deadline.aborted ? [] : await damagedAmong(store, failure)
+    if (damaged.length === 0) throw failure
+    return await attempt()
+  }
+}
+
+async function answered(
+  question: Reads,
+  answerer: Answerer,
+  from: Answering,
+): Promise<JsonValue | undefined> {
+  switch (question.kind) {
+    case 'search':
+      return await answerer.search(question.target, question.request, question.options, from)
+    case 'count':
+      return await answerer.count(question.target, question.request, question.options, from)
+    case 'validate':
+      return void (await answerer.validate(
+        question.target,
+        question.request,
+        question.options,
+        from,
+      ))
+    case 'field_caps':
+      return await answerer.fieldCaps(question.target, question.patterns, question.options, from)
+    case 'terms_enum':
+      return [...(await answerer.termsEnum(question.target, question.request, from))]
+    case 'mapping':
+      return await answerer.mapping(question.index, from)
+    case 'documents': {
+      const found = await documentsById(question.wanted, from.reading, from.database, from.deadline)
+      return found as unknown as JsonRecord[]
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Places } from '../../core/journal/cursor.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { JournalFollower } from './journal_follower.ts'
+import { PathTree } from './segments/path_tree.ts'
+import { RowFile } from './segments/row_file.ts'
+import { rowFilePath, seal } from './segments/seal.ts'
+import type { SegmentStore } from './segments/segment_store.ts'
+
+export interface SealerOptions {
+  /** Rows of one segment in bytes, at most about. */
+  readonly chunkBytes: number
+  /** Bytes read of the journal at once. */
+  readonly readBytes: number
+  readonly refreshMs: number
+  readonly fieldsMax: number
+  readonly wordsMax: number
+}
+
+export interface SealerEvents {
+  readonly onSealed: (cursor: Places) => void
+  /** Why nothing is sealed for now; null when it goes on. */
+  readonly onPaused: (why: string | null) => void
+}
+
+const retryMs = 2_000
+/** Paths in memory, of all streams; beyond it they are learnt anew. */
+const nodesMax = 1_000_000
+
+interface Gathered {
+  readonly file: RowFile
+  readonly path: string
+  readonly paths: PathTree
+  readonly cursor: Places
+  readonly isLast: boolean
+}
+
+interface Waiting {
+  readonly action: () => Promise<void>
+  readonly resolve: () => void
+  readonly reject: (why: unknown) => void
+}
+
+/**
+ * Turns what is durable in the journal into segments: while DuckDB writes one, the next rows are gathered. A
+ * failure, such as a full disk, loses nothing: the cursor has not moved, and it is tried again.
+ */
+export class Sealer {
+  readonly #store: SegmentStore
+  readonly #options: SealerOptions
+  readonly #events: SealerEvents
+  #follower: JournalFollower
+  #paths: PathTree
+  #number = 0
+  #sealed: Places
+  #waiting: Waiting[] = []
+  #sealing = false
+  #hurry = Promise.withResolvers<void>()
+  #running: Promise<void> | undefined
+  #stopping = false
+  #paused: string | null = null
+
+  constructor(
+    store: SegmentStore,
+    follow: (cursor: Places) => JournalFollower,
+    options: SealerOptions,
+    events: SealerEvents,
+  ) {
+    this.#store = store
+    this.#options = options
+    this.#events = events
+    this.#sealed = store.manifest.cursor()
+    this.#follower = follow(this.#sealed)
+    this.#paths = new PathTree(options.fieldsMax)
+  }
+
+  get follower(): JournalFollower {
+    return this.#follower
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Resolves once everything that is durable now is in segments. @throws why it cannot be. */
+  async refresh(): Promise<void> {
+    if (this.#sealing || this.#follower.isBehind()) await this.#afterPass(() => Promise.resolve())
+  }
+
+  /** Deletes a stream: all that is durable now, and its documents up to `throughSeq`. */
+  async deleteStream(stream: string, throughSeq: number): Promise<void> {
+    await this.#afterPass(async () => {
+      await this.#store.deleteStream(stream, throughSeq)
+      this.#paths.forget(stream)
+    })
+  }
+
+  /** Runs `action` when all that is durable now is sealed, while nothing is being sealed. */
+  async #afterPass(action: () => Promise<void>): Promise<void> {
+    if (this.#paused !== null) throw new Error(this.#paused)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#waiting.push({ action, resolve, reject })
+    this.#hurry.resolve()
+    await promise
+  }
+
+  /** Seals what is there, and ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#hurry.resolve()
+    await this.#running
+    await this.#follower.close()
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const isLast = this.#stopping
+      const { changed } = this.#follower
+      const waiting = this.#waiting
+      this.#waiting = []
+      try {
+        this.#sealing = true
+        await this.#sealAll()
+        this.#pause(null)
+        for (const { action, resolve, reject } of waiting) await action().then(resolve, reject)
+      } catch (failure) {
+        await this.#failed(failure, [...waiting, ...this.#waiting.splice(0)])
+        if (isLast) return
+        await Promise.race([wait(retryMs), this.#stopped()])
+        continue
+      } finally {
+        this.#sealing = false
+      }
+      if (isLast) return
+      if (this.#waiting.length > 0 || this.#stopping) continue
+      this.#hurry = Promise.withResolvers()
+      if (!this.#follower.isBehind()) await Promise.race([changed, this.#hurry.promise])
+      await Promise.race([wait(this.#options.refreshMs), this.#hurry.promise])
+    }
+  }
+
+  async #stopped(): Promise<void> {
+    while (!this.#stopping) {
+      await this.#hurry.promise
+      if (!this.#stopping) this.#hurry = Promise.withResolvers()
+    }
+  }
+
+  /** Seals all that is durable at the call. */
+  async #sealAll(): Promise<void> {
+    let sealing: Promise<void> = Promise.resolve()
+    let failure: { why: unknown } | undefined
+    let isLast = false
+    while (!isLast) {
+      const gathered = await this.#gather()
+      isLast = !gathered || gathered.isLast
+      await sealing
+      if (failure) throw failure.why
+      if (!gathered) break
+      sealing = this.#seal(gathered).catch((why: unknown) => {
+        failure = { why }
+      })
+    }
+    await sealing
+    if (failure) throw failure.why
+    // What was passed over because the store does not take it.
+    const { places } = this.#follower
+    if (JSON.stringify(places) === JSON.stringify(this.#sealed)) return
+    this.#store.manifest.commit({ cursor: places }, this.#store.world.clock.now())
+    this.#advanced(places)
+  }
+
+  async #seal({ file, path, paths, cursor }: Gathered): Promise<void> {
+    const { manifest, world } = this.#store
+    const sealWorld = { ...world, nowMs: () => world.clock.now() }
+    await this.#store.connected((connection) =>
+      seal(connection, sealWorld, manifest, paths, { file, path, cursor }),
+    )
+    this.#advanced(cursor)
+  }
+
+  /** The next rows; undefined when there are none. */
+  async #gather(): Promise<Gathered | undefined> {
+    const { files, folder } = this.#store.world
+    const { gone } = this.#store.manifest
+    const first = await this.#follower.read(this.#options.readBytes)
+    if (!first) return undefined
+    if (this.#paths.size > nodesMax) this.#paths = new PathTree(this.#options.fieldsMax)
+    const paths = this.#paths
+    const path = rowFilePath(folder, this.#number++ % 2)
+    const file = await RowFile.create(files, path, paths, this.#options.wordsMax, (stream, seq) => {
+      return seq <= (gone.get(stream)?.seq ?? -1)
+    })
+    let found: typeof first | undefined = first
+    while (found) {
+      await file.add(found.chunk)
+      if (file.bytes >= this.#options.chunkBytes) break
+      found = await this.#follower.read(this.#options.readBytes)
+    }
+    // What is less than full ends a pass: all that was durable at its beginning is in it.
+    const isLast = file.bytes < this.#options.chunkBytes
+    return { file, path, paths, cursor: this.#follower.places, isLast }
+  }
+
+  #advanced(cursor: Places): void {
+    this.#sealed = { ...this.#sealed, ...cursor }
+    this.#events.onSealed(this.#sealed)
+  }
+
+  async #failed(failure: unknown, waiting: readonly Waiting[]): Promise<void> {
+    const why = `nothing is taken into the store for now: ${messageOf(failure)}`
+    this.#pause(why)
+    for (const { reject } of waiting) reject(new Error(why))
+    // From the last committed place on, with nothing remembered of what failed.
+    const follower = this.#follower
+    this.#paths = new PathTree(this.#options.fieldsMax)
+    this.#sealed = this.#store.manifest.cursor()
+    this.#follower = follower.from(this.#sealed)
+    await follower.close()
+  }
+
+  #pause(why: string | null): void {
+    if (this.#paused === why) return
+    this.#paused = why
+    this.#events.onPaused(why)
+  }
+}

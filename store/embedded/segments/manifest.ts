@@ -1,0 +1,406 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { Places } from '../../../core/journal/cursor.ts'
+import type { Shape } from '../shape.ts'
+import { migrateManifest } from './manifest_schema.ts'
+import type { Learnt } from './path_tree.ts'
+import type { Mask } from './row_file.ts'
+
+/** What a segment has of one stream. Times are microseconds since the epoch; null when no row has one. */
+export interface StreamPart {
+  readonly stream: string
+  readonly rows: number
+  readonly sourceBytes: number
+  readonly minMicros: bigint | null
+  readonly maxMicros: bigint | null
+  /** Rows without a time. */
+  readonly untimed: number
+  readonly maxSeq: number | null
+  /** Promoted paths that some row spilled. */
+  readonly spilled: readonly string[]
+}
+
+export interface MinuteCount {
+  readonly stream: string
+  /** Minutes since the epoch. */
+  readonly minute: number
+  /** `log.level`; empty for rows without. */
+  readonly level: string
+  readonly count: number
+}
+
+/** A segment that is written, and not yet in the manifest. */
+export interface NewSegment {
+  readonly id: number
+  readonly file: string
+  /** Undefined: of several streams. */
+  readonly stream: string | undefined
+  readonly day: string | undefined
+  readonly bytes: number
+  /** Whether there is a token filter. */
+  readonly words: boolean
+  readonly merged: boolean
+  readonly parts: readonly StreamPart[]
+  /** Undefined: too many to keep; whoever counts has to read the segment. */
+  readonly minutes: readonly MinuteCount[] | undefined
+}
+
+/** A segment of the manifest. */
+export interface Segment extends Omit<NewSegment, 'minutes'> {
+  readonly rows: number
+  readonly sourceBytes: number
+  readonly minMicros: bigint | null
+  readonly maxMicros: bigint | null
+  readonly untimed: number
+  /** Whether `minutes` has its counts. */
+  readonly counted: boolean
+}
+
+/** Where documents of an index ended that was deleted. */
+export interface Gone {
+  readonly stream: string
+  /** Rows in segments up to here are gone, documents with a higher `_seq` than `seq` excepted. */
+  readonly segment: number
+  /** Documents up to here are gone, whichever segment they come into. */
+  readonly seq: number
+}
+
+/** Everything that changes together. */
+export interface Change {
+  readonly add?: readonly NewSegment[]
+  readonly remove?: readonly number[]
+  readonly masks?: readonly Mask[]
+  /** Masks whose rows no longer exist. */
+  readonly unmask?: readonly Mask[]
+  readonly learnt?: readonly Learnt[]
+  readonly beyond?: ReadonlyMap<string, number>
+  readonly cursor?: Places
+  readonly gone?: Gone
+  readonly damaged?: readonly { id: number; reason: string }[]
+}
+
+export interface DamagedFile {
+  readonly file: string
+  readonly stream: string | undefined
+  readonly rows: number
+  readonly minMicros: bigint | null
+  readonly maxMicros: bigint | null
+  readonly reason: string
+}
+
+type Row = Record<string, SQLInputValue>
+
+/** The truth about which segments there are, in one SQLite file. A change is one transaction, synced. */
+export class Manifest {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  readonly #segments = new Map<number, Segment>()
+  readonly #gone = new Map<string, Gone>()
+  #nextId = 1
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path)
+    this.#database.exec(
+      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 5000',
+    )
+    migrateManifest(this.#database)
+    this.#load()
+  }
+
+  /** By id, which is the order of making. */
+  get segments(): ReadonlyMap<number, Segment> {
+    return this.#segments
+  }
+
+  get gone(): ReadonlyMap<string, Gone> {
+    return this.#gone
+  }
+
+  /** An id that no segment had. One that is not used leaves a gap. */
+  takeId(): number {
+    return this.#nextId++
+  }
+
+  cursor(): Places {
+    const rows = this.#all('select * from cursor') as {
+      partition: string
+      segment: string
+      ordinal: number
+    }[]
+    return Object.fromEntries(
+      rows.map(({ partition, segment, ordinal }) => [partition, { segment, ordinal }]),
+    )
+  }
+
+  shapes(stream: string): Shape[] {
+    const rows = this.#all('select * from shapes where stream = ?', stream)
+    return rows.map((row) => ({
+      path: row['path'] as string,
+      jsonPath: row['json_path'] as string,
+      many: row['many'] === 1,
+      kind: row['kind'] as Shape['kind'],
+    }))
+  }
+
+  /** Numbers of documents that were replaced or deleted. */
+  masks(streams: readonly string[]): Mask[] {
+    return streams.flatMap((stream) =>
+      this.#all('select seq from masks where stream = ?', stream).map(({ seq }) => ({
+        stream,
+        seq: seq as number,
+      })),
+    )
+  }
+
+  hasMasks(stream: string): boolean {
+    return this.#all('select 1 from masks where stream = ? limit 1', stream).length > 0
+  }
+
+  /** Streams with a segment, with when each was first seen and how many values were beyond the bounds. */
+  streams(): { stream: string; createdMs: number; beyond: number }[] {
+    const rows = this.#all(
+      'select stream, created_ms, beyond from streams where stream in (select stream from segment_streams) order by stream',
+    )
+    return rows.map((row) => ({
+      stream: row['stream'] as string,
+      createdMs: row['created_ms'] as number,
+      beyond: row['beyond'] as number,
+    }))
+  }
+
+  /** Counts of a segment by minute and level. */
+  minutes(segment: number, stream: string): MinuteCount[] {
+    return this.#all(
+      'select stream, minute, level, count from minutes where segment = ? and stream = ?',
+      segment,
+      stream,
+    ) as unknown as MinuteCount[]
+  }
+
+  damaged(): DamagedFile[] {
+    return this.#all('select * from damaged order by file').map((row) => ({
+      file: row['file'] as string,
+      stream: (row['stream'] as string | null) ?? undefined,
+      rows: row['rows'] as number,
+      minMicros: bigintOf(row['min_time']!),
+      maxMicros: bigintOf(row['max_time']!),
+      reason: row['reason'] as string,
+    }))
+  }
+
+  /** @throws what SQLite says, such as a full disk; then nothing has changed. */
+  commit(change: Change, nowMs: number): void {
+    this.#database.exec('begin immediate')
+    try {
+      for (const { id, reason } of change.damaged ?? []) this.#setAside(id, reason, nowMs)
+      for (const id of change.remove ?? []) this.#run('delete from segments where id = ?', id)
+      for (const segment of change.add ?? []) this.#add(segment, nowMs)
+      for (const { stream, seq } of change.masks ?? []) {
+        this.#run('insert or ignore into masks values (?, ?)', stream, seq)
+      }
+      for (const { stream, seq } of change.unmask ?? []) {
+        this.#run('delete from masks where stream = ? and seq = ?', stream, seq)
+      }
+      for (const { stream, shape } of change.learnt ?? []) {
+        const { path, jsonPath, many, kind } = shape
+        const insert = 'insert or ignore into shapes values (?, ?, ?, ?, ?)'
+        this.#run(insert, stream, path, jsonPath, many ? 1 : 0, kind)
+      }
+      for (const [stream, count] of change.beyond ?? []) {
+        this.#run('update streams set beyond = beyond + ? where stream = ?', count, stream)
+      }
+      for (const [partition, { segment, ordinal }] of Object.entries(change.cursor ?? {})) {
+        this.#run('insert or replace into cursor values (?, ?, ?)', partition, segment, ordinal)
+      }
+      if (change.gone) this.#forget(change.gone, nowMs)
+      this.#database.exec('commit')
+    } catch (failure) {
+      if (this.#database.isTransaction) this.#database.exec('rollback')
+      throw failure
+    }
+    this.#apply(change)
+  }
+
+  /** @throws Error when SQLite finds its file damaged. */
+  check(): void {
+    const [row] = this.#all('pragma quick_check(1)')
+    const said = Object.values(row ?? {})[0]
+    if (said !== 'ok') throw new Error(`the store's manifest is damaged: ${String(said)}`)
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #apply(change: Change): void {
+    for (const id of change.remove ?? []) this.#segments.delete(id)
+    for (const { id } of change.damaged ?? []) this.#segments.delete(id)
+    for (const segment of change.add ?? []) {
+      const { minutes, ...rest } = segment
+      this.#segments.set(segment.id, {
+        ...rest,
+        ...sumOf(segment.parts),
+        counted: minutes !== undefined,
+      })
+    }
+    if (change.gone) this.#gone.set(change.gone.stream, change.gone)
+  }
+
+  #load(): void {
+    const parts = new Map<number, StreamPart[]>()
+    for (const row of this.#allBig('select * from segment_streams')) {
+      const id = Number(row['segment'])
+      if (!parts.has(id)) parts.set(id, [])
+      parts.get(id)!.push({
+        stream: row['stream'] as string,
+        rows: Number(row['rows']),
+        sourceBytes: Number(row['source_bytes']),
+        minMicros: row['min_time'] as bigint | null,
+        maxMicros: row['max_time'] as bigint | null,
+        untimed: Number(row['untimed']),
+        maxSeq: row['max_seq'] === null ? null : Number(row['max_seq']),
+        spilled: JSON.parse(row['spilled'] as string) as string[],
+      })
+    }
+    const counted = new Set(
+      this.#all('select distinct segment from segment_streams where counted = 1').map(
+        ({ segment }) => segment,
+      ),
+    )
+    for (const row of this.#allBig('select * from segments order by id')) {
+      const id = Number(row['id'])
+      const own = parts.get(id) ?? []
+      this.#segments.set(id, {
+        id,
+        file: row['file'] as string,
+        stream: (row['stream'] as string | null) ?? undefined,
+        day: (row['day'] as string | null) ?? undefined,
+        bytes: Number(row['bytes']),
+        words: row['words'] === 1n,
+        merged: row['merged'] === 1n,
+        parts: own,
+        ...sumOf(own),
+        counted: counted.has(id),
+      })
+    }
+    for (const row of this.#all('select * from streams where gone_segment > 0 or gone_seq > 0')) {
+      const stream = row['stream'] as string
+      this.#gone.set(stream, {
+        stream,
+        segment: row['gone_segment'] as number,
+        seq: row['gone_seq'] as number,
+      })
+    }
+    const [sequence] = this.#all("select seq from sqlite_sequence where name = 'segments'")
+    this.#nextId = Number(sequence?.['seq'] ?? 0) + 1
+  }
+
+  #add(segment: NewSegment, nowMs: number): void {
+    const { rows, sourceBytes, minMicros, maxMicros, untimed } = sumOf(segment.parts)
+    this.#run(
+      'insert into segments values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      segment.id,
+      segment.file,
+      segment.stream ?? null,
+      segment.day ?? null,
+      rows,
+      segment.bytes,
+      sourceBytes,
+      minMicros,
+      maxMicros,
+      untimed,
+      segment.words ? 1 : 0,
+      segment.merged ? 1 : 0,
+      nowMs,
+    )
+    for (const part of segment.parts) {
+      this.#run(
+        'insert or ignore into streams (stream, created_ms) values (?, ?)',
+        part.stream,
+        nowMs,
+      )
+      this.#run(
+        'insert into segment_streams values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        segment.id,
+        part.stream,
+        part.rows,
+        part.sourceBytes,
+        part.minMicros,
+        part.maxMicros,
+        part.untimed,
+        part.maxSeq,
+        JSON.stringify(part.spilled),
+        segment.minutes ? 1 : 0,
+      )
+    }
+    for (const { stream, minute, level, count } of segment.minutes ?? []) {
+      this.#run(
+        'insert into minutes values (?, ?, ?, ?, ?)',
+        segment.id,
+        stream,
+        minute,
+        level,
+        count,
+      )
+    }
+  }
+
+  #forget({ stream, segment, seq }: Gone, nowMs: number): void {
+    this.#run('delete from shapes where stream = ?', stream)
+    this.#run('delete from masks where stream = ? and seq <= ?', stream, seq)
+    this.#run(
+      `insert into streams (stream, created_ms, gone_segment, gone_seq) values (?, ?, ?, ?) on conflict (stream)
+       do update set created_ms = excluded.created_ms, beyond = 0, gone_segment = excluded.gone_segment, gone_seq = excluded.gone_seq`,
+      stream,
+      nowMs,
+      segment,
+      seq,
+    )
+  }
+
+  #setAside(id: number, reason: string, nowMs: number): void {
+    this.#run(
+      `insert or replace into damaged select file, stream, rows, min_time, max_time, ?, ? from segments where id = ?`,
+      reason,
+      nowMs,
+      id,
+    )
+    this.#run('delete from segments where id = ?', id)
+  }
+
+  #statement(text: string): StatementSync {
+    let statement = this.#statements.get(text)
+    if (!statement) this.#statements.set(text, (statement = this.#database.prepare(text)))
+    return statement
+  }
+  #run(text: string, ...values: readonly SQLInputValue[]): void {
+    this.#statement(text).run(...values)
+  }
+  #all(text: string, ...values: readonly SQLInputValue[]): Row[] {
+    return this.#statement(text).all(...values) as Row[]
+  }
+  #allBig(text: string): Row[] {
+    const statement = this.#database.prepare(text)
+    statement.setReadBigInts(true)
+    return statement.all() as Row[]
+  }
+}
+
+const bigintOf = (value: SQLInputValue): bigint | null =>
+  typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : null
+
+/** What the parts of a segment are together. */
+export function sumOf(parts: readonly StreamPart[]) {
+  let minMicros: bigint | null = null
+  let maxMicros: bigint | null = null
+  let [rows, sourceBytes, untimed] = [0, 0, 0]
+  for (const part of parts) {
+    rows += part.rows
+    sourceBytes += part.sourceBytes
+    untimed += part.untimed
+    if (part.minMicros !== null && (minMicros === null || part.minMicros < minMicros))
+      minMicros = part.minMicros
+    if (part.maxMicros !== null && (maxMicros === null || part.maxMicros > maxMicros))
+      maxMicros = part.maxMicros
+  }
+  return { rows, sourceBytes, untimed, minMicros, maxMicros }
+}

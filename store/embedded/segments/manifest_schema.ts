@@ -1,0 +1,57 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** The tables of `manifest.sqlite`; docs/formats/segments.md §4 says what each column is. */
+const tables = `
+create table segments (
+  id integer primary key autoincrement, file text not null unique, stream text, day text,
+  rows integer not null, bytes integer not null, source_bytes integer not null,
+  min_time integer, max_time integer, untimed integer not null,
+  words integer not null, merged integer not null, created_ms integer not null
+);
+create table segment_streams (
+  segment integer not null references segments(id) on delete cascade, stream text not null,
+  rows integer not null, source_bytes integer not null, min_time integer, max_time integer,
+  untimed integer not null, max_seq integer, spilled text not null, counted integer not null,
+  primary key (segment, stream)
+) without rowid;
+create index segment_streams_by_stream on segment_streams (stream, segment);
+create table minutes (
+  segment integer not null references segments(id) on delete cascade, stream text not null,
+  minute integer not null, level text not null, count integer not null,
+  primary key (segment, stream, minute, level)
+) without rowid;
+create table masks (
+  stream text not null, seq integer not null, primary key (stream, seq)
+) without rowid;
+create table shapes (
+  stream text not null, path text not null, json_path text not null, many integer not null,
+  kind text not null, primary key (stream, json_path, kind)
+) without rowid;
+create table streams (
+  stream text primary key, created_ms integer not null, beyond integer not null default 0,
+  gone_segment integer not null default 0, gone_seq integer not null default 0
+) without rowid;
+create table cursor (
+  partition text primary key, segment text not null, ordinal integer not null
+) without rowid;
+create table damaged (
+  file text primary key, stream text, rows integer not null, min_time integer, max_time integer,
+  reason text not null, found_ms integer not null
+) without rowid;
+`
+
+export const manifestVersion = 1
+
+/** @throws Error when a newer Weir made it. */
+export function migrateManifest(database: DatabaseSync): void {
+  const { user_version: version } = database.prepare('pragma user_version').get() as {
+    user_version: number
+  }
+  if (version > manifestVersion) {
+    throw new Error(
+      `the store's manifest has version ${version}; this Weir reads up to ${manifestVersion}: start the newer one`,
+    )
+  }
+  if (version === manifestVersion) return
+  database.exec(`begin; ${tables}; pragma user_version = ${manifestVersion}; commit`)
+}

@@ -1,0 +1,218 @@
+import type { Needs } from '../ask/needs.ts'
+import type { Shape } from '../shape.ts'
+import { all, join, type Sql, sql, verbatim } from '../sql.ts'
+import { promotedColumns } from '../columns.ts'
+import type { DamagedFile, Gone, Manifest, MinuteCount, Segment } from './manifest.ts'
+import { fits, type WordLookup } from './prune.ts'
+
+/** A stream that has documents, and what they taught. */
+export interface StoredStream {
+  readonly name: string
+  readonly shapes: readonly Shape[]
+  readonly documents: number
+  readonly bytes: number
+  readonly createdMs: number
+}
+
+/** The rows that a question may touch, held until `close`. */
+export interface Opened {
+  /** FROM-able, with all of `baseColumns` and `promotedColumns`: every row there is, replaced ones left out. */
+  readonly from: Sql
+  /** Segments that `from` reads, and those that need not be read. */
+  readonly segments: readonly Segment[]
+  readonly skipped: number
+  /** Segments of the streams that were set aside, and whose rows are missing. */
+  readonly damaged: readonly DamagedFile[]
+  close(): void
+}
+
+/** Counts by minute and level that are kept beside segments, and what they do not cover. */
+export interface Counted {
+  readonly counts: readonly MinuteCount[]
+  /** Segments that have to be read: at the edges of the time asked for, or without counts. */
+  readonly rest: Opened
+}
+
+const micros = 60_000_000n
+
+/** Segments as questions see them. What is opened stays on disk until it is closed. */
+export class Reading {
+  readonly #manifest: Manifest
+  readonly #segmentsFolder: string
+  readonly #words: WordLookup
+  /** Segments and how many questions read them. */
+  readonly #held = new Map<number, number>()
+  readonly #onReleased: () => void
+
+  constructor(
+    manifest: Manifest,
+    segmentsFolder: string,
+    words: WordLookup,
+    onReleased: () => void,
+  ) {
+    this.#manifest = manifest
+    this.#segmentsFolder = segmentsFolder
+    this.#words = words
+    this.#onReleased = onReleased
+  }
+
+  isHeld(id: number): boolean {
+    return this.#held.has(id)
+  }
+
+  streams(): StoredStream[] {
+    const sums = new Map<string, { documents: number; bytes: number }>()
+    for (const segment of this.#manifest.segments.values()) {
+      const gone = this.#manifest.gone
+      for (const { stream, rows, maxSeq } of segment.parts) {
+        const limit = gone.get(stream)
+        if (limit && isGone(limit, segment) && (maxSeq ?? 0) <= limit.seq) continue
+        const sum = sums.get(stream) ?? { documents: 0, bytes: 0 }
+        sum.documents += rows
+        sum.bytes += Math.round((segment.bytes * rows) / Math.max(1, segment.rows))
+        sums.set(stream, sum)
+      }
+    }
+    return this.#manifest.streams().flatMap(({ stream: name, createdMs }) => {
+      const sum = sums.get(name)
+      return sum ? [{ name, createdMs, ...sum, shapes: this.#manifest.shapes(name) }] : []
+    })
+  }
+
+  /** What `streams` hold that may fit `needs`. */
+  open(streams: readonly string[], needs: Needs): Opened {
+    const wanted = new Set(streams)
+    const ofStreams = [...this.#manifest.segments.values()].filter(({ parts }) =>
+      parts.some(({ stream }) => wanted.has(stream)),
+    )
+    const segments = ofStreams.filter((segment) => fits(segment, wanted, needs, this.#words))
+    return this.#opened(streams, segments, ofStreams.length - segments.length)
+  }
+
+  /**
+   * Counts of `streams` by minute and level, of the whole minutes from `fromMinute` up to `toMinute`, as far as
+   * they are kept. Rows without a time are in neither.
+   */
+  minutes(streams: readonly string[], fromMinute: number, toMinute: number): Counted {
+    const wanted = new Set(streams)
+    const counts: MinuteCount[] = []
+    const rest: Segment[] = []
+    let skipped = 0
+    const masked = new Set(streams.filter((stream) => this.#manifest.hasMasks(stream)))
+    for (const segment of this.#manifest.segments.values()) {
+      const parts = segment.parts.filter(({ stream }) => wanted.has(stream))
+      if (parts.length === 0) continue
+      const needs: Needs = {
+        fromMicros: BigInt(fromMinute) * micros,
+        toMicros: BigInt(toMinute) * micros - 1n,
+        words: [],
+        equals: new Map(),
+      }
+      if (!fits(segment, wanted, needs, this.#words)) {
+        skipped += 1
+        continue
+      }
+      const usable =
+        segment.counted &&
+        parts.every(({ stream }) => {
+          return !masked.has(stream) && !isGone(this.#manifest.gone.get(stream), segment)
+        })
+      if (!usable) {
+        rest.push(segment)
+        continue
+      }
+      for (const { stream } of parts) {
+        for (const count of this.#manifest.minutes(segment.id, stream)) {
+          if (count.minute >= fromMinute && count.minute < toMinute) counts.push(count)
+        }
+      }
+    }
+    return { counts, rest: this.#opened(streams, rest, skipped) }
+  }
+
+  #opened(streams: readonly string[], segments: readonly Segment[], skipped: number): Opened {
+    for (const { id } of segments) this.#held.set(id, (this.#held.get(id) ?? 0) + 1)
+    let isOpen = true
+    const close = () => {
+      if (!isOpen) return
+      isOpen = false
+      for (const { id } of segments) {
+        const left = this.#held.get(id)! - 1
+        if (left > 0) this.#held.set(id, left)
+        else this.#held.delete(id)
+      }
+      this.#onReleased()
+    }
+    const wanted = new Set(streams)
+    const damaged = this.#manifest
+      .damaged()
+      .filter(({ stream }) => stream === undefined || wanted.has(stream))
+    return { from: this.#from(streams, segments), segments, skipped, damaged, close }
+  }
+
+  #from(streams: readonly string[], segments: readonly Segment[]): Sql {
+    const { gone } = this.#manifest
+    const groups = new Map<string, { condition: Sql; files: string[] }>()
+    for (const segment of segments) {
+      const conditions: Sql[] = []
+      const isMixed = segment.parts.length > 1 || segment.stream === undefined
+      if (isMixed) {
+        const names = segment.parts.filter(({ stream }) => streams.includes(stream))
+        if (names.length < segment.parts.length) {
+          conditions.push(
+            sql`_stream in (${join(
+              names.map(({ stream }) => sql`${stream}`),
+              ', ',
+            )})`,
+          )
+        }
+      }
+      for (const { stream } of segment.parts) {
+        const limit = gone.get(stream)
+        if (!limit || !isGone(limit, segment) || !streams.includes(stream)) continue
+        conditions.push(sql`(_stream <> ${stream} or coalesce(_seq > ${limit.seq}, false))`)
+      }
+      const condition = all(conditions)
+      const key = JSON.stringify([condition.text, condition.values])
+      if (!groups.has(key)) groups.set(key, { condition, files: [] })
+      groups.get(key)!.files.push(`${this.#segmentsFolder}/${segment.file}`)
+    }
+    const masked = this.#masked(streams)
+    const selects = [...groups.values()].map(({ condition, files }) => {
+      const list = join(
+        files.map((file) => sql`${file}`),
+        ', ',
+      )
+      const rows = sql`select * from read_parquet([${list}])`
+      const filters = condition.text === 'true' ? [] : [condition]
+      if (masked) filters.push(masked)
+      return filters.length === 0 ? rows : sql`${rows} where ${join(filters, ' and ')}`
+    })
+    if (selects.length === 0) return sql`(${noRows})`
+    return sql`(${join(selects, ' union all ')})`
+  }
+
+  /** The condition that leaves replaced and deleted documents out; undefined when there are none. */
+  #masked(streams: readonly string[]): Sql | undefined {
+    const masks = this.#manifest.masks(streams)
+    if (masks.length === 0) return undefined
+    const byStream = Map.groupBy(masks, ({ stream }) => stream)
+    const conditions = [...byStream].map(([stream, own]) => {
+      // Numbers of our own: as text they cost less than as bound values.
+      const numbers = verbatim(own.map(({ seq }) => String(Math.trunc(seq))).join(', '))
+      return sql`(_stream = ${stream} and _seq in (${numbers}))`
+    })
+    return sql`not coalesce(${join(conditions, ' or ')}, false)`
+  }
+}
+
+/** Whether rows of a segment are hidden because their index was deleted. */
+const isGone = (gone: Gone | undefined, { id }: Segment): boolean =>
+  gone !== undefined && id <= gone.segment
+
+const noRows = verbatim(
+  `select ''::varchar as _stream, null::timestamp as "@timestamp", ''::varchar as _journal, 0::integer as _ordinal,
+   null::varchar as _id, null::bigint as _seq, null::varchar[] as _spilled, ${promotedColumns
+     .map(({ path, type }) => `null::${type} as "${path}"`)
+     .join(', ')}, ''::varchar as _source where false`,
+)

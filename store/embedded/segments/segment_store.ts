@@ -1,0 +1,177 @@
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { Clock } from '../../../core/clock.ts'
+import type { Files } from '../../../core/files.ts'
+import type { Reason } from '../../../core/reasons.ts'
+import { type EngineLimits, openDuckDB } from './duckdb.ts'
+import { manifestPath, mixedFolder, segmentsFolder, wordsFile, workFolder } from './layout.ts'
+import { type Change, Manifest, type Segment } from './manifest.ts'
+import { Reading } from './reading.ts'
+import { WordFilters } from './word_filters.ts'
+
+export interface StoreWorld {
+  readonly files: Files
+  readonly clock: Clock
+  /** `<data_dir>/store`, absolute. */
+  readonly folder: string
+  readonly notice: (level: 'info' | 'warn' | 'error', message: string, about?: object) => void
+  readonly count: (reason: Reason, events: number) => void
+  /** Called before each step that a crash may come between; tests throw from it. */
+  readonly step: (name: string) => void
+}
+
+const wordsMemoryMax = 64_000_000
+
+/** The segments of one folder, opened: the manifest, DuckDB over the files, and what questions see of them. */
+export class SegmentStore {
+  readonly world: StoreWorld
+  readonly manifest: Manifest
+  readonly reading: Reading
+  readonly words: WordFilters
+  readonly duckdb: DuckDBInstance
+  readonly #idle: DuckDBConnection[] = []
+  /** Files of segments that are no longer in the manifest, by segment. */
+  readonly #dead = new Map<number, string>()
+  #sweeping = Promise.resolve()
+
+  private constructor(world: StoreWorld, manifest: Manifest, duckdb: DuckDBInstance) {
+    this.world = world
+    this.manifest = manifest
+    this.duckdb = duckdb
+    const folder = segmentsFolder(world.folder)
+    this.words = new WordFilters(folder, wordsMemoryMax, ({ file }, why) => {
+      world.notice(
+        'warn',
+        `the token filter of ${file} cannot be read: the segment is searched without`,
+        { why },
+      )
+    })
+    this.reading = new Reading(manifest, folder, this.words, () => void this.sweep())
+  }
+
+  /**
+   * Opens the folder, makes what is missing, and removes what no manifest names. One process at a time.
+   *
+   * @throws Error when the manifest is damaged or newer.
+   */
+  static async open(world: StoreWorld, limits: EngineLimits): Promise<SegmentStore> {
+    const { files, folder } = world
+    for (const each of [folder, segmentsFolder(folder), workFolder(folder)]) {
+      await files.makeFolder(each)
+    }
+    await files.syncFolder(folder)
+    const manifest = new Manifest(manifestPath(folder))
+    try {
+      await removeOrphans(world, manifest)
+      const duckdb = await openDuckDB(folder, `${workFolder(folder)}/spill`, limits)
+      return new SegmentStore(world, manifest, duckdb)
+    } catch (failure) {
+      manifest.close()
+      throw failure
+    }
+  }
+
+  /** Runs `action` with a connection of its own. */
+  async connected<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = this.#idle.pop() ?? (await this.duckdb.connect())
+    try {
+      return await action(connection)
+    } finally {
+      this.#idle.push(connection)
+    }
+  }
+
+  /** Commits to the manifest, then removes the files that it no longer names. */
+  async commit(change: Change): Promise<void> {
+    const gone = [...(change.remove ?? [])].flatMap((id) => this.manifest.segments.get(id) ?? [])
+    this.manifest.commit(change, this.world.clock.now())
+    for (const { id, file } of gone) this.#dead.set(id, file)
+    await this.sweep()
+  }
+
+  /** Takes a segment that cannot be read out of the store. What is left of its files stays where it is. */
+  setAside(segment: Segment, reason: string): void {
+    const { notice, clock, count } = this.world
+    if (!this.manifest.segments.has(segment.id)) return
+    this.manifest.commit({ damaged: [{ id: segment.id, reason }] }, clock.now())
+    notice('error', `segment ${segment.file} cannot be read and is set aside: ${reason}`, {
+      rows: segment.rows,
+    })
+    count('corrupt', segment.rows)
+  }
+
+  /**
+   * Hides all rows that a stream has now, and its documents up to `throughSeq`, whenever they come. Segments of
+   * it alone go at once, the others when they are merged.
+   */
+  async deleteStream(stream: string, throughSeq: number): Promise<void> {
+    const segments = [...this.manifest.segments.values()]
+    const remove = segments.filter(({ parts }) =>
+      parts.every((part) => part.stream === stream && (part.maxSeq ?? 0) <= throughSeq),
+    )
+    const segment = Math.max(0, ...segments.map(({ id }) => id))
+    this.world.step('delete stream')
+    await this.commit({
+      remove: remove.map(({ id }) => id),
+      gone: { stream, segment, seq: throughSeq },
+    })
+  }
+
+  /** Removes the files of segments that are gone and that no question reads. */
+  sweep(): Promise<void> {
+    const sweep = async () => {
+      const { files, folder, step } = this.world
+      for (const [id, file] of this.#dead) {
+        if (this.reading.isHeld(id)) continue
+        step('remove segment')
+        const path = `${segmentsFolder(folder)}/${file}`
+        await files.remove(path)
+        await files.remove(wordsFile(path))
+        this.#dead.delete(id)
+      }
+    }
+    const swept = this.#sweeping.then(sweep)
+    this.#sweeping = swept.catch(() => undefined)
+    return swept.catch((failure: unknown) => {
+      this.world.notice('warn', 'files of old segments cannot be removed for now', {
+        failure: String(failure),
+      })
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#sweeping
+    for (const connection of this.#idle) connection.closeSync()
+    this.duckdb.closeSync()
+    this.manifest.close()
+  }
+}
+
+/** What a crash left: files without a row in the manifest, and what was being made. */
+async function removeOrphans(
+  { files, folder, notice }: StoreWorld,
+  manifest: Manifest,
+): Promise<void> {
+  for (const name of await files.list(workFolder(folder))) {
+    if (name !== 'spill') await files.remove(`${workFolder(folder)}/${name}`)
+  }
+  for (const name of await files.list(`${workFolder(folder)}/spill`)) {
+    await files.remove(`${workFolder(folder)}/spill/${name}`)
+  }
+  const kept = [...manifest.segments.values(), ...manifest.damaged()]
+  const named = new Set(kept.flatMap(({ file }) => [file, wordsFile(file)]))
+  let removed = 0
+  for (const stream of await files.list(segmentsFolder(folder))) {
+    const days =
+      stream === mixedFolder ? [''] : await files.list(`${segmentsFolder(folder)}/${stream}`)
+    for (const day of days) {
+      const parent = day === '' ? stream : `${stream}/${day}`
+      for (const name of await files.list(`${segmentsFolder(folder)}/${parent}`)) {
+        if (named.has(`${parent}/${name}`)) continue
+        await files.remove(`${segmentsFolder(folder)}/${parent}/${name}`)
+        removed += 1
+      }
+    }
+  }
+  if (removed > 0)
+    notice('info', 'removed what an interrupted seal or merge left', { files: removed })
+}

@@ -1,0 +1,154 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Files } from '../../../core/files.ts'
+import { database } from '../database.ts'
+import { type Sql, sql, verbatim } from '../sql.ts'
+import { execute, pathLiteral } from './duckdb.ts'
+import { segmentFile, segmentsFolder, wordsFile } from './layout.ts'
+import type { MinuteCount, NewSegment, StreamPart } from './manifest.ts'
+import { parquetOptions } from './segment_columns.ts'
+import { encodeTokenFilter } from './token_filter.ts'
+
+export interface SegmentWorld {
+  readonly files: Files
+  /** `<data_dir>/store` */
+  readonly folder: string
+  /** Called before each step that a crash may come between; tests throw from it. */
+  readonly step: (name: string) => void
+}
+
+/** A segment keeps its counts by minute and level unless they are more. */
+const minutesMax = 20_000
+const never = new AbortController().signal
+
+export interface Wanted {
+  readonly id: number
+  readonly stream: string | undefined
+  readonly day: string | undefined
+  readonly merged: boolean
+  /** Sorted hashes of its words; undefined when they are too many. */
+  readonly words: Uint32Array | undefined
+  /** Bytes of the documents of a stream, of which there are so many. */
+  readonly sourceBytes: (stream: string, rows: number) => number
+}
+
+/**
+ * Writes `rows` as a segment and syncs it. Nothing names it yet: after a crash it is removed.
+ *
+ * @returns undefined when there are no rows.
+ */
+export async function writeSegment(
+  connection: DuckDBConnection,
+  { files, folder, step }: SegmentWorld,
+  rows: Sql,
+  { id, stream, day, merged, words, sourceBytes }: Wanted,
+): Promise<NewSegment | undefined> {
+  const file = segmentFile(id, stream, day)
+  const path = `${segmentsFolder(folder)}/${file}`
+  const parent = path.slice(0, path.lastIndexOf('/'))
+  await makeDurableFolder(files, segmentsFolder(folder), file)
+  step('write segment')
+  await execute(
+    connection,
+    sql`copy (${rows}) to ${pathLiteral(path)} (${verbatim(parquetOptions)})`,
+  )
+  const parts = await streamParts(connection, path, sourceBytes)
+  if (parts.length === 0) {
+    await files.remove(path)
+    return undefined
+  }
+  const minutes = await minuteCounts(connection, path)
+  step('sync segment')
+  await syncFile(files, path)
+  const bytes = (await files.size(path)) ?? 0
+  let wordsBytes = 0
+  if (words) {
+    step('write words')
+    const encoded = encodeTokenFilter(words)
+    wordsBytes = encoded.length
+    await files.remove(wordsFile(path))
+    const handle = await files.open(wordsFile(path), 'wx+')
+    try {
+      await handle.write([encoded], 0)
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
+  }
+  await files.syncFolder(parent)
+  return {
+    id,
+    file,
+    stream,
+    day,
+    merged,
+    bytes: bytes + wordsBytes,
+    words: words !== undefined,
+    parts,
+    minutes,
+  }
+}
+
+async function makeDurableFolder(files: Files, top: string, file: string): Promise<void> {
+  let folder = top
+  for (const name of file.split('/').slice(0, -1)) {
+    const parent = folder
+    folder = `${folder}/${name}`
+    if ((await files.size(folder)) !== undefined) continue
+    await files.makeFolder(folder)
+    await files.syncFolder(parent)
+  }
+}
+
+async function syncFile(files: Files, path: string): Promise<void> {
+  const handle = await files.open(path, 'r+')
+  try {
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function streamParts(
+  connection: DuckDBConnection,
+  path: string,
+  sourceBytes: Wanted['sourceBytes'],
+): Promise<StreamPart[]> {
+  const rows = await database(connection).rows(
+    sql`select _stream as stream, count(*) as rows,
+      min("@timestamp") as min, max("@timestamp") as max, count(*) - count("@timestamp") as untimed,
+      max(_seq) as max_seq, list_distinct(flatten(list(_spilled) filter (_spilled is not null))) as spilled
+      from read_parquet(${path}) group by _stream order by _stream`,
+    never,
+  )
+  return rows.map((row) => ({
+    stream: row['stream'] as string,
+    rows: Number(row['rows']),
+    sourceBytes: sourceBytes(row['stream'] as string, Number(row['rows'])),
+    minMicros: row['min'] as bigint | null,
+    maxMicros: row['max'] as bigint | null,
+    untimed: Number(row['untimed']),
+    maxSeq: row['max_seq'] === null ? null : Number(row['max_seq']),
+    spilled: (row['spilled'] as readonly string[] | null) ?? [],
+  }))
+}
+
+async function minuteCounts(
+  connection: DuckDBConnection,
+  path: string,
+): Promise<MinuteCount[] | undefined> {
+  // A level that is not in its column cannot be counted here.
+  const rows = await database(connection).rows(
+    sql`select _stream as stream, epoch_us(date_trunc('minute', "@timestamp")) // 60000000 as minute,
+      coalesce("log.level", '') as level, count(*) as count,
+      bool_or(list_contains(_spilled, 'log.level')) as spilled
+      from read_parquet(${path}) where "@timestamp" is not null group by all limit ${minutesMax + 1}`,
+    never,
+  )
+  if (rows.length > minutesMax || rows.some(({ spilled }) => spilled === true)) return undefined
+  return rows.map((row) => ({
+    stream: row['stream'] as string,
+    minute: Number(row['minute']),
+    level: row['level'] as string,
+    count: Number(row['count']),
+  }))
+}
