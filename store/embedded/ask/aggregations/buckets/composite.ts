@@ -1,0 +1,229 @@
+import { SearchError, type JsonRecord, type JsonValue } from '../../../../search.ts'
+import type { Answered, AnsweredStruct } from '../../../database.ts'
+import { any, sql, verbatim, type Sql } from '../../../sql.ts'
+import type { BucketsKind, BucketsPlan, Planning } from '../aggregation.ts'
+import { jsonKey, keyOf } from '../bucket_keys.ts'
+import { parseDate } from '../dates.ts'
+import { maxBuckets } from '../limits.ts'
+import type { Options } from '../options.ts'
+import { rounding } from '../rounding.ts'
+import { timeZone } from '../time_zone.ts'
+import {
+  integer,
+  numberOf,
+  numbersOf,
+  sourceOf,
+  valuesOf,
+  type Values,
+  type ValueSource,
+} from '../values.ts'
+import { durationMs } from '../intervals.ts'
+import { keySql, rangeOf, readInterval } from './date_histogram.ts'
+import { structKey } from './terms.ts'
+
+/** One part of a composite key. */
+interface Source {
+  readonly name: string
+  readonly descending: boolean
+  readonly hasMissing: boolean
+  plan(planning: Planning): Promise<SourcePlan>
+}
+interface SourcePlan {
+  readonly key: { readonly expression: Sql; readonly many: boolean; readonly type: string }
+  /** Between SQL's value and the answer's. */
+  json(value: Answered): JsonValue
+  literal(value: string | number | boolean): Sql
+}
+
+/** Every combination of its sources' values, page by page: `after_key` of one page is `after` of the next. */
+export function composite(options: Options): BucketsKind {
+  const size = options.integer('size', 1) ?? 10
+  if (size > maxBuckets) {
+    const reason = `Trying to create too many buckets. Must be less than or equal to: [${maxBuckets}] but was [${size}]. This limit can be set by changing the [search.max_buckets] cluster level setting.`
+    throw new SearchError(400, 'too_many_buckets_exception', reason, { max_buckets: maxBuckets })
+  }
+  const given = options.list('sources')
+  if (!given || given.length === 0) {
+    throw options.illegal('Composite [sources] cannot be null or empty')
+  }
+  const sources = given.map((each) => sourceFrom(options, each))
+  const twice = sources.find(({ name }, at) =>
+    sources.slice(0, at).some((other) => other.name === name),
+  )
+  if (twice) {
+    throw options.illegal(
+      `Composite source names must be unique, found duplicates: [${twice.name}]`,
+    )
+  }
+  const after = options.record('after')
+  if (after && Object.keys(after).length !== sources.length) {
+    throw options.illegal(
+      `[after] has ${Object.keys(after).length} value(s) but [sources] has ${sources.length}`,
+    )
+  }
+  return {
+    family: 'buckets',
+    async plan(planning) {
+      const plans: SourcePlan[] = []
+      for (const source of sources) plans.push(await source.plan(planning))
+      const key = structKey(
+        plans.map((plan) => plan.key),
+        sources.map(({ hasMissing }) => hasMissing),
+      )
+      const part = (whole: Sql, at: number) => sql`${whole}.${verbatim(`c${at}`)}`
+      const plan: BucketsPlan = {
+        key,
+        having: after && ((whole) => isAfter(whole, sources, plans, after, options)),
+        best: {
+          limit: size,
+          minDocCount: 1,
+          // What is missing comes first, or last in descending order.
+          order: (whole) =>
+            sources.map(({ descending }, at) => {
+              const direction = verbatim(descending ? 'desc nulls last' : 'asc nulls first')
+              return sql`(${part(whole, at)}) ${direction}`
+            }),
+        },
+        buckets(groups) {
+          const heads = groups.map((group) => {
+            const values = group.key as AnsweredStruct
+            const parts = sources.map(({ name }, at): [string, JsonValue] => {
+              const value = values[`c${at}`] ?? null
+              return [name, value === null ? null : plans[at]!.json(value)]
+            })
+            return { name: '', head: { key: Object.fromEntries(parts) }, group }
+          })
+          const last = heads.at(-1)
+          const beside: JsonRecord = last ? { after_key: last.head.key } : {}
+          return { typed: 'composite', buckets: heads, keyed: false, beside }
+        },
+      }
+      return plan
+    },
+  }
+}
+
+function sourceFrom(options: Options, each: JsonValue): Source {
+  const [name, definition] =
+    Object.entries(options.inner('sources', each) && (each as JsonRecord))[0] ?? []
+  const [type, body] = Object.entries((definition ?? {}) as JsonRecord)[0] ?? []
+  if (name === undefined || type === undefined || body == null) {
+    throw options.illegal('A source of [composite] must have a name and one type')
+  }
+  const inner = options.inner(`sources.${name}.${type}`, body)
+  const field = { ...sourceOf(inner), type: 'composite' }
+  const order = inner.text('order') ?? 'asc'
+  if (order !== 'asc' && order !== 'desc') throw inner.illegal(`Unknown sort order [${order}]`)
+  const hasMissing = inner.boolean('missing_bucket') ?? false
+  inner.refuse('missing_order')
+  const plan = planOf(type, inner, field)
+  inner.finish()
+  return { name, descending: order === 'desc', hasMissing, plan }
+}
+
+const anything = ['text', 'number', 'date', 'boolean', 'ip'] as const
+
+function planOf(type: string, inner: Options, field: ValueSource): Source['plan'] {
+  if (type === 'terms') {
+    return ({ asked }) => {
+      const values = valuesOf(asked, field, anything)
+      const json = (value: Answered) =>
+        values.kind === 'boolean' ? value === true : jsonKey(values, value)
+      return Promise.resolve({
+        key: keyOf(values),
+        json,
+        literal: (value) => literalOf(values, value, asked.nowMs, inner.at),
+      })
+    }
+  }
+  if (type === 'histogram') {
+    const interval = inner.number('interval')
+    if (interval === undefined || interval <= 0)
+      throw inner.illegal('[interval] must be greater than 0 for [histogram] source')
+    return ({ asked }) => {
+      const values = valuesOf(asked, field, ['number'])
+      const floor = (value: Sql) => sql`floor(${value} / ${interval}::DOUBLE) * ${interval}::DOUBLE`
+      const list = numbersOf(values)
+      const expression = list
+        ? sql`list_distinct(list_transform(${list}, lambda _h: ${floor(verbatim('_h'))}))`
+        : floor(numberOf(values, values.scalar))
+      return Promise.resolve({
+        key: { expression, many: list !== undefined, type: 'DOUBLE' },
+        json: Number,
+        literal: (value) => sql`${Number(value)}::DOUBLE`,
+      })
+    }
+  }
+  if (type === 'date_histogram') {
+    const interval = readInterval(inner)
+    const zone = timeZone(field.timeZone, inner.at)
+    const shift = inner.text('offset')
+    const offset =
+      shift === undefined ? 0 : durationMs(shift.replace(/^[+-]/, ''), 'offset', inner.at)
+    const rounded = rounding(interval, zone, shift?.startsWith('-') ? -offset : offset)
+    return async ({ asked }) => {
+      const values = valuesOf(asked, field, ['date'])
+      const key = keySql(values, rounded, await rangeOf(asked, values, zone))
+      return {
+        key: { ...key, type: 'BIGINT' },
+        json(value) {
+          const ms = Number(value) / 1000
+          return field.format === undefined ? ms : values.format.text(ms)
+        },
+        literal: (value) => literalOf(values, value, asked.nowMs, inner.at, field.format),
+      }
+    }
+  }
+  throw inner.illegal(`invalid source type: [${type}] of [composite]`)
+}
+
+function literalOf(
+  values: Values,
+  value: string | number | boolean,
+  nowMs: number,
+  at: string,
+  format?: string,
+): Sql {
+  if (values.kind === 'date') {
+    const text = typeof value === 'number' ? value : String(value)
+    const isMs = typeof value === 'number'
+    const given = isMs ? 'epoch_millis' : (format ?? values.fieldFormat)
+    return integer(
+      BigInt(parseDate(text, { format: given, timeZone: undefined, nowMs, at })) * 1000n,
+    )
+  }
+  if (values.kind === 'boolean') return verbatim(String(value) === 'true' ? 'true' : 'false')
+  if (values.kind === 'number') return sql`${Number(value)}::DOUBLE`
+  return sql`${String(value)}`
+}
+
+/** Comes after the key of the page before, source by source. */
+function isAfter(
+  whole: Sql,
+  sources: readonly Source[],
+  plans: readonly SourcePlan[],
+  after: JsonRecord,
+  options: Options,
+): Sql {
+  const alternatives: Sql[] = []
+  let same = sql`true`
+  for (const [at, { name, descending }] of sources.entries()) {
+    const value = after[name]
+    if (value === undefined) throw options.illegal(`Missing value for [after.${name}]`)
+    if (value !== null && typeof value === 'object') throw options.wrong('after', value)
+    const part = sql`(${whole}).${verbatim(`c${at}`)}`
+    const literal = value === null ? undefined : plans[at]!.literal(value)
+    if (literal === undefined) {
+      // The missing comes first, so anything else is after it; in descending order it is the last.
+      if (!descending) alternatives.push(sql`(${same} and ${part} is not null)`)
+      same = sql`${same} and ${part} is null`
+    } else {
+      const further = descending
+        ? sql`(${part} < ${literal} or ${part} is null)`
+        : sql`${part} > ${literal}`
+      alternatives.push(sql`(${same} and ${further})`)
+      same = sql`${same} and ${part} = ${literal}`
+    }
+  }
+  return any(alternatives)
+}

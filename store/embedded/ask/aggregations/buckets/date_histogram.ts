@@ -1,0 +1,169 @@
+import { SearchError } from '../../../../search.ts'
+import { sql, verbatim, type Sql } from '../../../sql.ts'
+import type { Asked } from '../../asked.ts'
+import type { Aggregation, BucketsKind, BucketsPlan, Group } from '../aggregation.ts'
+import { boundsOf } from '../bounds.ts'
+import { ordersOf } from '../bucket_order.ts'
+import { parseDate } from '../dates.ts'
+import { fillGaps } from '../fill.ts'
+import { calendarUnit, durationMs } from '../intervals.ts'
+import type { Options } from '../options.ts'
+import { rounding, type Interval, type Rounding, type TimeRange } from '../rounding.ts'
+import { timeZone, type TimeZone } from '../time_zone.ts'
+import { integer, sourceOf, valuesOf, type Values } from '../values.ts'
+import { orderOfHistogram } from './histogram.ts'
+
+/** The interval of each, for `rate` and `derivative`. */
+const intervals = new WeakMap<object, Interval>()
+
+export function intervalOf(aggregation: Aggregation): Interval {
+  return intervals.get(aggregation.kind)!
+}
+
+/** `calendar_interval`, `fixed_interval`, or `interval`, which may be either. */
+export function readInterval(options: Options): Interval {
+  const calendar = options.text('calendar_interval')
+  const fixed = options.text('fixed_interval')
+  const legacy = options.text('interval')
+  if ([calendar, fixed, legacy].filter((each) => each !== undefined).length > 1) {
+    throw options.illegal(
+      'Cannot use [fixed_interval] with [calendar_interval] configuration option.',
+    )
+  }
+  if (calendar !== undefined) {
+    const unit = calendarUnit(calendar)
+    if (unit) return { unit }
+    throw options.illegal(
+      `The supplied interval [${calendar}] could not be parsed as a calendar interval.`,
+    )
+  }
+  const given = fixed ?? legacy
+  if (given === undefined) {
+    throw options.illegal('Invalid interval specified, must be non-null and non-empty')
+  }
+  const unit = fixed === undefined ? calendarUnit(given) : undefined
+  if (unit) return { unit }
+  return { ms: durationMs(given, 'date_histogram.fixedInterval', options.at) }
+}
+
+export function dateHistogram(options: Options): BucketsKind {
+  const source = sourceOf(options)
+  const interval = readInterval(options)
+  const zone = timeZone(source.timeZone, options.at)
+  const shift = options.text('offset')
+  const offsetMs = shift === undefined ? 0 : offsetOf(shift, options.at)
+  const minDocCount = options.integer('min_doc_count', 0) ?? 0
+  const keyed = options.boolean('keyed') ?? false
+  const orders = ordersOf(options)
+  // Bounds are read now to be refused early, and again when `now` and the field's format are known.
+  const bounds = boundsOf(options, 'extended_bounds', (value) => value)
+  const hard = boundsOf(options, 'hard_bounds', (value) => value)
+  const rounded = rounding(interval, zone, offsetMs)
+
+  const kind: BucketsKind = {
+    family: 'buckets',
+    async plan({ asked }) {
+      const values = valuesOf(asked, source, ['date'])
+      const format = source.format ?? values.fieldFormat
+      const date = (value: string | number | undefined) =>
+        value === undefined
+          ? undefined
+          : parseDate(value, {
+              format,
+              timeZone: source.timeZone,
+              nowMs: asked.nowMs,
+              at: options.at,
+            })
+      const [min, max] = [date(hard?.min), date(hard?.max)]
+      const ends = bounds && { min: date(bounds.min), max: date(bounds.max) }
+      if (ends?.min !== undefined && ends.max !== undefined && ends.min > ends.max) {
+        const reason = `[extended_bounds.min][${bounds!.min}] cannot be greater than [extended_bounds.max][${bounds!.max}] for histogram aggregation [${options.name}]`
+        throw options.illegal(reason)
+      }
+      const key = keySql(values, rounded, await rangeOf(asked, values, zone))
+      const plan: BucketsPlan = {
+        key,
+        having: hard && ((each) => within(each, min, max)),
+        buckets(groups) {
+          const places = placesOf(groups, minDocCount)
+          const floor = (ms: number | undefined) => (ms === undefined ? ms : rounded.floor(ms))
+          const between = ends && { min: floor(ends.min), max: floor(ends.max) }
+          const all = minDocCount === 0 ? fillGaps(places, rounded.next, between) : places
+          return {
+            typed: 'date_histogram',
+            buckets: headsOf(all, values),
+            keyed,
+            ...orderOfHistogram(orders),
+          }
+        },
+      }
+      return plan
+    },
+  }
+  intervals.set(kind, interval)
+  return kind
+}
+
+export const placesOf = (groups: readonly Group[], minDocCount: number) =>
+  groups
+    .map((group) => ({ at: Number(group.key) / 1000, group }))
+    .filter(({ group }) => group.count >= minDocCount)
+    .toSorted((a, b) => a.at - b.at)
+
+export const headsOf = (
+  places: readonly { readonly at: number; readonly group: Group }[],
+  values: Values,
+) =>
+  places.map(({ at, group }) => {
+    const text = values.format.text(at)
+    return { name: text, head: { key_as_string: text, key: at }, group }
+  })
+
+export function keySql(
+  { scalar, list }: Values,
+  rounded: Rounding,
+  range: TimeRange | undefined,
+): BucketsPlan['key'] {
+  if (!list) return { expression: rounded.sql(scalar, range), many: false, type: 'BIGINT' }
+  const each = rounded.sql(verbatim('_t'), range)
+  const expression = sql`list_distinct(list_transform(${list}, lambda _t: ${each}))`
+  return { expression, many: true, type: 'BIGINT' }
+}
+
+/** What the values are within; asked only where a zone's offset may change. */
+export async function rangeOf(
+  asked: Asked,
+  values: Values,
+  zone: TimeZone,
+): Promise<TimeRange | undefined> {
+  const century = [-2_208_988_800_000, 4_102_444_800_000] as const
+  if (zone.name === 'UTC' || zone.offsetAt(century[0]) === zone.offsetAt(century[1])) {
+    if (zone.transitions(...century).length === 0) return { fromMs: 0, toMs: 0 }
+  }
+  return extent(asked, values)
+}
+
+export async function extent(asked: Asked, values: Values): Promise<TimeRange | undefined> {
+  const { scalar, list } = values
+  const [least, most] = list
+    ? [sql`min(list_min(${list}))`, sql`max(list_max(${list}))`]
+    : [sql`min(${scalar})`, sql`max(${scalar})`]
+  const query = sql`select ${least} as "low", ${most} as "high" from ${asked.from} where ${asked.where}`
+  const [row] = await asked.database.rows(query, asked.deadline)
+  if (row?.low == null || row.high == null) return undefined
+  return { fromMs: Math.floor(Number(row.low) / 1000), toMs: Math.ceil(Number(row.high) / 1000) }
+}
+
+function within(key: Sql, min: number | undefined, max: number | undefined): Sql {
+  const low = min === undefined ? sql`true` : sql`${key} >= ${integer(BigInt(min) * 1000n)}`
+  const high = max === undefined ? sql`true` : sql`${key} < ${integer(BigInt(max) * 1000n)}`
+  return sql`(${low} and ${high})`
+}
+
+/** `+6h`, `-1d`, or milliseconds. */
+function offsetOf(text: string, at: string): number {
+  const parts = /^([+-]?)(.*)$/s.exec(text)!
+  const size = /^\d+$/.test(parts[2]!) ? Number(parts[2]) : durationMs(parts[2]!, 'offset', at)
+  if (!Number.isFinite(size)) throw new SearchError(400, 'parse_exception', `offset ${text}`)
+  return parts[1] === '-' ? -size : size
+}

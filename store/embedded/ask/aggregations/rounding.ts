@@ -1,0 +1,117 @@
+import { join, sql, verbatim, type Sql } from '../../sql.ts'
+import { floorLocal } from './dates.ts'
+import { utcOfLocal, type TimeZone } from './time_zone.ts'
+import { integer } from './values.ts'
+
+/** How long a bucket of a date histogram is: milliseconds, or a unit of the calendar (`m h d w M q y`). */
+export type Interval = { readonly ms: number } | { readonly unit: string }
+
+/** Buckets of time, to Elasticsearch's rules where a zone's offset changes. Times are in milliseconds. */
+export interface Rounding {
+  /** The key of the bucket that a time falls into. */
+  floor(ms: number): number
+  /** The key after this one. */
+  next(key: number): number
+  /** The key in microseconds of an expression in microseconds. @param range what the values are within */
+  sql(micros: Sql, range: TimeRange | undefined): Sql
+}
+export interface TimeRange {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+const longMs: Readonly<Record<string, number>> = {
+  m: 60_000,
+  h: 3_600_000,
+  d: 129_600_000,
+  w: 907_200_000,
+  M: 3_888_000_000,
+  q: 11_664_000_000,
+  y: 47_347_200_000,
+}
+
+/** @param offsetMs by how much every bucket begins later */
+export function rounding(interval: Interval, zone: TimeZone, offsetMs: number): Rounding {
+  const toMidnight = 'unit' in interval && !'mh'.includes(interval.unit)
+  const floorOf = (local: number) =>
+    'ms' in interval
+      ? Math.floor(local / interval.ms) * interval.ms
+      : floorLocal(local, interval.unit)
+  /** Enough to be within the next bucket. */
+  const stepMs = 'ms' in interval ? interval.ms : longMs[interval.unit]!
+  const exact = (ms: number) => {
+    const offset = zone.offsetAt(ms)
+    const local = floorOf(ms + offset)
+    if (toMidnight) return utcOfLocal(zone, local)
+    const key = local - offset
+    return zone.offsetAt(key) === offset ? key : utcOfLocal(zone, local)
+  }
+  return {
+    floor: (ms) => exact(ms - offsetMs) + offsetMs,
+    next(key) {
+      const bare = key - offsetMs
+      const next = exact(bare + stepMs)
+      const further = next > bare ? next : utcOfLocal(zone, bare + zone.offsetAt(bare) + stepMs)
+      return further + offsetMs
+    },
+    sql(micros, range) {
+      const shift = integer(BigInt(offsetMs) * 1000n)
+      const bare = offsetMs === 0 ? micros : sql`(${micros} - ${shift})`
+      const fromMs = (range?.fromMs ?? 0) - offsetMs - 1
+      const changes = range ? zone.transitions(fromMs, range.toMs - offsetMs + 1) : []
+      const key = piecewise(bare, interval, zone, fromMs, changes, exact)
+      return offsetMs === 0 ? key : sql`(${key} + ${shift})`
+    },
+  }
+}
+
+/**
+ * Between two changes of the offset it is arithmetic. What that puts at or before the change itself falls into
+ * the one bucket that the change is in, whatever the rules make of it.
+ */
+function piecewise(
+  micros: Sql,
+  interval: Interval,
+  zone: TimeZone,
+  fromMs: number,
+  changes: readonly number[],
+  exact: (ms: number) => number,
+): Sql {
+  const floor = (change: number | undefined) =>
+    floorSql(micros, interval, zone.offsetAt(change ?? fromMs))
+  const branches = changes.map((change, place) => {
+    const until = integer(BigInt(change) * 1000n)
+    return sql`when ${micros} < ${until} then ${after(changes[place - 1])}`
+  })
+  function after(change: number | undefined): Sql {
+    if (change === undefined) return floor(change)
+    const [at, key] = [change, exact(change)].map((ms) => integer(BigInt(ms) * 1000n)) as [Sql, Sql]
+    return sql`case when ${floor(change)} <= ${at} then ${key} else ${floor(change)} end`
+  }
+  if (changes.length === 0) return floor(undefined)
+  return sql`case ${join(branches, ' ')} else ${after(changes.at(-1))} end`
+}
+
+const truncated: Readonly<Record<string, string>> = { M: 'month', q: 'quarter', y: 'year' }
+const daySql = 86_400_000
+const fixedUnits: Readonly<Record<string, number>> = {
+  m: 60_000,
+  h: 3_600_000,
+  d: daySql,
+  w: 7 * daySql,
+}
+
+function floorSql(micros: Sql, interval: Interval, offsetMs: number): Sql {
+  const offset = BigInt(offsetMs) * 1000n
+  const calendar = 'unit' in interval ? truncated[interval.unit] : undefined
+  if (calendar !== undefined) {
+    const local = sql`make_timestamp(${micros} + ${integer(offset)})`
+    return sql`(epoch_us(date_trunc(${verbatim(`'${calendar}'`)}, ${local})) - ${integer(offset)})`
+  }
+  const lengthMs = 'ms' in interval ? interval.ms : fixedUnits[interval.unit]!
+  // Weeks begin on Monday, and the epoch was a Thursday.
+  const days = 'unit' in interval && interval.unit === 'w' ? BigInt(3 * daySql) * 1000n : 0n
+  const length = integer(BigInt(lengthMs) * 1000n)
+  const local = offset + days === 0n ? micros : sql`(${micros} + ${integer(offset + days)})`
+  return sql`(${micros} - ((${local} % ${length}) + ${length}) % ${length})`
+}
