@@ -28,9 +28,13 @@ export interface Refused {
  * Unix sockets may do everything, unless a header says that a proxy brought the request; everybody
  * else needs a token with the scope.
  *
- * @param scope what the route needs; undefined for what is open to all, such as health checks.
+ * @param scope what the route needs, one of several; undefined for what is open to all, such as health
+ *   checks.
  */
-export type Access = (caller: Caller, scope: Scope | undefined) => Refused | undefined
+export type Access = (
+  caller: Caller,
+  scope: Scope | readonly Scope[] | undefined,
+) => Refused | undefined
 
 const forwardingHeaders = [
   'forwarded',
@@ -50,22 +54,27 @@ export function createAccess(config: HttpConfig): Access {
   const hosts = new Set(config.hosts.map((host) => host.toLowerCase()))
   if (baseHost !== undefined) hosts.add(baseHost)
 
-  const holdsToken = (caller: Caller, scope: Scope) => {
+  const holdsToken = (caller: Caller, wanted: readonly Scope[]) => {
     const given = credentialsOf(header(caller, 'authorization')).map(digestOf)
     // Every pair is compared, so that the time says nothing about which token was near.
     let scopes: readonly Scope[] = []
     for (const token of tokens) {
       for (const digest of given) if (timingSafeEqual(token.digest, digest)) scopes = token.scopes
     }
-    return { known: scopes.length > 0, may: scopes.includes(scope) || scopes.includes('admin') }
+    return {
+      known: scopes.length > 0,
+      may: scopes.some((scope) => scope === 'admin' || wanted.includes(scope)),
+    }
   }
 
-  return (caller, scope) => {
-    if (scope === undefined) return undefined
+  return (caller, needed) => {
+    if (needed === undefined) return undefined
+    const wanted = typeof needed === 'string' ? [needed] : needed
+    const scope = wanted.join('" or "')
     const foreign = foreignOrigin(caller, config, baseHost)
     if (foreign !== undefined) return forbidden('origin_not_allowed', foreign)
 
-    const token = holdsToken(caller, scope)
+    const token = holdsToken(caller, wanted)
     if (token.may) return undefined
     const host = hostOf(caller)
     if (host !== undefined && !isOwnName(host, hosts)) {
@@ -139,16 +148,20 @@ export function isLoopback(address: string): boolean {
   return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
 }
 
-/** The secrets that `Authorization` may hold: a bearer token, or either part of basic credentials. */
+/**
+ * The secrets that `Authorization` may hold: a bearer token, either part of basic credentials, or an
+ * Elasticsearch API key, which is `id:secret` in Base64 or whatever the client was given.
+ */
 function credentialsOf(authorization: string | undefined): string[] {
   const match = /^(\w+) +(\S+)$/.exec(authorization ?? '')
   if (!match) return []
   const [, scheme, value] = match
   if (/^bearer$/i.test(scheme!)) return [value!]
-  if (!/^basic$/i.test(scheme!)) return []
+  if (!/^(basic|apikey)$/i.test(scheme!)) return []
   const text = Buffer.from(value!, 'base64').toString()
   const colon = text.indexOf(':')
-  return colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)]
+  const parts = colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)]
+  return /^apikey$/i.test(scheme!) ? [value!, ...parts] : parts
 }
 
 function header(caller: Caller, name: string): string | undefined {

@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { connect, type AddressInfo, type Socket } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { ConfigError, messageOf } from '../errors.ts'
 import { listenFailure } from '../listen_failure.ts'
 import type { Reason } from '../reasons.ts'
@@ -152,6 +153,18 @@ async function close(server: Server | TlsServer, deadline: AbortSignal): Promise
   deadline.addEventListener('abort', cut, { once: true })
   await closed
   deadline.removeEventListener('abort', cut)
+}
+
+/** @throws ConfigError when TLS is wanted and its files cannot be used. */
+export function checkCertificates(config: HttpConfig): void {
+  if (!config.tls) return
+  try {
+    createSecureContext(readCertificates(config))
+  } catch (failure) {
+    if (failure instanceof ConfigError) throw failure
+    const text = `http.tls.cert and http.tls.key cannot be used: ${messageOf(failure)}`
+    throw new ConfigError('WEIR_CONFIG_INVALID', text, { cause: failure })
+  }
 }
 
 function readCertificates(config: HttpConfig): { cert: Buffer; key: Buffer } {

@@ -7,7 +7,7 @@ import { corsAllows, createAccess, type Access } from './access.ts'
 import { formatListen, type ListenAddress } from './address.ts'
 import { createBodyReader } from './body.ts'
 import type { HttpConfig, Scope } from './config.ts'
-import { openListener, type Listener } from './listener.ts'
+import { checkCertificates, openListener, type Listener } from './listener.ts'
 import { errorBody, Refusal, refusalOf } from './refusal.ts'
 import { addRoutes, type HttpHandlers } from './routes.ts'
 
@@ -35,8 +35,8 @@ export interface HttpServer extends Lifecycle {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a caller's token has to allow; without it the route is open to all. */
-    scope?: Scope
+    /** What a caller's token has to allow, one of them; without it the route is open to all. */
+    scope?: Scope | readonly Scope[]
   }
   interface FastifyRequest {
     /** The client's address, as a trusted proxy says; empty on a Unix socket. */
@@ -55,7 +55,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const bodies = createBodyReader(() => config, count)
 
   const app = fastify({
-    routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: 8_000, ignoreTrailingSlash: true },
     // Paths that do not decode never get as far as the error handler.
     frameworkErrors: (failure, request, reply) => answerFailure(log, failure, request, reply),
   })
@@ -100,14 +100,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     async reload(now, addresses) {
       const same = (one: ListenAddress) => (other: Listener) =>
         formatListen(one) === formatListen(other.address)
+      checkCertificates(now)
       // Turning TLS on or off needs another kind of server on the same address.
       const kept = (listener: Listener) =>
         addresses.some((address) => same(address)(listener)) && !config.tls === !now.tls
       const gone = listeners.filter((listener) => !kept(listener))
       const staying = listeners.filter(kept)
       const fresh = addresses.filter((address) => !staying.some(same(address)))
-      if (!config.tls !== !now.tls) await closeAll(gone, AbortSignal.timeout(1_000))
-      const opened = await openAll(fresh, (address) => openListener(address, now, handle, count))
+      const isTaken = !config.tls !== !now.tls
+      if (isTaken) await closeAll(gone, AbortSignal.timeout(1_000))
+      const opened = await openAll(fresh, (address) =>
+        openListener(address, now, handle, count),
+      ).catch(async (failure: unknown) => {
+        const open = (address: ListenAddress) => openListener(address, config, handle, count)
+        if (isTaken) listeners = await openAll(listen, open)
+        throw failure
+      })
       try {
         for (const listener of staying) listener.configure(now)
       } catch (failure) {
