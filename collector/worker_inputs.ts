@@ -61,22 +61,39 @@ export class WorkerInputs implements Lifecycle {
     await Promise.all(stopping.map(({ input }) => input.stop(deadline)))
   }
 
-  /** Inputs whose config is the same go on with their sockets, files and connections. */
+  /**
+   * Inputs whose config is the same go on with their sockets, files and connections. Those that go are
+   * stopped once all else is known to work, apart from what needs an address of theirs: when it rejects
+   * before, nothing has changed.
+   */
   async configure(config: WorkerConfig): Promise<void> {
-    this.#pipeline.configure(this.#pipelineOptions(config))
-    const kept: Running[] = []
-    const gone: Running[] = []
-    for (const running of this.#running) {
-      const same = config.inputs.some((wanted) => isDeepStrictEqual(wanted, running.config))
-      ;(same ? kept : gone).push(running)
+    const options = this.#pipelineOptions(config)
+    const isIn = (list: readonly ComponentConfig[], one: ComponentConfig) =>
+      list.some((other) => isDeepStrictEqual(other, one))
+    const kept = this.#running.filter((running) => isIn(config.inputs, running.config))
+    const gone = this.#running.filter((running) => !kept.includes(running))
+    const keptConfigs = kept.map((running) => running.config)
+    const wanted = config.inputs.filter((one) => !isIn(keptConfigs, one))
+    const taken = gone.flatMap((running) => addressesOf(running.config) ?? [])
+    const isFree = (one: ComponentConfig) =>
+      addressesOf(one)?.every((address) => !taken.includes(address)) ?? false
+    // All of them, for their mistakes: a certificate that cannot be read, say.
+    const created = wanted.map((one) => this.#create(one))
+    const fresh = created.filter((running) => isFree(running.config))
+    this.#pipeline.configure(options)
+    try {
+      for (const { input } of fresh) await input.start()
+    } catch (failure) {
+      await stopAll(fresh)
+      this.#pipeline.configure(this.#pipelineOptions(this.#config))
+      throw failure
     }
-    const deadline = AbortSignal.timeout(5_000)
-    await Promise.all(gone.map(({ input }) => input.stop(deadline)))
-    this.#running = kept
+    this.#running = [...kept, ...fresh]
     this.#config = config
-    for (const wanted of config.inputs) {
-      if (kept.some((running) => isDeepStrictEqual(wanted, running.config))) continue
-      const running = this.#create(wanted)
+    await stopAll(gone)
+    // Anew, since a position may have moved until now.
+    for (const one of wanted.filter((each) => !isFree(each))) {
+      const running = this.#create(one)
       this.#running.push(running)
       await running.input.start()
     }
@@ -139,6 +156,20 @@ export class WorkerInputs implements Lifecycle {
       })),
     }
   }
+}
+
+async function stopAll(running: readonly Running[]): Promise<void> {
+  const deadline = AbortSignal.timeout(5_000)
+  await Promise.all(running.map(({ input }) => input.stop(deadline)))
+}
+
+/** What an input listens on and no other can listen on meanwhile; undefined for one that does not listen. */
+function addressesOf({ type, listen, path }: ComponentConfig): string[] | undefined {
+  if (typeof path === 'string') return [path]
+  if (!Array.isArray(listen)) return undefined
+  const ports = (listen as readonly { port: number }[]).map(({ port }) => port)
+  // By port alone: 0.0.0.0 is in the way of every other address. The system chooses for 0.
+  return ports.filter((port) => port > 0).map((port) => `${type} ${port}`)
 }
 
 /** Adds what is delivered to `totals`. */

@@ -158,6 +158,23 @@ describe('HUP', () => {
     expect(outputs.map(({ id }) => id).toSorted()).toEqual(['a', 'b'])
   })
 
+  test('an input that changes keeps its connections when the change cannot be applied', async () => {
+    const served = await start(config([tcp('one')], [file('a')]))
+    const socket = await open(await served.portOf('one'))
+    socket.write('first\n')
+    await has('a', 'first')
+    const holder = createTcpServer().listen(0, '127.0.0.1')
+    await once(holder, 'listening')
+    closing.push(holder)
+    const { port } = holder.address() as AddressInfo
+    const tls = { cert: join(folder, 'none'), key: join(folder, 'none') }
+    for (const changed of [tcp('one', port), { ...tcp('one'), tls }]) {
+      expect(await served.reload(config([changed], [file('a')]))).toBe('refused')
+    }
+    socket.write('second\n')
+    await has('a', 'second')
+  })
+
   test('the first input that listens starts the thread that was not needed before', async () => {
     const served = await start(config([], [file('a')]))
     const threads = () => readThreadNames(served.pid)

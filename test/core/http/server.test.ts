@@ -288,6 +288,18 @@ describe('where it listens', () => {
     expect(http.urls()).toEqual([url])
   })
 
+  test('a reload to TLS that cannot be applied leaves the port as it was', async () => {
+    const { http, url, config } = await started()
+    const status = async () => (await fetch(`${url}/healthz`)).status
+    const files = { cert: join(folder(), 'cert.pem'), key: join(folder(), 'key.pem') }
+    const tls = httpConfig.parse({ tls: files })
+    await expect(http.reload(tls, config.listen)).rejects.toThrow('http.tls.cert cannot be read')
+    expect(await status()).toBe(200)
+    for (const path of Object.values(files)) writeFileSync(path, 'nothing')
+    await expect(http.reload(tls, config.listen)).rejects.toThrow('cannot be used')
+    expect(await status()).toBe(200)
+  })
+
   test('stopping answers what is under way first', async () => {
     const waiting: (() => void)[] = []
     const { http, url } = await started(
