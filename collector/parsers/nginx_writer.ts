@@ -9,25 +9,21 @@ import type { NginxScanner } from './nginx_scan.ts'
 import { timePhrase } from './timestamp.ts'
 
 const names = {
-  source: '"source":{',
-  address: '"address":',
+  address: '"source":{"address":',
   ip: '"ip":',
-  user: '"user":{',
-  name: '"name":',
+  user: '"user":{"name":',
   http: '"http":{',
   request: '"request":{',
   method: '"method":',
   referrer: '"referrer":',
   response: '"response":{',
   status: '"status_code":',
-  body: '"body":{',
-  bytes: '"bytes":',
+  bytes: '"body":{"bytes":',
   version: '"version":',
-  url: '"url":{',
-  original: '"original":',
+  url: '"url":{"original":',
   path: '"path":',
   query: '"query":',
-  agent: '"user_agent":{',
+  agent: '"user_agent":{"original":',
 } as const
 const name = Object.fromEntries(
   Object.entries(names).map(([key, text]) => [key, phraseOf(text)]),
@@ -75,13 +71,11 @@ export class NginxWriter {
 
   #writeSource(): void {
     const { remote, remoteEnd, user, userEnd } = this.#scanner
-    const source = this.#open(name.source)
-    this.#text(name.address, remote, remoteEnd)
-    if (isAddressAt(this.#source, remote, remoteEnd)) this.#text(name.ip, remote, remoteEnd)
-    this.#close(source)
-    const person = this.#open(name.user)
-    this.#text(name.name, user, userEnd)
-    this.#close(person)
+    if (this.#text(name.address, remote, remoteEnd)) {
+      if (isAddressAt(this.#source, remote, remoteEnd)) this.#text(name.ip, remote, remoteEnd)
+      this.#out.byte(CLOSE)
+    }
+    if (this.#text(name.user, user, userEnd)) this.#out.byte(CLOSE)
   }
 
   #writeHttp(): void {
@@ -94,9 +88,7 @@ export class NginxWriter {
     this.#close(request)
     const response = this.#open(name.response)
     this.#number(name.status, code, codeEnd)
-    const body = this.#open(name.body)
-    this.#number(name.bytes, size, sizeEnd)
-    this.#close(body)
+    if (this.#number(name.bytes, size, sizeEnd)) this.#out.byte(CLOSE)
     this.#close(response)
     this.#text(name.version, version, versionEnd)
     this.#close(http)
@@ -104,20 +96,17 @@ export class NginxWriter {
 
   #writeUrl(): void {
     const { target, targetEnd, question } = this.#request
-    const url = this.#open(name.url)
-    this.#text(name.original, target, targetEnd)
+    if (!this.#text(name.url, target, targetEnd)) return
     if (this.#source[target] === 0x2f) {
       this.#text(name.path, target, question)
       if (question < targetEnd) this.#text(name.query, question + 1, targetEnd)
     }
-    this.#close(url)
+    this.#out.byte(CLOSE)
   }
 
   #writeRest(): void {
     const { agent, agentEnd, forwarded, forwardedEnd } = this.#scanner
-    const userAgent = this.#open(name.agent)
-    this.#text(name.original, agent, agentEnd)
-    this.#close(userAgent)
+    if (this.#text(name.agent, agent, agentEnd)) this.#out.byte(CLOSE)
     if (!this.#isPresent(forwarded, forwardedEnd)) return
     const text = this.#source.toString('latin1', forwarded, forwardedEnd)
     if (/[\x80-\xff]/.test(text)) this.#whole = false
@@ -147,21 +136,25 @@ export class NginxWriter {
     return start >= 0 && end > start && !(end === start + 1 && this.#source[start] === 0x2d)
   }
 
-  #text(key: Phrase, start: number, end: number): void {
-    if (!this.#isPresent(start, end)) return
+  /** Writes a field, unless it is absent: false then. */
+  #text(key: Phrase, start: number, end: number): boolean {
+    if (!this.#isPresent(start, end)) return false
     this.#key(key)
     if (!jsonString(this.#source, start, end, this.#out)) this.#whole = false
+    return true
   }
 
-  #number(key: Phrase, start: number, end: number): void {
-    if (!this.#isPresent(start, end)) return
+  #number(key: Phrase, start: number, end: number): boolean {
+    if (!this.#isPresent(start, end)) return false
     if (end - start > mostDigits) this.#whole = false
+    const source = this.#source
     let first = start
-    while (first < end - 1 && this.#source[first] === 0x30) first += 1
+    while (first < end - 1 && source[first] === 0x30) first += 1
     for (let at = first; at < end; at++) {
-      if (this.#source[at]! < 0x30 || this.#source[at]! > 0x39) this.#whole = false
+      if (source[at]! < 0x30 || source[at]! > 0x39) this.#whole = false
     }
     this.#key(key)
-    this.#out.copy(this.#source, first, end)
+    this.#out.copy(source, first, end)
+    return true
   }
 }
