@@ -29,6 +29,7 @@ export function bulkBody(
 ): BulkBody {
   const index = singleIndex(chunk, indices)
   const out = allocate(largestSize(chunk, indices, index === undefined))
+  const view = new DataView(out.buffer, out.byteOffset, out.length)
   const { bytes } = chunk
   let to = 0
   for (const part of chunk.parts) {
@@ -41,7 +42,8 @@ export function bulkBody(
         action = new Action(chunk.segment, name(start), part.ordinal + i)
         named = start
       }
-      to += action.line.copy(out, to, 0, action.length)
+      action.copyTo(view, to)
+      to += action.length
       action.next()
       const end = bytes.indexOf(10, start) + 1
       to += bytes.copy(out, to, start, end)
@@ -78,14 +80,27 @@ function prefixOf(segment: string, index: string | undefined): string {
 class Action {
   readonly line: Buffer
   length: number
+  readonly #view: DataView
   readonly #digits: number
 
   constructor(segment: string, index: string | undefined, ordinal: number) {
     const prefix = Buffer.from(prefixOf(segment, index))
     this.#digits = prefix.length
-    this.line = Buffer.alloc(prefix.length + longestOrdinal + 1 + actionEnd.length)
+    const room = prefix.length + longestOrdinal + 1 + actionEnd.length
+    this.line = Buffer.alloc(4 * Math.ceil(room / 4))
+    this.#view = new DataView(this.line.buffer, this.line.byteOffset, this.line.length)
     prefix.copy(this.line)
     this.length = this.#end(this.#digits + this.line.write(String(ordinal), this.#digits))
+  }
+
+  /**
+   * Four bytes at a time: for so few, a native copy takes longer to enter. Up to three bytes too many are
+   * written, where the event comes next, which is longer.
+   */
+  copyTo(view: DataView, to: number): void {
+    for (let at = 0; at < this.length; at += 4) {
+      view.setInt32(to + at, this.#view.getInt32(at, true), true)
+    }
   }
 
   next(): void {
