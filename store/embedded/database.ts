@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import { BIGINT, type DuckDBConnection, type DuckDBType, type DuckDBValue } from '@duckdb/node-api'
 import type { Bound, Sql } from './sql.ts'
 
 /**
@@ -31,7 +31,7 @@ export function database(connection: DuckDBConnection): Database {
       signal.addEventListener('abort', interrupt)
       try {
         const prepared = await connection.prepare(text)
-        prepared.bind(values.map(bindable))
+        prepared.bind(values.map(bindable), typesOf(values))
         const reader = await prepared.runAndReadAll()
         const names = reader.deduplicatedColumnNames()
         return reader.getRows().map((row) => {
@@ -48,6 +48,14 @@ export function database(connection: DuckDBConnection): Database {
 }
 
 const bindable = (value: Bound): DuckDBValue => value
+
+/** A bigint is a BIGINT: left to itself it were a HUGEINT, for which columns have neither functions nor statistics. */
+export function typesOf(values: readonly Bound[]): DuckDBType[] {
+  const types: DuckDBType[] = []
+  for (const [place, value] of values.entries())
+    if (typeof value === 'bigint') types[place] = BIGINT
+  return types
+}
 
 /** DuckDB's wrappers opened: timestamps to microseconds, lists and structs to plain ones. */
 function answered(value: DuckDBValue): Answered {

@@ -92,12 +92,8 @@ async function answered(
     case 'count':
       return await answerer.count(question.target, question.request, question.options, from)
     case 'validate':
-      return void (await answerer.validate(
-        question.target,
-        question.request,
-        question.options,
-        from,
-      ))
+      await answerer.validate(question.target, question.request, question.options, from)
+      return undefined
     case 'field_caps':
       return await answerer.fieldCaps(question.target, question.patterns, question.options, from)
     case 'terms_enum':

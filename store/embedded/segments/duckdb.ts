@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { typesOf } from '../database.ts'
 import { type Sql, verbatim } from '../sql.ts'
 
 export interface EngineLimits {
@@ -34,7 +35,7 @@ export async function openDuckDB(
 
 /** Runs SQL with bound values, for what it does. */
 export async function execute(connection: DuckDBConnection, { text, values }: Sql): Promise<void> {
-  await connection.run(text, [...values])
+  await connection.run(text, [...values], typesOf(values))
 }
 
 /** A path of the store's own, where DuckDB takes no bound value: behind `COPY … TO`. */

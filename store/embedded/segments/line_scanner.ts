@@ -26,7 +26,8 @@ const isNumber = promotedColumns.map(({ type }) => type === 'BIGINT')
  */
 export class LineScanner {
   readonly paths: PathTree
-  readonly words: WordSet
+  /** Where the words go. */
+  words: WordSet
   /** By promoted column: where its value stands, quotes included; start 0 for none. */
   readonly starts = new Int32Array(promotedColumns.length)
   readonly ends = new Int32Array(promotedColumns.length)

@@ -130,6 +130,12 @@ export class Reading {
     return { counts, rest: this.#opened(streams, rest, skipped) }
   }
 
+  /** All rows of `segments` that count, whatever their stream, FROM-able. Nothing is held. */
+  rowsOf(segments: readonly Segment[]): Sql {
+    const streams = new Set(segments.flatMap(({ parts }) => parts.map(({ stream }) => stream)))
+    return this.#from([...streams], segments)
+  }
+
   #opened(streams: readonly string[], segments: readonly Segment[], skipped: number): Opened {
     for (const { id } of segments) this.#held.set(id, (this.#held.get(id) ?? 0) + 1)
     let isOpen = true

@@ -6,6 +6,7 @@ import { documentLine, documentsTag } from './documents_line.ts'
 import { LineScanner } from './line_scanner.ts'
 import type { PathTree } from './path_tree.ts'
 import { WordSet } from './word_set.ts'
+import type { WordsByStream } from './words_file.ts'
 
 /** A run of rows with the same stream and journal segment. */
 export interface RowPart {
@@ -48,8 +49,9 @@ const allColumns = 2 ** promotedColumns.length - 1
  * unescaped, or is empty, stands in its JSON quotes.
  */
 export class RowFile {
-  readonly words: WordSet
   readonly #file: FileHandle
+  readonly #hashesMax: number
+  readonly #words = new Map<string, WordSet>()
   readonly #scanner: LineScanner
   readonly #isGone: (stream: string, seq: number) => boolean
   readonly #parts: RowPart[] = []
@@ -69,12 +71,12 @@ export class RowFile {
   private constructor(
     file: FileHandle,
     paths: PathTree,
-    words: WordSet,
+    hashesMax: number,
     isGone: (stream: string, seq: number) => boolean,
   ) {
     this.#file = file
-    this.words = words
-    this.#scanner = new LineScanner(paths, words)
+    this.#hashesMax = hashesMax
+    this.#scanner = new LineScanner(paths, new WordSet(hashesMax))
     this.#isGone = isGone
   }
 
@@ -86,7 +88,7 @@ export class RowFile {
     isGone: (stream: string, seq: number) => boolean,
   ): Promise<RowFile> {
     await files.remove(path)
-    return new RowFile(await files.open(path, 'wx+'), paths, new WordSet(hashesMax), isGone)
+    return new RowFile(await files.open(path, 'wx+'), paths, hashesMax, isGone)
   }
 
   get bytes(): number {
@@ -106,6 +108,14 @@ export class RowFile {
     }
   }
 
+  /** Of each stream; those with too many are left out. */
+  words(): WordsByStream {
+    const all = [...this.#words].flatMap(([stream, words]) =>
+      words.full ? [] : [[stream, words.sorted()] as const],
+    )
+    return new Map(all)
+  }
+
   /** Adds the lines of `chunk`; its bytes may be used again afterwards. */
   async add(chunk: Chunk): Promise<Place> {
     for (const part of chunk.parts) {
@@ -114,6 +124,7 @@ export class RowFile {
         this.#parts.push({ stream: part.stream, journal: chunk.segment })
       }
       const root = this.#scanner.paths.root(part.stream)
+      this.#scanner.words = this.#wordsOf(part.stream)
       this.#partBytes = 0
       const isDocuments = part.tag === documentsTag
       let start = part.start
@@ -134,6 +145,12 @@ export class RowFile {
   /** Everything is in the file, for those who read it now; it is not meant to survive. */
   async close(): Promise<void> {
     await this.#flush().finally(() => this.#file.close())
+  }
+
+  #wordsOf(stream: string): WordSet {
+    let words = this.#words.get(stream)
+    if (!words) this.#words.set(stream, (words = new WordSet(this.#hashesMax)))
+    return words
   }
 
   #event(bytes: Buffer, ordinal: number, start: number, end: number, root: number): void {

@@ -23,7 +23,6 @@ export async function seal(
 ): Promise<void> {
   await rows.file.close()
   const facts = rows.file.facts()
-  const { words } = rows.file
   const added =
     facts.rows === 0
       ? undefined
@@ -32,7 +31,7 @@ export async function seal(
           stream: undefined,
           day: undefined,
           merged: false,
-          words: words.full ? undefined : words.sorted(),
+          words: rows.file.words(),
           sourceBytes: (stream) => facts.sourceBytes.get(stream) ?? 0,
         })
   world.step('commit seal')

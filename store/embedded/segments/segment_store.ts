@@ -4,7 +4,7 @@ import type { Files } from '../../../core/files.ts'
 import type { Reason } from '../../../core/reasons.ts'
 import { type EngineLimits, openDuckDB } from './duckdb.ts'
 import { manifestPath, mixedFolder, segmentsFolder, wordsFile, workFolder } from './layout.ts'
-import { type Change, Manifest, type Segment } from './manifest.ts'
+import { type Change, Manifest, type NewSegment, type Segment } from './manifest.ts'
 import { Reading } from './reading.ts'
 import { WordFilters } from './word_filters.ts'
 
@@ -85,6 +85,12 @@ export class SegmentStore {
     const gone = [...(change.remove ?? [])].flatMap((id) => this.manifest.segments.get(id) ?? [])
     this.manifest.commit(change, this.world.clock.now())
     for (const { id, file } of gone) this.#dead.set(id, file)
+    await this.sweep()
+  }
+
+  /** Removes segments that were written and are not to be. */
+  async discard(segments: readonly NewSegment[]): Promise<void> {
+    for (const { id, file } of segments) this.#dead.set(id, file)
     await this.sweep()
   }
 

@@ -6,7 +6,7 @@ import { execute, pathLiteral } from './duckdb.ts'
 import { segmentFile, segmentsFolder, wordsFile } from './layout.ts'
 import type { MinuteCount, NewSegment, StreamPart } from './manifest.ts'
 import { parquetOptions } from './segment_columns.ts'
-import { encodeTokenFilter } from './token_filter.ts'
+import { encodeWords, type WordsByStream } from './words_file.ts'
 
 export interface SegmentWorld {
   readonly files: Files
@@ -25,8 +25,8 @@ export interface Wanted {
   readonly stream: string | undefined
   readonly day: string | undefined
   readonly merged: boolean
-  /** Sorted hashes of its words; undefined when they are too many. */
-  readonly words: Uint32Array | undefined
+  /** Of each stream; those with too many are left out. */
+  readonly words: WordsByStream
   /** Bytes of the documents of a stream, of which there are so many. */
   readonly sourceBytes: (stream: string, rows: number) => number
 }
@@ -60,19 +60,22 @@ export async function writeSegment(
   step('sync segment')
   await syncFile(files, path)
   const bytes = (await files.size(path)) ?? 0
-  let wordsBytes = 0
-  if (words) {
-    step('write words')
-    const encoded = encodeTokenFilter(words)
-    wordsBytes = encoded.length
-    await files.remove(wordsFile(path))
-    const handle = await files.open(wordsFile(path), 'wx+')
-    try {
-      await handle.write([encoded], 0)
-      await handle.datasync()
-    } finally {
-      await handle.close()
-    }
+  const own = new Map(
+    parts.flatMap(({ stream: name }) => {
+      const hashes = words.get(name)
+      return hashes ? [[name, hashes] as const] : []
+    }),
+  )
+  step('write words')
+  const encoded = encodeWords(own)
+  const wordsBytes = encoded.reduce((sum, { length }) => sum + length, 0)
+  await files.remove(wordsFile(path))
+  const handle = await files.open(wordsFile(path), 'wx+')
+  try {
+    await handle.write(encoded, 0)
+    await handle.datasync()
+  } finally {
+    await handle.close()
   }
   await files.syncFolder(parent)
   return {
@@ -82,7 +85,7 @@ export async function writeSegment(
     day,
     merged,
     bytes: bytes + wordsBytes,
-    words: words !== undefined,
+    words: own.size > 0,
     parts,
     minutes,
   }

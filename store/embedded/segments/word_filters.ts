@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { wordsFile } from './layout.ts'
 import type { Segment } from './manifest.ts'
 import type { WordLookup } from './prune.ts'
 import { TokenFilter } from './token_filter.ts'
+import { filterBytes } from './words_file.ts'
 
 /** Token filters as questions need them, the last used in memory up to a bound. */
 export class WordFilters implements WordLookup {
@@ -10,7 +11,7 @@ export class WordFilters implements WordLookup {
   readonly #bytesMax: number
   readonly #onDamaged: (segment: Segment, why: string) => void
   /** The last used at the end; undefined for one that cannot be read. */
-  readonly #filters = new Map<number, { filter: TokenFilter | undefined; bytes: number }>()
+  readonly #filters = new Map<string, { filter: TokenFilter | undefined; bytes: number }>()
   #bytes = 0
 
   constructor(
@@ -23,39 +24,52 @@ export class WordFilters implements WordLookup {
     this.#onDamaged = onDamaged
   }
 
-  mayHave(segment: Segment, hash: number): boolean {
-    return this.filter(segment)?.has(hash) ?? true
+  mayHave(segment: Segment, stream: string, hash: number): boolean {
+    return this.filter(segment, stream)?.has(hash) ?? true
   }
 
-  /** Undefined: there is none, and any word may be in the segment. */
-  filter(segment: Segment): TokenFilter | undefined {
+  /** Undefined: there is none, and any word may be in the stream's rows. */
+  filter(segment: Segment, stream: string): TokenFilter | undefined {
     if (!segment.words) return undefined
-    const known = this.#filters.get(segment.id)
+    const key = `${segment.id} ${stream}`
+    const known = this.#filters.get(key)
     if (known) {
-      this.#filters.delete(segment.id)
-      this.#filters.set(segment.id, known)
+      this.#filters.delete(key)
+      this.#filters.set(key, known)
       return known.filter
     }
-    const loaded = this.#load(segment)
-    this.#filters.set(segment.id, loaded)
+    const loaded = this.#load(segment, stream)
+    this.#filters.set(key, loaded)
     this.#bytes += loaded.bytes
-    for (const [id, { bytes }] of this.#filters) {
-      if (this.#bytes <= this.#bytesMax || id === segment.id) break
-      this.#filters.delete(id)
+    for (const [other, { bytes }] of this.#filters) {
+      if (this.#bytes <= this.#bytesMax || other === key) break
+      this.#filters.delete(other)
       this.#bytes -= bytes
     }
     return loaded.filter
   }
 
-  #load(segment: Segment): { filter: TokenFilter | undefined; bytes: number } {
+  #load(segment: Segment, stream: string): { filter: TokenFilter | undefined; bytes: number } {
     const path = wordsFile(`${this.#segmentsFolder}/${segment.file}`)
+    let file: number | undefined
     try {
-      const bytes = readFileSync(path)
-      return { filter: new TokenFilter(bytes), bytes: bytes.length }
+      const opened = (file = openSync(path, 'r'))
+      const read = (start: number, length: number) => {
+        const bytes = Buffer.alloc(length)
+        if (readSync(opened, bytes, 0, length, start) < length) throw new Error('it is cut off')
+        return bytes
+      }
+      const bytes = filterBytes(read, stream)
+      return { filter: bytes && new TokenFilter(bytes), bytes: (bytes?.length ?? 0) + entryBytes }
     } catch (failure) {
       // The segment itself can be read without.
       this.#onDamaged(segment, failure instanceof Error ? failure.message : String(failure))
-      return { filter: undefined, bytes: 0 }
+      return { filter: undefined, bytes: entryBytes }
+    } finally {
+      if (file !== undefined) closeSync(file)
     }
   }
 }
+
+/** What an entry takes besides its bytes, about. */
+const entryBytes = 200

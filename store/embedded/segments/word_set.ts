@@ -3,7 +3,7 @@
  */
 export class WordSet {
   readonly #hashesMax: number
-  #slots = new Int32Array(16_384)
+  #slots = new Int32Array(1_024)
   #size = 0
   full = false
 
@@ -37,13 +37,6 @@ export class WordSet {
     let at = 0
     for (const hash of this.#slots) if (hash !== 0) hashes[at++] = hash
     return hashes.sort()
-  }
-
-  clear(): void {
-    if (this.#slots.length > 1 << 20) this.#slots = new Int32Array(16_384)
-    else this.#slots.fill(0)
-    this.#size = 0
-    this.full = false
   }
 
   #grow(): void {

@@ -1,0 +1,177 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { database } from '../database.ts'
+import { all, join, type Sql, sql, verbatim } from '../sql.ts'
+import { segmentsFolder } from './layout.ts'
+import type { Mask } from './row_file.ts'
+import type { NewSegment, Segment } from './manifest.ts'
+import { ownSegmentBytes } from './merge_plan.ts'
+import type { SegmentStore } from './segment_store.ts'
+import { writeSegment } from './segment_writer.ts'
+import { unitedHashes } from './token_filter.ts'
+import type { WordsByStream } from './words_file.ts'
+
+export interface MergeWorld {
+  /** Resolves when no question is being answered. */
+  readonly quiet: () => Promise<void>
+  /** Microseconds since the epoch; rows of the stream before are not kept. */
+  readonly keepFrom: (stream: string) => bigint | undefined
+  readonly wordsMax: number
+}
+
+/** Groups that get a segment of their own at once; what is left waits for the next merge. */
+const groupsMax = 64
+const never = new AbortController().signal
+
+interface Group {
+  readonly stream: string
+  readonly day: string
+  readonly bytes: number
+}
+
+/**
+ * Writes the rows of `inputs` into segments of one stream and day each, sorted by time, without those that were
+ * replaced, deleted or are too old; the few of small streams go on together. One commit puts the new
+ * in the old ones' place.
+ *
+ * @returns false when something changed meanwhile that it did not know of; nothing has happened then.
+ */
+export async function merge(
+  store: SegmentStore,
+  connection: DuckDBConnection,
+  inputs: readonly Segment[],
+  world: MergeWorld,
+): Promise<boolean> {
+  const { manifest, reading } = store
+  const gone = new Map(manifest.gone)
+  const streams = [...new Set(inputs.flatMap(({ parts }) => parts.map(({ stream }) => stream)))]
+  const kept = sql`select * from ${reading.rowsOf(inputs)} where ${youngEnough(streams, world.keepFrom)}`
+  const masks = await maskedRows(store, connection, inputs, streams)
+  const groups = await groupsOf(connection, kept, inputs)
+  const words = unitedWords(store, inputs, streams, world.wordsMax)
+  const sourceBytes = averageBytes(inputs)
+  const added: NewSegment[] = []
+  const write = async (rows: Sql, stream: string | undefined, day: string | undefined) => {
+    await world.quiet()
+    const wanted = { id: manifest.takeId(), stream, day, merged: true, words, sourceBytes }
+    const segment = await writeSegment(connection, store.world, rows, wanted)
+    if (segment) added.push(segment)
+  }
+  for (const { stream, day } of groups) {
+    const rows = sql`${kept} and ${ofGroup(stream, day)} order by "@timestamp"`
+    await write(rows, stream, day)
+  }
+  const others = join(
+    groups.map(({ stream, day }) => sql`not coalesce(${ofGroup(stream, day)}, false)`),
+    ' and ',
+  )
+  const rest = groups.length === 0 ? kept : sql`${kept} and ${others}`
+  const only = streams.length === 1 && inputs.every(({ stream }) => stream !== undefined)
+  const [first] = inputs
+  await write(
+    sql`${rest} order by _stream, "@timestamp"`,
+    only ? first!.stream : undefined,
+    only ? first!.day : undefined,
+  )
+  store.world.step('commit merge')
+  const isSame =
+    inputs.every(({ id }) => manifest.segments.has(id)) &&
+    streams.every((stream) => manifest.gone.get(stream) === gone.get(stream))
+  if (!isSame) {
+    await store.discard(added)
+    return false
+  }
+  await store.commit({ add: added, remove: inputs.map(({ id }) => id), unmask: masks })
+  return true
+}
+
+function youngEnough(streams: readonly string[], keepFrom: MergeWorld['keepFrom']): Sql {
+  const conditions = streams.flatMap((stream) => {
+    const from = keepFrom(stream)
+    return from === undefined
+      ? []
+      : [sql`(_stream <> ${stream} or coalesce("@timestamp" >= make_timestamp(${from}), true))`]
+  })
+  return all(conditions)
+}
+
+const dayOf = verbatim(`strftime("@timestamp", '%Y-%m-%d')`)
+const ofGroup = (stream: string, day: string): Sql =>
+  day === ''
+    ? sql`(_stream = ${stream} and "@timestamp" is null)`
+    : sql`(_stream = ${stream} and ${dayOf} = ${day})`
+
+/** Streams' days that have enough rows for a segment of their own, the largest first. */
+async function groupsOf(
+  connection: DuckDBConnection,
+  kept: Sql,
+  inputs: readonly Segment[],
+): Promise<Group[]> {
+  // Those of one stream and day stay so.
+  if (inputs.every(({ stream }) => stream !== undefined)) return []
+  const rows = await database(connection).rows(
+    sql`select _stream as stream, coalesce(${dayOf}, '') as day, count(*) as rows from (${kept}) group by all`,
+    never,
+  )
+  const bytes = averageBytes(inputs)
+  return rows
+    .map((row) => {
+      const stream = row['stream'] as string
+      return { stream, day: row['day'] as string, bytes: bytes(stream, Number(row['rows'])) }
+    })
+    .filter((group) => group.bytes >= ownSegmentBytes)
+    .toSorted((a, b) => b.bytes - a.bytes)
+    .slice(0, groupsMax)
+}
+
+/** Of the masks there are, those whose rows are in `inputs` and so go with this merge. */
+async function maskedRows(
+  store: SegmentStore,
+  connection: DuckDBConnection,
+  inputs: readonly Segment[],
+  streams: readonly string[],
+): Promise<Mask[]> {
+  const masks = store.manifest.masks(streams)
+  if (masks.length === 0) return []
+  const folder = segmentsFolder(store.world.folder)
+  const files = join(
+    inputs.map(({ file }) => sql`${`${folder}/${file}`}`),
+    ', ',
+  )
+  const rows = await database(connection).rows(
+    sql`select _stream as stream, _seq as seq from read_parquet([${files}]) where _seq is not null`,
+    never,
+  )
+  const there = new Set(rows.map(({ stream, seq }) => `${String(seq)} ${String(stream)}`))
+  return masks.filter(({ stream, seq }) => there.has(`${seq} ${stream}`))
+}
+
+/** Of each stream the words of all inputs; streams of which an input has no filter, or too many words, have none. */
+function unitedWords(
+  store: SegmentStore,
+  inputs: readonly Segment[],
+  streams: readonly string[],
+  wordsMax: number,
+): WordsByStream {
+  const united = new Map<string, Uint32Array>()
+  for (const stream of streams) {
+    const own = inputs.filter(({ parts }) => parts.some((part) => part.stream === stream))
+    const filters = own.map((segment) => store.words.filter(segment, stream))
+    if (filters.includes(undefined)) continue
+    const words = unitedHashes(filters.filter((filter) => filter !== undefined))
+    if (words.length <= wordsMax) united.set(stream, words)
+  }
+  return united
+}
+
+/** Bytes of so many documents of a stream, by what the inputs have on average. */
+function averageBytes(inputs: readonly Segment[]): (stream: string, rows: number) => number {
+  const sums = new Map<string, { rows: number; bytes: number }>()
+  for (const { stream, rows, sourceBytes } of inputs.flatMap(({ parts }) => parts)) {
+    const sum = sums.get(stream) ?? { rows: 0, bytes: 0 }
+    sums.set(stream, { rows: sum.rows + rows, bytes: sum.bytes + sourceBytes })
+  }
+  return (stream, rows) => {
+    const sum = sums.get(stream)
+    return sum ? Math.round((sum.bytes * rows) / Math.max(1, sum.rows)) : 0
+  }
+}

@@ -1,0 +1,89 @@
+import type { EmbeddedOptions } from '../config.ts'
+import type { Segment } from './manifest.ts'
+
+type Retention = EmbeddedOptions['retention']
+
+export interface RetentionState {
+  readonly nowMs: number
+  /** Bytes free on the disk. */
+  readonly freeBytes: number
+}
+
+/** A segment that goes, and why. */
+export interface Leaving {
+  readonly segment: Segment
+  readonly why: 'age' | 'size' | 'disk'
+}
+
+/** How long rows of a stream are kept, in milliseconds. */
+export function ageOf(retention: Retention, stream: string): number {
+  return ruleOf(retention, stream)?.age ?? retention.age
+}
+
+/**
+ * The segments that have to go: all of whose rows are too old, then the oldest while a pattern's streams, or
+ * all, have more bytes than they may, or the disk less room than it should.
+ */
+export function leaving(
+  segments: Iterable<Segment>,
+  { retention, min_free_disk: floor }: Pick<EmbeddedOptions, 'retention' | 'min_free_disk'>,
+  { nowMs, freeBytes }: RetentionState,
+): Leaving[] {
+  const gone: Leaving[] = []
+  let left = [...segments].toSorted((a, b) => compare(timeOf(a), timeOf(b)) || a.id - b.id)
+  const take = (candidates: readonly Segment[], why: Leaving['why'], excess: number) => {
+    let bytes = excess
+    for (const segment of candidates) {
+      if (bytes <= 0) return
+      gone.push({ segment, why })
+      bytes -= segment.bytes
+    }
+  }
+  const remaining = () => {
+    const ids = new Set(gone.map(({ segment }) => segment.id))
+    left = left.filter(({ id }) => !ids.has(id))
+    return left
+  }
+  for (const segment of left) {
+    const isOld = segment.parts.every(({ stream, maxMicros, untimed }) => {
+      const from = BigInt(Math.round(nowMs - ageOf(retention, stream))) * 1000n
+      return untimed === 0 && maxMicros !== null && maxMicros < from
+    })
+    if (isOld) gone.push({ segment, why: 'age' })
+  }
+  for (const rule of retention.streams) {
+    if (rule.size === undefined) continue
+    const own = remaining().filter(({ parts }) =>
+      parts.every(({ stream }) => ruleOf(retention, stream) === rule),
+    )
+    take(own, 'size', bytesOf(own) - rule.size)
+  }
+  take(remaining(), 'size', bytesOf(remaining()) - retention.size)
+  take(remaining(), 'disk', floor - freeBytes - bytesOf(gone.map(({ segment }) => segment)))
+  return gone
+}
+
+function ruleOf({ streams }: Retention, stream: string): Retention['streams'][number] | undefined {
+  return streams.find(({ match }) => fitsPattern(match, stream))
+}
+
+/** `*` is any run of characters. Linear: a name is short, and each star is met once. */
+export function fitsPattern(pattern: string, name: string): boolean {
+  const [first = '', ...others] = pattern.split('*')
+  if (others.length === 0) return pattern === name
+  if (!name.startsWith(first)) return false
+  const last = others.pop()!
+  let at = first.length
+  for (const part of others) {
+    const found = name.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return name.length - last.length >= at && name.endsWith(last)
+}
+
+const bytesOf = (segments: readonly Segment[]) =>
+  segments.reduce((sum, { bytes }) => sum + bytes, 0)
+/** Rows without a time are as old as can be: nothing says that they are younger. */
+const timeOf = ({ maxMicros }: Segment): bigint => maxMicros ?? -(2n ** 62n)
+const compare = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)
