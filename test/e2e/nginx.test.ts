@@ -1,6 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -9,6 +8,7 @@ import { seeded } from '../peers/bulk_sink.ts'
 import { freePort, launch, type Program, waitFor } from '../peers/process.ts'
 import { requirePeer } from '../peers/require.ts'
 import { type SearchServer, startSearchServer } from '../peers/search_server.ts'
+import { WeirFolder } from '../peers/weir_folder.ts'
 
 /**
  * A real nginx under load, rotated by the real logrotate with copytruncate, into a real Elasticsearch and a
@@ -21,13 +21,13 @@ const elasticsearch = requirePeer('elasticsearch-8')
 const opensearch = requirePeer('opensearch-3')
 const complete = nginx && logrotate && ab && elasticsearch && opensearch
 
-const weir = join(import.meta.dirname, '..', '..', 'bin', 'weir')
 const run = promisify(execFile)
-const folder = mkdtempSync(join(tmpdir(), 'weir-nginx-'))
+const weir = new WeirFolder('nginx')
+const folder = weir.path
 const stops: (() => Promise<unknown>)[] = []
 afterAll(async () => {
   for (const stop of stops.toReversed()) await stop()
-  rmSync(folder, { recursive: true, force: true })
+  weir.remove()
 })
 
 const accessLog = join(folder, 'logs', 'access.log')
@@ -63,24 +63,19 @@ http {
   return `http://127.0.0.1:${port}`
 }
 
-function configure(targets: readonly SearchServer[]): string {
+function configure(targets: readonly SearchServer[]): void {
   const outputs = targets.map(
     ({ name, url }) =>
       `    - { type: elasticsearch, id: ${name}, hosts: ["${url}"], batch_age: 200ms }`,
   )
-  const config = join(folder, 'weir.yaml')
-  writeFileSync(
-    config,
-    `data_dir: ${folder}/data
-http: { listen: "unix:${folder}/http.sock" }
-collector:
+  weir.configure(
+    `collector:
   inputs:
     - { type: tail, paths: [${accessLog}], tag: nginx.access, parser: nginx, rotate_wait: 2s }
   outputs:
 ${outputs.join('\n')}
 `,
   )
-  return config
 }
 
 /** 0 as long as there is no such stream. */
@@ -119,10 +114,8 @@ function loggedLines(): number {
 }
 
 function rotate(): void {
-  const config = join(folder, 'logrotate.conf')
-  writeFileSync(config, `"${accessLog}" {\ncopytruncate\nrotate 100\nsize 1\nnocompress\n}\n`)
-  const state = join(folder, 'logrotate.state')
-  execFileSync(logrotate!.path, ['--force', '--state', state, config], { stdio: 'pipe' })
+  const directives = ['copytruncate', 'rotate 100', 'size 1', 'nocompress']
+  execFileSync(logrotate!.path, weir.rotation(accessLog, directives), { stdio: 'pipe' })
 }
 
 test.skipIf(!complete)('as many documents as requests, with ten kills and rotations', async () => {
@@ -133,9 +126,8 @@ test.skipIf(!complete)('as many documents as requests, with ten kills and rotati
     startSearchServer('opensearch-3', opensearch!),
   ])
   for (const server of servers) stops.push(() => server.stop())
-  const config = configure(servers)
-  const output = join(folder, 'weir.log')
-  let program: Program = launch(weir, ['start', '--config', config], { output })
+  configure(servers)
+  let program: Program = weir.start()
   stops.push(() => program.end('SIGKILL'))
   let requests = loggedLines()
   const first = requests
@@ -157,7 +149,7 @@ test.skipIf(!complete)('as many documents as requests, with ten kills and rotati
     await waitFor('nginx to log all it answered', () => loggedLines() === requests)
     // Half of the rotations find Weir stopped, half at work.
     if (burst % 2 === 0) rotate()
-    program = launch(weir, ['start', '--config', config], { output })
+    program = weir.start()
     if (burst % 2 === 1) rotate()
   }
   for (const server of servers) {

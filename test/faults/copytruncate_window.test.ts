@@ -1,21 +1,13 @@
 import { execFile } from 'node:child_process'
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { startBulkSink } from '../peers/bulk_sink.ts'
-import { launch, waitFor } from '../peers/process.ts'
+import { waitFor } from '../peers/process.ts'
 import { requirePeer } from '../peers/require.ts'
+import { WeirFolder } from '../peers/weir_folder.ts'
 import { NumberedLines } from './numbered_lines.ts'
 
 /**
@@ -25,14 +17,13 @@ import { NumberedLines } from './numbered_lines.ts'
  */
 const logrotate = requirePeer('logrotate')
 const run = promisify(execFile)
-const weir = join(import.meta.dirname, '..', '..', 'bin', 'weir')
 const rotations = 10
 
 test.skipIf(!logrotate)(
   'only what no file holds is lost while the writer never rests',
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'weir-window-'))
-    const logs = join(folder, 'logs')
+    const weir = new WeirFolder('window')
+    const logs = join(weir.path, 'logs')
     mkdirSync(logs)
     const log = join(logs, 'a.log')
     const arrived = new NumberedLines()
@@ -42,21 +33,15 @@ test.skipIf(!logrotate)(
         arrived.add('a', n, `${segment}-${ordinal}`)
       },
     })
-    const config = join(folder, 'weir.yaml')
-    writeFileSync(
-      config,
-      `data_dir: ${folder}/data
-http: { listen: "unix:${folder}/http.sock" }
-collector:
+    weir.configure(
+      `collector:
   inputs:
     - { type: tail, tag: app, parser: json, paths: ["${log}"], poll_interval: 50ms, rotate_wait: 1s }
   outputs:
     - { type: elasticsearch, hosts: ["${sink.url}"], batch_age: 50ms }
 `,
     )
-    const program = launch(weir, ['start', '--config', config], {
-      output: join(folder, 'weir.log'),
-    })
+    const program = weir.start()
     let written = 0
     let writing = true
     const write = () => appendFileSync(log, `{"n":${written++},"padding":"${'x'.repeat(200)}"}\n`)
@@ -71,11 +56,10 @@ collector:
           await sleep(1)
         }
       })()
-      const rotate = join(folder, 'logrotate.conf')
-      writeFileSync(rotate, `"${log}" {\ncopytruncate\nrotate 50\nsize 1\n}\n`)
+      const rotation = weir.rotation(log, ['copytruncate', 'rotate 50', 'size 1'])
       for (let i = 0; i < rotations; i++) {
         await sleep(300)
-        await run(logrotate!.path, ['--force', '--state', join(folder, 'state'), rotate])
+        await run(logrotate!.path, rotation)
       }
       writing = false
       await writer
@@ -96,7 +80,7 @@ collector:
     } finally {
       await program.end('SIGKILL')
       await sink.stop()
-      rmSync(folder, { recursive: true, force: true })
+      weir.remove()
     }
   },
 )

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { badDay, ok } from '../peers/bulk_script.ts'
 import { seeded, startBulkSink } from '../peers/bulk_sink.ts'
-import { launch, type Program, waitFor } from '../peers/process.ts'
+import { type Program, waitFor } from '../peers/process.ts'
 import { requirePeer } from '../peers/require.ts'
+import { WeirFolder } from '../peers/weir_folder.ts'
 import { NumberedLines } from './numbered_lines.ts'
 
 /**
@@ -19,16 +19,14 @@ import { NumberedLines } from './numbered_lines.ts'
  */
 const runs = Number(process.env['FAULT_RUNS'] ?? 8)
 const firstSeed = Number(process.env['FAULT_SEED'] ?? 1)
-const weir = join(import.meta.dirname, '..', '..', 'bin', 'weir')
 const logrotate = requirePeer('logrotate')
 const mayMount = process.getuid?.() === 0
 
 /** One random run; everything it does follows from its seed. */
 class Run {
   readonly random: () => number
-  readonly folder: string
+  readonly weir: WeirFolder
   readonly logs: string
-  readonly data: string
   readonly sources = ['a', 'b']
   readonly written = new Map(this.sources.map((source) => [source, 0]))
   readonly arrived = new NumberedLines()
@@ -43,11 +41,10 @@ class Run {
     this.random = seeded(seed)
     this.compress = this.chance(0.4) ? 'compress' : 'nocompress'
     this.happened.push(this.compress)
-    this.folder = mkdtempSync(join(tmpdir(), `weir-faults-${seed}-`))
-    this.logs = join(this.folder, 'logs')
-    this.data = join(this.folder, 'data')
+    this.weir = new WeirFolder(`faults-${seed}`)
+    this.logs = join(this.weir.path, 'logs')
     mkdirSync(this.logs)
-    mkdirSync(this.data)
+    mkdirSync(this.weir.data)
   }
 
   chance(probability: number): boolean {
@@ -62,7 +59,7 @@ class Run {
   mountData(): void {
     if (!mayMount) return
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', this.data], {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', this.weir.data], {
         stdio: 'ignore',
       })
       this.#mounted = true
@@ -73,7 +70,7 @@ class Run {
 
   async fillDisk(): Promise<void> {
     if (!this.#mounted) return
-    const ballast = join(this.data, 'ballast')
+    const ballast = join(this.weir.data, 'ballast')
     this.happened.push('disk full')
     try {
       for (;;) appendFileSync(ballast, Buffer.alloc(64 * 1024))
@@ -83,13 +80,9 @@ class Run {
     rmSync(ballast)
   }
 
-  configure(url: string, rotatedInGlob: boolean, indices: string): string {
-    const config = join(this.folder, 'weir.yaml')
-    writeFileSync(
-      config,
-      `data_dir: ${this.data}
-http: { listen: "unix:${this.folder}/http.sock" }
-journal: { segment_size: 128KiB }
+  configure(url: string, rotatedInGlob: boolean, indices: string): void {
+    this.weir.configure(
+      `journal: { segment_size: 128KiB }
 collector:
   inputs:
     - type: tail
@@ -111,12 +104,10 @@ collector:
       retry_max_wait: 200ms
 `,
     )
-    return config
   }
 
-  start(config: string): void {
-    const output = join(this.folder, 'weir.log')
-    this.#program = launch(weir, ['start', '--config', config], { output })
+  start(): void {
+    this.#program = this.weir.start()
   }
 
   async kill(): Promise<void> {
@@ -148,11 +139,9 @@ collector:
     this.finishHalf()
     const method = this.chance(0.5) ? 'copytruncate' : 'create'
     this.happened.push(`${method} ${source}`)
-    const config = join(this.folder, 'logrotate.conf')
-    const body = `${method}\n${this.compress}\nrotate 50\nsize 1\nmissingok\n`
-    writeFileSync(config, `"${this.path(source)}" {\n${body}}\n`)
-    const state = join(this.folder, 'logrotate.state')
-    execFileSync(logrotate!.path, ['--force', '--state', state, config], { stdio: 'pipe' })
+    const directives = [method, this.compress, 'rotate 50', 'size 1', 'missingok']
+    const rotation = this.weir.rotation(this.path(source), directives)
+    execFileSync(logrotate!.path, rotation, { stdio: 'pipe' })
   }
 
   async stop(): Promise<void> {
@@ -161,8 +150,8 @@ collector:
 
   async clean(): Promise<void> {
     await this.stop()
-    if (this.#mounted) execFileSync('umount', [this.data])
-    rmSync(this.folder, { recursive: true, force: true })
+    if (this.#mounted) execFileSync('umount', [this.weir.data])
+    this.weir.remove()
   }
 }
 
@@ -177,11 +166,11 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       },
     })
     const inGlob = run.chance(0.3)
-    const config = run.configure(sink.url, inGlob, run.chance(0.5) ? 'data_stream' : 'dated')
+    run.configure(sink.url, inGlob, run.chance(0.5) ? 'data_stream' : 'dated')
     run.mountData()
     let failed = true
     try {
-      run.start(config)
+      run.start()
       // A file that was never seen is no file of Weir's: what follows holds from the first line on.
       for (const source of run.sources) run.write(source, 1)
       run.finishHalf()
@@ -195,7 +184,7 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
         if (run.chance(0.12)) {
           await run.kill()
           if (run.chance(0.5)) run.rotate(source)
-          run.start(config)
+          run.start()
           if (run.chance(0.7)) await sleep(run.random() * 1500)
         }
         await sleep(run.random() * 60)
@@ -205,12 +194,12 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       await waitFor('every line', complete, 30_000).catch(() => undefined)
       // A line that arrives a second time would do so now: Weir starts anew and looks at every file again.
       await run.kill()
-      run.start(config)
+      run.start()
       run.write('a', 1)
       run.finishHalf()
       await waitFor('the line after the restart', complete, 15_000).catch(() => undefined)
       const { lost, doubled } = run.arrived.problems(run.written)
-      const told = `${run.folder}: ${run.happened.join(', ')}`
+      const told = `${run.weir.path}: ${run.happened.join(', ')}`
       expect({ lost: lost.slice(0, 20), doubled: doubled.slice(0, 20), told }).toEqual({
         lost: [],
         doubled: [],
@@ -222,7 +211,7 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       await sink.stop()
       if (failed && process.env['FAULT_KEEP']) {
         await run.stop()
-        console.log(`kept: ${run.folder}`)
+        console.log(`kept: ${run.weir.path}`)
       } else await run.clean()
     }
   })

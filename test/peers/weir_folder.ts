@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { launch, type Program } from './process.ts'
+
+const weir = join(import.meta.dirname, '..', '..', 'bin', 'weir')
+
+/** A folder of its own for a Weir that is killed and started again: its config, data, socket and log. */
+export class WeirFolder {
+  readonly path: string
+  readonly data: string
+
+  constructor(name: string) {
+    this.path = mkdtempSync(join(tmpdir(), `weir-${name}-`))
+    this.data = join(this.path, 'data')
+  }
+
+  /** Writes the config: `sections` follow `data_dir` and `http`. */
+  configure(sections: string): void {
+    const own = `data_dir: ${this.data}\nhttp: { listen: "unix:${this.path}/http.sock" }\n`
+    writeFileSync(join(this.path, 'weir.yaml'), own + sections)
+  }
+
+  start(): Program {
+    const output = join(this.path, 'weir.log')
+    return launch(weir, ['start', '--config', join(this.path, 'weir.yaml')], { output })
+  }
+
+  /** What makes logrotate rotate `log` now. */
+  rotation(log: string, directives: readonly string[]): string[] {
+    const config = join(this.path, 'logrotate.conf')
+    writeFileSync(config, `"${log}" {\n${directives.join('\n')}\n}\n`)
+    return ['--force', '--state', join(this.path, 'logrotate.state'), config]
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
