@@ -136,7 +136,8 @@ class JsonParser implements Parser {
     if (timeKey < 0) out.copy(arrival, 0, arrival.length)
     else if (!this.#writeTime(source, scanner.timeValue, timeEnd, out)) return -1
     out.byte(0x22)
-    const { logKey, logValue, logEnd } = scanner
+    const { logValue, logEnd } = scanner
+    const logKey = scanner.names.log
     let from = open + 1
     if (logKey < 0) {
       if (timeKey >= 0) from = this.#copyUntil(source, from, timeKey, timeEnd, out)
@@ -154,7 +155,7 @@ class JsonParser implements Parser {
       out.phrase(logPhrase)
       out.copy(source, logValue, logEnd - 1)
     }
-    return scanner.context
+    return scanner.names.bits
   }
 
   /**

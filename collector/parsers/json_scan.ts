@@ -1,4 +1,4 @@
-import { hostKey, logContext, logDotted, logKey, logOpen, sourceKey } from '../parser.ts'
+import { ContextNames } from './context_names.ts'
 import { firstStop, plainEnd, stopsIn, viewOf } from './plain_run.ts'
 import { utf8SequenceEnd } from './utf8.ts'
 
@@ -37,17 +37,9 @@ for (let digit = 0; digit < 16; digit++) {
 }
 
 const timestampName = Buffer.from('@timestamp')
-const hostName = Buffer.from('host')
-const logName = Buffer.from('log')
-const sourceName = Buffer.from('source')
-const contextName = Buffer.from(logContext)
 
 function isName(source: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
-  return end - start === name.length && beginsWith(source, start, end, name)
-}
-
-function beginsWith(source: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
-  if (end - start < name.length) return false
+  if (end - start !== name.length) return false
   for (let at = 0; at < name.length; at++) if (source[start + at] !== name[at]) return false
   return true
 }
@@ -66,8 +58,8 @@ export class JsonScanner {
   /** Start and end of each number of `preciseNumber`, up to the length of the array; `precise` of them. */
   readonly numbers = new Int32Array(64)
   precise = 0
-  /** What `Parser.transcode` returns. */
-  context = 0
+  /** What the outermost object names of the input's context. */
+  readonly names = new ContextNames()
   /** Where the object opens and, exclusively, where it ends. */
   open = 0
   close = 0
@@ -78,8 +70,7 @@ export class JsonScanner {
   timeKey = -1
   timeValue = -1
   timeEnd = -1
-  /** The same of a `log` that is an object with members. */
-  logKey = -1
+  /** The same of the value of `names.log`. */
   logValue = -1
   logEnd = -1
   /** When a scan failed: what was expected, and the place in the source; too_deep and UTF-8 apart. */
@@ -108,8 +99,8 @@ export class JsonScanner {
     this.#timeName = Buffer.from(timeName)
     this.#containers = new Uint8Array(maxDepth + 1)
     this.#seeds = new Int32Array(maxDepth + 1)
-    const names = [this.#timeName, timestampName, hostName, logName, sourceName]
-    for (const name of names) this.#watchFirst[name[0] ?? QUOTE] = 1
+    for (const first of '@hls') this.#watchFirst[first.charCodeAt(0)] = 1
+    this.#watchFirst[this.#timeName[0] ?? QUOTE] = 1
   }
 
   /** True when [start, end) is a JSON object; white space around it is let go. */
@@ -121,13 +112,12 @@ export class JsonScanner {
     while (close > open && isSpace(source[close - 1]!)) close -= 1
     this.flags = 0
     this.precise = 0
-    this.context = 0
+    this.names.clear()
     this.members = 0
     this.topMembers = 0
     this.timeKey = -1
     this.timeValue = -1
     this.timeEnd = -1
-    this.logKey = -1
     this.logValue = -1
     this.logEnd = -1
     this.open = open
@@ -138,8 +128,8 @@ export class JsonScanner {
     this.#clearTable(close - open)
     const after = this.#walk(source, open, close)
     if (after < 0) return false
-    // `log` itself wins over dotted names.
-    if (this.context & (logKey | logOpen)) this.context &= ~logDotted
+    this.names.settle()
+    if (this.names.clash) this.flags |= nameClash
     return after === close || this.#fail(after, 'the end') >= 0
   }
 
@@ -180,7 +170,7 @@ export class JsonScanner {
           this.topMembers += 1
           if (this.#watchFirst[source[key + 1]!] === 1) watch = this.#watched(source, key, at)
         } else if (watch === logMember && depth === 2) {
-          if (beginsWith(source, key + 1, at, contextName)) this.flags |= nameClash
+          this.names.within(source, key + 1, at)
         }
         at += 1
         if (source[at] !== 0x3a) at = this.#skipSpace(source, at)
@@ -390,62 +380,13 @@ export class JsonScanner {
       this.timeEnd = -1
       return timeMember
     }
-    switch (source[start]) {
-      case 0x40:
-        if (isName(source, start, end, timestampName)) this.flags |= nameClash
-        break
-      case 0x68:
-        this.#hostOrSource(source, start, end, hostName, hostKey)
-        break
-      case 0x6c:
-        return this.#log(source, quote, end)
-      case 0x73:
-        this.#hostOrSource(source, start, end, sourceName, sourceKey)
-    }
-    return none
-  }
-
-  #hostOrSource(source: Buffer, start: number, end: number, name: Buffer, bit: number): void {
-    if (!beginsWith(source, start, end, name)) return
-    const after = start + name.length
-    if (end === after) {
-      this.context |= bit
-      if (bit === hostKey && source[this.#skipColon(source, end + 1)] === OPEN) {
-        this.flags |= nameClash
-      }
-    } else if (source[after] === 0x2e) this.flags |= nameClash
-  }
-
-  /** `log` is where loggers put their level, so it is looked into. */
-  #log(source: Buffer, quote: number, end: number): number {
-    const start = quote + 1
-    if (!beginsWith(source, start, end, logName)) return none
-    const after = start + logName.length
-    if (end !== after) {
-      if (source[after] !== 0x2e) return none
-      this.context |= logDotted
-      if (beginsWith(source, after + 1, end, contextName)) this.flags |= nameClash
-      return none
-    }
-    const value = this.#skipColon(source, end + 1)
-    if (source[value] !== OPEN) {
-      this.context |= logKey
-      return none
-    }
-    this.context |= logOpen
-    if (source[this.#skipSpace(source, value + 1)] === CLOSE) this.flags |= nameClash
-    this.logKey = quote
-    return logMember
+    if (isName(source, start, end, timestampName)) this.flags |= nameClash
+    return this.names.see(source, quote, end) ? logMember : none
   }
 
   #noteValue(watch: number, at: number): void {
     if (watch === timeMember) this.timeValue = at
     else this.logValue = at
-  }
-
-  #skipColon(source: Buffer, from: number): number {
-    const colon = this.#skipSpace(source, from)
-    return this.#skipSpace(source, colon + 1)
   }
 }
 

@@ -13,13 +13,18 @@ import {
 import { PermanentError, RetryableError, TooLargeError } from '../../core/errors.ts'
 import { systemFiles } from '../../core/files.ts'
 import { eventsOf } from '../../core/journal/chunk.ts'
-import type { Read, Reader } from '../../core/journal/reader.ts'
+import type { Read, Reader, ReadLimits } from '../../core/journal/reader.ts'
 import { chunkOf, fakeContext, stillClock } from './fake_world.ts'
 
 type Answer = readonly Rejected[] | Error
 
 /** Runs the loop over one chunk of `messages` against an output that answers as scripted, then accepts. */
-async function deliver(messages: readonly string[], answers: Answer[], mayBeKnown = false) {
+async function deliver(
+  messages: readonly string[],
+  answers: Answer[],
+  mayBeKnown = false,
+  batchBytes = 1e6,
+) {
   const written: { messages: string[]; mayBeKnown: boolean }[] = []
   const output: Output = {
     start: async () => undefined,
@@ -44,9 +49,11 @@ async function deliver(messages: readonly string[], answers: Answer[], mayBeKnow
     done,
   }
   const reads = [read]
+  const ages: number[] = []
   const reader = {
     id: 'test',
-    read: async (_limits: unknown, signal: AbortSignal) => {
+    read: async ({ ageMs }: ReadLimits, signal: AbortSignal) => {
+      ages.push(ageMs)
       const next = reads.shift()
       if (next) return next
       await new Promise<void>((resolve) => {
@@ -62,7 +69,7 @@ async function deliver(messages: readonly string[], answers: Answer[], mayBeKnow
   const context = fakeContext(clock)
   const dead = new DeadLetters(folder, 'test', { files: systemFiles, clock }, 1e6)
   const settings = {
-    batchBytes: 1e6,
+    batchBytes,
     batchAgeMs: 10,
     concurrency: 2,
     timeoutMs: 1000,
@@ -72,7 +79,7 @@ async function deliver(messages: readonly string[], answers: Answer[], mayBeKnow
   await loop.start()
   await vi.waitFor(() => expect(done).toHaveBeenCalledOnce())
   await loop.stop(AbortSignal.timeout(5000))
-  return { written, context, clock, letters: await dead.list(), status: loop.status() }
+  return { written, context, clock, ages, letters: await dead.list(), status: loop.status() }
 }
 
 let folder: string
@@ -135,4 +142,11 @@ test('a request too large is sent in halves, and an event too large alone is a d
   const { written, letters } = await deliver(['a', 'b', 'c'], [tooLarge(), tooLarge(), tooLarge()])
   expect(written.map(({ messages }) => messages.join(''))).toEqual(['abc', 'ab', 'a', 'b', 'c'])
   expect(letters).toMatchObject([{ reason: 'too_large_for_target' }])
+})
+
+test('what is behind a full chunk waits less for others than what is behind a small one', async () => {
+  const small = await deliver(['a'], [])
+  expect(small.ages.slice(0, 2)).toEqual([10, 10])
+  const full = await deliver(['a'], [], false, 20)
+  expect(full.ages.slice(0, 2)).toEqual([10, 1])
 })
