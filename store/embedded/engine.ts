@@ -15,15 +15,15 @@ import {
 import type { StartChild } from './child_handle.ts'
 import type { EmbeddedOptions } from './config.ts'
 import { EngineChild } from './engine_child.ts'
-import type { FromEngine, Question } from './protocol.ts'
+import type { FromEngine, Question, StoreRoute } from './protocol.ts'
 import { QuestionQueue } from './question_queue.ts'
 import type { FoundDocument } from './stored_documents.ts'
 
 export interface EmbeddedWorld {
   readonly context: Context
   readonly feed: Pick<JournalFeed, 'partitions' | 'listen' | 'advance' | 'lag'>
-  /** Tag patterns of the events that the store takes. */
-  readonly takes: string
+  /** Of all outputs: they say which events the store takes. */
+  readonly routes: readonly StoreRoute[]
   readonly startChild: StartChild
 }
 
@@ -75,7 +75,7 @@ export class EmbeddedEngine implements Search {
         kind: 'start',
         folder: `${dataFolder}/store`,
         options,
-        takes: world.takes,
+        routes: world.routes,
         partitions: world.feed.partitions(),
         catalogue: this.#catalogue,
       }),

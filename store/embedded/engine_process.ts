@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Files } from '../../core/files.ts'
-import { compileTagPatterns } from '../../core/routing.ts'
+import { router } from '../../core/routing.ts'
+import { isTag } from '../../core/tag.ts'
 import { type JsonRecord, SearchError } from '../search.ts'
 import type { Answerer } from './answerer.ts'
 import { JournalFollower } from './journal_follower.ts'
@@ -69,9 +70,10 @@ export class EngineProcess {
     await parts?.store.close()
   }
 
-  async #start({ folder, options, takes, partitions, catalogue }: Start): Promise<void> {
+  async #start({ folder, options, routes, partitions, catalogue }: Start): Promise<void> {
     const { files, clock, answerer, send, step } = this.#world
-    const matches = compileTagPatterns(takes)
+    const route = router(routes)
+    const isTaken = (tag: string) => isTag(tag) && route(tag).some(({ isStore }) => isStore)
     const notice = (level: 'info' | 'warn' | 'error', text: string, about: object = {}) =>
       send({ kind: 'notice', level, message: text, about: about as JsonRecord })
     try {
@@ -91,7 +93,7 @@ export class EngineProcess {
         new JournalFollower(cursor, partitions, {
           files,
           clock,
-          wants: (tag) => tag === documentsTag || matches(tag),
+          wants: (tag) => tag === documentsTag || isTaken(tag),
           lost: (events, why) => {
             send({ kind: 'count', reason: 'corrupt', events })
             notice('error', `the journal is damaged: ${why}; skipped`, { events })

@@ -2,9 +2,15 @@ import type { Places } from '../../core/journal/cursor.ts'
 import type { SegmentEnd } from '../../core/journal/index_record.ts'
 import type { DurableMark } from '../../core/journal/writer.ts'
 import type { Reason } from '../../core/reasons.ts'
+import type { Route } from '../../core/routing.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { JsonRecord, JsonValue, SearchRequest, TargetOptions } from '../search.ts'
 import type { EmbeddedOptions } from './config.ts'
+
+/** An output as routing sees it, and whether it is the store. */
+export interface StoreRoute extends Route {
+  readonly isStore: boolean
+}
 
 /** A partition of the journal as the engine's process learns of it first. */
 export interface FollowedPartition {
@@ -43,8 +49,8 @@ export type ToEngine =
       /** `<data_dir>/store` */
       readonly folder: string
       readonly options: EmbeddedOptions
-      /** Tag patterns of the events that the store takes; documents of `/es` it always takes. */
-      readonly takes: string
+      /** Of all outputs: they say which events the store takes. Documents of `/es` it always takes. */
+      readonly routes: readonly StoreRoute[]
       readonly partitions: readonly FollowedPartition[]
       readonly catalogue: Catalogue
     }

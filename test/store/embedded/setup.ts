@@ -119,7 +119,12 @@ export async function openStore(
   const base = embeddedConfig.parse({ refresh_interval: '20ms', threads: 1, memory_limit: '128MB' })
   const engine = new EmbeddedEngine(
     { ...base, ...options },
-    { context: testContext(folder), feed, takes: '**', startChild },
+    {
+      context: testContext(folder),
+      feed,
+      routes: [{ match: '**', final: false, isStore: true }],
+      startChild,
+    },
   )
   await engine.start()
   return {
