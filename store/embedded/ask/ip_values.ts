@@ -1,0 +1,71 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { sql, type Sql } from '../sql.ts'
+
+/**
+ * Addresses are compared as 32 hexadecimal digits, IPv4 as `::ffff:a.b.c.d`, so that their order is that of
+ * Elasticsearch's and a network is a range.
+ */
+export interface AddressRange {
+  readonly from: string
+  readonly to: string
+}
+
+/** SQL: the digits of an address's text, NULL when it is none. */
+export function addressOf(text: Sql): Sql {
+  const octet = (place: number) =>
+    sql`lpad(lower(to_hex(try_cast(split_part(${text}, '.', ${place}) as integer))), 2, '0')`
+  const v4 = sql`'00000000000000000000ffff' || ${octet(1)} || ${octet(2)} || ${octet(3)} || ${octet(4)}`
+  const groups = (side: Sql) =>
+    sql`list_transform(list_filter(string_split(${side}, ':'), lambda g: g <> ''), lambda g: lpad(lower(g), 4, '0'))`
+  const left = sql`array_to_string(${groups(sql`split_part(${text}, '::', 1)`)}, '')`
+  const right = sql`array_to_string(${groups(sql`split_part(${text}, '::', 2)`)}, '')`
+  const zeros = sql`repeat('0', greatest(0, 32 - length(${left}) - length(${right})))`
+  const v6 = sql`${left} || ${zeros} || ${right}`
+  return sql`case when regexp_full_match(${text}, '[0-9]{1,3}([.][0-9]{1,3}){3}') then ${v4} when regexp_full_match(${text}, '[0-9a-fA-F:]*:[0-9a-fA-F:]*') then ${v6} end`
+}
+
+/** The digits of an address. @returns undefined when it is none */
+export function addressDigits(text: string): string | undefined {
+  if (isIPv4(text)) return `00000000000000000000ffff${hexOfV4(text)}`
+  const bare = text.split('%')[0]!
+  if (!isIPv6(bare)) return undefined
+  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(bare)
+  const plain = dotted
+    ? `${dotted[1]}${hexOfV4(dotted[2]!).slice(0, 4)}:${hexOfV4(dotted[2]!).slice(4)}`
+    : bare
+  const [left = '', right = ''] = plain.split('::')
+  const digits = (side: string) =>
+    side
+      .split(':')
+      .filter((group) => group !== '')
+      .map((group) => group.toLowerCase().padStart(4, '0'))
+      .join('')
+  const [start, end] = [digits(left), digits(right)]
+  return start + '0'.repeat(32 - start.length - end.length) + end
+}
+
+const hexOfV4 = (text: string) =>
+  text
+    .split('.')
+    .map((octet) => Number(octet).toString(16).padStart(2, '0'))
+    .join('')
+
+/** What `10.0.0.0/8` or a single address covers. @returns undefined when the text is neither */
+export function addressRange(text: string): AddressRange | undefined {
+  const [address = '', length, ...more] = text.split('/')
+  const digits = addressDigits(address)
+  if (digits === undefined || more.length > 0) return undefined
+  if (length === undefined) return { from: digits, to: digits }
+  const bits = Number(length) + (isIPv4(address) ? 96 : 0)
+  if (!/^\d{1,3}$/.test(length) || bits > 128) return undefined
+  const value = BigInt(`0x${digits}`)
+  const rest = (1n << BigInt(128 - bits)) - 1n
+  const hex = (number: bigint) => number.toString(16).padStart(32, '0')
+  return { from: hex(value & ~rest), to: hex(value | rest) }
+}
+
+/** The address before or after it; undefined at the ends. */
+export function neighbour(digits: string, step: 1n | -1n): string | undefined {
+  const value = BigInt(`0x${digits}`) + step
+  return value < 0n || value >= 1n << 128n ? undefined : value.toString(16).padStart(32, '0')
+}

@@ -1,0 +1,47 @@
+import type { PatternQuery } from '../../query/query.ts'
+import { re2OfLucene } from '../../query/lucene_regexp.ts'
+import { re2OfWildcard, wildcardParts } from '../../query/wildcard.ts'
+import { all, sql, type Sql } from '../sql.ts'
+import { SearchError } from '../../search.ts'
+import type { Resolved } from './asked.ts'
+import { isAnalysed } from './field_table.ts'
+import { anyToken, anyValue } from './value_condition.ts'
+
+/** prefix, wildcard and regexp: on texts of any type that is one. @throws SearchError on other types */
+export function patternCondition(resolved: Resolved, query: PatternQuery): Sql {
+  const { field } = resolved
+  if (resolved.type !== 'VARCHAR' || field.type === 'ip') {
+    const reason = `Can only use ${query.kind} queries on keyword, text and wildcard fields - not on [${field.path}] which is of type [${field.type}]`
+    throw new SearchError(400, 'query_shard_exception', reason, { at: query.at })
+  }
+  const isText = isAnalysed(field.type)
+  // Wildcards in the text's tokens are analysed as far as cases go, prefixes too; regular expressions are not.
+  const pattern = isText && query.kind === 'wildcard' ? query.pattern.toLowerCase() : query.pattern
+  const fits = fitting({ ...query, pattern })
+  return isText ? anyToken(resolved, fits) : anyValue(resolved, fits)
+}
+
+function fitting({ kind, pattern, caseInsensitive }: PatternQuery): (value: Sql) => Sql {
+  if (kind === 'prefix') {
+    if (caseInsensitive) return (value) => sql`starts_with(lower(${value}), lower(${pattern}))`
+    return (value) => sql`starts_with(${value}, ${pattern})`
+  }
+  if (kind === 'regexp') {
+    const regexp = re2OfLucene(pattern, caseInsensitive)
+    return (value) => sql`regexp_full_match(${value}, ${regexp})`
+  }
+  const parts = wildcardParts(pattern)
+  const [first, second, third, ...more] = parts
+  const isInside = more.length === 0 && isStar(first) && second && 'text' in second && isStar(third)
+  if (isInside && !caseInsensitive) return (value) => sql`contains(${value}, ${second.text})`
+  const regexp = re2OfWildcard(pattern, caseInsensitive)
+  // The longest text that has to be there is far cheaper to look for.
+  const texts = caseInsensitive ? [] : parts.flatMap((part) => ('text' in part ? [part.text] : []))
+  return (value) =>
+    all([
+      ...texts.map((text) => sql`contains(${value}, ${text})`),
+      sql`regexp_full_match(${value}, ${regexp})`,
+    ])
+}
+
+const isStar = (part: object | undefined) => part !== undefined && 'any' in part && part.any === '*'

@@ -1,0 +1,47 @@
+import type { Query } from '../../query/query.ts'
+import type { Database } from '../database.ts'
+import { all, sql, verbatim, type Sql } from '../sql.ts'
+import type { Asked } from './asked.ts'
+import { conditionOf, type Meaning } from './condition.ts'
+import { FieldTable, type AskedIndex } from './field_table.ts'
+
+/** Fields that one name with `*` may stand for, as Elasticsearch's `indices.query.bool.max_clause_count`. */
+export const defaultMaxFields = 1024
+
+export interface QuestionOptions {
+  readonly indices: readonly AskedIndex[]
+  readonly query: Query
+  /** Rows of the indices, and of no others. */
+  readonly from: Sql
+  readonly database: Database
+  readonly deadline: AbortSignal
+  readonly nowMs: number
+  readonly maxFields?: number
+  readonly fields?: FieldTable
+}
+
+/** @throws SearchError when the fields do not allow the query */
+export function askedOf(options: QuestionOptions): Asked {
+  const { indices, query, from, database, deadline, nowMs } = options
+  const { maxFields = defaultMaxFields, fields = new FieldTable(indices) } = options
+  const meaning: Meaning = { fields, nowMs, maxFields }
+  return {
+    from,
+    where: all([conditionOf(query, meaning), ...filtersOf(indices, meaning)]),
+    database,
+    deadline,
+    nowMs,
+    field: (path) => fields.field(path),
+    fieldsLike: (pattern) => fields.like(pattern, maxFields),
+    condition: (each) => sql`coalesce(${conditionOf(each, meaning)}, false)`,
+  }
+}
+
+/** What an alias leaves out is not there for whoever asks by it. */
+function filtersOf(indices: readonly AskedIndex[], meaning: Meaning): readonly Sql[] {
+  return indices.flatMap(({ name, filter }) => {
+    if (!filter) return []
+    const fits = conditionOf(filter, meaning)
+    return [sql`(_stream <> ${name} or coalesce(${fits}, ${verbatim('false')}))`]
+  })
+}

@@ -1,0 +1,138 @@
+import { tokenRegexp } from '../../query/analysis.ts'
+import { any, join, sql, verbatim, type Sql } from '../sql.ts'
+
+/**
+ * Tokens of the standard analyser in SQL. To ask for all tokens of a text is slow, so a token is looked for where
+ * it stands: as a substring with nothing around it that would make it part of a longer one. The rules are those
+ * of store/query/analysis.ts, which a test holds against these.
+ */
+const marks = String.raw`\p{M}\x{200D}`
+const foreign = String.raw`\p{Han}\p{Hiragana}\p{Katakana}\x{30FC}\x{FF70}`
+const emoji = String.raw`\x{1F000}-\x{1FAFF}\x{2600}-\x{27BF}\x{2300}-\x{23FF}`
+const letterOut = String.raw`[^\p{L}\p{Nl}${marks}]|[${foreign}]`
+const digitOut = String.raw`[^\p{Nd}${marks}]`
+const shared = String.raw`.'\x{2018}\x{2019}\x{2024}`
+const joiners = {
+  letter: String.raw`${shared}:\x{B7}\x{2027}`,
+  digit: `${shared},;`,
+  other: '',
+} as const
+type Edge = keyof typeof joiners
+
+const wordOut = (also: string) => String.raw`[^\p{L}\p{Nl}\p{Nd}\p{Pc}${marks}${also}]|[${foreign}]`
+const beyond = { letter: letterOut, digit: digitOut, other: '' } as const
+
+/** Only letters, digits and what joins them: their edges can be told by the characters beside them. */
+const simple = /^[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u30fc\uff70\p{S}\u200d]+$/u
+
+function edgeOf(character: string): Edge {
+  if (/[\p{L}\p{Nl}]/u.test(character)) return 'letter'
+  return /\p{Nd}/u.test(character) ? 'digit' : 'other'
+}
+const startOf = (token: string): Edge => edgeOf(String.fromCodePoint(token.codePointAt(0)!))
+const endOf = (token: string): Edge => edgeOf(/.(?=[\p{M}\u200d]*$)/su.exec(token)?.[0] ?? '')
+
+function before(edge: Edge): string {
+  if (edge === 'other') return `(?:^|${wordOut('')})`
+  const joiner = joiners[edge]
+  return `(?:^|${wordOut(joiner)}|(?:^|${beyond[edge]})[${joiner}])`
+}
+
+function after(edge: Edge): string {
+  if (edge === 'other') return `(?:$|${wordOut('')})`
+  const joiner = joiners[edge]
+  return `(?:$|${wordOut(joiner)}|[${joiner}](?:$|${beyond[edge]}))`
+}
+
+/** What may stand between two tokens that follow each other. */
+function between(left: Edge, right: Edge): string {
+  const outside = (also: string) =>
+    String.raw`[^\p{L}\p{Nl}\p{Nd}\p{Pc}${marks}${foreign}${emoji}${also}]`
+  const joiner = left === right ? joiners[left] : ''
+  return `(?:${outside(joiner)}|${outside('')}{2})${outside('')}*`
+}
+
+const escaped = (text: string) => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&')
+
+/** All tokens of a text, as a list. */
+export const tokensIn = (text: Sql): Sql =>
+  sql`list_filter(regexp_extract_all(lower(${text}), ${tokenRegexp}), lambda k: not regexp_full_match(k, '[\\p{Pc}\\p{M}]*'))`
+
+/** The text has this token. */
+export function hasToken(text: Sql, token: string): Sql {
+  const lower = sql`lower(${text})`
+  const found = simple.test(token)
+    ? sql`regexp_matches(${lower}, ${`(?s)${before(startOf(token))}${escaped(token)}${after(endOf(token))}`})`
+    : sql`list_contains(${tokensIn(text)}, ${token})`
+  return guarded(lower, [token], found)
+}
+
+/** A token of the text begins so. `beginning` is not analysed. */
+export function hasTokenBeginning(text: Sql, beginning: string): Sql {
+  const begins = sql`len(list_filter(${tokensIn(text)}, lambda k: starts_with(k, ${beginning}))) > 0`
+  return guarded(sql`lower(${text})`, [beginning], begins)
+}
+
+/** The tokens follow each other; the last one may be longer when `prefix`. */
+export function hasPhrase(text: Sql, tokens: readonly string[], prefix: boolean): Sql {
+  const lower = sql`lower(${text})`
+  if (!tokens.every((token) => simple.test(token)) || tokens.some((token) => token === '')) {
+    return guarded(lower, tokens, placesFit(text, tokens, 0, prefix))
+  }
+  let pattern = `(?s)${before(startOf(tokens[0]!))}`
+  for (const [place, token] of tokens.entries()) {
+    if (place > 0) pattern += between(endOf(tokens[place - 1]!), startOf(token))
+    pattern += escaped(token)
+  }
+  if (!prefix) pattern += after(endOf(tokens.at(-1)!))
+  return guarded(lower, tokens, sql`regexp_matches(${lower}, ${pattern})`)
+}
+
+/** The tokens stand in the text, moved by at most `slop` positions in all, as Lucene's sloppy phrases. */
+export function hasSloppyPhrase(
+  text: Sql,
+  tokens: readonly string[],
+  slop: number,
+  prefix: boolean,
+): Sql {
+  return guarded(sql`lower(${text})`, tokens, placesFit(text, tokens, slop, prefix))
+}
+
+/**
+ * For each choice of places, one for each token: the most that a place differs from where the phrase has it,
+ * less the least, is how far they were moved. Tokens that occur twice in the phrase need places of their own.
+ */
+function placesFit(text: Sql, tokens: readonly string[], slop: number, prefix: boolean): Sql {
+  const all = verbatim('k')
+  const placesOf = (token: string, place: number) => {
+    const last = prefix && place === tokens.length - 1
+    const test = last ? sql`starts_with(${all}[i], ${token})` : sql`${all}[i] = ${token}`
+    return sql`list_filter(range(1, len(${all}) + 1), lambda i: ${test})`
+  }
+  let found = sql`true`
+  for (const place of [...tokens.keys()].toReversed()) {
+    const p = verbatim(`p${place}`)
+    const distinct = [...tokens.keys()]
+      .slice(0, place)
+      .map((other) => verbatim(`p${other} <> p${place}`))
+    const own = place === tokens.length - 1 ? spread(tokens.length, slop) : found
+    const test = distinct.length === 0 ? own : sql`${join(distinct, ' and ')} and ${own}`
+    found = sql`len(list_filter(${placesOf(tokens[place]!, place)}, lambda ${p}: ${test})) > 0`
+  }
+  return sql`len(list_filter([${tokensIn(text)}], lambda k: ${found})) > 0`
+}
+
+function spread(count: number, slop: number): Sql {
+  const offsets = Array.from({ length: count }, (_, place) => `p${place} - ${place}`).join(', ')
+  return sql`greatest(${verbatim(offsets)}) - least(${verbatim(offsets)}) <= cast(${slop} as bigint)`
+}
+
+/** The cheap test first, and the other only where it holds. */
+function guarded(lower: Sql, tokens: readonly string[], found: Sql): Sql {
+  const there = tokens.map((token) => sql`contains(${lower}, ${token})`)
+  return sql`case when ${join(there, ' and ')} then ${found} else false end`
+}
+
+/** One of several tokens. */
+export const hasAnyToken = (text: Sql, tokens: readonly string[]): Sql =>
+  any(tokens.map((token) => hasToken(text, token)))
