@@ -36,7 +36,7 @@ test.skipIf(!logrotate)(
     weir.configure(
       `collector:
   inputs:
-    - { type: tail, tag: app, parser: json, paths: ["${log}"], poll_interval: 50ms, rotate_wait: 1s }
+    - { type: tail, tag: app, parser: json, paths: ["${log}"], poll_interval: 50ms, gather_interval: 50ms, rotate_wait: 1s }
   outputs:
     - { type: elasticsearch, hosts: ["${sink.url}"], batch_age: 50ms }
 `,

@@ -91,6 +91,7 @@ collector:
       paths: ["${this.logs}/*.log${rotatedInGlob ? '*' : ''}"]
       ${rotatedInGlob ? `exclude_paths: ["${this.logs}/*.gz"]` : ''}
       poll_interval: 20ms
+      gather_interval: 20ms
       idle_poll_interval: 100ms
       refresh_interval: 100ms
       rotate_wait: 1s

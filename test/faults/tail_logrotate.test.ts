@@ -64,6 +64,7 @@ for (const [method, options] of [
         const parsed = z.object(tailFields).parse({
           paths: [stage.path(paths)],
           poll_interval: '20ms',
+          gather_interval: '20ms',
           refresh_interval: '100ms',
           rotate_wait: '500ms',
         })

@@ -9,6 +9,7 @@ import {
   realpathSync,
   statSync,
   type BigIntStats,
+  type Stats,
 } from 'node:fs'
 
 /** What a look at a path or an open file shows. */
@@ -43,8 +44,11 @@ export interface TailFile {
  * one takes 1 µs, where a trip through the thread pool takes 20; only reads of bulk are not.
  */
 export interface TailFiles {
-  /** Follows symlinks; undefined when nothing is there. Throws on EACCES and the like. */
-  stat(path: string): Seen | undefined
+  /**
+   * Follows symlinks; undefined when nothing is there. Throws on EACCES and the like.
+   * @param last an earlier look: it is returned itself when nothing differs, at less cost.
+   */
+  stat(path: string, last?: Seen): Seen | undefined
   /** Names in a folder, in no order; empty when it does not exist. */
   list(folder: string): readonly { name: string; folder: boolean; link: boolean }[]
   open(path: string): TailFile
@@ -57,43 +61,72 @@ const absent = (failure: unknown) => {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-/** Made a thousand times a second for ten thousand idle files, so nothing is computed before it is asked for. */
+/** Kept for each of ten thousand files, so only what is needed, and nothing computed before it is asked for. */
 class SystemSeen implements Seen {
-  readonly #stats: BigIntStats
+  readonly #dev: bigint
+  readonly #ino: bigint
+  readonly #birthNs: bigint
   readonly size: number
   readonly mtimeNs: bigint
   readonly ctimeNs: bigint
+  readonly links: number
+  readonly kind: Seen['kind']
+  readonly #inode: number
+  readonly #mtimeMs: number
+  readonly #ctimeMs: number
 
   constructor(stats: BigIntStats) {
-    this.#stats = stats
+    this.#dev = stats.dev
+    this.#ino = stats.ino
+    this.#birthNs = stats.birthtimeNs
     this.size = Number(stats.size)
     this.mtimeNs = stats.mtimeNs
     this.ctimeNs = stats.ctimeNs
+    this.links = Number(stats.nlink)
+    this.#inode = Number(stats.ino)
+    this.#mtimeMs = millisecondsOf(stats.mtimeNs)
+    this.#ctimeMs = millisecondsOf(stats.ctimeNs)
+    const type = Number(stats.mode) & constants.S_IFMT
+    this.kind =
+      type === constants.S_IFREG ? 'file' : type === constants.S_IFDIR ? 'folder' : 'other'
   }
   get id(): string {
-    const { dev, ino, birthtimeNs } = this.#stats
-    return `${dev}:${ino}:${birthtimeNs}`
+    return `${this.#dev}:${this.#ino}:${this.#birthNs}`
   }
-  get links(): number {
-    return Number(this.#stats.nlink)
-  }
-  get kind(): Seen['kind'] {
-    if (this.#stats.isFile()) return 'file'
-    return this.#stats.isDirectory() ? 'folder' : 'other'
+  /**
+   * Whether a look in plain numbers shows the same. They are a third of the garbage; what they round
+   * (an inode beyond 2^53, a quarter of a microsecond) does not hide a change, for all would have to agree.
+   */
+  isAs(stats: Stats): boolean {
+    return (
+      this.size === stats.size &&
+      this.#mtimeMs === stats.mtimeMs &&
+      this.#ctimeMs === stats.ctimeMs &&
+      this.#inode === stats.ino &&
+      Number(this.#dev) === stats.dev
+    )
   }
   isSameFile(other: Seen): boolean {
     if (!(other instanceof SystemSeen)) return other.id === this.id
-    const { dev, ino, birthtimeNs } = this.#stats
-    const { dev: otherDev, ino: otherIno, birthtimeNs: otherBirth } = other.#stats
-    return ino === otherIno && dev === otherDev && birthtimeNs === otherBirth
+    return this.#ino === other.#ino && this.#dev === other.#dev && this.#birthNs === other.#birthNs
   }
 }
 
+/** As Node computes it for `Stats`. */
+const millisecondsOf = (ns: bigint) =>
+  Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1_000_000
+
+const plainOptions = { throwIfNoEntry: false } as const
 const statOptions = { bigint: true, throwIfNoEntry: false } as const
 const fstatOptions = { bigint: true } as const
 
 export const systemTailFiles: TailFiles = {
-  stat(path) {
+  stat(path, last) {
+    if (last instanceof SystemSeen) {
+      const plain = statSync(path, plainOptions)
+      if (!plain) return undefined
+      if (last.isAs(plain)) return last
+    }
     const stats = statSync(path, statOptions)
     return stats && new SystemSeen(stats)
   },

@@ -70,8 +70,12 @@ export class Following {
     await restore(this.#surroundings, this.#rotation, own, worker)
   }
 
-  /** One round: new files, changed files, rotations, then reading all that there is to read. */
-  async poll(stopping: AbortSignal): Promise<void> {
+  /**
+   * One round: new files, changed files, rotations, then reading all that there is to read.
+   * @returns bytes read.
+   */
+  async poll(stopping: AbortSignal): Promise<number> {
+    const before = this.#reading.consumed
     await this.#recover()
     await this.#look()
     while (this.#catalogue.pending.size > 0 && !stopping.aborted) {
@@ -89,6 +93,7 @@ export class Following {
     }
     this.#reading.sendNotes()
     this.#count()
+    return this.#reading.consumed - before
   }
 
   /** Something may have happened to a path. */
@@ -166,7 +171,7 @@ export class Following {
     const now = this.#context.clock.monotonic()
     const { schedule, sources } = this.#catalogue
     for (const source of schedule.take(now)) {
-      if (!sources.has(source)) continue
+      if (!sources.has(source) || this.#rests(source, now)) continue
       try {
         const lost = source.place === 'cut' || source.place === 'missing'
         if (!lost) await this.#lookAt(source, now)
@@ -184,10 +189,35 @@ export class Following {
     }
   }
 
-  async #lookAt(source: Source, now: number): Promise<void> {
-    const { poll_interval, idle_poll_interval, rotate_wait, close_idle, multiline } = this.#options
+  /**
+   * Looks at a file that nothing is known to be wrong or unfinished with; false when it has to be looked
+   * at more closely. Almost all looks end here, so it makes no promise and next to no garbage.
+   */
+  #rests(source: Source, now: number): boolean {
+    const { at, last, place } = source
+    if (at === undefined || last === undefined || place !== 'live') return false
+    if (source.content || source.waiting || source.fresh || source.lag > 0) return false
+    if (source.problem !== undefined || this.#catalogue.pending.has(source)) return false
     try {
-      const seen = source.at === undefined ? source.file?.stat() : this.#files.stat(source.at)
+      if (this.#files.stat(at, last) !== last || source.ctimeNs !== last.ctimeNs) return false
+    } catch {
+      return false
+    }
+    this.#catalogue.schedule.set(source, now + this.#pause(source, now))
+    return true
+  }
+
+  /** In proportion to the rest so far: a file that has just changed is looked at often. */
+  #pause({ changedAt }: Source, now: number): number {
+    const { poll_interval, idle_poll_interval } = this.#options
+    return Math.min(idle_poll_interval, Math.max(poll_interval, (now - changedAt) / 4))
+  }
+
+  async #lookAt(source: Source, now: number): Promise<void> {
+    const { poll_interval, rotate_wait, close_idle, multiline } = this.#options
+    try {
+      const seen =
+        source.at === undefined ? source.file?.stat() : this.#files.stat(source.at, source.last)
       if (source.at !== undefined && !(seen && source.isFile(seen) && seen.kind === 'file')) {
         await this.#rotation.moved(source)
         if (!this.#catalogue.sources.has(source)) return
@@ -214,10 +244,8 @@ export class Following {
       this.#catalogue.pending.add(source)
     }
     if (source.content && unchangedFor >= close_idle && source.at !== undefined) source.close()
-    // An interval in proportion to the rest so far: a file that has just changed is looked at often.
-    const pause = Math.min(idle_poll_interval, Math.max(poll_interval, unchangedFor / 4))
     const soon = source.waiting || (source.place === 'away' && quiet < rotate_wait)
-    this.#catalogue.schedule.set(source, now + (soon ? poll_interval : pause))
+    this.#catalogue.schedule.set(source, now + (soon ? poll_interval : this.#pause(source, now)))
   }
 
   async #turn(source: Source): Promise<'more' | 'done'> {

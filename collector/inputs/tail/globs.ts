@@ -164,12 +164,12 @@ export class Folders {
     if (last) walked?.add(entries)
     for (const entry of entries) {
       if (unchanged && !entry.folder) continue
-      const path = join(folder, entry.name)
       if (part === '**') {
         // Symlinks are not walked by `**`: they may lead round in circles.
-        if (entry.folder) this.#walk(walk, path, at, depth + 1)
-        else if (last) found(path)
+        if (entry.folder) this.#walk(walk, join(folder, entry.name), at, depth + 1)
+        else if (last) found(join(folder, entry.name))
       } else if (typeof part !== 'string' && part.test(entry.name)) {
+        const path = join(folder, entry.name)
         if (last && !entry.folder) found(path)
         else if (!last && (entry.folder || entry.link)) this.#walk(walk, path, at + 1, depth + 1)
       }

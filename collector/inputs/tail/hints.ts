@@ -1,48 +1,64 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 
-/** Events of one folder between two polls beyond which it is no longer listened to. */
-const busy = 64
 /** Folders watched at most: each takes one of the system's inotify watches. */
 const maxFolders = 256
+/** Notifications that may come at once, of a rotation for example, before their rate counts. */
+const burst = 64
+/** How long a folder that told too much is left alone. */
+const restMs = 60_000
 
 /**
  * Wakes the tail before its next look. One watch for each folder, none for each file, so ten thousand
- * files cost nothing; a folder whose files are written all the time is polled anyway and is left
- * alone. Nothing depends on a hint: without them a change is seen at the next look.
+ * files cost nothing. A notification takes 0.1 ms, thirty times what a look takes, so there is a budget
+ * for them: the folder that exceeds it is looked at only, for a while. Nothing depends on a hint:
+ * without them a change is seen at the next look.
  */
 export class Hints {
-  readonly #enabled: boolean
+  readonly #perSecond: number
+  readonly #monotonic: () => number
   readonly #watchers = new Map<string, FSWatcher | undefined>()
-  readonly #events = new Map<string, number>()
+  /** Folders left alone, and until when. */
+  readonly #resting = new Map<string, number>()
+  #left = burst
+  #refilledAt: number
   #paths = new Set<string>()
   #wake = new AbortController()
 
-  constructor(enabled: boolean) {
-    this.#enabled = enabled
+  /**
+   * @param perSecond notifications that all folders together may cause; 0 for no watches.
+   * @param monotonic milliseconds.
+   */
+  constructor(perSecond: number, monotonic: () => number) {
+    this.#perSecond = perSecond
+    this.#monotonic = monotonic
+    this.#refilledAt = monotonic()
   }
 
   /** Watches these folders, as far as the system allows. */
   watch(folders: readonly string[]): void {
-    if (!this.#enabled) return
+    if (this.#perSecond === 0) return
     for (const folder of folders) {
       if (this.#watchers.has(folder) || this.#watchers.size >= maxFolders) continue
-      this.#watchers.set(folder, this.#start(folder))
+      if (!this.#isResting(folder)) this.#watchers.set(folder, this.#start(folder))
     }
+  }
+
+  get watched(): number {
+    return this.#watchers.size
   }
 
   /** Fires at the next event. */
   woken(): AbortController {
     this.#wake = new AbortController()
-    if (this.#paths.size > 0) this.#wake.abort()
+    if (this.#paths.size > 0) this.#wake.abort('hint')
     return this.#wake
   }
 
   /** Paths that something happened to since the last call. */
   take(): ReadonlySet<string> {
     const paths = this.#paths
-    this.#paths = new Set()
-    this.#events.clear()
+    if (paths.size > 0) this.#paths = new Set()
     return paths
   }
 
@@ -54,23 +70,40 @@ export class Hints {
   #start(folder: string): FSWatcher | undefined {
     try {
       const watcher = watch(folder, { persistent: false }, (_event, name) => {
-        const events = (this.#events.get(folder) ?? 0) + 1
-        this.#events.set(folder, events)
-        if (events > busy) this.#stop(folder)
-        else if (name !== null) {
-          this.#paths.add(join(folder, name))
-          this.#wake.abort()
-        }
+        if (name !== null) this.#paths.add(join(folder, name))
+        if (!this.#pay()) this.#rest(folder)
+        // With a reason: without one, an error with its stack is made each time.
+        if (!this.#wake.signal.aborted) this.#wake.abort('hint')
       })
-      watcher.on('error', () => this.#stop(folder))
+      watcher.on('error', () => this.#rest(folder))
       return watcher
     } catch {
       return undefined
     }
   }
 
-  #stop(folder: string) {
+  /** Takes one notification from the budget; false when it is used up. */
+  #pay(): boolean {
+    const now = this.#monotonic()
+    const more = ((now - this.#refilledAt) / 1000) * this.#perSecond
+    this.#left = Math.min(burst, this.#left + more)
+    this.#refilledAt = now
+    if (this.#left < 1) return false
+    this.#left -= 1
+    return true
+  }
+
+  #rest(folder: string) {
     this.#watchers.get(folder)?.close()
-    this.#watchers.set(folder, undefined)
+    this.#watchers.delete(folder)
+    this.#resting.set(folder, this.#monotonic() + restMs)
+  }
+
+  #isResting(folder: string): boolean {
+    const until = this.#resting.get(folder)
+    if (until === undefined) return false
+    if (this.#monotonic() < until) return true
+    this.#resting.delete(folder)
+    return false
   }
 }

@@ -67,6 +67,9 @@ export const tailFields = {
     ),
   poll_interval: duration().default(250).describe('How often to look at a file that changes'),
   idle_poll_interval: duration().default(10_000).describe('How often to look at one that does not'),
+  gather_interval: duration()
+    .default(1000)
+    .describe('Lines that trickle in are gathered for so long, to be read and committed together'),
   close_idle: duration().default(60_000).describe('An unchanged file is closed after so long'),
   max_open_files: z
     .int()
@@ -103,6 +106,11 @@ export const tailFields = {
     .boolean()
     .default(true)
     .describe('Whether the system may wake the tail before its next look'),
+  watch_rate: z
+    .int()
+    .min(1)
+    .default(5)
+    .describe('Times a second that it may; beyond it, the folders that do are left to looking'),
 }
 
 export const tailSchema = z.object(tailFields)

@@ -10,6 +10,8 @@ import type { Progress, Source } from './source.ts'
 
 /** Bytes that are read at once. */
 const smallRead = 16_384
+/** What a delivery takes up beside its lines: thousands of files of one line each are not all under way. */
+const deliveryBytes = 4096
 
 /**
  * How a turn of reading ended.
@@ -43,6 +45,10 @@ export class Reading {
   #turned = 0
   #inFlightBytes = 0
   readonly #inFlight = new Set<Promise<void>>()
+  /** Resolves when something of what is in flight has settled. */
+  #settledOne = Promise.withResolvers<void>()
+  /** Bytes read and done with. */
+  consumed = 0
   /** A delivery was rejected: nothing is read until all are settled and the sources put back. */
   failed: unknown
 
@@ -117,6 +123,7 @@ export class Reading {
       this.#countTally()
       const consumed = done - start
       if (consumed > 0) {
+        this.consumed += consumed
         source.fresh = false
         source.progress = this.#advance(source, read.bytes, start, done, lineState.cut)
       }
@@ -196,7 +203,7 @@ export class Reading {
       this.#inFlightBytes > 0 &&
       this.#inFlightBytes + consumed > this.#options.in_flight_bytes
     ) {
-      await Promise.race(this.#inFlight)
+      await this.#settledOne.promise
     }
     // The source is put back to its last durable offset, this chunk included.
     if (this.failed !== undefined) return
@@ -208,12 +215,12 @@ export class Reading {
       source: this.#framing.source,
       spans: this.#framing.spans,
       count,
-      context: { log: { file: { path: source.path } } },
+      context: source.context(),
       positions: { ...this.#catalogue.takeNotes(), [source.key]: source.position() },
     })
     this.#received.events(count)
     this.#received.bytes(consumed)
-    void this.#track(consumed, delivered, () => {
+    void this.#track(consumed + deliveryBytes, delivered, () => {
       source.durable = progress
     })
   }
@@ -227,6 +234,8 @@ export class Reading {
       .then(() => {
         this.#inFlightBytes -= bytes
         this.#inFlight.delete(settled)
+        this.#settledOne.resolve()
+        this.#settledOne = Promise.withResolvers()
       })
     this.#inFlight.add(settled)
     return settled

@@ -1,4 +1,5 @@
 import type { Position } from '../../../core/journal/batch.ts'
+import type { JsonObject } from '../../event.ts'
 import type { Content } from './content.ts'
 import type { Seen, TailFile } from './files.ts'
 import { nothing, type Print } from './fingerprint.ts'
@@ -56,8 +57,9 @@ export class Source {
   placeSince = 0
   file: TailFile | undefined
   /** The last look at its file; of no other file than that of `id`. */
-  #last: Seen | undefined
+  last: Seen | undefined
   #content: Content | undefined
+  #context: JsonObject | undefined
   /** NULs before the offset, for counting a run once. */
   nul = false
   /** Complete lines that wait for the rest of their event. */
@@ -102,20 +104,23 @@ export class Source {
 
   /** Whether this is still its file. */
   isFile(seen: Seen): boolean {
-    return this.#last ? this.#last.isSameFile(seen) : seen.id === this.id
+    return this.last ? this.last.isSameFile(seen) : seen.id === this.id
   }
 
   /** Takes over what a look showed; true when it differs from the last one. */
   observe(seen: Seen): boolean {
-    const same =
-      seen.size === this.size && seen.mtimeNs === this.mtimeNs && seen.ctimeNs === this.ctimeNs
+    if (seen.size === this.size && seen.mtimeNs === this.mtimeNs && seen.ctimeNs === this.ctimeNs) {
+      // Nothing new is kept: ten thousand files are looked at all the time.
+      this.last ??= seen
+      return false
+    }
     // A new name alone brings nothing new.
     if (seen.size !== this.size || seen.mtimeNs !== this.mtimeNs) this.finished = false
-    this.#last = same && this.#last ? this.#last : seen
+    this.last = seen
     this.size = seen.size
     this.mtimeNs = seen.mtimeNs
     this.ctimeNs = seen.ctimeNs
-    return !same
+    return true
   }
 
   get content(): Content | undefined {
@@ -132,9 +137,15 @@ export class Source {
   close(): void {
     this.#content?.close()
     this.#content = undefined
+    this.#context = undefined
     this.file = undefined
     this.#open.delete(this)
     this.headBytes = undefined
+  }
+
+  /** What its events carry of where they are from: one object while the file is open, so that it is made ready once. */
+  context(): JsonObject {
+    return (this.#context ??= { log: { file: { path: this.path } } })
   }
 
   /** What the journal keeps; docs/TAIL.md describes it. */

@@ -11,8 +11,8 @@ export interface TailInput extends Input {
   poll(): Promise<void>
 }
 
-/** So many files that change are read as soon as the system says so; more wait for the next look. */
-const fewFiles = 3
+/** Bytes a second from which on a log is busy: it is read at short intervals, others are gathered. */
+const busyRate = 1_048_576
 
 /** Makes a tail on a given file system; `start` restores positions and, unless `byHand`, keeps polling. */
 export function createTail(
@@ -23,31 +23,38 @@ export function createTail(
 ): TailInput {
   const following = new Following(config, context, files)
   const stopping = new AbortController()
-  const hints = new Hints(config.watch && !byHand)
+  const monotonic = () => context.clock.monotonic()
+  const watching = config.watch && !byHand
+  const hints = new Hints(watching ? config.watch_rate : 0, monotonic)
   let running: Promise<void> | undefined
 
   async function run() {
-    const { poll_interval } = config
-    let pause = poll_interval / 5
+    const { poll_interval, gather_interval } = config
+    let last = monotonic()
     while (!stopping.signal.aborted) {
+      let bytes = 0
       try {
-        await following.poll(stopping.signal)
+        bytes = await following.poll(stopping.signal)
       } catch (failure) {
         context.log.error({ err: failure }, 'a tail could not go on and tries again')
       }
       hints.watch(following.folders())
-      // However often something happens, it is looked at only so often.
-      await context.clock.sleep(pause, stopping.signal)
-      if (pause < poll_interval) {
-        const wake = hints.woken()
-        const signal = AbortSignal.any([stopping.signal, wake.signal])
-        await context.clock.sleep(poll_interval - pause, signal)
-      }
-      const hinted = [...hints.take()]
-      for (const path of hinted) following.wake(path)
-      // Many files that change a little are cheaper together: one look, one sync of the journal.
-      pause = hinted.length > fewFiles ? poll_interval : poll_interval / 5
+      const now = monotonic()
+      const busy = (bytes / (now - last + 1)) * 1000 >= busyRate
+      last = now
+      // Each round that finds something costs a commit, two syncs of the disk and a turn of each reader.
+      // So the first line is read at once, and what trickles in behind it is gathered.
+      const longest = busy ? poll_interval : Math.max(poll_interval, gather_interval)
+      const shortest = bytes > 0 && !busy ? longest : poll_interval / 5
+      await context.clock.sleep(shortest, stopping.signal)
+      if (shortest < longest) await hintOrTime(longest - shortest)
+      for (const path of hints.take()) following.wake(path)
     }
+  }
+
+  async function hintOrTime(ms: number) {
+    const signal = AbortSignal.any([stopping.signal, hints.woken().signal])
+    await context.clock.sleep(ms, signal)
   }
 
   return {
@@ -68,7 +75,7 @@ export function createTail(
       )
       following.close()
     },
-    poll: () => following.poll(stopping.signal),
+    poll: async () => void (await following.poll(stopping.signal)),
     status: (): JsonObject => following.status(),
   }
 }
