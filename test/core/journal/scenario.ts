@@ -5,6 +5,7 @@ import type { Batch } from '../../../core/journal/batch.ts'
 import { eventId, eventsOf } from '../../../core/journal/chunk.ts'
 import { isBefore, type Place } from '../../../core/journal/cursor.ts'
 import type { Journal, JournalOptions } from '../../../core/journal/journal.ts'
+import { cursorPath } from '../../../core/journal/layout.ts'
 import type { Read, Reader } from '../../../core/journal/reader.ts'
 import type { PartitionWriter } from '../../../core/journal/writer.ts'
 import { randomFrom, SimulatedDisk } from '../../simulated_files.ts'
@@ -152,8 +153,14 @@ export class Scenario {
   }
 
   async #tryStart(): Promise<void> {
+    const files = this.disk.mount()
+    for (const { id, reader } of this.#followers.values()) {
+      // Absent, and the disk never took a cursor of it: then nobody holds segments for it any more.
+      const isKnown = reader || (await files.readText(cursorPath('/data', id))) !== undefined
+      if (!isKnown) this.#followers.delete(id)
+    }
     const world = {
-      files: this.disk.mount(),
+      files,
       dataFolder: '/data',
       clock: this.clock,
       options: this.#options,
