@@ -44,6 +44,17 @@ export function re2OfLucene(pattern: string, caseInsensitive = false): string {
   return `(?${caseInsensitive ? 'is' : 's'})${new Translation(pattern).whole()}`
 }
 
+/** @throws SearchError 400 when it is too long, or not a regular expression that can be searched for */
+export function checkRegexp(pattern: string, maxLength: number): void {
+  if (pattern.length > maxLength)
+    throw new SearchError(
+      400,
+      'illegal_argument_exception',
+      `The length of regex [${pattern.length}] used in the Regexp Query request has exceeded the allowed maximum of [${maxLength}]. This maximum can be set by changing the [index.max_regex_length] index level setting.`,
+    )
+  re2OfLucene(pattern)
+}
+
 const special = new Set('\\.+*?()|[]{}^$/-&~#@"<>')
 /** A character that stands for itself in RE2. */
 const literal = (character: string): string =>
@@ -62,6 +73,8 @@ class Translation {
   readonly #characters: readonly string[]
   #at = 0
   #depth = 0
+  /** How often the last thing that was read repeats its most repeated part. */
+  #times = 1
 
   constructor(pattern: string) {
     this.#pattern = pattern
@@ -87,18 +100,27 @@ class Translation {
 
   #union(): string {
     const parts = [this.#sequence()]
-    while (this.#take('|')) parts.push(this.#sequence())
+    let times = this.#times
+    while (this.#take('|')) {
+      parts.push(this.#sequence())
+      times = Math.max(times, this.#times)
+    }
+    this.#times = times
     return parts.length === 1 ? parts[0]! : `(?:${parts.join('|')})`
   }
 
   #sequence(): string {
     let text = ''
+    let times = 1
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       if (next === '|' || next === ')') break
       if (next === '&') throw this.#unsupported('intersection (&)', '\\&')
       if (next === '~') throw this.#unsupported('complement (~)', '\\~')
+      this.#times = 1
       text += this.#repeated(this.#simple())
+      times = Math.max(times, this.#times)
     }
+    this.#times = times
     if (text === '' && this.#depth === 0) throw this.#mistake('expected an expression')
     return text
   }
@@ -122,7 +144,8 @@ class Translation {
     const isRange = this.#take(',')
     const to = isRange ? this.#number() : from
     if (!this.#take('}')) throw this.#mistake(`expected '}'`)
-    if (Math.max(from, to ?? 0) > maxRepeat)
+    this.#times *= Math.max(from, to ?? 1, 1)
+    if (this.#times > maxRepeat)
       throw this.#mistake(`a repetition of more than ${maxRepeat} is not supported`)
     if (to !== undefined && to < from) throw this.#mistake('a repetition from more to less')
     return isRange ? `{${from},${to ?? ''}}` : `{${from}}`
@@ -138,7 +161,7 @@ class Translation {
     const character = this.#next()!
     this.#at++
     if (character === '.') return '.'
-    if (character === '@') return '.*'
+    if (character === '@') return '(?:.*)'
     if (character === '#') return '[^\\x00-\\x{10FFFF}]'
     if (character === '"') return this.#quoted()
     if (character === '(') return this.#group()

@@ -4,7 +4,8 @@ const simple = /^(-?\d+)(%?)$/
 
 /**
  * How many of `optional` clauses have to fit, by Elasticsearch's `minimum_should_match`: `2`, `-1`, `75%`,
- * `-25%`, `3<90%`, `2<-25% 9<-3`. Between 0 and `optional`... a plain number may be more: then nothing fits.
+ * `-25%`, `3<90%`, `2<-25% 9<-3`. A number
+ * above `optional` stays: then nothing fits.
  *
  * @throws SearchError 400 when it cannot be read
  */

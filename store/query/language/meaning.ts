@@ -1,7 +1,8 @@
 import { SearchError } from '../../search.ts'
 import { tokensOf } from '../analysis.ts'
-import { re2OfLucene } from '../lucene_regexp.ts'
+import { checkRegexp } from '../lucene_regexp.ts'
 import type { BoolQuery, Query, TextQuery } from '../query.ts'
+import { escapeWildcard } from '../wildcard.ts'
 import { literalOf, type Mistake, type Mode } from './tokens.ts'
 import type { Clause, Group, Leaf, Node } from './tree.ts'
 
@@ -185,7 +186,11 @@ class Meaning {
     return this.#text(leaf, literalOf(text), fields, this.#reading.textKind, undefined, isOneOfMust)
   }
 
-  #wildcard(leaf: Leaf, pattern: string, fields: readonly string[]): Query {
+  #wildcard(leaf: Leaf, text: string, fields: readonly string[]): Query {
+    // In a wildcard query only these three need an escape.
+    const pattern = text.replaceAll(/\\(?:u[0-9a-fA-F]{4}|[^])/g, (each) =>
+      escapeWildcard(literalOf(each)),
+    )
     const { analyzeWildcard, operator, lenient } = this.#reading
     const isAnalyzed = analyzeWildcard && /^(?:[^*?\\]|\\[^])+\*$/.test(pattern)
     return anyOf(
@@ -213,7 +218,7 @@ class Meaning {
       kind,
       fields,
       text,
-      operator: this.#reading.operator,
+      operator: kind === 'match' ? this.#reading.operator : 'or',
       slop: slop ?? this.#reading.slop,
       // Lucene leaves out a clause of which no token is left; among required ones that is one that fits.
       zeroTermsAll: isOneOfMust && tokensOf(text).length === 0,
@@ -285,17 +290,6 @@ class Meaning {
 
 type Operator = keyof typeof bounds
 const bounds = { '>': 'gt', '>=': 'gte', '<': 'lt', '<=': 'lte' } as const
-
-/** @throws SearchError 400 when it is too long, or not a regular expression that can be searched for */
-export function checkRegexp(pattern: string, maxLength: number): void {
-  if (pattern.length > maxLength)
-    throw new SearchError(
-      400,
-      'illegal_argument_exception',
-      `The length of regex [${pattern.length}] used in the Regexp Query request has exceeded the allowed maximum of [${maxLength}]. This maximum can be set by changing the [index.max_regex_length] index level setting.`,
-    )
-  re2OfLucene(pattern)
-}
 
 const isWild = (text: string): boolean => /^(?:[^*?\\]|\\[^])*[*?]/.test(text)
 const isStar = (node: Node): boolean =>
