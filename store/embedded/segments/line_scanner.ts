@@ -62,6 +62,7 @@ export class LineScanner {
     if (bytes[at] !== 123) return false
     let depth = 0
     let node = root
+    this.#previous = root
     for (;;) {
       const byte = bytes[at]!
       if (byte === 123 || byte === 91) {
@@ -113,10 +114,32 @@ export class LineScanner {
 
   /** The node that the key scanned last leads to. */
   #node = 0
+  /** The key before, of which `following` says what came behind it. */
+  #previous = 0
 
   /** @returns where the key's value begins, or -1. */
   #key(bytes: Uint8Array, start: number, end: number, parent: number): number {
     if (bytes[start] !== quote) return -1
+    // Keys mostly come in the order of the line before.
+    const { paths } = this
+    const expected = paths.following[this.#previous]!
+    let at = paths.isKey(expected, parent, bytes, start + 1)
+    if (at >= 0) {
+      this.#node = expected
+    } else {
+      at = this.#newKey(bytes, start, end, parent)
+      if (at < 0) return -1
+      if (this.#node !== beyond) paths.following[this.#previous] = this.#node
+    }
+    if (this.#node !== beyond) this.#previous = this.#node
+    at += 1
+    if (bytes[at] === 58 && bytes[at + 1]! > 32) return at + 1
+    at = this.#space(bytes, at)
+    return bytes[at] === 58 ? this.#space(bytes, at + 1) : -1
+  }
+
+  /** @returns where the closing quote is, or -1. */
+  #newKey(bytes: Uint8Array, start: number, end: number, parent: number): number {
     let at = start + 1
     let hash = hashBasis
     let escaped = false
@@ -133,8 +156,7 @@ export class LineScanner {
     if (parent === beyond) this.#node = beyond
     else if (escaped) this.#node = this.#escapedKey(bytes, start, at + 1, parent)
     else this.#node = this.paths.child(parent, bytes, start + 1, at, hash)
-    at = this.#space(bytes, at + 1)
-    return bytes[at] === 58 ? this.#space(bytes, at + 1) : -1
+    return at
   }
 
   #escapedKey(bytes: Uint8Array, start: number, end: number, parent: number): number {
@@ -167,43 +189,42 @@ export class LineScanner {
 
   #wordsOf(bytes: Uint8Array, start: number, end: number): number {
     const { words } = this
+    const letters = wordBytes
     let fnv = hashBasis
-    let at = start + 1
-    this.#escaped = false
-    for (; ; at++) {
+    let escaped = false
+    for (let at = start + 1; at < end; at++) {
       const byte = bytes[at]!
-      const letter = wordBytes[byte]!
+      const letter = letters[byte]!
       if (letter !== 0) {
         fnv = Math.imul(fnv ^ letter, hashPrime)
         continue
       }
-      if (byte === 0xe2 && bytes[at + 1] === 0x84 && bytes[at + 2] === 0xaa) {
-        // The Kelvin sign is a k.
-        fnv = Math.imul(fnv ^ 107, hashPrime)
-        at += 2
-        continue
-      }
-      // A dotted I is an i, and a dot.
-      if (byte === 0xc4 && bytes[at + 1] === 0xb0) fnv = Math.imul(fnv ^ 105, hashPrime)
-      if (byte === backslash) {
-        this.#escaped = true
+      if (byte > 127) {
+        const same = foldedTo(bytes, at)
+        if (same !== 0) fnv = Math.imul(fnv ^ same, hashPrime)
+        if (same === kelvin) at += 2
+        if (same === kelvin) continue
+      } else if (byte === backslash) {
+        escaped = true
         at += 1
         if (bytes[at] === 117) {
           const code = escapedCode(bytes, at + 1)
           at += 4
-          const same =
-            code === 0x212a ? 107 : code === 0x130 ? 105 : code < 128 ? wordBytes[code]! : 0
+          const same = code === 0x212a ? kelvin : code === 0x130 ? dottedI : (letters[code] ?? 0)
           if (same !== 0) fnv = Math.imul(fnv ^ same, hashPrime)
           if (same !== 0 && code !== 0x130) continue
         }
-      }
+      } else if (byte < 32) return -1
       if (fnv !== hashBasis) {
         words.add(wordHash(fnv))
         fnv = hashBasis
       }
-      if (byte === quote) return at + 1
-      if (byte < 32 || at >= end) return -1
+      if (byte === quote) {
+        this.#escaped = escaped
+        return at + 1
+      }
     }
+    return -1
   }
 
   /** A number, true, false or null. */
@@ -276,6 +297,14 @@ function skipText(bytes: Uint8Array, start: number, end: number): number {
     else if (bytes[at] === quote) return at + 1
   }
   return -1
+}
+
+/** The two letters beyond ASCII whose lower case begins with one of ASCII: the Kelvin sign, and I with a dot. */
+const kelvin = 107
+const dottedI = 105
+function foldedTo(bytes: Uint8Array, at: number): number {
+  if (bytes[at] === 0xe2 && bytes[at + 1] === 0x84 && bytes[at + 2] === 0xaa) return kelvin
+  return bytes[at] === 0xc4 && bytes[at + 1] === 0xb0 ? dottedI : 0
 }
 
 /** Of `\uXXXX`; NaN when it is none. */

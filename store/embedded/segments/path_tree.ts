@@ -57,6 +57,8 @@ export class PathTree {
   promoted = new Int8Array(1024)
   /** By node: bits of what stood there. */
   seen = new Uint8Array(1024)
+  /** By node: the node whose key came next the last time; for whoever scans lines that are alike. */
+  following = new Int32Array(1024)
   #hashes = new Int32Array(1024)
   #parents = new Int32Array(1024)
   #starts = new Int32Array(1024)
@@ -104,6 +106,16 @@ export class PathTree {
       while (at < length && this.#names[from + at] === bytes[start + at]) at++
       if (at === length) return node
     }
+  }
+
+  /** Where the key's closing quote is if the key that begins at `start` is that of `node`; else -1. */
+  isKey(node: number, parent: number, bytes: Uint8Array, start: number): number {
+    if (node === beyond || this.#parents[node] !== parent) return -1
+    const names = this.#names
+    const from = this.#starts[node]!
+    const length = this.#ends[node]! - from
+    for (let at = 0; at < length; at++) if (names[from + at] !== bytes[start + at]) return -1
+    return bytes[start + length] === 34 ? start + length : -1
   }
 
   /** The node of an array's elements. */
@@ -203,6 +215,7 @@ export class PathTree {
     if (id >= this.seen.length) {
       this.promoted = grown(this.promoted, new Int8Array(id * 2))
       this.seen = grown(this.seen, new Uint8Array(id * 2))
+      this.following = grown(this.following, new Int32Array(id * 2))
       this.#hashes = grown(this.#hashes, new Int32Array(id * 2))
       this.#parents = grown(this.#parents, new Int32Array(id * 2))
       this.#starts = grown(this.#starts, new Int32Array(id * 2))

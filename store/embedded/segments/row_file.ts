@@ -155,7 +155,7 @@ export class RowFile {
 
   #event(bytes: Buffer, ordinal: number, start: number, end: number, root: number): void {
     const timeStart = start + 15
-    const timeEnd = bytes.indexOf(34, timeStart)
+    const timeEnd = quoteAfter(bytes, timeStart)
     this.#row(ordinal, bytes, timeStart, timeEnd, undefined, bytes, start, end, root)
   }
 
@@ -177,7 +177,7 @@ export class RowFile {
     if (head.replaces !== undefined) this.#masks.push({ stream, seq: head.replaces })
     if (head.op === 'delete' || this.#isGone(stream, head.seq)) return
     const timeStart = start + 15
-    const timeEnd = head.no_time === true ? timeStart : bytes.indexOf(34, timeStart)
+    const timeEnd = head.no_time === true ? timeStart : quoteAfter(bytes, timeStart)
     this.#row(ordinal, bytes, timeStart, timeEnd, head, bytes, line.start, line.end, root)
   }
 
@@ -265,9 +265,17 @@ export class RowFile {
   }
 
   #number(value: number): void {
-    if (value < 10) this.#out[this.#length++] = 48 + value
-    else this.#length += this.#out.write(String(value), this.#length, 'latin1')
-    this.#out[this.#length++] = delimiterByte
+    const out = this.#out
+    let digits = 1
+    for (let limit = 10; limit <= value; limit *= 10) digits += 1
+    let rest = value
+    for (let at = this.#length + digits - 1; at >= this.#length; at--) {
+      const next = Math.floor(rest / 10)
+      out[at] = 48 + rest - next * 10
+      rest = next
+    }
+    this.#length += digits
+    out[this.#length++] = delimiterByte
   }
 
   #text(text: string): void {
@@ -276,8 +284,11 @@ export class RowFile {
   }
 
   #copy(bytes: Buffer, start: number, end: number): void {
-    for (let at = start; at < end; at++) this.#out[this.#length++] = bytes[at]!
-    this.#out[this.#length++] = delimiterByte
+    const out = this.#out
+    let length = this.#length
+    for (let at = start; at < end; at++) out[length++] = bytes[at]!
+    out[length++] = delimiterByte
+    this.#length = length
   }
 
   #makeRoom(bytes: number): void {
@@ -297,4 +308,10 @@ export class RowFile {
 
 function blankLineEnds(bytes: Buffer, start: number, end: number): void {
   for (let at = start; at < end; at++) if (bytes[at] === 10 || bytes[at] === 13) bytes[at] = 32
+}
+
+function quoteAfter(bytes: Buffer, start: number): number {
+  let at = start
+  while (at < bytes.length && bytes[at] !== 34) at += 1
+  return at
 }

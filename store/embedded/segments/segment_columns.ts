@@ -3,8 +3,11 @@ import { identifier, join, type Sql, sql, verbatim } from '../sql.ts'
 import { delimiter, type RowFacts } from './row_file.ts'
 
 /** How segments are written; docs/formats/segments.md §3. */
-export const parquetOptions =
-  "format parquet, compression zstd, compression_level 3, parquet_version 'v2', row_group_size 122880"
+export const parquetOptions = (merged: boolean): Sql =>
+  // What is merged soon is not worth much work.
+  verbatim(
+    `format parquet, compression zstd, compression_level ${merged ? 3 : 1}, parquet_version 'v2', row_group_size 122880`,
+  )
 
 /** The rows of a row file with the columns of a segment. */
 export function rowsOfFile(path: string, facts: RowFacts): Sql {

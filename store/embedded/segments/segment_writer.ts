@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Files } from '../../../core/files.ts'
 import { database } from '../database.ts'
-import { type Sql, sql, verbatim } from '../sql.ts'
+import { type Sql, sql } from '../sql.ts'
 import { execute, pathLiteral } from './duckdb.ts'
 import { segmentFile, segmentsFolder, wordsFile } from './layout.ts'
 import type { MinuteCount, NewSegment, StreamPart } from './manifest.ts'
@@ -47,10 +47,7 @@ export async function writeSegment(
   const parent = path.slice(0, path.lastIndexOf('/'))
   await makeDurableFolder(files, segmentsFolder(folder), file)
   step('write segment')
-  await execute(
-    connection,
-    sql`copy (${rows}) to ${pathLiteral(path)} (${verbatim(parquetOptions)})`,
-  )
+  await execute(connection, sql`copy (${rows}) to ${pathLiteral(path)} (${parquetOptions(merged)})`)
   const parts = await streamParts(connection, path, sourceBytes)
   if (parts.length === 0) {
     await files.remove(path)
