@@ -45,12 +45,19 @@ export function valueAt(bucket: Bucket, path: string): number | null {
   return walk(bucket, stepsOf(path), path)
 }
 
+/** Whether what the path begins with has an answer in the bucket: pipelines leave some without. */
+export function hasValue(bucket: Bucket, path: string): boolean {
+  const [step] = stepsOf(path)
+  return path === '_count' || path === '_key' || (!!step && answerAt(bucket, step) !== undefined)
+}
+
 function walk(bucket: Bucket, [step, ...rest]: readonly Step[], path: string): number | null {
   if (!step) throw notANumber(path)
   if (step.text === '_count') return bucket.count
   if (step.text === '_key') return Number(bucket.head.key)
   const found = answerAt(bucket, step)
-  if (!found) throw notFound(path)
+  // That the path is right was checked before: a pipeline has no answer in this bucket.
+  if (!found) return null
   const { answer, property } = found
   if (answer.family === 'metric') {
     const value = answer.value(property)
@@ -86,7 +93,7 @@ export function valuesAlong(
     const [step, ...rest] = steps
     if (!step) throw notANumber(path)
     const found = answerAt(at, step)
-    if (!found) throw notFound(path)
+    if (!found) return []
     const { answer, property } = found
     if (answer.family === 'single') return along(answer.bucket, rest)
     if (answer.family === 'metric' || property !== undefined) {
@@ -103,14 +110,6 @@ export function valuesAlong(
   return along(bucket, stepsOf(path))
 }
 
-function notFound(path: string): SearchError {
-  const reason = `No aggregation found for path [${path}]`
-  return new SearchError(
-    400,
-    'action_request_validation_exception',
-    `Validation Failed: 1: ${reason};`,
-  )
-}
 function notANumber(path: string): SearchError {
   const reason = `buckets_path must reference either a number value or a single value numeric metric aggregation, got: [${path}]`
   return new SearchError(400, 'aggregation_execution_exception', reason)
@@ -126,8 +125,7 @@ export function checkPaths(aggregations: readonly Aggregation[], parent: Aggrega
     if (kind.family === 'pipeline') {
       for (const path of kind.paths) {
         if (path === '_count' || path === '_key') continue
-        const [step] = stepsOf(path)
-        if (!step || !aggregations.some((each) => isNamed(step, each.name))) {
+        if (!exists(aggregations, stepsOf(path))) {
           problems.push(`No aggregation found for path [${path}]`)
         } else if (kind.place === 'sibling' && !leadsToBuckets(aggregations, path)) {
           problems.push(
@@ -154,6 +152,13 @@ export function checkPaths(aggregations: readonly Aggregation[], parent: Aggrega
   if (problems.length === 0) return
   const listed = problems.map((problem, at) => `${at + 1}: ${problem};`).join('')
   throw new SearchError(400, 'action_request_validation_exception', `Validation Failed: ${listed}`)
+}
+
+function exists(aggregations: readonly Aggregation[], [step, ...rest]: readonly Step[]): boolean {
+  if (!step) return false
+  if (['_count', '_key', '_bucket_count'].includes(step.text)) return rest.length === 0
+  const found = aggregations.find(({ name }) => isNamed(step, name))
+  return found !== undefined && (rest.length === 0 || exists(found.children, rest))
 }
 
 const isNamed = (step: Step, name: string) =>

@@ -19,8 +19,8 @@ export function formatOf(
 ): ValueFormat {
   if (kind === 'date') {
     // Throws here for a format that it cannot write.
-    formatDate(0, format, timeZone, at)
-    return { isRaw: false, text: (ms) => formatDate(ms, format, timeZone, at) }
+    formatDate(0, format, timeZone)
+    return { isRaw: false, text: (ms) => formatDate(ms, format, timeZone) }
   }
   if (kind === 'boolean') return { isRaw: false, text: (value) => (value === 0 ? 'false' : 'true') }
   if (kind !== 'number' || format === undefined) return raw

@@ -1,5 +1,4 @@
 import { join, sql, verbatim, type Sql } from '../../sql.ts'
-import { floorLocal } from './dates.ts'
 import { utcOfLocal, type TimeZone } from './time_zone.ts'
 import { integer } from './values.ts'
 
@@ -57,9 +56,17 @@ export function rounding(interval: Interval, zone: TimeZone, offsetMs: number): 
     sql(micros, range) {
       const shift = integer(BigInt(offsetMs) * 1000n)
       const bare = offsetMs === 0 ? micros : sql`(${micros} - ${shift})`
-      const fromMs = (range?.fromMs ?? 0) - offsetMs - 1
-      const changes = range ? zone.transitions(fromMs, range.toMs - offsetMs + 1) : []
-      const key = piecewise(bare, interval, zone, fromMs, changes, exact)
+      const key =
+        range && !zone.isFixed
+          ? piecewise(
+              bare,
+              interval,
+              zone,
+              range.fromMs - offsetMs - 1,
+              range.toMs - offsetMs,
+              exact,
+            )
+          : floorSql(bare, interval, zone.offsetAt(0))
       return offsetMs === 0 ? key : sql`(${key} + ${shift})`
     },
   }
@@ -74,22 +81,21 @@ function piecewise(
   interval: Interval,
   zone: TimeZone,
   fromMs: number,
-  changes: readonly number[],
+  toMs: number,
   exact: (ms: number) => number,
 ): Sql {
-  const floor = (change: number | undefined) =>
-    floorSql(micros, interval, zone.offsetAt(change ?? fromMs))
-  const branches = changes.map((change, place) => {
-    const until = integer(BigInt(change) * 1000n)
-    return sql`when ${micros} < ${until} then ${after(changes[place - 1])}`
-  })
-  function after(change: number | undefined): Sql {
-    if (change === undefined) return floor(change)
+  const changes = zone.transitions(fromMs, toMs + 1)
+  const floor = (change: number) => floorSql(micros, interval, zone.offsetAt(change))
+  const fromChange = (change: number) => {
     const [at, key] = [change, exact(change)].map((ms) => integer(BigInt(ms) * 1000n)) as [Sql, Sql]
     return sql`case when ${floor(change)} <= ${at} then ${key} else ${floor(change)} end`
   }
-  if (changes.length === 0) return floor(undefined)
-  return sql`case ${join(branches, ' ')} else ${after(changes.at(-1))} end`
+  const starts = [fromMs, ...changes]
+  const branches = changes.map((change, place) => {
+    return sql`when ${micros} < ${integer(BigInt(change) * 1000n)} then ${fromChange(starts[place]!)}`
+  })
+  if (changes.length === 0) return fromChange(fromMs)
+  return sql`case ${join(branches, ' ')} else ${fromChange(changes.at(-1)!)} end`
 }
 
 const truncated: Readonly<Record<string, string>> = { M: 'month', q: 'quarter', y: 'year' }
@@ -114,4 +120,17 @@ function floorSql(micros: Sql, interval: Interval, offsetMs: number): Sql {
   const length = integer(BigInt(lengthMs) * 1000n)
   const local = offset + days === 0n ? micros : sql`(${micros} + ${integer(offset + days)})`
   return sql`(${micros} - ((${local} % ${length}) + ${length}) % ${length})`
+}
+
+/** The start of a local time's unit: `s m h d w M q y`. Weeks begin on Monday. */
+function floorLocal(localMs: number, unit: string): number {
+  const day = 86_400_000
+  const fixed = unit === 'w' ? undefined : fixedUnits[unit]
+  if (fixed) return Math.floor(localMs / fixed) * fixed
+  if (unit === 'w') return Math.floor((localMs + 3 * day) / (7 * day)) * 7 * day - 3 * day
+  const date = new Date(localMs)
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()]
+  const first = new Date(0)
+  first.setUTCFullYear(year, unit === 'y' ? 0 : unit === 'q' ? month - (month % 3) : month, 1)
+  return first.getTime()
 }

@@ -1,63 +1,26 @@
-import { SearchError } from '../../../search.ts'
+import { timeZoneOf } from '../../../query/time_zone.ts'
 
-/** Offsets of a time zone from UTC. All times are milliseconds since the epoch. */
+/** Offsets of a time zone from UTC, and when they change. All times are milliseconds since the epoch. */
 export interface TimeZone {
-  readonly name: string
   /** Milliseconds to be added to UTC. */
   offsetAt(utcMs: number): number
   /** When the offset changes, in (from, to], ascending. */
   transitions(fromMs: number, toMs: number): readonly number[]
+  /** It never changes. */
+  readonly isFixed: boolean
 }
 
-export const utc: TimeZone = { name: 'UTC', offsetAt: () => 0, transitions: () => [] }
-
-const zones = new Map<string, TimeZone>([
-  ['UTC', utc],
-  ['Z', utc],
-])
-
-/** `UTC`, `+02:00`, `-5`, `Europe/Berlin`. @throws SearchError for one that is not known */
-export function timeZone(name: string | undefined, at: string): TimeZone {
-  if (name === undefined) return utc
-  const known = zones.get(name) ?? fixedZone(name) ?? namedZone(name)
-  if (!known) {
-    const reason = `Unknown time-zone ID: ${name}, at ${at}`
-    throw new SearchError(400, 'illegal_argument_exception', reason)
-  }
-  if (zones.size < 1_000) zones.set(name, known)
-  return known
-}
-
-function fixedZone(name: string): TimeZone | undefined {
-  const parts = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?(?::?(\d{2}))?$/.exec(name)
-  if (!parts) return undefined
-  const [, sign, hours, minutes = '0', seconds = '0'] = parts
-  const offset = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
-  if (offset > 18 * 3_600_000) return undefined
-  const signed = sign === '-' ? -offset : offset
-  return { name, offsetAt: () => signed, transitions: () => [] }
+/** @throws SearchError for one that is not known */
+export function timeZone(name: string | undefined): TimeZone {
+  const offsetAt = timeZoneOf(name ?? 'UTC')
+  const isFixed = name === undefined || !/[A-Za-z]{2}/.test(name.replace(/^(UTC|GMT|UT)/, ''))
+  const transitions = (from: number, to: number) =>
+    isFixed ? [] : transitionsOf(offsetAt, from, to)
+  return { offsetAt, transitions, isFixed }
 }
 
 /** No zone changes twice within it. */
 const stepMs = 7 * 86_400_000
-
-function namedZone(name: string): TimeZone | undefined {
-  let format: Intl.DateTimeFormat
-  try {
-    format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' })
-  } catch {
-    return undefined
-  }
-  const offsetAt = (utcMs: number) => {
-    const parts = format.formatToParts(utcMs)
-    const text = parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT'
-    const [, sign, hours = '0', minutes = '0', seconds = '0'] =
-      /GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?/.exec(text) ?? []
-    const offset = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
-    return sign === '-' ? -offset : offset
-  }
-  return { name, offsetAt, transitions: (from, to) => transitionsOf(offsetAt, from, to) }
-}
 
 function transitionsOf(offsetAt: (ms: number) => number, from: number, to: number): number[] {
   const found: number[] = []
@@ -75,7 +38,10 @@ function transitionsOf(offsetAt: (ms: number) => number, from: number, to: numbe
   return found
 }
 
-/** The time of day in UTC that a local time names; in a gap the gap's end, twice there: the first. */
+/**
+ * When clocks show a local time: the first time they do, or, where they skip it, the moment at which they skip.
+ * So Elasticsearch rounds; dates that people write are read otherwise (`instantOf`).
+ */
 export function utcOfLocal(zone: TimeZone, localMs: number): number {
   const day = 86_400_000
   const before = zone.offsetAt(localMs - day)

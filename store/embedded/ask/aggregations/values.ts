@@ -161,7 +161,7 @@ const sqlTypes: Readonly<Record<ValueKind, ValueType>> = {
 
 /** `missing` as a value of the field. */
 function literalOf(
-  { missing, timeZone, at, format }: ValueSource,
+  { missing, timeZone, at, format, type: aggregation }: ValueSource,
   kind: ValueKind,
   type: ValueType,
   nowMs: number,
@@ -176,7 +176,6 @@ function literalOf(
       format: fieldFormat ?? format,
       timeZone,
       nowMs,
-      at,
     })
     return integer(BigInt(ms) * 1000n)
   }
@@ -191,8 +190,9 @@ function literalOf(
       `For input string: "${missing}", at ${at}`,
     )
   }
-  // A fraction put into whole numbers is cut, as Elasticsearch does.
-  return type === 'BIGINT' ? integer(BigInt(Math.trunc(number))) : sql`${number}::DOUBLE`
+  // A term is a whole number when the field's are; other numbers are computed with as fractions.
+  const isWhole = type === 'BIGINT' && (aggregation === 'terms' || Number.isInteger(number))
+  return isWhole ? integer(BigInt(Math.trunc(number))) : sql`${number}::DOUBLE`
 }
 
 /** A whole number as it stands in SQL: a bound one would make the arithmetic wider and slower. */

@@ -31,7 +31,7 @@ const steps: readonly Step[] = [
  */
 export function autoDateHistogram(options: Options): BucketsKind {
   const source = sourceOf(options)
-  const zone = timeZone(source.timeZone, options.at)
+  const zone = timeZone(source.timeZone)
   const most = options.integer('buckets', 1) ?? 10
   const least = options.text('minimum_interval')
   const first = least === undefined ? 0 : steps.findIndex(({ name }) => name === least)

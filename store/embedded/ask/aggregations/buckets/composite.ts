@@ -130,7 +130,7 @@ function planOf(type: string, inner: Options, field: ValueSource): Source['plan'
       const json = (value: Answered) =>
         values.kind === 'boolean' ? value === true : jsonKey(values, value)
       return Promise.resolve({
-        key: keyOf(values),
+        key: everyKey(values),
         json,
         literal: (value) => literalOf(values, value, asked.nowMs, inner.at),
       })
@@ -145,7 +145,7 @@ function planOf(type: string, inner: Options, field: ValueSource): Source['plan'
       const floor = (value: Sql) => sql`floor(${value} / ${interval}::DOUBLE) * ${interval}::DOUBLE`
       const list = numbersOf(values)
       const expression = list
-        ? sql`list_distinct(list_transform(${list}, lambda _h: ${floor(verbatim('_h'))}))`
+        ? sql`list_transform(${list}, lambda _h: ${floor(verbatim('_h'))})`
         : floor(numberOf(values, values.scalar))
       return Promise.resolve({
         key: { expression, many: list !== undefined, type: 'DOUBLE' },
@@ -156,7 +156,7 @@ function planOf(type: string, inner: Options, field: ValueSource): Source['plan'
   }
   if (type === 'date_histogram') {
     const interval = readInterval(inner)
-    const zone = timeZone(field.timeZone, inner.at)
+    const zone = timeZone(field.timeZone)
     const shift = inner.text('offset')
     const offset =
       shift === undefined ? 0 : durationMs(shift.replace(/^[+-]/, ''), 'offset', inner.at)
@@ -177,6 +177,12 @@ function planOf(type: string, inner: Options, field: ValueSource): Source['plan'
   throw inner.illegal(`invalid source type: [${type}] of [composite]`)
 }
 
+/** Numbers that a document has twice are counted twice here, as in Elasticsearch; texts are not. */
+function everyKey(values: Values) {
+  const key = keyOf(values)
+  return values.kind === 'number' && values.list ? { ...key, expression: values.list } : key
+}
+
 function literalOf(
   values: Values,
   value: string | number | boolean,
@@ -188,9 +194,7 @@ function literalOf(
     const text = typeof value === 'number' ? value : String(value)
     const isMs = typeof value === 'number'
     const given = isMs ? 'epoch_millis' : (format ?? values.fieldFormat)
-    return integer(
-      BigInt(parseDate(text, { format: given, timeZone: undefined, nowMs, at })) * 1000n,
-    )
+    return integer(BigInt(parseDate(text, { format: given, timeZone: undefined, nowMs })) * 1000n)
   }
   if (values.kind === 'boolean') return verbatim(String(value) === 'true' ? 'true' : 'false')
   if (values.kind === 'number') return sql`${Number(value)}::DOUBLE`

@@ -49,7 +49,7 @@ export function readInterval(options: Options): Interval {
 export function dateHistogram(options: Options): BucketsKind {
   const source = sourceOf(options)
   const interval = readInterval(options)
-  const zone = timeZone(source.timeZone, options.at)
+  const zone = timeZone(source.timeZone)
   const shift = options.text('offset')
   const offsetMs = shift === undefined ? 0 : offsetOf(shift, options.at)
   const minDocCount = options.integer('min_doc_count', 0) ?? 0
@@ -72,7 +72,6 @@ export function dateHistogram(options: Options): BucketsKind {
               format,
               timeZone: source.timeZone,
               nowMs: asked.nowMs,
-              at: options.at,
             })
       const [min, max] = [date(hard?.min), date(hard?.max)]
       const ends = bounds && { min: date(bounds.min), max: date(bounds.max) }
@@ -136,10 +135,7 @@ export async function rangeOf(
   values: Values,
   zone: TimeZone,
 ): Promise<TimeRange | undefined> {
-  const century = [-2_208_988_800_000, 4_102_444_800_000] as const
-  if (zone.name === 'UTC' || zone.offsetAt(century[0]) === zone.offsetAt(century[1])) {
-    if (zone.transitions(...century).length === 0) return { fromMs: 0, toMs: 0 }
-  }
+  if (zone.isFixed) return undefined
   return extent(asked, values)
 }
 

@@ -66,12 +66,12 @@ export function histogram(options: Options): BucketsKind {
 
 const numberName = (key: number) => (Number.isInteger(key) ? `${key}.0` : String(key))
 
-/** Buckets outside the hard bounds are none. */
+/** Buckets outside the hard bounds are none; of numbers the upper bound is still inside. */
 function within(
   key: Sql,
   { min, max }: { readonly min: number | undefined; readonly max: number | undefined },
 ): Sql {
   const low = min === undefined ? sql`true` : sql`${key} >= ${min}::DOUBLE`
-  const high = max === undefined ? sql`true` : sql`${key} < ${max}::DOUBLE`
+  const high = max === undefined ? sql`true` : sql`${key} <= ${max}::DOUBLE`
   return sql`(${low} and ${high})`
 }

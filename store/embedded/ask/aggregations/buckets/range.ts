@@ -70,7 +70,7 @@ function ranges(
           to: read(to, values, asked),
         }))
         .toSorted((a, b) => byEnds(a, b))
-      const known = numbered.map((range) => bucketOf(range, values, typed))
+      const known = numbered.map((range) => bucketOf(range, values, typed, keyed))
       const { key, heads } = knownBuckets(known, !values.list && areApart(numbered))
       return Promise.resolve({
         key,
@@ -86,7 +86,12 @@ const byEnds = (a: Numbered, b: Numbered) =>
 const areApart = (sorted: readonly Numbered[]) =>
   sorted.every(({ from = -Infinity }, at) => at === 0 || (sorted[at - 1]!.to ?? Infinity) <= from)
 
-function bucketOf({ key, from, to }: Numbered, values: Values, typed: string): KnownBucket {
+function bucketOf(
+  { key, from, to }: Numbered,
+  values: Values,
+  typed: string,
+  keyed: boolean,
+): KnownBucket {
   const isDate = typed === 'date_range'
   const text = (ms: number) => (isDate ? values.format.text(ms) : numberText(ms, values))
   const head: JsonRecord = {}
@@ -101,7 +106,11 @@ function bucketOf({ key, from, to }: Numbered, values: Values, typed: string): K
     if (!values.format.isRaw) head[`${name}_as_string`] = text(end)
   }
   const name = key ?? ends.join('-')
-  return { name, head: { key: name, ...head }, condition: inRange(values, from, to) }
+  return {
+    name,
+    head: { ...(!keyed && { key: name }), ...head },
+    condition: inRange(values, from, to),
+  }
 }
 
 const numberText = (value: number, { format }: Values) =>
@@ -140,7 +149,6 @@ export const dateRange = (options: Options) => {
           format: format ?? values.fieldFormat,
           timeZone: zone,
           nowMs: asked.nowMs,
-          at: options.at,
         }),
   )
 }
@@ -150,6 +158,7 @@ export function ipRange(options: Options): BucketsKind {
   const source = sourceOf(options)
   const keyed = options.boolean('keyed') ?? false
   const given = rangesOf(options, true)
+  const own = (name: string): JsonRecord => (keyed ? {} : { key: name })
   return {
     family: 'buckets',
     plan({ asked }) {
@@ -170,7 +179,7 @@ export function ipRange(options: Options): BucketsKind {
             at,
           })
           const name = key ?? mask
-          return { name, head: { key: name, ...networkEnds(mask) }, condition }
+          return { name, head: { ...own(name), ...networkEnds(mask) }, condition }
         }
         const condition = asked.condition({
           kind: 'range',
@@ -180,7 +189,7 @@ export function ipRange(options: Options): BucketsKind {
           at,
         })
         const name = key ?? `${from ?? '*'}-${to ?? '*'}`
-        return { name, head: { key: name, ...ends }, condition }
+        return { name, head: { ...own(name), ...ends }, condition }
       })
       const { key, heads } = knownBuckets(known, false)
       return Promise.resolve({

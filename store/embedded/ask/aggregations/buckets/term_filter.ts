@@ -59,7 +59,7 @@ function literal(value: JsonValue, values: Values, options: Options): Sql {
   if (value === null || typeof value === 'object') throw options.wrong('include', value)
   if (values.kind === 'date') {
     const { fieldFormat: format } = values
-    const context = { format, timeZone: undefined, nowMs: 0, at: options.at }
+    const context = { format, timeZone: undefined, nowMs: 0 }
     return integer(BigInt(parseDate(value as string | number, context)) * 1000n)
   }
   if (values.kind === 'boolean')

@@ -1,7 +1,7 @@
 import type { JsonRecord, JsonValue } from '../../../../search.ts'
 import { any, sql, verbatim, type Sql } from '../../../sql.ts'
 import type { BucketsKind, BucketsPlan, Group } from '../aggregation.ts'
-import { headOf, jsonKey, keyOf } from '../bucket_keys.ts'
+import { headOf, jsonKey, keyOf, orderOfIp } from '../bucket_keys.ts'
 import { compareBuckets, ordersOf, orderSql, type BucketOrder } from '../bucket_order.ts'
 import { maxBuckets } from '../limits.ts'
 import type { Options } from '../options.ts'
@@ -51,7 +51,9 @@ export function terms(options: Options): BucketsKind {
       const plan: BucketsPlan = {
         key: keyOf(values),
         having: included && ((key) => included(key, values)),
-        ...(asTerms.minDocCount > 0 ? bestOf(asTerms) : { always: alwaysOf(values, included) }),
+        ...(asTerms.minDocCount > 0
+          ? bestOf(asTerms, values.kind)
+          : { always: alwaysOf(values, included) }),
         buckets(groups) {
           const heads = groups.map((group) => ({
             name: String(jsonKey(values, group.key)),
@@ -72,11 +74,12 @@ export function terms(options: Options): BucketsKind {
   }
 }
 
-export const bestOf = ({ size, minDocCount, orders }: TermsOptions) => ({
+const bestOf = ({ size, minDocCount, orders }: TermsOptions, kind?: ValueKind) => ({
   best: {
     limit: size,
     minDocCount,
-    order: (key: Sql, metric: (path: string) => Sql) => orderSql(orders, key, metric),
+    order: (key: Sql, metric: (path: string) => Sql) =>
+      orderSql(orders, kind === 'ip' ? orderOfIp(key) : key, metric),
   },
 })
 
@@ -91,8 +94,7 @@ function alwaysOf(values: Values, included: TermFilter): Sql {
 }
 
 function typedOf({ kind, type, mapped }: Values): string {
-  if (!mapped) return 'umterms'
-  if (kind === 'text' || kind === 'ip') return 'sterms'
+  if (!mapped || kind === 'text' || kind === 'ip') return 'sterms'
   return type === 'DOUBLE' ? 'dterms' : 'lterms'
 }
 
@@ -125,7 +127,8 @@ export function multiTerms(options: Options): BucketsKind {
             const parts = values.map((each, at) => {
               const value = (group.key as Record<string, never>)[`c${at}`]!
               const head = headOf(each, value)
-              return { key: head.key!, text: String(head.key_as_string ?? head.key) }
+              const key = each.kind === 'boolean' ? value === true : head.key!
+              return { key, text: String(head.key_as_string ?? head.key) }
             })
             const text = parts.map((part) => part.text).join('|')
             const head = { key: parts.map((part) => part.key), key_as_string: text }

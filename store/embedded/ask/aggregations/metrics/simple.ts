@@ -43,7 +43,7 @@ function sumsOf(values: Values): Sums {
       : of('fsum', value, sql`list_sum(${list ?? value})`),
     min: of('min', value, sql`list_min(${list ?? value})`),
     max: of('max', value, sql`list_max(${list ?? value})`),
-    squares: of('sum', sql`${value} * ${value}`, squares),
+    squares: of('fsum', sql`${value} * ${value}`, squares),
     ...(list ? { count: countOf(list) } : {}),
   }
 }
@@ -52,6 +52,10 @@ const countOf =
   (list: Sql): Column =>
   (filter) =>
     sql`coalesce(sum(len(${list}))${filter}, 0)::BIGINT`
+
+/** A text that a document has twice is counted once, as in Elasticsearch; a number is not. */
+const distinctOf = ({ kind }: Values, list: Sql) =>
+  kind === 'text' || kind === 'ip' ? sql`list_distinct(${list})` : list
 
 /** What every one of these has: a field, and the texts beside the numbers. */
 function metric(
@@ -111,7 +115,7 @@ const anything: readonly ValueKind[] = ['number', 'date', 'boolean', 'ip', 'text
 
 export function valueCount(options: Options): MetricKind {
   return metric('value_count', options, anything, (values) => ({
-    columns: [values.list ? countOf(values.list) : sumsOf(values).count],
+    columns: [values.list ? countOf(distinctOf(values, values.list)) : sumsOf(values).count],
     answer: ([count]) => ({ ...single('value_count', Number(count), undefined) }),
     order: (property, [count]) => (valueOnly(property) ? count : undefined),
   }))

@@ -1,5 +1,6 @@
 import type { JsonRecord, JsonValue } from '../../../../search.ts'
 import type { Bucket, PipelineKind } from '../aggregation.ts'
+import { hasValue } from '../buckets_path.ts'
 import { compareKeysOf } from '../bucket_order.ts'
 import { parseExpression } from '../expression.ts'
 import { durationMs, calendarUnit } from '../intervals.ts'
@@ -41,11 +42,12 @@ export function derivative(options: Options): PipelineKind {
     run({ buckets }, name) {
       const values = buckets.map((bucket) => numberAt(bucket, path, policy))
       for (const [at, bucket] of buckets.entries()) {
-        if (at === 0) continue
+        const isFirst = at === 0 || !hasValue(buckets[at - 1]!, path)
+        if (isFirst || !hasValue(bucket, path)) continue
         const change = values[at]! - values[at - 1]!
         const answer = single('simple_value', simple(change), format)
         if (unit === undefined) {
-          bucket.answers.set(name, answer)
+          bucket.answers.set(name, { ...answer, typed: 'derivative' })
           continue
         }
         const units = (Number(bucket.head.key) - Number(buckets[at - 1]!.head.key)) / unit

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { JsonRecord } from '../../../../../store/search.ts'
+import { tableOf, type Table } from './table.ts'
+
+const documents: JsonRecord[] = [
+  { v: 1, k: 'a1', t: '2026-11-21T10:00:00Z', m: [1, 2], ip: '10.0.0.9' },
+  { v: 2, k: 'a0', t: '2026-11-22T10:00:00Z', m: [2, 3], ip: '10.0.0.10' },
+  { v: 3, k: 'a1', t: '2026-11-23T10:00:00Z', m: [3, 3], ip: '2001:db8::1' },
+  { v: 4, k: 'a0', t: '2026-11-24T10:00:00Z', m: [], ip: '::1' },
+  { v: 5, k: 'a1', t: '2026-11-25T10:00:00Z' },
+  { v: 10, k: 'a0', t: '2026-11-21T11:00:00Z' },
+  { k: 'z' },
+]
+
+let table: Table
+beforeAll(async () => {
+  const types = { v: 'double', k: 'keyword', t: 'date', m: 'long[]', ip: 'ip', text: 'text' }
+  table = await tableOf(documents, types)
+})
+afterAll(() => table.close())
+
+const refusals: readonly (readonly [JsonRecord, string])[] = [
+  [
+    { x: { avg: { field: 'k' } } },
+    'Field [k] of type [keyword] is not supported for aggregation [avg]',
+  ],
+  [{ x: { terms: { field: 'text' } } }, 'Text fields are not optimised'],
+  [{ x: { terms: { field: 'k', order: { zz: 'asc' } } } }, 'Invalid aggregation order path [zz]'],
+  [
+    { x: { terms: { field: 'k', order: { s: 'asc' } }, aggs: { s: { stats: { field: 'v' } } } } },
+    'has no single value',
+  ],
+  [{ x: { terms: { field: 'v', include: 'a.*' } } }, 'can only be applied to string fields'],
+  [{ x: { top_hits: {} } }, '[top_hits] is not supported here'],
+]
+test.each(refusals)('refuses %j', async (aggs, words) => {
+  await expect(table.aggregations(aggs)).rejects.toThrow(words)
+})
+
+test('more buckets than there may be are refused before they are made', async () => {
+  const bounds = { min: '2020-01-01', max: '2026-01-01' }
+  const aggs = {
+    x: { date_histogram: { field: 't', fixed_interval: '1s', extended_bounds: bounds } },
+  }
+  await expect(table.aggregations(aggs)).rejects.toMatchObject({
+    type: 'too_many_buckets_exception',
+    status: 400,
+    details: { max_buckets: 65_536 },
+  })
+})
+
+test('quantiles lie between the two nearest values, as in Elasticsearch 8.19', async () => {
+  const percents = [0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100]
+  const answered = await table.aggregations({
+    p: { percentiles: { field: 'v', percents } },
+    m: { median_absolute_deviation: { field: 'v' } },
+    r: { percentile_ranks: { field: 'v', values: [0, 1, 3, 4.5, 11] } },
+  })
+  const { p, m, r } = answered as Record<string, { values: Record<string, number>; value: number }>
+  expect(Object.values(p!.values).map((value) => Number(value.toFixed(6)))).toEqual([
+    1, 1.05, 1.25, 1.5, 2.25, 3.5, 4.75, 7.5, 8.75, 9.75, 10,
+  ])
+  expect(m!.value).toBe(1.5)
+  expect(Object.values(r!.values).map((value) => Number(value.toFixed(2)))).toEqual([
+    0, 8.33, 41.67, 66.67, 100,
+  ])
+})
+
+test('addresses are in the order of their bytes', async () => {
+  const aggs = { x: { terms: { field: 'ip', order: { _key: 'asc' } } } }
+  const { x } = (await table.aggregations(aggs)) as { x: { buckets: { key: string }[] } }
+  expect(x.buckets.map(({ key }) => key)).toEqual(['::1', '10.0.0.9', '10.0.0.10', '2001:db8::1'])
+})
+
+test('what is inside a bucket is of its documents alone', async () => {
+  const aggs = {
+    x: {
+      terms: { field: 'k', size: 1 },
+      aggs: { t: { terms: { field: 'm' } }, f: { filter: { range: { v: { gt: 2 } } } } },
+    },
+  }
+  expect(await table.aggregations(aggs)).toEqual({
+    x: {
+      doc_count_error_upper_bound: 0,
+      sum_other_doc_count: 4,
+      buckets: [
+        {
+          key: 'a0',
+          doc_count: 3,
+          t: {
+            doc_count_error_upper_bound: 0,
+            sum_other_doc_count: 0,
+            buckets: [
+              { key: 2, doc_count: 1 },
+              { key: 3, doc_count: 1 },
+            ],
+          },
+          f: { doc_count: 2 },
+        },
+      ],
+    },
+  })
+})
+
+test('top_hits asks for the documents of each bucket', async () => {
+  const counts: number[] = []
+  await table.aggregations(
+    { x: { terms: { field: 'k' }, aggs: { h: { top_hits: { size: 1, sort: [{ v: 'desc' }] } } } } },
+    { match_all: {} },
+    {
+      async hits(asked, body) {
+        expect(body).toEqual({ from: 0, size: 1, sort: [{ v: 'desc' }] })
+        const { text, values } = asked.from
+        const where = asked.where
+        const query = {
+          text: `select count(*) as n from ${text} where ${where.text}`,
+          values: [...values, ...where.values],
+        }
+        const [row] = await asked.database.rows(query, asked.deadline)
+        counts.push(Number(row!.n))
+        return {}
+      },
+    },
+  )
+  expect(counts).toEqual([3, 3, 1])
+})
+
+test('pages of a composite follow each other', async () => {
+  const sources = [
+    { k: { terms: { field: 'k' } } },
+    { m: { terms: { field: 'm', missing_bucket: true } } },
+  ]
+  const keys: unknown[] = []
+  for (let after: JsonRecord | undefined = {}; after;) {
+    const page: JsonRecord = { size: 2, sources, ...(Object.keys(after).length > 0 && { after }) }
+    const answered = await table.aggregations({ x: { composite: page } })
+    const x = answered.x as { after_key?: JsonRecord; buckets: { key: JsonRecord }[] }
+    keys.push(...x.buckets.map(({ key }) => `${key.k} ${key.m}`))
+    after = x.after_key
+  }
+  expect(keys).toEqual(['a0 null', 'a0 2', 'a0 3', 'a1 null', 'a1 1', 'a1 2', 'a1 3', 'z null'])
+})
