@@ -8,6 +8,8 @@ import { metric, ready, startWeir, type Measured } from './process.ts'
 const idleFiles = 10_000
 const changingFiles = 100
 const watchMs = 20_000
+/** A file is looked at the less often the longer it rests: after 40 s at its idle interval of 10 s. */
+const settleMs = 45_000
 /** Files that nothing is written to are closed after this; the default, a minute, is long to wait for. */
 const closeIdle = '5s'
 
@@ -59,7 +61,7 @@ async function withFiles(folder: string): Promise<string[]> {
   try {
     await ready(weir, folder)
     while ((await metric(folder, 'weir_journal_events_total')) < idleFiles) await sleep(250)
-    await sleep(10_000)
+    await sleep(settleMs)
     const name = `${idleFiles} idle files, ${changingFiles} with a line a second`
     const cells = await watch(name, weir)
     const behind = n - (await metric(folder, 'weir_journal_events_total')) + idleFiles

@@ -35,6 +35,11 @@ export class Harness {
     return this.counts.get(reason) ?? 0
   }
 
+  /** How many deliveries are pending. */
+  get held(): number {
+    return this.#held.length
+  }
+
   /** Makes what was held durable, in order. */
   release(): void {
     this.holding = false

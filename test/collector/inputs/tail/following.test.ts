@@ -11,7 +11,8 @@ import {
   utimesSync,
   writeFileSync as write,
 } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { systemTailFiles } from '../../../../collector/inputs/tail/files.ts'
 import { Stage } from './stage.ts'
 
 let stage: Stage
@@ -36,6 +37,55 @@ describe('following', () => {
       text: 'a',
       context: { log: { file: { path: log } } },
     })
+  })
+
+  test('a file that rests is looked at without being opened or asked for more than its size and times', async () => {
+    write(log, 'a\n')
+    utimesSync(log, 1e9, 1e9)
+    let closer = 0
+    let looks = 0
+    stage.files = {
+      ...systemTailFiles,
+      stat(path, last) {
+        const seen = systemTailFiles.stat(path, last)
+        if (path === log) looks += 1
+        if (path === log && seen !== last) closer += 1
+        return seen
+      },
+    }
+    await stage.start({ paths: [log], watch: false, close_idle: '1s' })
+    for (let i = 0; i < 5; i++) await stage.poll(11_000)
+    looks = closer = 0
+    for (let i = 0; i < 5; i++) await stage.poll(11_000)
+    expect([looks, closer]).toEqual([5, 0])
+    append(log, 'b\n')
+    await stage.poll(11_000)
+    expect(texts()).toEqual(['a', 'b'])
+    expect(closer).toBeGreaterThan(0)
+  })
+
+  test('an idle file whose folder cannot be watched is found by looking, soon after it changes', async () => {
+    write(log, 'a\n')
+    utimesSync(log, 1e9, 1e9)
+    await stage.start({ paths: [log], watch: false, idle_poll_interval: '10s' })
+    await stage.poll()
+    await stage.poll(20_000)
+    append(log, 'b\n')
+    await stage.poll(10_300)
+    expect(texts()).toEqual(['a', 'b'])
+  })
+
+  test('tiny files are not all under way at once', async () => {
+    for (let i = 0; i < 40; i++) write(stage.path(`${i}.log`), 'a\n')
+    stage.journal.holding = true
+    await stage.start({ paths: [stage.path('*.log')], in_flight_bytes: '40kB' })
+    stage.clock.advance(300)
+    const polling = stage.tail!.poll()
+    await vi.waitFor(() => expect(stage.journal.held).toBeGreaterThan(1))
+    expect(stage.journal.held).toBeLessThanOrEqual(10)
+    stage.journal.release()
+    await polling
+    expect(texts()).toHaveLength(40)
   })
 
   test('keeps an unfinished line until it is whole', async () => {

@@ -1,0 +1,42 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Hints } from '../../../../collector/inputs/tail/hints.ts'
+
+let folder: string
+let now: number
+let hints: Hints
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-hints-'))
+  now = 0
+  hints = new Hints(1, () => now)
+})
+afterEach(() => {
+  hints.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('a change in a folder wakes', async () => {
+  const path = join(folder, 'a.log')
+  hints.watch([folder])
+  const { signal } = hints.woken()
+  writeFileSync(path, 'a\n')
+  await vi.waitFor(() => expect(signal.aborted).toBe(true))
+  expect([...hints.take()]).toContain(path)
+})
+
+test('a folder that tells more than the budget is left alone for a minute', async () => {
+  const quiet = join(folder, 'quiet')
+  mkdirSync(quiet)
+  hints.watch([folder, quiet])
+  expect(hints.watched).toBe(2)
+  for (let i = 0; i < 100; i++) writeFileSync(join(folder, `${i}.log`), 'a\n')
+  await vi.waitFor(() => expect(hints.watched).toBe(1))
+  now = 59_000
+  hints.watch([folder, quiet])
+  expect(hints.watched).toBe(1)
+  now = 60_001
+  hints.watch([folder, quiet])
+  expect(hints.watched).toBe(2)
+})
