@@ -66,6 +66,8 @@ export interface SingleKind {
 /** Many buckets: a level of GROUP BY. */
 export interface BucketsKind {
   readonly family: 'buckets'
+  /** Its buckets are also of documents that the query does not find. */
+  readonly looksBeyondQuery?: boolean
   plan(planning: Planning): Promise<BucketsPlan>
 }
 

@@ -310,6 +310,14 @@ function needRows(aggregations: readonly Aggregation[]): boolean {
   )
 }
 
-/** Whether the answer depends on documents that the question's query does not find. */
+/**
+ * Whether the answer depends on documents that the question's query does not find: then `from` must have all
+ * rows of the indices, and not only those that the query may touch.
+ */
 export const looksBeyondQuery = (aggregations: readonly Aggregation[]): boolean =>
-  aggregations.some(({ type }) => type === 'global')
+  aggregations.some(
+    ({ type, kind, children }) =>
+      type === 'global' ||
+      (kind.family === 'buckets' && kind.looksBeyondQuery === true) ||
+      looksBeyondQuery(children),
+  )

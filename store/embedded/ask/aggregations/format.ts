@@ -1,6 +1,7 @@
 import { SearchError } from '../../../search.ts'
 import { formatDate } from './dates.ts'
-import type { ValueKind } from './values.ts'
+
+export type ValueKind = 'number' | 'date' | 'boolean' | 'ip' | 'text'
 
 /** How numbers of an aggregation are written as text; `isRaw`: they need no text beside them. */
 export interface ValueFormat {

@@ -3,7 +3,9 @@ import type { FieldType } from '../../../fields.ts'
 import type { Answered } from '../../database.ts'
 import { sql, verbatim, type Sql } from '../../sql.ts'
 import type { Asked, ValueType } from '../asked.ts'
-import { formatOf, type ValueFormat } from './format.ts'
+import { formatOf, type ValueFormat, type ValueKind } from './format.ts'
+
+export type { ValueKind }
 import type { Options } from './options.ts'
 import { parseDate } from './dates.ts'
 
@@ -41,8 +43,6 @@ export function refuseScripts(options: Options) {
   if (options.raw('script') == null) return
   throw options.illegal(`[${options.type}] with [script] is not supported: use a [field]`)
 }
-
-export type ValueKind = 'number' | 'date' | 'boolean' | 'ip' | 'text'
 
 /** A field's values as SQL, `missing` put in. Dates are microseconds, as BIGINT. */
 export interface Values {

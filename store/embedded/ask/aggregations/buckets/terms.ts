@@ -46,6 +46,7 @@ export function terms(options: Options): BucketsKind {
   const included = termFilter(options)
   return {
     family: 'buckets',
+    looksBeyondQuery: asTerms.minDocCount === 0,
     plan({ asked }) {
       const values = valuesOf(asked, source, anything)
       const plan: BucketsPlan = {

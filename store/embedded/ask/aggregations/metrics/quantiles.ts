@@ -30,8 +30,10 @@ function quantile(values: Values, at: Sql, rows: number | undefined): (filter: S
   if (list) {
     return (filter) => sql`list_aggregate(flatten(list(${list})${filter}), 'quantile_cont', ${at})`
   }
-  const name = verbatim(isExact(rows) ? 'quantile_cont' : 'approx_quantile')
-  return (filter) => sql`${name}(${numberOf(values, values.scalar)}, ${at})${filter}`
+  const value = numberOf(values, values.scalar)
+  return isExact(rows)
+    ? (filter) => sql`quantile_cont(${value}, ${at})${filter}`
+    : (filter) => sql`approx_quantile(${value}, (${at})::FLOAT[])${filter}`
 }
 
 /** Options of algorithms, which make no difference here. */

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JsonRecord } from '../../../../../store/search.ts'
+import {
+  aggregate,
+  looksBeyondQuery,
+} from '../../../../../store/embedded/ask/aggregations/execute.ts'
+import { parseAggregations } from '../../../../../store/embedded/ask/aggregations/parse.ts'
+import { verbatim } from '../../../../../store/embedded/sql.ts'
 import { tableOf, type Table } from './table.ts'
 
 const documents: JsonRecord[] = [
@@ -139,4 +145,25 @@ test('pages of a composite follow each other', async () => {
     after = x.after_key
   }
   expect(keys).toEqual(['a0 null', 'a0 2', 'a0 3', 'a1 null', 'a1 1', 'a1 2', 'a1 3', 'z null'])
+})
+
+test('which answers depend on more than what the query finds', () => {
+  const looks = (aggs: JsonRecord) => looksBeyondQuery(parseAggregations(aggs))
+  expect(looks({ x: { terms: { field: 'k' }, aggs: { y: { avg: { field: 'v' } } } } })).toBe(false)
+  expect(looks({ x: { global: {} } })).toBe(true)
+  expect(
+    looks({
+      x: { filter: { match_all: {} }, aggs: { y: { terms: { field: 'k', min_doc_count: 0 } } } },
+    }),
+  ).toBe(true)
+})
+
+test('quantiles of very many rows are estimated', async () => {
+  const rows = verbatim('(select i::DOUBLE as v from range(2000100) r(i))')
+  const parsed = parseAggregations({ p: { percentiles: { field: 'v', percents: [50, 95] } } })
+  const { p } = (await aggregate(parsed, { ...table.asked, from: rows })) as unknown as {
+    p: { values: Record<string, number> }
+  }
+  expect(Math.abs(p.values['50.0']! / 1_000_050 - 1)).toBeLessThan(0.01)
+  expect(Math.abs(p.values['95.0']! / 1_900_095 - 1)).toBeLessThan(0.01)
 })
