@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { AggregatorRegistry } from 'prom-client'
 import { Collector } from '../collector/collector.ts'
 import type { CollectorConfig } from '../collector/config.ts'
@@ -9,8 +10,11 @@ import { systemFiles } from '../core/files.ts'
 import { Journal } from '../core/journal/journal.ts'
 import { definitions } from '../core/metrics.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
+import { addElasticsearchRoutes } from '../store/api/routes.ts'
 import { deadOperations, journalOperations } from './operations.ts'
 import type { Running, Surroundings } from './running.ts'
+import { createStore, routesOf, type RunningStore, withStore } from './running_store.ts'
+import { storeOperations } from './store_operations.ts'
 import { version } from './version.ts'
 
 /** Puts the parts together that the config asks for. */
@@ -20,7 +24,10 @@ export async function assemble(given: Surroundings): Promise<Running> {
     operations: {
       ...journalOperations(() => parts.journal),
       ...deadOperations(given.dataFolder, (id) => parts.collector?.output(id)),
+      ...storeOperations(() => parts.store),
     },
+    extend: (app) => parts.addApi(app, '/es'),
+    extendApiPort: (app) => parts.addApi(app, ''),
     start: () => parts.start(),
     stop: (deadline) => parts.stop(deadline),
     reload: ({ config }) => parts.reload(config),
@@ -38,6 +45,7 @@ class Assembly {
   readonly #startedMs: number
   #journal: Journal | undefined
   collector: Collector | undefined
+  store: RunningStore | undefined
 
   constructor(given: Surroundings) {
     this.#given = given
@@ -72,6 +80,8 @@ class Assembly {
         count: this.#count,
       },
     )
+    this.store = this.#makeStore(loaded.config)
+    await this.store?.start()
     const collector = new Collector(this.#collectorConfig(loaded.config), this.#journal, {
       files: systemFiles,
       clock,
@@ -86,6 +96,17 @@ class Assembly {
   async stop(deadline: AbortSignal): Promise<void> {
     await this.collector?.stop(deadline)
     this.collector = undefined
+    await this.store?.stop(deadline)
+    this.store = undefined
+  }
+
+  /** The Elasticsearch API, where the store is one that answers it. */
+  addApi(app: FastifyInstance, prefix: string): void {
+    const { embedded } = this.store ?? {}
+    if (!embedded) return
+    addElasticsearchRoutes(app, prefix, embedded.services, (failure, path) => {
+      this.#given.log.error({ err: failure, path }, 'a request failed')
+    })
   }
 
   async reload(config: Config): Promise<void> {
@@ -116,6 +137,7 @@ class Assembly {
         troubles,
       },
       readers: this.#readerLags(),
+      ...(this.store && { store: this.store.status() }),
       ...collector,
       impaired: await this.#impaired(),
     }
@@ -158,10 +180,23 @@ class Assembly {
   }
 
   /** `roles` are those of the start: they change only with a restart. */
-  #collectorConfig({ collector }: Config): CollectorConfig {
+  #collectorConfig({ collector, store }: Config): CollectorConfig {
     const { roles } = this.#given.loaded.config
     const runs = collector.enabled && roles.includes('collector')
-    return runs ? collector : { ...collector, inputs: [], outputs: [] }
+    if (!runs) return { ...collector, inputs: [], outputs: [] }
+    return { ...collector, outputs: withStore(collector.outputs, store) }
+  }
+
+  #makeStore({ collector, store }: Config): RunningStore | undefined {
+    const { loaded, env } = this.#given
+    if (!store.enabled || !loaded.config.roles.includes('store')) return undefined
+    return createStore(store, {
+      files: systemFiles,
+      journal: this.journal,
+      context: this.#contextOf('store'),
+      routes: routesOf(collector.outputs),
+      env,
+    })
   }
 
   #contextOf(id: string): Context {

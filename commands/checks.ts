@@ -15,9 +15,11 @@ import { createLog } from '../core/log.ts'
 import { createMetrics, Registry } from '../core/metrics.ts'
 import { formatSize } from '../core/units.ts'
 import { checkAddresses } from './check_addresses.ts'
+import { checkStore } from './check_store.ts'
 import type { Finding } from './finding.ts'
 import { openToNobody } from './http_addresses.ts'
 import type { Loaded } from './running.ts'
+import { withStore } from './running_store.ts'
 
 const targetTimeoutMs = 10_000
 
@@ -34,6 +36,7 @@ export async function checkAll(
   const { config } = loaded
   const { collector } = config
   const collects = collector.enabled && config.roles.includes('collector')
+  const keeps = config.store.enabled && config.roles.includes('store')
   const inputConfigs = collects ? collector.inputs : []
   const holder = holderOf(dataFolder)
   const findings: Finding[] = [
@@ -48,6 +51,12 @@ export async function checkAll(
     note('data folder', `${who}: the addresses it listens on are not tried`)
   }
   findings.push(...(await checkAddresses(httpAddresses, inputConfigs, holder?.pid)))
+  if (keeps && config.store.engine === 'embedded') {
+    findings.push(...(await checkStore(config.store, dataFolder, systemClock.now())))
+  }
+  if (!keeps && collects && collector.outputs.some(({ type }) => type === 'store')) {
+    note('store', 'it is switched off: what is for it stays in the journal while its segments do')
+  }
   const openness = openToNobody(httpAddresses, config.http)
   if (openness !== undefined) note('http', openness)
   if (!collects) {
@@ -56,7 +65,8 @@ export async function checkAll(
   }
   for (const input of inputConfigs) findings.push(...checkInput(input, dataFolder))
   findings.push(...checkFilters(collector.filters, dataFolder))
-  const checked = collector.outputs.map((output) => checkOutput(output, dataFolder))
+  const running = withStore(collector.outputs, config.store).filter(({ type }) => type !== 'store')
+  const checked = running.map((output) => checkOutput(output, dataFolder))
   findings.push(...(await Promise.all(checked)).flat())
   if (collector.outputs.length === 0) {
     note('outputs', 'none is configured: events stay in the journal while their segments do')
@@ -67,7 +77,7 @@ export async function checkAll(
 /** Parts that a config asks for, though there is nothing of them yet. */
 function partsToCome({ config, input }: Loaded): Finding[] {
   const written = plainValueAt(input, ['roles'])
-  return (['statsd', 'errors', 'store', 'web'] as const).flatMap((part): Finding[] => {
+  return (['statsd', 'errors', 'web'] as const).flatMap((part): Finding[] => {
     const isAsked = (Array.isArray(written) && written.includes(part)) || config[part].enabled
     if (!isAsked) return []
     return [

@@ -1,4 +1,5 @@
 import type { Arguments, Operations } from '../core/control.ts'
+import type { Context } from '../core/context.ts'
 import { WeirError } from '../core/errors.ts'
 import type { World } from './world.ts'
 
@@ -31,17 +32,26 @@ export async function* operate(
     command: `weir ${world.argv.join(' ')}`,
   })
   try {
-    const operations = await openStopped(folder)
-    const run = operations[operation]
-    if (!run) throw new WeirError('WEIR_REQUEST_INVALID', `there is no operation "${operation}"`)
-    yield* run(args)
+    const { operations, close } = await openStopped(world, folder, operation.startsWith('store.'))
+    try {
+      const run = operations[operation]
+      if (!run) throw new WeirError('WEIR_REQUEST_INVALID', `there is no operation "${operation}"`)
+      yield* run(args)
+    } finally {
+      await close()
+    }
   } finally {
     held.release()
   }
 }
 
+interface Opened {
+  readonly operations: Operations
+  readonly close: () => Promise<void>
+}
+
 /** The operations on a folder that no Weir runs on. What they find to report goes to standard error. */
-async function openStopped(folder: string): Promise<Operations> {
+async function openStopped(world: World, folder: string, withStore: boolean): Promise<Opened> {
   const [{ Journal }, { deadOperations, journalOperations }, metrics, { createLog }] =
     await Promise.all([
       import('../core/journal/journal.ts'),
@@ -51,6 +61,8 @@ async function openStopped(folder: string): Promise<Operations> {
     ])
   const { systemFiles } = await import('../core/files.ts')
   const { systemClock } = await import('../core/clock.ts')
+  const log = createLog('warn')
+  const instruments = metrics.createMetrics(new metrics.Registry())
   // Nothing is written to the journal here, so its bounds do not matter.
   const journal = await Journal.open(
     {
@@ -60,16 +72,27 @@ async function openStopped(folder: string): Promise<Operations> {
       segmentBytes: Number.MAX_SAFE_INTEGER,
       groupBytes: Number.MAX_SAFE_INTEGER,
     },
-    {
-      files: systemFiles,
-      clock: systemClock,
-      log: createLog('warn'),
-      metrics: metrics.createMetrics(new metrics.Registry()),
-      count: () => undefined,
-    },
+    { files: systemFiles, clock: systemClock, log, metrics: instruments, count: () => undefined },
   )
-  return {
+  const operations = {
     ...journalOperations(() => journal),
     ...deadOperations(folder, () => undefined),
+  }
+  if (!withStore) return { operations, close: async () => {} }
+  const context: Context = {
+    id: 'store',
+    log,
+    clock: systemClock,
+    metrics: instruments,
+    count: () => undefined,
+    random: Math.random,
+    dataFolder: folder,
+  }
+  const { openStoppedStore } = await import('./running_store.ts')
+  const store = await openStoppedStore({ files: systemFiles, journal, context, env: world.env })
+  const { storeOperations } = await import('./store_operations.ts')
+  return {
+    operations: { ...operations, ...storeOperations(() => store) },
+    close: () => store.stop(AbortSignal.timeout(30_000)),
   }
 }

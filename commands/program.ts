@@ -14,6 +14,13 @@ const commands: Record<CommandName, (program: Command, world: World) => Promise<
   start: async (program, world) => (await import('./start.ts')).registerStart(program, world),
   check: async (program, world) => (await import('./check.ts')).registerCheck(program, world),
   parse: async (program) => (await import('./parse.ts')).registerParse(program),
+  query: async (program, world) => (await import('./query.ts')).registerQuery(program, world),
+  tail: async (program, world) => (await import('./tail.ts')).registerTail(program, world),
+  histogram: async (program, world) =>
+    (await import('./histogram.ts')).registerHistogram(program, world),
+  top: async (program, world) => (await import('./top.ts')).registerTop(program, world),
+  export: async (program, world) => (await import('./export.ts')).registerExport(program, world),
+  store: async (program, world) => (await import('./store.ts')).registerStore(program, world),
   journal: async (program, world) => (await import('./journal.ts')).registerJournal(program, world),
   dead: async (program, world) => (await import('./dead.ts')).registerDead(program, world),
   completion: async (program, world) =>
@@ -32,8 +39,9 @@ const examples = `Examples:
   weir --config weir.yaml                 start with a config
   weir check --config weir.yaml           find every problem without starting
   weir parse nginx access.log             try a parser
+  weir query 'log.level:error' --from -1h  find events
+  weir tail                               see them arrive
   weir journal ls                         what waits, and for whom
-  weir journal cat --tag test             what arrived
 `
 
 /** Runs the command that `world.argv` names; resolves to the exit code. */
@@ -57,7 +65,9 @@ export async function run(world: World): Promise<number> {
 export async function createProgram(world: World): Promise<Command> {
   const program = new Command('weir')
     .usage('[command] [options]')
-    .description("takes in an application's logs, loses none of them, and ships them on")
+    .description(
+      "takes in an application's logs, loses none of them, keeps them to be asked, and ships them on",
+    )
     .option('-c, --config <file>', 'config file, YAML (environment: WEIR_CONFIG)')
     .option('-d, --data-dir <folder>', 'where everything is kept')
     .version(version(), '-V, --version', 'print the version')

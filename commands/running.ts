@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import type { Clock } from '../core/clock.ts'
@@ -24,12 +25,18 @@ export interface Surroundings {
   readonly metrics: Metrics
   readonly registry: Registry
   readonly stdin: NodeJS.ReadableStream
+  /** For processes that Weir starts. */
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /** Everything behind the HTTP port and the control socket: journal, collector, outputs. */
 export interface Running extends Lifecycle, HttpHandlers {
   /** Applies a new config, changing only what changed. When it rejects the old one runs on. */
   reload(loaded: Loaded): Promise<void>
+  /** Adds the routes of parts that have started. */
+  readonly extend: (app: FastifyInstance) => void
+  /** The Elasticsearch API on a port of its own; undefined when there is none. */
+  readonly extendApiPort: ((app: FastifyInstance) => void) | undefined
   /** What commands may ask: `journal.ls`, `dead.replay`, … */
   readonly operations: Operations
 }

@@ -5,10 +5,11 @@ import { createHttpServer } from '../core/http/server.ts'
 import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
 import { createLog, type Logger } from '../core/log.ts'
 import { createMetrics, Registry } from '../core/metrics.ts'
-import { reasons } from '../core/reasons.ts'
+import { type Reason, reasons } from '../core/reasons.ts'
 import { assemble } from './assembly.ts'
 import { httpAddresses, openToNobody } from './http_addresses.ts'
-import type { Loaded } from './running.ts'
+import type { Config } from '../config.ts'
+import type { Loaded, Running } from './running.ts'
 import type { World } from './world.ts'
 
 /** All of a running Weir. */
@@ -37,16 +38,21 @@ export async function createService(
     metrics,
     registry,
     stdin: world.stdin,
+    env: world.env,
   })
+  const countHttp = (reason: Reason) =>
+    metrics.events_impaired.inc({ component: 'http', fate: reasons[reason].fate, reason })
   const http = createHttpServer({
     config: loaded.config.http,
     listen: httpAddresses(world, loaded),
     log: log.child({ component: 'http' }),
-    count: (reason) =>
-      metrics.events_impaired.inc({ component: 'http', fate: reasons[reason].fate, reason }),
+    count: countHttp,
     handlers: running,
+    extend: running.extend,
   })
-  const parts = inOrder([http, serveControl(dataFolder, running.operations), running])
+  const apiPort = createApiPort(loaded.config, log, countHttp, running)
+  const control = serveControl(dataFolder, running.operations)
+  const parts = inOrder([http, ...(apiPort ? [apiPort] : []), control, running])
 
   const warn = () => {
     const warning = openToNobody(httpAddresses(world, loaded), loaded.config.http)
@@ -55,7 +61,7 @@ export async function createService(
   const apply = async (read: () => Loaded) => {
     try {
       const next = read()
-      for (const key of ['data_dir', 'roles'] as const) {
+      for (const key of ['data_dir', 'roles', 'store'] as const) {
         if (JSON.stringify(next.config[key]) === JSON.stringify(loaded.config[key])) continue
         log.warn({ key }, 'this key changes only with a restart')
       }
@@ -78,7 +84,7 @@ export async function createService(
   let applying = Promise.resolve()
   return {
     log,
-    facts: () => ({ urls: http.urls() }),
+    facts: () => ({ urls: [...http.urls(), ...(apiPort?.urls() ?? [])] }),
     async start() {
       await parts.start()
       warn()
@@ -87,4 +93,22 @@ export async function createService(
     // One after the other: two HUPs in a row must not mix.
     reload: (read) => (applying = applying.then(() => apply(read))),
   }
+}
+
+/** The Elasticsearch API alone, for clients that allow no path in a URL. */
+function createApiPort(
+  { http, store }: Config,
+  log: Logger,
+  count: (reason: Reason) => void,
+  running: Running,
+) {
+  const { extendApiPort } = running
+  if (store.api_listen.length === 0 || !extendApiPort) return undefined
+  return createHttpServer({
+    config: http,
+    listen: store.api_listen,
+    log: log.child({ component: 'api' }),
+    count,
+    extend: extendApiPort,
+  })
 }

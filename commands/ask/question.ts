@@ -1,0 +1,141 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { WeirError } from '../../core/errors.ts'
+import type { JsonRecord, JsonValue } from '../../store/search.ts'
+import { type ConfigOptions, dataFolderFor } from '../load_config.ts'
+import { operate } from '../operate.ts'
+import type { World } from '../world.ts'
+
+/** Options of every command that asks the store. */
+export interface QuestionOptions extends ConfigOptions {
+  readonly index: string
+  readonly from?: string
+  readonly to?: string
+  /** Another machine's Weir, such as http://weir:4400. */
+  readonly url?: string
+  readonly token?: string
+}
+
+/** Adds the options that say where and when to look. */
+export function addQuestionOptions(command: Command): Command {
+  return command
+    .option('-i, --index <names>', 'streams or indices, with * and commas', 'logs-*')
+    .option(
+      '-f, --from <time>',
+      'not before: -15m, -2d, now/d, 2026-11-21, an ISO 8601 time',
+      timeOf,
+    )
+    .option('-t, --to <time>', 'before: the same forms', timeOf)
+    .option('--url <url>', 'ask the Weir there, instead of the one on the data folder')
+    .option('--token <secret>', 'token with the scope `read`, for --url (environment: WEIR_TOKEN)')
+}
+
+/** `-15m` is `now-15m`; everything else is date maths already. */
+function timeOf(text: string): string {
+  if (/^[-+]\d+[smhdwMy](\/[smhdwMy])?$/.test(text)) return `now${text}`
+  if (/^(now|\d{4}-\d{2})/.test(text)) return text
+  throw new InvalidArgumentError(
+    'write such as -15m, -2d, now/d, 2026-11-21 or 2026-11-21T10:00:00Z',
+  )
+}
+
+/** The `query` of a search body: the text in Weir's language, within the time asked for. */
+export async function queryBody(text: string, options: QuestionOptions): Promise<JsonRecord> {
+  const [{ queryOfText }, { bodyOf }] = await Promise.all([
+    import('../../store/query/language/parser.ts'),
+    import('../../store/query/body_of.ts'),
+  ])
+  const filter: JsonRecord[] = []
+  if (text.trim() !== '') filter.push(bodyOf(queryOfText(text, { mode: 'weir' })))
+  const { from, to } = options
+  if (from !== undefined || to !== undefined) {
+    const bounds: JsonRecord = {}
+    if (from !== undefined) bounds['gte'] = from
+    if (to !== undefined) bounds['lt'] = to
+    filter.push({ range: { '@timestamp': bounds } })
+  }
+  return { bool: { filter } }
+}
+
+/** One hit of a search. */
+export interface Hit {
+  readonly _index: string
+  readonly _id: string
+  readonly _source: JsonRecord
+  readonly sort?: JsonValue[]
+}
+
+export interface Answer {
+  readonly hits: {
+    readonly total: { readonly value: number; readonly relation: 'eq' | 'gte' }
+    readonly hits: readonly Hit[]
+  }
+  readonly aggregations?: Readonly<Record<string, JsonRecord>>
+}
+
+/** Asks the Weir on the data folder, running or stopped, or the one at `--url`. */
+export async function ask(
+  world: World,
+  options: QuestionOptions,
+  request: JsonRecord,
+): Promise<Answer> {
+  if (options.url !== undefined) return await askOver(options.url, world, options, request)
+  const folder = await dataFolderFor(world, options)
+  for await (const item of operate(world, folder, 'store.search', {
+    target: options.index,
+    request,
+  })) {
+    return item as Answer
+  }
+  throw new WeirError('WEIR_NOT_RUNNING', 'the store gave no answer')
+}
+
+async function askOver(
+  url: string,
+  { env }: World,
+  { index, token = env['WEIR_TOKEN'] }: QuestionOptions,
+  request: JsonRecord,
+): Promise<Answer> {
+  const target = index.split(',').map(encodeURIComponent).join(',')
+  const address = `${url.replace(/\/$/, '')}/es/${target}/_search`
+  const headers = {
+    'content-type': 'application/json',
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  }
+  let response: Response
+  try {
+    response = await fetch(address, { method: 'POST', headers, body: JSON.stringify(request) })
+  } catch (failure) {
+    const { cause } = failure as { cause?: unknown }
+    const text = `${url} cannot be reached: ${cause instanceof Error ? cause.message : String(failure)}`
+    throw new WeirError('WEIR_NOT_RUNNING', text, { cause: failure })
+  }
+  const text = await response.text()
+  if (response.ok) return JSON.parse(text) as Answer
+  const reason = /"reason":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text.slice(0, 200)
+  const code =
+    response.status === 401 || response.status === 403
+      ? 'WEIR_REQUEST_FORBIDDEN'
+      : 'WEIR_REQUEST_INVALID'
+  throw new WeirError(code, `${url} answered ${response.status}: ${reason}`)
+}
+
+/**
+ * Every hit, page by page.
+ *
+ * @param sort ends with what tells all hits apart.
+ */
+export async function* allHits(
+  world: World,
+  options: QuestionOptions,
+  request: JsonRecord,
+  pageSize: number,
+): AsyncGenerator<Hit> {
+  let after: JsonValue[] | undefined
+  do {
+    const page = { ...request, size: pageSize, track_total_hits: false }
+    const { hits } = (await ask(world, options, after ? { ...page, search_after: after } : page))
+      .hits
+    yield* hits
+    after = hits.length < pageSize ? undefined : hits.at(-1)!.sort
+  } while (after)
+}

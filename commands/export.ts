@@ -1,0 +1,129 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
+import { Option, type Command } from 'commander'
+import { messageOf, WeirError } from '../core/errors.ts'
+import type { JsonRecord } from '../store/search.ts'
+import { addQuestionOptions, allHits, queryBody, type QuestionOptions } from './ask/question.ts'
+import { cellOf, csvRow, valueAt } from './ask/event_line.ts'
+import { type Terminal, writeLine, type World } from './world.ts'
+
+interface ExportOptions extends QuestionOptions {
+  readonly format: 'ndjson' | 'csv' | 'parquet'
+  readonly fields?: string
+  readonly output?: string
+}
+
+const pageSize = 5000
+
+export function registerExport(program: Command, world: World): void {
+  const command = program
+    .command('export')
+    .description('write out everything a query finds, oldest first')
+    .argument('[query]', 'as in weir query', '')
+  addQuestionOptions(command)
+    .addOption(
+      new Option('--format <name>', 'how').choices(['ndjson', 'csv', 'parquet']).default('ndjson'),
+    )
+    .option(
+      '--fields <names>',
+      'columns of csv, comma-separated; default: @timestamp,log.level,message',
+    )
+    .option(
+      '-o, --output <file>',
+      'file to write, which appears when it is whole; default: standard output',
+    )
+    .addHelpText(
+      'before',
+      `Examples:
+  weir export --from -1d > yesterday.ndjson
+  weir export 'http.response.status_code>=500' --format csv --fields @timestamp,url.path -o errors.csv
+  weir export --format parquet -o logs.parquet
+`,
+    )
+    .action(async (text: string, _options, self: Command) => {
+      const options = self.optsWithGlobals<ExportOptions>()
+      if (options.format === 'parquet' && options.output === undefined) {
+        throw new WeirError('WEIR_REQUEST_INVALID', 'Parquet needs a file: add --output <file>')
+      }
+      const request = {
+        query: await queryBody(text, options),
+        sort: [
+          { '@timestamp': { order: 'asc', unmapped_type: 'date' } },
+          { _doc: { order: 'asc' } },
+        ],
+      }
+      const events = sourcesOf(allHits(world, options, request, pageSize))
+      const { output } = options
+      const written =
+        output === undefined
+          ? await writeTo(world.stdout, events, options)
+          : await writeFile(output, events, options)
+      world.stderr.write(`${written} events\n`)
+    })
+}
+
+async function* sourcesOf(
+  hits: AsyncIterable<{ readonly _source: JsonRecord }>,
+): AsyncGenerator<JsonRecord> {
+  for await (const { _source: source } of hits) yield source
+}
+
+async function writeTo(
+  to: Terminal,
+  events: AsyncIterable<JsonRecord>,
+  { format, fields }: ExportOptions,
+): Promise<number> {
+  const columns = (fields ?? '@timestamp,log.level,message').split(',').map((name) => name.trim())
+  if (format === 'csv') await writeLine(to, csvRow(columns))
+  let written = 0
+  for await (const event of events) {
+    const line =
+      format === 'csv'
+        ? csvRow(columns.map((path) => cellOf(valueAt(event, path))))
+        : JSON.stringify(event)
+    await writeLine(to, line)
+    written += 1
+  }
+  return written
+}
+
+/** Written beside its name and renamed when it is whole, so that nobody takes a half for the whole. */
+async function writeFile(
+  path: string,
+  events: AsyncIterable<JsonRecord>,
+  options: ExportOptions,
+): Promise<number> {
+  const partial = `${path}.partial`
+  try {
+    const stream = createWriteStream(partial)
+    const written = await writeTo(stream, events, options)
+    stream.end()
+    await finished(stream)
+    if (options.format === 'parquet') await toParquet(partial, path)
+    else await rename(partial, path)
+    return written
+  } catch (failure) {
+    if (failure instanceof WeirError) throw failure
+    const text = `${path} cannot be written: ${messageOf(failure)}`
+    throw new WeirError('WEIR_FILE_UNREADABLE', text, { cause: failure })
+  } finally {
+    await rm(partial, { force: true })
+  }
+}
+
+/** Columns of @timestamp and of what DuckDB finds in the first events; see its read_json. */
+async function toParquet(ndjson: string, path: string): Promise<void> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '512MB', threads: '2' })
+  const connection = await instance.connect()
+  try {
+    const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
+    await connection.run(
+      `copy (select * from read_json(${quoted(ndjson)}, format = 'newline_delimited', sample_size = -1)) to ${quoted(path)} (format parquet, compression zstd)`,
+    )
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+  }
+}

@@ -1,0 +1,118 @@
+import { hostname } from 'node:os'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { CollectorConfig } from '../collector/config.ts'
+import { outputs as outputPlugins } from '../collector/outputs/all.ts'
+import type { Context } from '../core/context.ts'
+import type { Files } from '../core/files.ts'
+import type { Journal } from '../core/journal/journal.ts'
+import type { Lifecycle } from '../core/lifecycle.ts'
+import { type StoreConfig, storeConfig } from '../store/config.ts'
+import type { Documents } from '../store/documents.ts'
+import { Cluster } from '../store/elasticsearch/cluster.ts'
+import { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
+import { ElasticsearchSearch } from '../store/elasticsearch/search.ts'
+import { processStarter } from '../store/embedded/child_handle.ts'
+import type { StoreRoute } from '../store/embedded/protocol.ts'
+import { EmbeddedStore } from '../store/embedded_store.ts'
+import type { AskedStore } from './store_operations.ts'
+
+type Outputs = CollectorConfig['outputs']
+
+/** The store that the config asks for, on either engine. */
+export interface RunningStore extends Lifecycle, AskedStore {
+  readonly documents: Documents
+  status(): object
+}
+
+export interface StoreSurroundings {
+  readonly files: Files
+  readonly journal: Journal
+  readonly context: Context
+  readonly routes: readonly StoreRoute[]
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export function createStore(config: StoreConfig, given: StoreSurroundings): RunningStore {
+  return config.engine === 'embedded' ? embeddedStore(config, given) : clusterStore(config, given)
+}
+
+/** The embedded store of a folder that no Weir runs on; everything in its journal is for it. */
+export async function openStoppedStore(
+  given: Omit<StoreSurroundings, 'routes'>,
+): Promise<RunningStore> {
+  const routes = [{ match: '**', final: false, isStore: true }]
+  const store = embeddedStore(storeConfig.parse({}), { ...given, routes })
+  await store.start()
+  return store
+}
+
+function embeddedStore(config: StoreConfig, given: StoreSurroundings): RunningStore {
+  const { env, ...world } = given
+  const entry = join(import.meta.dirname, '..', 'store', 'embedded', 'child_main.ts')
+  const embedded = new EmbeddedStore(config, {
+    ...world,
+    startChild: processStarter(entry, { ...env }),
+    randomBytes: (count) => randomBytes(count),
+    hostname: hostname(),
+  })
+  return {
+    start: () => embedded.start(),
+    stop: (deadline) => embedded.stop(deadline),
+    get search() {
+      return embedded.engine
+    },
+    embedded,
+    documents: embedded.documents,
+    status: () => embedded.status(),
+  }
+}
+
+function clusterStore(config: StoreConfig, { context }: StoreSurroundings): RunningStore {
+  const cluster = () => new Cluster({ ...config, timeout: config.query_timeout }, context.clock.now)
+  const search = new ElasticsearchSearch(cluster())
+  const documents = new ElasticsearchDocuments(cluster())
+  return {
+    start: async () => {},
+    stop: async () => {
+      await Promise.all([search.stop(), documents.stop()])
+    },
+    search,
+    embedded: undefined,
+    documents,
+    status: () => ({ engine: 'elasticsearch', hosts: config.hosts }),
+  }
+}
+
+/** The outputs as routing sees them. */
+export const routesOf = (outputs: Outputs): StoreRoute[] =>
+  outputs.map((output) => ({
+    match: String(output['match']),
+    final: output['final'] === true,
+    isStore: output.type === 'store',
+  }))
+
+/** The outputs that run: on a cluster the store is an elasticsearch output with the store's connection. */
+export function withStore(outputs: Outputs, store: StoreConfig): Outputs {
+  if (store.engine === 'embedded') return outputs
+  return outputs.map((output) => {
+    if (output.type !== 'store') return output
+    const { hosts, api_key, username, password, tls, headers, retention } = store
+    const shared = {
+      type: 'elasticsearch',
+      id: 'store',
+      match: output['match'],
+      final: output['final'],
+    }
+    return {
+      ...outputPlugins.schema.parse(shared),
+      hosts,
+      api_key,
+      username,
+      password,
+      tls,
+      headers,
+      retention: retention.age,
+    }
+  })
+}

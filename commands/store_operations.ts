@@ -1,0 +1,105 @@
+import { systemClock } from '../core/clock.ts'
+import type { Arguments, Operations } from '../core/control.ts'
+import { WeirError } from '../core/errors.ts'
+import type { EmbeddedStore } from '../store/embedded_store.ts'
+import { type JsonRecord, type Search, SearchError } from '../store/search.ts'
+
+/** What commands may ask of the store. Without one, or on a cluster, what needs files is refused. */
+export interface AskedStore {
+  readonly search: Search
+  /** Undefined where the engine is a cluster. */
+  readonly embedded: EmbeddedStore | undefined
+}
+
+const patienceMs = 600_000
+
+export function storeOperations(store: () => AskedStore | undefined): Operations {
+  const open = () => {
+    const found = store()
+    if (found) return found
+    throw new WeirError('WEIR_NOT_RUNNING', 'there is no store: see `store.enabled` and `roles`')
+  }
+  const embedded = () => {
+    const found = open().embedded
+    if (found) return found
+    const text = 'the store is a cluster: ask the cluster for that'
+    throw new WeirError('WEIR_REQUEST_INVALID', text)
+  }
+  return {
+    async *'store.search'(args) {
+      const request = (args['request'] ?? {}) as JsonRecord
+      const { search, embedded: own } = open()
+      // What is durable when the question comes is found, however new it is.
+      await own?.engine.refresh()
+      const deadline = AbortSignal.timeout(patienceMs)
+      yield await inWords(search.search(text(args, 'target') ?? '*', request, {}, deadline))
+    },
+    async *'store.tail'(args) {
+      const [{ queryOfText }, { matcherOf }] = await Promise.all([
+        import('../store/query/language/parser.ts'),
+        import('../store/query/matches.ts'),
+      ])
+      const store = embedded()
+      const query = queryOfText(text(args, 'query') ?? '', { mode: 'weir' })
+      const matches = await inWords(Promise.try(() => matcherOf(query, systemClock.now())))
+      const wants = streamTest(text(args, 'target') ?? '*')
+      const stop = new AbortController()
+      try {
+        yield* store.tail.follow(matches, wants, stop.signal)
+      } finally {
+        stop.abort()
+      }
+    },
+    async *'store.stats'() {
+      const { engine } = embedded()
+      yield { statistics: await engine.statistics(), streams: await engine.streams() }
+    },
+    async *'store.verify'() {
+      yield await embedded().engine.verify()
+    },
+    async *'store.compact'() {
+      await embedded().engine.compact()
+      yield {}
+    },
+    async *'store.delete'(args) {
+      const name = text(args, 'stream')
+      if (name === undefined) throw new WeirError('WEIR_REQUEST_INVALID', '"stream" is missing')
+      const { engine, services } = embedded()
+      const streams = await engine.streams()
+      if (!streams.some((stream) => stream.name === name)) {
+        throw new WeirError('WEIR_REQUEST_INVALID', `the store has no stream "${name}"`)
+      }
+      await engine.deleteIndex(name, services.ids.deleteIndex(name))
+      yield {}
+    },
+  }
+}
+
+/** Whether a stream is one of `logs-*,-logs-debug-*`. */
+function streamTest(target: string): (stream: string) => boolean {
+  const parts = target.split(',').map((part) => part.trim())
+  const regexpOf = (pattern: string) =>
+    new RegExp(`^${pattern.split('*').map(RegExp.escape).join('.*')}$`, 's')
+  const wanted = parts.filter((part) => !part.startsWith('-')).map(regexpOf)
+  const excluded = parts
+    .filter((part) => part.startsWith('-'))
+    .map((part) => regexpOf(part.slice(1)))
+  return (stream) =>
+    wanted.some((each) => each.test(stream)) && !excluded.some((each) => each.test(stream))
+}
+
+/** A question's mistake as commands report it. */
+async function inWords<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (failure) {
+    if (!(failure instanceof SearchError)) throw failure
+    const code = failure.status < 500 ? 'WEIR_REQUEST_INVALID' : 'WEIR_NOT_RUNNING'
+    throw new WeirError(code, failure.message, { cause: failure })
+  }
+}
+
+function text(args: Arguments, name: string): string | undefined {
+  const value = args[name]
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,207 @@
+import { mkdirSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import type { Context } from '../core/context.ts'
+import type { Files } from '../core/files.ts'
+import type { Append } from '../core/journal/batch.ts'
+import type { Places } from '../core/journal/cursor.ts'
+import type { JournalFeed } from '../core/journal/feed.ts'
+import type { Journal } from '../core/journal/journal.ts'
+import { PartitionWriter } from '../core/journal/writer.ts'
+import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
+import { catalogueStore } from './api/catalogue_store.ts'
+import { openApiDatabase } from './api/database.ts'
+import { idTable, type IdTable } from './api/ids.ts'
+import { type ApiServices, defaultLimits, type Engine } from './api/services.ts'
+import type { StoreConfig } from './config.ts'
+import type { StartChild } from './embedded/child_handle.ts'
+import { SqliteDocuments } from './embedded/documents/documents.ts'
+import { EmbeddedEngine } from './embedded/engine.ts'
+import { recoverIds } from './embedded/id_recovery.ts'
+import type { StoreRoute } from './embedded/protocol.ts'
+import { manifestPath } from './embedded/segments/layout.ts'
+import { Manifest } from './embedded/segments/manifest.ts'
+import { LiveTail } from './live_tail.ts'
+
+export interface EmbeddedStoreWorld {
+  readonly files: Files
+  readonly journal: Journal
+  readonly context: Context
+  readonly routes: readonly StoreRoute[]
+  readonly startChild: StartChild
+  readonly randomBytes: (count: number) => Uint8Array
+  /** Of this machine; shown to clients of the Elasticsearch API. */
+  readonly hostname: string
+}
+
+/** The journal partition of documents that come by the Elasticsearch API. */
+const partition = 'store'
+
+/**
+ * The embedded store as the main process has it: the engine behind its process, the documents, the ids and
+ * the catalogue of the Elasticsearch API, and a place in the journal for what comes by it.
+ */
+export class EmbeddedStore implements Lifecycle {
+  readonly tail: LiveTail
+  readonly documents: SqliteDocuments
+  readonly #config: StoreConfig
+  readonly #world: EmbeddedStoreWorld
+  readonly #folder: string
+  #feed: JournalFeed | undefined
+  #engine: EmbeddedEngine | undefined
+  #ids: IdTable | undefined
+  #services: ApiServices | undefined
+  #database: DatabaseSync | undefined
+  #writer: Promise<PartitionWriter> | undefined
+
+  constructor(config: StoreConfig, world: EmbeddedStoreWorld) {
+    const { context, files, journal } = world
+    this.#config = config
+    this.#world = world
+    this.#folder = `${context.dataFolder}/store`
+    this.documents = new SqliteDocuments(`${this.#folder}/documents.sqlite`)
+    this.tail = new LiveTail({
+      files,
+      dataFolder: context.dataFolder,
+      partitions: () => journal.partitions,
+      listen: (listener) => journal.listen(listener),
+    })
+  }
+
+  /** @throws WeirError when a file of the store is damaged beyond use, or a newer Weir wrote it. */
+  async start(): Promise<void> {
+    const { journal, context, clock, routes, startChild } = {
+      ...this.#world,
+      ...this.#world.context,
+    }
+    mkdirSync(this.#folder, { recursive: true })
+    const { cursor, hasDocuments } = knownTo(this.#folder)
+    const feed = journal.feed('store', cursor)
+    const engine = new EmbeddedEngine(this.#config, { context, feed, routes, startChild })
+    await inOrder([this.documents, engine]).start()
+    this.#feed = feed
+    this.#engine = engine
+    const aside = `${this.#folder}/api.damaged-${clock.now()}.sqlite`
+    const { sqlite, isNew, setAside } = openApiDatabase(`${this.#folder}/api.sqlite`, aside)
+    if (setAside !== undefined)
+      context.log.error(
+        { file: setAside },
+        'the ids of documents could not be read: the file was set aside, and they are learnt again',
+      )
+    this.#database = sqlite
+    this.#ids = idTable(sqlite, isNew)
+    await recoverIds(this.#ids, this.#world, engine, hasDocuments)
+    this.#services = this.#makeServices(engine, this.#ids)
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    const writer = await this.#writer?.catch(() => undefined)
+    await writer?.close(deadline)
+    this.#writer = undefined
+    await this.#engine?.stop(deadline)
+    this.#engine = undefined
+    if (this.#feed) await this.#world.journal.releaseFeed(this.#feed)
+    this.#feed = undefined
+    this.#ids?.close()
+    this.#ids = undefined
+    if (this.#database?.isOpen) this.#database.close()
+    await this.documents.stop()
+  }
+
+  get engine(): EmbeddedEngine {
+    if (!this.#engine) throw new Error('BUG: the store has not started')
+    return this.#engine
+  }
+
+  /** What the Elasticsearch API stands on. */
+  get services(): ApiServices {
+    if (!this.#services) throw new Error('BUG: the store has not started')
+    return this.#services
+  }
+
+  /** For the status page. */
+  status() {
+    const { pid, questions, paused } = this.engine.state
+    return { engine: 'embedded', process: pid ?? null, questions, paused, lag: this.#feed!.lag() }
+  }
+
+  #makeServices(engine: EmbeddedEngine, ids: IdTable): ApiServices {
+    const { journal, context, randomBytes, hostname } = this.#world
+    return {
+      engine: forApi(engine),
+      append: this.#append,
+      paused: () => journal.troubles[0]?.message,
+      ids,
+      catalogue: catalogueStore(this.#database!),
+      limits: { ...defaultLimits, questionTimeoutMs: this.#config.query_timeout },
+      clock: context.clock,
+      randomBytes,
+      clusterName: 'weir',
+      nodeName: hostname,
+    }
+  }
+
+  /** The writer opens with the first document: most Weirs never get one. */
+  readonly #append: Append = async (batches, withdrawn) => {
+    this.#writer ??= this.#openWriter()
+    const writer = await this.#writer.catch((failure: unknown) => {
+      this.#writer = undefined
+      throw failure
+    })
+    return await writer.append(batches, withdrawn)
+  }
+
+  async #openWriter(): Promise<PartitionWriter> {
+    const { journal, files, context, randomBytes } = this.#world
+    const writer = new PartitionWriter(await journal.seed(partition, new Map()), {
+      files,
+      clock: context.clock,
+      randomBytes,
+      space: journal.space,
+      onDurable: (mark) => journal.mark(partition, mark),
+      onTrouble: (trouble) => journal.trouble(partition, trouble),
+      onDropped: (events) => context.count('journal_full', events),
+      onAppended: (seconds) =>
+        context.metrics.journal_append_seconds.observe({ partition }, seconds),
+    })
+    await writer.open()
+    return writer
+  }
+}
+
+/** Where the store is in the journal, as its manifest says, and whether it has documents that came by the API. */
+function knownTo(folder: string): { cursor: Places; hasDocuments: boolean } {
+  const manifest = new Manifest(manifestPath(folder))
+  try {
+    const hasDocuments = manifest.segments.values().some(({ parts }) => {
+      return parts.some(({ maxSeq }) => maxSeq !== null)
+    })
+    return { cursor: manifest.cursor(), hasDocuments }
+  } finally {
+    manifest.close()
+  }
+}
+
+/** Streams named as data streams are ones, unless a client made an index of that name. */
+const looksLikeDataStream = (name: string) => /^(logs|metrics|errors|traces)-[^-]+-.+$/.test(name)
+
+function forApi(engine: EmbeddedEngine): Engine {
+  return {
+    search: (...given) => engine.search(...given),
+    fieldCaps: (...given) => engine.fieldCaps(...given),
+    refresh: () => engine.refresh(),
+    document: (...given) => engine.document(...given),
+    documents: (...given) => engine.documents(...given),
+    deleteIndex: (...given) => engine.deleteIndex(...given),
+    streams: async () => {
+      const streams = await engine.streams()
+      return streams.map((stream) => {
+        return { ...stream, kind: looksLikeDataStream(stream.name) ? 'data_stream' : 'index' }
+      })
+    },
+    count: (...given) => engine.count(...given),
+    termsEnum: (...given) => engine.termsEnum(...given),
+    validate: (target, request, deadline) => engine.validate(target, request, {}, deadline),
+    mapping: (index) => engine.mapping(index),
+    updateCatalogue: (catalogue) => engine.updateCatalogue(catalogue),
+  }
+}

@@ -1,0 +1,89 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { systemFiles } from '../../core/files.ts'
+import { LiveTail } from '../../store/live_tail.ts'
+import { linesOf, openJournal, startWriter } from '../core/journal/setup.ts'
+
+async function started() {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'weir-live-'))
+  const given = {
+    files: systemFiles,
+    dataFolder,
+    options: { segmentBytes: 2000 },
+    counts: new Map(),
+  }
+  const journal = await openJournal(given)
+  const writer = await startWriter(journal, given)
+  const tail = new LiveTail({
+    files: systemFiles,
+    dataFolder,
+    partitions: () => journal.partitions,
+    listen: (listener) => journal.listen(listener),
+  })
+  const stop = new AbortController()
+  return { journal, writer, tail, stop }
+}
+
+test('a follower gets what arrives from now on and fits, over the ends of segments', async () => {
+  const { journal, writer, tail, stop } = await started()
+  journal.feed('hold', {})
+  await writer.append([linesOf([0, 1], { pad: 500 })])
+  const odd = tail.follow(
+    ({ n }) => Number(n) % 2 === 1,
+    () => true,
+    stop.signal,
+  )
+  const seen: number[] = []
+  const reading = (async () => {
+    for await (const item of odd) {
+      if (!('event' in item)) continue
+      seen.push(Number(item.event['n']))
+      if (seen.length === 10) stop.abort()
+    }
+  })()
+  for (let n = 2; n < 22; n += 2) await writer.append([linesOf([n, n + 1], { pad: 500 })])
+  await reading
+  expect(seen).toEqual([3, 5, 7, 9, 11, 13, 15, 17, 19, 21])
+  expect(journal.partitions[0]!.segments.length).toBeGreaterThan(3)
+  await writer.close(AbortSignal.timeout(5000))
+})
+
+test('a follower that does not take what waits is told how much it missed', async () => {
+  const { writer, tail, stop } = await started()
+  const events = tail.follow(
+    () => true,
+    () => true,
+    stop.signal,
+  )
+  const first = events.next()
+  await writer.append([linesOf([0])])
+  await first
+  const numbers = Array.from({ length: 5000 }, (_, n) => n + 1)
+  await writer.append([linesOf(numbers)])
+  await writer.append([linesOf([5001])])
+  let skipped = 0
+  let got = 0
+  for await (const item of events) {
+    if ('skipped' in item) skipped += item.skipped
+    else got += 1
+    if (skipped + got === 5001) break
+  }
+  expect(skipped).toBeGreaterThanOrEqual(3000)
+  await writer.close(AbortSignal.timeout(5000))
+})
+
+test('events that no follower wants are not read', async () => {
+  const { writer, tail, stop } = await started()
+  const events = tail.follow(
+    () => true,
+    (stream) => stream === 'other',
+    stop.signal,
+  )
+  const next = events.next()
+  await writer.append([linesOf([0])])
+  stop.abort()
+  expect(await next).toMatchObject({ done: true })
+  await writer.close(AbortSignal.timeout(5000))
+})
