@@ -3,6 +3,7 @@ import { collectorConfig } from './collector/config.ts'
 import { httpConfig } from './core/http/config.ts'
 import { journalConfig } from './core/journal/config.ts'
 import { duration } from './core/units.ts'
+import { storeConfig } from './store/config.ts'
 
 /** The parts of Weir that can run alone. */
 export const roles = ['collector', 'statsd', 'errors', 'store', 'web'] as const
@@ -47,7 +48,7 @@ export const rootSchema = z.strictObject({
   collector: collectorConfig.prefault({}).describe('Logs: inputs, filters, outputs'),
   statsd: later('metrics'),
   errors: later('error reports'),
-  store: later('the store'),
+  store: storeConfig.prefault({}).describe('The store: keeps events and answers questions'),
   web: later('the web pages'),
 })
 

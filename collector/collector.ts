@@ -6,6 +6,7 @@ import { WeirError } from '../core/errors.ts'
 import type { Files } from '../core/files.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
+import { isTag } from '../core/tag.ts'
 import type { CollectorConfig } from './config.ts'
 import type { JsonObject } from './event.ts'
 import type { HttpBody, HttpReply } from './input.ts'
@@ -117,6 +118,7 @@ export class Collector implements Lifecycle {
       id: idOf(output),
       match: String(output['match']),
       final: output['final'] === true,
+      isStore: output.type === 'store',
     }))
     const kept: RunningOutput[] = []
     for (const running of this.#outputs) {
@@ -126,9 +128,11 @@ export class Collector implements Lifecycle {
     }
     this.#outputs = kept
     this.#route = router(wanted)
-    for (const { config: output, id } of wanted) {
+    for (const { config: output, id, isStore } of wanted) {
+      if (isStore) continue
       if (kept.some((running) => running.id === id)) continue
-      const wants = (tag: string) => this.#route(tag).some((route) => route.id === id)
+      // Batches that are no logs have tags that no event can have.
+      const wants = (tag: string) => isTag(tag) && this.#route(tag).some((route) => route.id === id)
       const running = new RunningOutput(id, output, wants, this.#journal, this.#world)
       await running.start()
       this.#outputs.push(running)

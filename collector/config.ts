@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Registry } from '../core/plugin.ts'
+import { registry, type Registry } from '../core/plugin.ts'
 import { findingsOf } from '../core/config/problems.ts'
 import { explain } from '../core/config/explain.ts'
 import { systemClock } from '../core/clock.ts'
@@ -10,10 +10,17 @@ import { filters } from './filters/all.ts'
 import { inputs } from './inputs/all.ts'
 import { addressesOf, collide } from './inputs/listen/addresses.ts'
 import { outputs } from './outputs/all.ts'
+import { storeRoute } from './outputs/store.ts'
 import { parsers } from './parsers/all.ts'
 
 /** Checks run whatever else is wrong, so that all mistakes show at once; they get any value. */
 const always = { when: () => true }
+
+/** Where events can go: the outputs, and the store, which reads the journal by itself. */
+const destinations = registry<never, unknown>([
+  ...(outputs.plugins as unknown as Registry<never, unknown>['plugins']),
+  storeRoute as unknown as Registry<never, unknown>['plugins'][number],
+])
 
 /** An input's config: what its plugin declares, and a `parser` that is one. */
 const input = inputs.schema.superRefine((config, context) => {
@@ -124,8 +131,8 @@ export const collectorConfig = z
       .describe('Where events come from'),
     filters: z.array(filters.schema).default([]).describe('What changes them, in order'),
     outputs: z
-      .array(outputs.schema)
-      .default([])
+      .array(destinations.schema)
+      .prefault([{ type: 'store' }])
       .describe('Where they go; an event goes to every output whose `match` fits'),
   })
   .superRefine((config, context) => {
@@ -141,5 +148,5 @@ export const components: Readonly<Record<string, Registry<never, unknown>>> = {
   inputs: inputs as unknown as Registry<never, unknown>,
   parsers: parsers as unknown as Registry<never, unknown>,
   filters: filters as unknown as Registry<never, unknown>,
-  outputs: outputs as unknown as Registry<never, unknown>,
+  outputs: destinations,
 }

@@ -4,7 +4,8 @@ import { secret } from '../config/secret.ts'
 import { duration, size } from '../units.ts'
 import { parseListen } from './address.ts'
 
-const listen = z.string().transform((text, context) => {
+/** A config value that is an address to listen on. */
+export const listenAddress = z.string().transform((text, context) => {
   const address = parseListen(text)
   if (address) return address
   const message = `"${text}" is no address: write host:port (127.0.0.1:4400, [::1]:4400, :4400 for every address), unix:/path or fd:3`
@@ -48,7 +49,7 @@ const token = z.strictObject({
 /** The HTTP port. */
 export const httpConfig = z.strictObject({
   listen: z
-    .union([listen, z.array(listen).min(1)])
+    .union([listenAddress, z.array(listenAddress).min(1)])
     .transform((one) => (Array.isArray(one) ? one : [one]))
     .prefault('127.0.0.1:4400')
     .describe(

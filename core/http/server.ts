@@ -17,7 +17,10 @@ export interface HttpServerOptions {
   readonly listen: readonly ListenAddress[]
   readonly log: Logger
   readonly count: (reason: Reason) => void
-  readonly handlers: HttpHandlers
+  /** Undefined for a port without Weir's own routes. */
+  readonly handlers?: HttpHandlers
+  /** Adds further routes, when the port opens: what they stand on has started by then. */
+  readonly extend?: (app: FastifyInstance) => void
 }
 
 /** The HTTP port: one application behind any number of listening sockets. */
@@ -85,7 +88,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.addHook('onResponse', async (request) => request.releaseBody?.())
   app.addHook('onRequestAbort', async (request) => request.releaseBody?.())
   app.setErrorHandler((failure, request, reply) => answerFailure(log, failure, request, reply))
-  addRoutes(app, handlers)
+  if (handlers) addRoutes(app, handlers)
 
   const handle: Parameters<typeof openListener>[2] = (request, response) =>
     app.routing(request, response)
@@ -94,6 +97,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     app,
     urls: () => listeners.map((listener) => listener.url),
     async start() {
+      options.extend?.(app)
       await app.ready()
       listeners = await openAll(listen, (address) => openListener(address, config, handle, count))
     },
