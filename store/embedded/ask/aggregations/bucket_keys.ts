@@ -32,18 +32,3 @@ export function jsonKey({ kind }: Values, key: Answered): string | number {
   if (kind === 'number') return Number(key)
   return String(key)
 }
-
-/** Addresses are in the order of their 16 bytes, where IPv4 ones are those behind `::ffff:`. */
-export function orderOfIp(key: Sql): Sql {
-  const four = sql`'00000000000000000000ffff' || array_to_string(list_transform(
-    string_split(${key}, '.'), lambda _p: lpad(to_hex(try_cast(_p as INTEGER)), 2, '0')), '')`
-  const group = (part: Sql) =>
-    sql`list_filter(string_split(coalesce(${part}, ''), ':'), lambda _p: _p <> '')`
-  const [left, right] = [1, 2].map((at) =>
-    group(sql`string_split(${key}, '::')[${verbatim(String(at))}]`),
-  ) as [Sql, Sql]
-  const zeros = sql`list_transform(range(8 - len(${left}) - len(${right})), lambda _z: '0')`
-  const six = sql`array_to_string(list_transform(${left} || ${zeros} || ${right},
-    lambda _p: lpad(_p, 4, '0')), '')`
-  return sql`case when contains(${key}, ':') then ${six} else ${four} end`
-}

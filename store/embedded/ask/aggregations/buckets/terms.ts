@@ -1,7 +1,8 @@
 import type { JsonRecord, JsonValue } from '../../../../search.ts'
 import { any, sql, verbatim, type Sql } from '../../../sql.ts'
+import { addressOf } from '../../ip_values.ts'
 import type { BucketsKind, BucketsPlan, Group } from '../aggregation.ts'
-import { headOf, jsonKey, keyOf, orderOfIp } from '../bucket_keys.ts'
+import { headOf, jsonKey, keyOf } from '../bucket_keys.ts'
 import { compareBuckets, ordersOf, orderSql, type BucketOrder } from '../bucket_order.ts'
 import { maxBuckets } from '../limits.ts'
 import type { Options } from '../options.ts'
@@ -80,7 +81,7 @@ const bestOf = ({ size, minDocCount, orders }: TermsOptions, kind?: ValueKind) =
     limit: size,
     minDocCount,
     order: (key: Sql, metric: (path: string) => Sql) =>
-      orderSql(orders, kind === 'ip' ? orderOfIp(key) : key, metric),
+      orderSql(orders, kind === 'ip' ? addressOf(key) : key, metric),
   },
 })
 
