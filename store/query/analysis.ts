@@ -62,9 +62,22 @@ function joinedWords({ letter, digit, any, midLetter, midNumber }: Classes): str
 
 /**
  * The definition for RE2: `regexp_extract_all(lower(x), tokenRegexp)` in DuckDB gives the same tokens.
- * (Tokens longer than `maxTokenLength` are not cut there.)
+ * (Tokens longer than `maxTokenLength` are not cut there, `_` alone is one, and
+ * letters that Unicode added in recent years are none.)
  */
 export const tokenRegexp = tokenPattern('re2')
+
+/**
+ * As `tokenRegexp`, for texts that are all ASCII (in DuckDB `strlen(x) = length(x)`), which it is worth to
+ * tell apart: 2 µs for a line of 90 characters, where the other takes 270 and 50 ms to compile.
+ */
+export const asciiTokenRegexp = joinedWords({
+  letter: '[a-z]',
+  digit: '[0-9]',
+  any: '[a-z0-9_]',
+  midLetter: "[.':]",
+  midNumber: "[.',;]",
+})
 
 const pattern = new RegExp(tokenPattern('javascript'), 'gu')
 const hasLetterOrDigit = /[^\p{Pc}\p{M}\u200d]/u

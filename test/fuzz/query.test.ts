@@ -1,6 +1,8 @@
 /** Whatever a query is, it is understood or refused with a SearchError, soon. */
+import { DuckDBInstance } from '@duckdb/node-api'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { asciiTokenRegexp, tokenRegexp, tokensOf } from '../../store/query/analysis.ts'
 import { queryOfBody } from '../../store/query/body/body.ts'
 import { bodyOf } from '../../store/query/body_of.ts'
 import { parseDate } from '../../store/query/date_format.ts'
@@ -167,4 +169,31 @@ test('dates and formats', () => {
     }),
     { numRuns },
   )
+})
+
+test.each([
+  [
+    'any',
+    tokenRegexp,
+    fc.string({
+      unit: fc.constantFrom(...Array.from('aB1_.:;,éßк漢ひカー한🙂👍🏽²ⅷ’ ')),
+      maxLength: 20,
+    }),
+  ],
+  [
+    'ASCII',
+    asciiTokenRegexp,
+    fc.string({ unit: fc.constantFrom(...Array.from("abzA019_.:',;- /@")), maxLength: 30 }),
+  ],
+] as const)('RE2 finds the tokens of %s texts', async (_, pattern, arbitrary) => {
+  const texts = fc.sample(arbitrary, Math.min(numRuns, 3000))
+  const connection = await (await DuckDBInstance.create()).connect()
+  const lowered = JSON.stringify(texts.map((each) => each.toLowerCase()))
+  const sql = 'select regexp_extract_all(unnest(cast(cast($1 as json) as varchar[])), $2) as found'
+  const rows = (await connection.runAndReadAll(sql, [lowered, pattern])).getRowsJson()
+  const found = rows.map(([tokens]) =>
+    (tokens as string[]).filter((each) => !/^[\p{Pc}\p{M}\u200d]+$/u.test(each)),
+  )
+  expect(found).toEqual(texts.map(tokensOf))
+  connection.closeSync()
 })

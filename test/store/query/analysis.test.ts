@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { tokensOf } from '../../../store/query/analysis.ts'
+import { asciiTokenRegexp, tokensOf } from '../../../store/query/analysis.ts'
 
 /** As `_analyze` of OpenSearch 3.6 and the documentation of the standard analyser have it. */
 test.each([
@@ -43,6 +43,8 @@ test('tokens of ASCII are those of a plain reading of the rules', () => {
   fc.assert(
     fc.property(ascii, (text) => {
       expect(tokensOf(text)).toEqual(plainTokens(text))
+      const found = text.toLowerCase().match(new RegExp(asciiTokenRegexp, 'g')) ?? []
+      expect(found.filter((token) => !/^_+$/.test(token))).toEqual(tokensOf(text))
     }),
     { numRuns: 2000 },
   )
