@@ -1,0 +1,274 @@
+import type { JsonRecord, JsonValue } from '../../search.ts'
+import type { Query } from '../../query/query.ts'
+import { all, join, sql, verbatim, type Sql } from '../sql.ts'
+import type { AnsweredStruct } from '../database.ts'
+import type { Asked } from './asked.ts'
+import { brief, flag, illegal, texts, wholeNumber } from './body_options.ts'
+import { fieldValues, wantedFields } from './hit_fields.ts'
+import { highlighterOf } from './highlight.ts'
+import { rowId } from './metadata_fields.ts'
+import { behind, byPlace, columnsOf, namesOf, orderOf, sortOf, type SortKey } from './sort.ts'
+import { sourceFilterOf } from './source_filter.ts'
+
+/** Elasticsearch's `index.max_result_window`. */
+export const maxResultWindow = 10_000
+/** What `track_total_hits` counts to unless it says otherwise. */
+const defaultTracked = 10_000
+
+/** Rows of the files that are asked, by their time: what lets the newest be found without reading the rest. */
+export interface TimeSpan {
+  readonly minMicros: bigint
+  readonly maxMicros: bigint
+  readonly rows: number
+}
+
+export interface FoundHits {
+  /** Undefined when nobody wanted to know. */
+  readonly total: { readonly value: number; readonly relation: 'eq' | 'gte' } | undefined
+  readonly maxScore: number | null
+  readonly hits: readonly JsonRecord[]
+}
+
+export interface HitsOptions {
+  readonly spans?: readonly TimeSpan[]
+  /** For `highlight`. */
+  readonly query: Query
+}
+
+/**
+ * The documents that a search body wants of those that `asked` finds: `sort`, `from`, `size`, `search_after`,
+ * `_source`, `fields`, `docvalue_fields`, `stored_fields`, `highlight`, `track_total_hits`, `version`,
+ * `seq_no_primary_term`. First the rows' places, then the sources of those that are answered.
+ *
+ * @throws SearchError
+ */
+export async function hitsOf(
+  asked: Asked,
+  body: JsonRecord,
+  options: HitsOptions,
+): Promise<FoundHits> {
+  const from = wholeNumber(body.from, 'from') ?? 0
+  const size = wholeNumber(body.size, 'size') ?? 10
+  checkWindow(from, size)
+  const sort = sortOf(body.sort, asked)
+  const tracked = trackedOf(body.track_total_hits)
+  const after = afterOf(body, sort, from)
+  const show = showing(asked, body, options.query, sort)
+  const keys = [...sort, byPlace(false)]
+  const wanted = size === 0 ? 0 : from + size
+  const { rows, total } = await placesOf({
+    asked,
+    keys,
+    wanted,
+    tracked,
+    after,
+    spans: options.spans ?? [],
+  })
+  const sources = await sourcesOf(asked, rows.slice(from))
+  const scored =
+    sort.length === 0 || sort.some(({ isScore }) => isScore) || body.track_scores === true
+  return {
+    total,
+    maxScore: scored && rows.length > 0 ? 1 : null,
+    hits: sources.map(([row, source]) => show(row, source, scored)),
+  }
+}
+
+function checkWindow(from: number, size: number) {
+  if (from + size <= maxResultWindow) return
+  throw illegal(
+    `Result window is too large, from + size must be less than or equal to: [${maxResultWindow}] but was [${from + size}]. See the scroll api for a more efficient way to request large data sets. This limit can be set by changing the [index.max_result_window] index level setting.`,
+  )
+}
+
+/** How far to count; 0: not at all. */
+function trackedOf(given: JsonValue | undefined): number {
+  if (typeof given === 'number' || (typeof given === 'string' && /^-?\d+$/.test(given))) {
+    return wholeNumber(given, 'track_total_hits', -1) === -1 ? Infinity : Number(given)
+  }
+  const wanted = flag(given, 'track_total_hits')
+  return wanted === undefined ? defaultTracked : wanted ? Infinity : 0
+}
+
+function afterOf(body: JsonRecord, sort: readonly SortKey[], from: number): Sql | undefined {
+  const { search_after: given } = body
+  if (given === undefined || given === null) return undefined
+  if (!Array.isArray(given))
+    throw illegal(`[search_after] must be a list, but is [${brief(given)}]`)
+  if (sort.length === 0) throw illegal('Sort must contain at least one field.')
+  if (from > 0) throw illegal('`from` parameter must be set to 0 when `search_after` is used.')
+  return behind(sort, given)
+}
+
+interface Search {
+  readonly asked: Asked
+  readonly keys: readonly SortKey[]
+  readonly wanted: number
+  readonly tracked: number
+  readonly after: Sql | undefined
+  readonly spans: readonly TimeSpan[]
+}
+
+type Places = { readonly rows: readonly AnsweredStruct[]; readonly total: FoundHits['total'] }
+
+/** Rows that come back when a question has few enough, so that counting and sorting take one scan. */
+const oneScanRows = 10_000
+
+async function placesOf(search: Search): Promise<Places> {
+  const { asked, wanted, tracked, after } = search
+  if (wanted === 0) return { rows: [], total: await counted(asked, tracked) }
+  if (tracked === 0) return { rows: await best(search), total: undefined }
+  if (after) return { rows: await best(search), total: await counted(asked, tracked) }
+  const { rows, count } = await few(search)
+  if (count <= oneScanRows) return { rows, total: totalOf(count, tracked) }
+  const total =
+    tracked <= oneScanRows ? totalOf(tracked + 1, tracked) : await counted(asked, tracked)
+  return { rows: await best(search), total }
+}
+
+const totalOf = (count: number, tracked: number): FoundHits['total'] =>
+  count > tracked ? { value: tracked, relation: 'gte' } : { value: count, relation: 'eq' }
+
+async function counted({ from, where, database, deadline }: Asked, tracked: number) {
+  if (tracked === 0) return undefined
+  const limit = tracked === Infinity ? verbatim('') : verbatim(`limit ${tracked + 1}`)
+  const question = sql`select count(*) as n from (select 1 from ${from} where ${where} ${limit})`
+  const [row] = await database.rows(question, deadline)
+  return totalOf(Number(row!.n), tracked)
+}
+
+/** All that there are, counted and sorted, unless they are too many: then the scan ends early. */
+async function few({ asked, keys, wanted }: Search) {
+  const { from, where, database, deadline } = asked
+  const found = sql`select ${placeColumns(keys)} from ${from} where ${where} limit ${verbatim(String(oneScanRows + 1))}`
+  const rows = await database.rows(
+    sql`with found as materialized (${found}) select *, (select count(*) from found) as _n from found order by ${join(orderOf(keys), ', ')} limit ${verbatim(String(wanted))}`,
+    deadline,
+  )
+  return { rows, count: Number(rows[0]?._n ?? 0) }
+}
+
+const placeColumns = (keys: readonly SortKey[]): Sql =>
+  join(
+    [
+      verbatim('_stream, _journal, _ordinal, _seq, epoch_us("@timestamp") as _us'),
+      sql`${rowId} as _hit`,
+      ...columnsOf(keys),
+    ],
+    ', ',
+  )
+
+async function best(search: Search): Promise<readonly AnsweredStruct[]> {
+  const { keys, spans } = search
+  const [first] = keys
+  if (!first?.byTime || first.nullsFirst) return top(search, verbatim('true'))
+  for (const edge of edgesOf(spans, first.descending)) {
+    const micros = verbatim(`make_timestamp((${edge})::bigint)`)
+    const near = sql`"@timestamp" ${verbatim(first.descending ? '>=' : '<')} ${micros}`
+    const rows = await top(search, near)
+    if (rows.length === search.wanted) return rows
+  }
+  return top(search, verbatim('true'))
+}
+
+/** Rows that the first look for the newest reads; each further one reads eight times as many. */
+const firstLookRows = 500_000
+
+/** Times on whose one side lie whole milliseconds of ever more rows. */
+function* edgesOf(spans: readonly TimeSpan[], descending: boolean): Generator<bigint> {
+  const sorted = spans.toSorted((one, other) => {
+    return descending
+      ? order(other.maxMicros, one.maxMicros)
+      : order(one.minMicros, other.minMicros)
+  })
+  let rows = 0
+  let look = firstLookRows
+  for (const [place, span] of sorted.entries()) {
+    rows += span.rows
+    const next = sorted[place + 1]
+    if (!next || rows < look) continue
+    const edge = descending ? next.maxMicros + 1n : next.minMicros
+    yield descending ? edge + 999n - ((edge + 999n) % 1000n) : edge - (edge % 1000n)
+    look = rows * 8
+  }
+}
+const order = (one: bigint, other: bigint) => (one < other ? -1 : Number(one > other))
+
+async function top({ asked, keys, wanted, after }: Search, near: Sql) {
+  const { from, where, database, deadline } = asked
+  const found = all([near, where, ...(after ? [after] : [])])
+  return database.rows(
+    sql`select ${placeColumns(keys)} from ${from} where ${found} order by ${join(orderOf(keys), ', ')} limit ${verbatim(String(wanted))}`,
+    deadline,
+  )
+}
+
+/** Sources of rows by their places; their times say which parts of the files need not be read. */
+async function sourcesOf({ from, database, deadline }: Asked, rows: readonly AnsweredStruct[]) {
+  if (rows.length === 0) return []
+  const times = new Set(rows.map(({ _us }) => _us))
+  const instants = [...times].flatMap((us) =>
+    us === null ? [] : [verbatim(`make_timestamp((${String(us)})::bigint)`)],
+  )
+  const timed = [
+    ...(instants.length > 0 ? [sql`"@timestamp" in (${join(instants, ', ')})`] : []),
+    ...(times.has(null) ? [verbatim('"@timestamp" is null')] : []),
+  ]
+  const journals = [...new Set(rows.map(({ _journal }) => String(_journal)))].map(
+    (each) => sql`${each}`,
+  )
+  const ordinals = [...new Set(rows.map(({ _ordinal }) => Number(_ordinal)))].map((each) =>
+    verbatim(String(each)),
+  )
+  const found = await database.rows(
+    sql`select _journal, _ordinal, _source from ${from} where (${join(timed, ' or ')}) and _journal in (${join(journals, ', ')}) and _ordinal in (${join(ordinals, ', ')})`,
+    deadline,
+  )
+  const sources = new Map(found.map((row) => [placeOf(row), String(row._source)]))
+  return rows.map((row) => {
+    const source = sources.get(placeOf(row))
+    // A row that was found is there: what is asked does not change meanwhile.
+    if (source === undefined) throw new Error(`no source of ${placeOf(row)}`)
+    return [row, JSON.parse(source) as JsonRecord] as const
+  })
+}
+
+const placeOf = ({ _journal, _ordinal }: AnsweredStruct) =>
+  `${String(_journal)}-${String(_ordinal)}`
+
+type Show = (row: AnsweredStruct, source: JsonRecord, scored: boolean) => JsonRecord
+
+function showing(asked: Asked, body: JsonRecord, query: Query, sort: readonly SortKey[]): Show {
+  const stored =
+    body.stored_fields === undefined ? undefined : texts(body.stored_fields, 'stored_fields')
+  const bare = stored?.includes('_none_') === true
+  if (bare && stored!.length > 1) throw illegal('cannot combine _none_ with other fields')
+  const isSourceWanted =
+    body._source !== undefined || stored === undefined || stored.includes('_source')
+  const filter = bare || !isSourceWanted ? undefined : sourceFilterOf(body._source)
+  const wanted = wantedFields(body.fields, 'fields')
+  const docValues = wantedFields(body.docvalue_fields, 'docvalue_fields')
+  const fields = fieldValues(wanted, asked, false)
+  const columns = fieldValues(docValues, asked, true)
+  const highlight = highlighterOf(body.highlight, query, asked)
+  const version = flag(body.version, 'version') ?? false
+  const sequence = flag(body.seq_no_primary_term, 'seq_no_primary_term') ?? false
+  const names = namesOf(sort)
+  return (row, source, scored) => {
+    const hit: JsonRecord = { _index: String(row._stream) }
+    if (!bare) hit._id = String(row._hit)
+    // Weir's own events are never changed; how often a client's was, the ids' table knows.
+    if (version && row._seq === null) hit._version = 1
+    if (sequence) Object.assign(hit, { _seq_no: Number(row._seq ?? 0), _primary_term: 1 })
+    hit._score = scored ? 1 : null
+    if (filter) hit._source = filter(source)
+    const values = { ...columns(source), ...fields(source) }
+    if (Object.keys(values).length > 0) hit.fields = values
+    const marked = highlight?.(source)
+    if (marked) hit.highlight = marked
+    if (sort.length > 0) {
+      hit.sort = sort.map((key, place) => key.shown(names[place]!.map((name) => row[name] ?? null)))
+    }
+    return hit
+  }
+}

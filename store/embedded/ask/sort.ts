@@ -1,0 +1,249 @@
+import { SearchError, type JsonRecord, type JsonValue } from '../../search.ts'
+import { defaultDateFormat, formatDate } from '../../query/date_format.ts'
+import { dateOf } from '../../query/date_math.ts'
+import { all, any, sql, verbatim, type Sql } from '../sql.ts'
+import type { Answered } from '../database.ts'
+import type { Asked, Resolved } from './asked.ts'
+import { brief, illegal, isRecord, malformed, onlyKeys, textOption } from './body_options.ts'
+import { isAnalysed, isDate } from './field_table.ts'
+import { booleanOf, numberOf } from './query_values.ts'
+
+/** One thing to sort by. `keys` have all to be compared, the first first. */
+export interface SortKey {
+  readonly keys: readonly Sql[]
+  readonly descending: boolean
+  readonly nullsFirst: boolean
+  /** By `@timestamp` alone, so that older segments need not be read. */
+  readonly byTime: boolean
+  readonly isScore: boolean
+  /** `sort` of a hit, of the keys' values. */
+  shown(values: readonly Answered[]): JsonValue
+  /** The keys' values, of what a `search_after` has. @throws SearchError */
+  read(value: JsonValue): readonly (Sql | null)[]
+}
+
+const places = ['_doc', '_shard_doc']
+const metadata = { nullsFirst: false, byTime: false, isScore: false }
+
+/** The row's place, by which ties are broken: the order in which documents came. */
+export function byPlace(descending: boolean): SortKey {
+  return {
+    ...metadata,
+    keys: [verbatim('_journal'), verbatim('_ordinal')],
+    descending,
+    shown: ([journal, ordinal]) => `${String(journal)}-${String(ordinal)}`,
+    read(value) {
+      const [, journal, ordinal] = /^(.+)-(\d{1,10})$/.exec(String(value)) ?? []
+      if (journal === undefined) {
+        throw illegal(
+          `Failed to parse search_after value [${brief(value)}] for field [_doc]: give back what a hit's sort had`,
+        )
+      }
+      return [sql`${journal}`, verbatim(`(${ordinal})::bigint`)]
+    },
+  }
+}
+
+const byScore = (descending: boolean): SortKey => ({
+  ...metadata,
+  isScore: true,
+  keys: [verbatim('1.0::double')],
+  descending,
+  shown: () => 1,
+  read: (value) => [sql`cast(${numberOf(value as number, 'search_after')} as double)`],
+})
+
+/** @param given `sort` of the body: a name, `name:asc`, an object, or a list of such */
+export function sortOf(given: JsonValue | undefined, asked: Asked): readonly SortKey[] {
+  if (given === undefined || given === null) return []
+  const list = Array.isArray(given) ? given : [given]
+  return list.flatMap((each) => {
+    if (typeof each === 'string') {
+      const [, name, order] = /^(.*?)(?::(asc|desc))?$/s.exec(each) ?? []
+      return [keyOf(name!, order === undefined ? {} : { order }, asked)]
+    }
+    if (!isRecord(each))
+      throw malformed(`[sort] must be a name or an object, but is [${brief(each)}]`)
+    return Object.entries(each).map(([name, options]) => {
+      if (isRecord(options)) return keyOf(name, options, asked)
+      return keyOf(name, { order: textOption(options, `sort.${name}`) ?? null }, asked)
+    })
+  })
+}
+
+const known = ['order', 'missing', 'mode', 'unmapped_type', 'format', 'numeric_type', 'nested']
+
+function keyOf(name: string, options: JsonRecord, asked: Asked): SortKey {
+  if (name === '_script' || name === '_geo_distance') {
+    throw illegal(
+      `sort by [${name}] is not supported: there are no ${name === '_script' ? 'scripts' : 'geo fields'}`,
+    )
+  }
+  onlyKeys(options, `sort.${name}`, known)
+  if (options.nested != null)
+    throw illegal(`[nested] in sort.${name} is not supported: each document is one row`)
+  const order = textOption(options.order, 'order')?.toLowerCase()
+  if (order !== undefined && order !== 'asc' && order !== 'desc') {
+    throw illegal(`No enum constant org.elasticsearch.search.sort.SortOrder.${order.toUpperCase()}`)
+  }
+  if (places.includes(name)) return byPlace(order === 'desc')
+  if (name === '_score') return byScore(order !== 'asc')
+  const descending = order === 'desc'
+  const resolved = asked.field(name)
+  if (!resolved) return unmapped(name, options, descending)
+  if (isAnalysed(resolved.field.type)) throw onText(name)
+  return byField(resolved, options, descending)
+}
+
+function unmapped(name: string, options: JsonRecord, descending: boolean): SortKey {
+  if (options.unmapped_type == null) {
+    const reason = `No mapping found for [${name}] in order to sort on`
+    throw new SearchError(400, 'query_shard_exception', reason)
+  }
+  const nullsFirst = options.missing === '_first'
+  const keys = [verbatim('null::bigint')]
+  return { ...metadata, keys, descending, nullsFirst, shown: () => null, read: () => [null] }
+}
+
+const onText = (name: string) =>
+  illegal(
+    `Text fields are not optimised for operations that require per-document field data like aggregations and sorting, so these operations are disabled by default. Please use a keyword field instead. Alternatively, set fielddata=true on [${name}] in order to load field data by uninverting the inverted index. Note that this can use significant memory.`,
+  )
+
+function byField(resolved: Resolved, options: JsonRecord, descending: boolean): SortKey {
+  const { field } = resolved
+  const { missing, format, numeric_type: numericType } = options
+  const isMissingValue = missing != null && missing !== '_last' && missing !== '_first'
+  const value = inMode(resolved, textOption(options.mode, 'mode'), descending)
+  const read = (given: JsonValue) => bound(resolved, given)
+  const key = isMissingValue ? sql`coalesce(${value}, ${read(missing)})` : value
+  return {
+    keys: [numericType === 'double' ? sql`cast(${key} as double)` : key],
+    descending,
+    nullsFirst: missing === '_first',
+    byTime: field.path === '@timestamp' && field.type === 'date' && !isMissingValue,
+    isScore: false,
+    shown: ([answered]) => shownAs(resolved, answered ?? null, textOption(format, 'format')),
+    read: (given) => [given === null ? null : read(given)],
+  }
+}
+
+/** Dates sort by whole milliseconds, as they are shown: what is given back by `search_after` fits. */
+const unit = ({ field }: Resolved, value: Sql): Sql => {
+  if (field.type !== 'date') return value
+  if (field.path === '@timestamp') return verbatim('epoch_ms("@timestamp")')
+  return sql`cast(floor(${value} / 1000) as bigint)`
+}
+
+function inMode(resolved: Resolved, mode: string | undefined, descending: boolean): Sql {
+  const { list, scalar, type } = resolved
+  const by = mode ?? (descending ? 'max' : 'min')
+  if (!['min', 'max', 'avg', 'sum', 'median'].includes(by))
+    throw illegal(`Unknown SortMode [${by}]`)
+  if (type === 'VARCHAR' && by !== 'min' && by !== 'max') {
+    throw illegal(`we only support AVG, MEDIAN and SUM on number based fields`)
+  }
+  if (!list) return unit(resolved, scalar)
+  if (by === 'min' || by === 'max') return unit(resolved, sql`${verbatim(`list_${by}`)}(${list})`)
+  const numbers = sql`list_${verbatim(by)}(${list})`
+  return unit(resolved, type === 'BIGINT' ? sql`cast(round(${numbers}) as bigint)` : numbers)
+}
+
+/** A value that comes with the question, as the key's type has it. */
+function bound({ field, type }: Resolved, value: JsonValue): Sql {
+  if (typeof value === 'object')
+    throw illegal(`[${brief(value)}] is no value to sort [${field.path}] by`)
+  const at = `sort.${field.path}`
+  if (field.type === 'date_nanos') {
+    const micros = typeof value === 'number' ? Math.round(value / 1000) : undefined
+    return long(micros === undefined ? microsOf(value) : BigInt(micros))
+  }
+  if (isDate(field.type)) {
+    if (typeof value === 'number') return long(BigInt(Math.trunc(value)))
+    const micros = microsOf(value)
+    return long((micros - (((micros % 1000n) + 1000n) % 1000n)) / 1000n)
+  }
+  if (type === 'BOOLEAN')
+    return sql`${booleanOf(typeof value === 'number' ? value === 1 : value, at)}`
+  if (type === 'VARCHAR') return sql`${String(value)}`
+  const number = numberOf(value, at)
+  if (type === 'DOUBLE') return sql`cast(${number} as double)`
+  return Number.isInteger(number) ? long(wide(value)) : sql`cast(${number} as double)`
+
+  function microsOf(text: string | number | boolean): bigint {
+    return dateOf(text, { format: field.format ?? defaultDateFormat, nowMs: 0 })
+  }
+}
+
+const wide = (value: string | number | boolean) =>
+  typeof value === 'string' && /^-?\d+$/.test(value)
+    ? BigInt(value)
+    : BigInt(Math.trunc(Number(value)))
+const long = (value: bigint): Sql => verbatim(`(${BigInt.asIntN(64, value)})::bigint`)
+
+function shownAs(
+  { field, type }: Resolved,
+  value: Answered,
+  format: string | undefined,
+): JsonValue {
+  if (value === null) return null
+  if (isDate(field.type)) {
+    const nanos = field.type === 'date_nanos'
+    const micros = nanos ? BigInt(value as bigint) : BigInt(value as bigint) * 1000n
+    if (format !== undefined) return formatDate(micros, format)
+    return nanos ? Number(micros * 1000n) : Number(value)
+  }
+  return type === 'BIGINT' || typeof value === 'bigint' ? Number(value) : (value as JsonValue)
+}
+
+/** SQL's ORDER BY, over the columns `_k0`, `_k1` … that `columnsOf` makes. */
+export function orderOf(sort: readonly SortKey[]): Sql[] {
+  const names = namesOf(sort)
+  return sort.flatMap(({ descending, nullsFirst }, place) => {
+    const nulls = nullsFirst ? 'first' : 'last'
+    return names[place]!.map((name) =>
+      verbatim(`${name} ${descending ? 'desc' : 'asc'} nulls ${nulls}`),
+    )
+  })
+}
+
+/** Names of each key's columns. */
+export function namesOf(sort: readonly SortKey[]): readonly (readonly string[])[] {
+  let count = 0
+  return sort.map(({ keys }) => keys.map(() => `_k${count++}`))
+}
+
+export function columnsOf(sort: readonly SortKey[]): Sql[] {
+  const names = namesOf(sort)
+  return sort.flatMap(({ keys }, place) =>
+    keys.map((key, at) => sql`${key} as ${verbatim(names[place]![at]!)}`),
+  )
+}
+
+/** The rows behind the one with these values. @throws SearchError */
+export function behind(sort: readonly SortKey[], after: readonly JsonValue[]): Sql {
+  if (after.length !== sort.length) {
+    throw illegal(`search_after has ${after.length} value(s) but sort has ${sort.length}.`)
+  }
+  const steps = sort.flatMap((key, place) => {
+    return key.read(after[place]!).map((value, at) => ({ key, column: key.keys[at]!, value }))
+  })
+  return any(
+    steps.map((step, place) =>
+      all([
+        ...steps.slice(0, place).map(({ column, value }) => isSame(column, value)),
+        isAfter(step),
+      ]),
+    ),
+  )
+}
+
+const isSame = (column: Sql, value: Sql | null) =>
+  value === null ? sql`${column} is null` : sql`${column} = ${value}`
+
+function isAfter(step: { key: SortKey; column: Sql; value: Sql | null }): Sql {
+  const { key, column, value } = step
+  if (value === null) return key.nullsFirst ? sql`${column} is not null` : verbatim('false')
+  const beyond = sql`${column} ${verbatim(key.descending ? '<' : '>')} ${value}`
+  return key.nullsFirst ? beyond : sql`(${beyond} or ${column} is null)`
+}

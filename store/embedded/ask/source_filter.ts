@@ -1,0 +1,54 @@
+import type { JsonRecord, JsonValue } from '../../search.ts'
+import { brief, isRecord, malformed, onlyKeys, texts } from './body_options.ts'
+
+/** What of a document's source an answer has. Undefined: nothing of it. */
+export type SourceFilter = ((source: JsonRecord) => JsonRecord) | undefined
+
+/** @param given `_source` of the body: true, false, a pattern, patterns, or includes and excludes */
+export function sourceFilterOf(given: JsonValue | undefined): SourceFilter {
+  if (given === undefined || given === null || given === true) return (source) => source
+  if (given === false) return undefined
+  if (typeof given === 'string' || Array.isArray(given))
+    return filterOf(texts(given, '_source'), [])
+  if (!isRecord(given))
+    throw malformed(`[_source] must be true, false, names or an object, but is [${brief(given)}]`)
+  onlyKeys(given, '_source', ['includes', 'include', 'excludes', 'exclude'])
+  const includes = texts(given.includes ?? given.include, '_source.includes')
+  return filterOf(includes, texts(given.excludes ?? given.exclude, '_source.excludes'))
+}
+
+function filterOf(includes: readonly string[], excludes: readonly string[]): SourceFilter {
+  const included = includes.map(pathPattern)
+  const excluded = excludes.map(pathPattern)
+  const fits = (path: string, patterns: readonly RegExp[]) =>
+    patterns.some((each) => each.test(path))
+
+  /** Undefined: there is nothing of it. */
+  const keep = (value: JsonValue, path: string, wanted: boolean): JsonValue | undefined => {
+    if (Array.isArray(value)) {
+      const kept = value.flatMap((each) => {
+        const inner = keep(each, path, wanted)
+        return inner === undefined ? [] : [inner]
+      })
+      return kept.length === 0 && !wanted ? undefined : kept
+    }
+    if (!isRecord(value)) return wanted ? value : undefined
+    const kept = keepRecord(value, path, wanted)
+    return Object.keys(kept).length === 0 && !(wanted && excluded.length === 0) ? undefined : kept
+  }
+  const keepRecord = (record: JsonRecord, path: string, wanted: boolean): JsonRecord => {
+    const kept: [string, JsonValue][] = []
+    for (const [name, value] of Object.entries(record)) {
+      const inner = path === '' ? name : `${path}.${name}`
+      if (fits(inner, excluded)) continue
+      const found = keep(value, inner, wanted || fits(inner, included))
+      if (found !== undefined) kept.push([name, found])
+    }
+    return Object.fromEntries(kept)
+  }
+  return (source) => keepRecord(source, '', included.length === 0)
+}
+
+/** The path itself; what is under it goes with it. */
+const pathPattern = (pattern: string) =>
+  new RegExp(`^${pattern.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll(/\*+/g, '.*')}$`, 's')

@@ -1,0 +1,42 @@
+import type { Database } from '../database.ts'
+import type { Sql } from '../sql.ts'
+import type { AskedIndex } from './field_table.ts'
+import type { TimeSpan } from './hits.ts'
+import type { Needs } from './needs.ts'
+
+/** What a question is asked of. */
+export interface World {
+  readonly indices: readonly AskedIndex[]
+  /** The rows of these indices, those that may fit `needs` at least. */
+  open(needs: Needs): OpenedRows | Promise<OpenedRows>
+  readonly database: Database
+  /** Ends the question. */
+  readonly deadline: AbortSignal
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number
+  /** Milliseconds of a clock that only goes forward: for `took`. */
+  monotonicMs(): number
+  /** A signal that fires after so long, or when `deadline` does: for `timeout`. */
+  deadlineIn?(timeoutMs: number): AbortSignal
+}
+
+/** Rows that stay where they are until `close`. */
+export interface OpenedRows {
+  /** FROM-able: has all of `baseColumns` and `promotedColumns`; replaced and deleted rows are not in it. */
+  readonly from: Sql
+  /** One for each file that `from` reads and whose rows have times. */
+  readonly spans: readonly TimeSpan[]
+  readonly scanned: Scanned
+  close(): void
+}
+
+/** For `profile`, and `_shards`. */
+export interface Scanned {
+  readonly segments: number
+  /** Segments that need not be read, by their times, words or columns. */
+  readonly skipped: number
+  readonly rows: number
+  readonly bytes: number
+  /** Files that cannot be read, and why: what is in them is missing from the answer. */
+  readonly damaged: readonly { readonly file: string; readonly reason: string }[]
+}
