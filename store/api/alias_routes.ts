@@ -3,7 +3,7 @@ import { illegalArgument } from './elasticsearch_error.ts'
 import { aliasesOf } from './index_routes.ts'
 import { isRecord, parseRecord, parseRequired } from './request_body.ts'
 import { acknowledged, type Answer, type Call, type Route } from './route.ts'
-import { namePattern } from './targets.ts'
+import { namePattern } from './name_pattern.ts'
 
 const verbs = new Set(['add', 'remove', 'remove_index'])
 const aliasKeys = new Set([
@@ -144,7 +144,7 @@ const one = ['/:index/_alias/:name', '/:index/_aliases/:name']
 export const aliasRoutes: readonly Route[] = [
   { methods: ['POST'], paths: ['/_aliases'], scope: 'admin', handle: change },
   {
-    methods: ['GET'],
+    methods: ['GET', 'HEAD'],
     paths: ['/_alias', '/_aliases', '/_alias/:name', '/:index/_alias', '/:index/_alias/:name'],
     scope: 'read',
     handle: read,

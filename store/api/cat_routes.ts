@@ -3,7 +3,7 @@ import type { Index } from './indices.ts'
 import { createdMs, uuidOf } from './index_routes.ts'
 import { apiVersion } from './probe_routes.ts'
 import { anyScope, type Answer, type Call, type Route } from './route.ts'
-import { namePattern } from './targets.ts'
+import { namePattern } from './name_pattern.ts'
 import { targetOptions, targetParameters } from './url_search.ts'
 import { patternsOf } from './templates.ts'
 

@@ -2,7 +2,7 @@ import type { JsonRecord } from '../search.ts'
 import { illegalArgument } from './elasticsearch_error.ts'
 import { wantsJson } from './media_type.ts'
 import type { Answer, Call } from './route.ts'
-import { namePattern } from './targets.ts'
+import { namePattern } from './name_pattern.ts'
 
 /** A value of a `_cat` table: text, or a number of bytes or of whatever else. */
 export type Cell = string | number | { readonly bytes: number }

@@ -115,7 +115,7 @@ function formatted(date: Date, format: string, name: string): string {
     mm: () => two(date.getUTCMinutes()),
     ss: () => two(date.getUTCSeconds()),
   }
-  return format.replaceAll(/'([^']*)'|[a-zA-Z]+/g, (run, quoted: string | undefined) => {
+  return format.replaceAll(/'([^']*)'|([a-zA-Z])\2*/g, (run, quoted: string | undefined) => {
     if (quoted !== undefined) return quoted
     const part = Object.hasOwn(parts, run) ? parts[run] : undefined
     if (!part) throw refused(name, `the date format part [${run}] is not supported here`)

@@ -277,14 +277,14 @@ export const documentRoutes: readonly Route[] = [
     handle: (call) => write(call, 'delete', call.place['id']),
   },
   {
-    methods: ['GET'],
+    methods: ['GET', 'HEAD'],
     paths: ['/:index/_doc/:id'],
     scope: 'read',
     parameters: readParameters,
     handle: get,
   },
   {
-    methods: ['GET'],
+    methods: ['GET', 'HEAD'],
     paths: ['/:index/_source/:id'],
     scope: 'read',
     parameters: readParameters,

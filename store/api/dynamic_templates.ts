@@ -1,5 +1,5 @@
 import type { JsonRecord, JsonValue } from '../search.ts'
-import { namePattern } from './targets.ts'
+import { namePattern } from './name_pattern.ts'
 import type { NewField } from './mapping_check.ts'
 import { isRecord } from './request_body.ts'
 import { timestampOf } from './timestamp.ts'
@@ -43,10 +43,9 @@ function kindOf(value: JsonValue, given: JsonRecord): string {
 
 function fitsRule(rule: JsonRecord, path: string, kind: string): boolean {
   const name = path.slice(path.lastIndexOf('.') + 1)
-  const isRegex = rule['match_pattern'] === 'regex'
-  const fits = (patterns: JsonValue | undefined, text: string, asRegex: boolean) =>
+  const fits = (patterns: JsonValue | undefined, text: string) =>
     (Array.isArray(patterns) ? patterns : [patterns]).some((pattern) =>
-      asRegex ? matches(String(pattern), text) : namePattern(String(pattern)).test(text),
+      namePattern(String(pattern)).test(text),
     )
   const types = rule['match_mapping_type']
   if (types !== undefined) {
@@ -56,19 +55,10 @@ function fitsRule(rule: JsonRecord, path: string, kind: string): boolean {
     return false
   }
   const has = (key: string) => rule[key] !== undefined
-  if (has('match') && !fits(rule['match'], name, isRegex)) return false
-  if (has('unmatch') && fits(rule['unmatch'], name, isRegex)) return false
-  if (has('path_match') && !fits(rule['path_match'], path, false)) return false
-  return !(has('path_unmatch') && fits(rule['path_unmatch'], path, false))
-}
-
-/** Java's expressions are near enough to JavaScript's; one that is not fits nothing. */
-function matches(pattern: string, text: string): boolean {
-  try {
-    return text.length <= 500 && pattern.length <= 200 && new RegExp(`^(?:${pattern})$`).test(text)
-  } catch {
-    return false
-  }
+  if (has('match') && !fits(rule['match'], name)) return false
+  if (has('unmatch') && fits(rule['unmatch'], name)) return false
+  if (has('path_match') && !fits(rule['path_match'], path)) return false
+  return !(has('path_unmatch') && fits(rule['path_unmatch'], path))
 }
 
 function filledIn(value: JsonValue, path: string, kind: string): JsonValue {

@@ -1,4 +1,5 @@
 import type { JsonRecord, JsonValue } from '../search.ts'
+import { namePattern, type NamePattern } from './name_pattern.ts'
 
 /**
  * Elasticsearch's `filter_path`: comma-separated dotted paths, `*` within a name, `**` over any number of
@@ -13,21 +14,15 @@ export function filterPath(value: JsonValue, filters: readonly string[]): JsonVa
   return unwanted.length === 0 ? kept : exclude(kept, unwanted)
 }
 
-type Step = '**' | RegExp
+type Step = '**' | NamePattern
 type Steps = readonly Step[]
 
 function stepsOf(filter: string): Steps {
   return filter
     .replaceAll(String.raw`\.`, '\u0000')
     .split('.')
-    .map((step) => (step === '**' ? step : patternOf(step.replaceAll('\u0000', '.'))))
+    .map((step) => (step === '**' ? step : namePattern(step.replaceAll('\u0000', '.'))))
 }
-
-const patternOf = (step: string) =>
-  new RegExp(
-    `^${step.replaceAll(/[\\^$+?.()|[\]{}]/g, String.raw`\$&`).replaceAll(/\*+/g, '.*')}$`,
-    's',
-  )
 
 /** What remains of each path behind `name`; an empty one means that the path ends here. */
 function behind(paths: readonly Steps[], name: string): Steps[] {

@@ -4,7 +4,7 @@ import { illegalArgument, indexNotFound } from './elasticsearch_error.ts'
 import type { Index } from './indices.ts'
 import { isRecord, parseRecord, parseRequired } from './request_body.ts'
 import { acknowledged, anyScope, type Answer, type Call, type Route } from './route.ts'
-import { namePattern } from './targets.ts'
+import { namePattern } from './name_pattern.ts'
 import { targetOptions, targetParameters } from './url_search.ts'
 
 const found = ({ api, place, query }: Call) =>
@@ -273,7 +273,7 @@ export const indexRoutes: readonly Route[] = [
   },
   { methods: ['DELETE'], paths: ['/:index'], scope: 'admin', parameters: life, handle: remove },
   {
-    methods: ['GET'],
+    methods: ['GET', 'HEAD'],
     paths: ['/:index'],
     scope: anyScope,
     parameters: [...life, 'features', 'flat_settings', 'include_defaults', 'include_type_name'],

@@ -21,11 +21,19 @@ export function parseMapping(given: JsonRecord | undefined, maxFields: number): 
   if (isRecord(root['runtime']) && Object.keys(root['runtime']).length > 0) {
     throw refused('[runtime] fields are not supported: send the field with the documents')
   }
+  if (usesRegex(root['dynamic_templates'])) {
+    throw refused('[match_pattern] [regex] of dynamic templates is not supported: use [*] patterns')
+  }
   const reading = { fields: [] as Field[], aliases: [] as Alias[], maxFields }
   readProperties(reading, root['properties'], '', true)
   for (const alias of reading.aliases) reading.fields.push(resolveAlias(alias, reading.fields))
   return { fields: reading.fields, dynamic: dynamicOf(root['dynamic']), given: root }
 }
+
+const usesRegex = (templates: JsonValue | undefined) =>
+  (Array.isArray(templates) ? templates : [])
+    .flatMap((each) => (isRecord(each) ? Object.values(each) : []))
+    .some((rule) => isRecord(rule) && rule['match_pattern'] === 'regex')
 
 const refused = (reason: string) => new SearchError(400, 'mapper_parsing_exception', reason)
 

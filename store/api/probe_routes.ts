@@ -178,7 +178,7 @@ const probe = (
 
 /** What clients and shippers ask before they begin. */
 export const probeRoutes: readonly Route[] = [
-  probe(['/'], root),
+  probe(['/'], root, ['GET', 'HEAD']),
   probe(['/_cluster/health', '/_cluster/health/:index'], health),
   probe(['/_cluster/settings'], settings),
   { methods: ['PUT'], paths: ['/_cluster/settings'], scope: 'admin', handle: settings },

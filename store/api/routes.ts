@@ -49,8 +49,9 @@ function addRoute(scope: FastifyInstance, prefix: string, api: Api, route: Route
   const known = route.parameters && [...commonParameters, ...route.parameters]
   for (const url of route.paths) {
     scope.route({
-      method: [...route.methods],
+      method: route.methods.filter((method) => method !== 'HEAD'),
       url,
+      exposeHeadRoute: route.methods.includes('HEAD'),
       config: { scope: route.scope },
       handler: async (request, reply) => {
         const deadline = new Deadline(reply, api.services.limits.questionTimeoutMs)

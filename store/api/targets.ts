@@ -1,6 +1,7 @@
 import { SearchError, type TargetOptions } from '../search.ts'
 import { dateMathName } from './date_math_name.ts'
 import { illegalArgument, indexNotFound } from './elasticsearch_error.ts'
+import { namePattern } from './name_pattern.ts'
 
 /** What a name may mean. */
 export interface Known {
@@ -91,14 +92,6 @@ function splitTarget(target: string): string[] {
 function datedExpression(expression: string, nowMs: number): string {
   const [sign, rest] = expression.startsWith('-<') ? ['-', expression.slice(1)] : ['', expression]
   return sign + dateMathName(rest, nowMs)
-}
-
-/** `*` for any run of characters, as index names are matched. */
-export function namePattern(pattern: string): RegExp {
-  const parts = pattern
-    .split(/\*+/)
-    .map((part) => part.replaceAll(/[\\^$.+?()|[\]{}]/g, String.raw`\$&`))
-  return new RegExp(`^${parts.join('.*')}$`, 's')
 }
 
 class Found {

@@ -4,7 +4,7 @@ import { illegalArgument } from './elasticsearch_error.ts'
 import { recordAt } from './indices.ts'
 import { parseRecord, parseRequired } from './request_body.ts'
 import { acknowledged, anyScope, type Answer, type Call, type Route } from './route.ts'
-import { namePattern } from './targets.ts'
+import { namePattern } from './name_pattern.ts'
 import { checkTemplate, composed, patternsOf, templateFor } from './templates.ts'
 
 /** Things by name that are kept and given back. */
@@ -134,7 +134,7 @@ function routesOf(kept: Kept): Route[] {
     { methods: ['PUT', 'POST'], paths, scope: 'ingest', handle: (call) => put(call, kept) },
     { methods: ['DELETE'], paths, scope: 'admin', handle: (call) => remove(call, kept) },
     {
-      methods: ['GET'],
+      methods: ['GET', 'HEAD'],
       paths: [`/${kept.path}`, ...paths],
       scope: anyScope,
       handle: (call) => ({ body: kept.list(found(call, kept)) }),
@@ -240,7 +240,7 @@ export const templateRoutes: readonly Route[] = [
     handle: simulate,
   },
   {
-    methods: ['GET'],
+    methods: ['GET', 'HEAD'],
     paths: ['/_data_stream', '/_data_stream/:name'],
     scope: anyScope,
     handle: dataStreams,

@@ -2,7 +2,7 @@ import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import type { CatalogueStore } from './catalogue_store.ts'
 import { mergeMappings, parseMapping } from './mapping.ts'
 import { isRecord } from './request_body.ts'
-import { namePattern } from './targets.ts'
+import { namePattern } from './name_pattern.ts'
 
 /** What templates say about an index to be made. */
 export interface Composed {

@@ -1,0 +1,27 @@
+/** A pattern of names. Matching takes linear time for each `*`, whatever the pattern. */
+export interface NamePattern {
+  test(name: string): boolean
+}
+
+/** `*` for any run of characters, as index names and fields are matched. */
+export function namePattern(pattern: string): NamePattern {
+  const parts = pattern.split(/\*+/)
+  const first = parts[0]!
+  if (parts.length === 1) return { test: (name) => name === pattern }
+  const last = parts.at(-1)!
+  const between = parts.slice(1, -1)
+  return {
+    test(name) {
+      if (name.length < first.length + last.length) return false
+      if (!name.startsWith(first) || !name.endsWith(last)) return false
+      const end = name.length - last.length
+      let at = first.length
+      for (const part of between) {
+        const found = name.indexOf(part, at)
+        if (found < 0 || found + part.length > end) return false
+        at = found + part.length
+      }
+      return true
+    },
+  }
+}
