@@ -7,9 +7,11 @@
  *   start     process start to listening
  *   journal   append, read and recovery
  *   parsers   each parser alone
+ *   store     journal -> searchable segments, questions, append -> found
  *
  * Options: `--bytes 200MB` (tail: size of each data set), `--peers none|only` (tail), `--sets json,short,nginx`
- * (tail), `--growth none` (tail), `--profile FOLDER` (tail: V8 CPU profiles of each run).
+ * (tail), `--growth none` (tail), `--profile FOLDER` (tail: V8 CPU profiles of each run), `--events 5000000` (store),
+ * `--folder DIR` (store: keeps the data there, and goes on with what is).
  */
 import process from 'node:process'
 
@@ -20,6 +22,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   start: () => import('./start.ts'),
   journal: () => import('./journal.ts'),
   parsers: () => import('./parsers.ts'),
+  store: () => import('./store.ts'),
 }
 
 const named = process.argv.slice(2).filter((word) => word in benches)

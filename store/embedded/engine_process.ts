@@ -24,7 +24,7 @@ export interface EngineProcessWorld {
 }
 
 /** Rows of a segment that comes straight from the journal. */
-const chunkBytes = 96_000_000
+const chunkBytes = 64_000_000
 const readBytes = 8_000_000
 
 /** The engine as its process runs it: what comes over the line goes in, what it sends comes out of `send`. */
@@ -100,16 +100,16 @@ export class EngineProcess {
           },
         })
       const sealing = {
-        chunkBytes: Math.min(chunkBytes, options.memory_limit / 4),
+        chunkBytes: Math.min(chunkBytes, options.memory_limit / 8),
         readBytes,
         refreshMs: options.refresh_interval,
         fieldsMax: options.max_fields,
         wordsMax: options.max_words,
       }
       const sealer = new Sealer(store, follow, sealing, {
-        onSealed: (places) => {
+        onSealed: (places, isCaughtUp) => {
           send({ kind: 'advance', places })
-          maintenance.wake()
+          maintenance.sealed(isCaughtUp)
         },
         onPaused: (why) => send({ kind: 'paused', why }),
       })

@@ -18,7 +18,8 @@ export interface SealerOptions {
 }
 
 export interface SealerEvents {
-  readonly onSealed: (cursor: Places) => void
+  /** @param isCaughtUp whether this was all there was. */
+  readonly onSealed: (cursor: Places, isCaughtUp: boolean) => void
   /** Why nothing is sealed for now; null when it goes on. */
   readonly onPaused: (why: string | null) => void
 }
@@ -167,16 +168,16 @@ export class Sealer {
     const { places } = this.#follower
     if (JSON.stringify(places) === JSON.stringify(this.#sealed)) return
     this.#store.manifest.commit({ cursor: places }, this.#store.world.clock.now())
-    this.#advanced(places)
+    this.#advanced(places, true)
   }
 
-  async #seal({ file, path, paths, cursor }: Gathered): Promise<void> {
+  async #seal({ file, path, paths, cursor, isLast }: Gathered): Promise<void> {
     const { manifest, world } = this.#store
     const sealWorld = { ...world, nowMs: () => world.clock.now() }
     await this.#store.connected((connection) =>
       seal(connection, sealWorld, manifest, paths, { file, path, cursor }),
     )
-    this.#advanced(cursor)
+    this.#advanced(cursor, isLast)
   }
 
   /** The next rows; undefined when there are none. */
@@ -202,9 +203,9 @@ export class Sealer {
     return { file, path, paths, cursor: this.#follower.places, isLast }
   }
 
-  #advanced(cursor: Places): void {
+  #advanced(cursor: Places, isCaughtUp: boolean): void {
     this.#sealed = { ...this.#sealed, ...cursor }
-    this.#events.onSealed(this.#sealed)
+    this.#events.onSealed(this.#sealed, isCaughtUp)
   }
 
   async #failed(failure: unknown, waiting: readonly Waiting[]): Promise<void> {

@@ -10,6 +10,8 @@ import type { SegmentStore } from './segment_store.ts'
 const retentionEveryMs = 60_000
 const retryMs = 5_000
 const fanIn = 8
+/** Segments that are sealed one after the other before they are merged all the same. */
+const behindMax = 64
 
 /** What goes on beside questions: merging and retention. No step of it begins while a question is answered. */
 export class Maintenance {
@@ -17,6 +19,7 @@ export class Maintenance {
   readonly #options: EmbeddedOptions
   readonly #merge: MergeOptions
   #questions = 0
+  #behind = 0
   #quiet = Promise.withResolvers<void>()
   #woken = Promise.withResolvers<void>()
   readonly #stopped = new AbortController()
@@ -26,7 +29,7 @@ export class Maintenance {
   constructor(store: SegmentStore, options: EmbeddedOptions) {
     this.#store = store
     this.#options = options
-    this.#merge = { sourceBytesMax: options.memory_limit / 2, fanIn }
+    this.#merge = { sourceBytesMax: options.memory_limit / 4, fanIn }
     this.#quiet.resolve()
   }
 
@@ -34,14 +37,15 @@ export class Maintenance {
     this.#running = this.#run()
   }
 
-  /** There may be something to do. */
-  wake(): void {
-    this.#woken.resolve()
+  /** There is a new segment. While many come at once, taking them in goes before merging them, up to a number. */
+  sealed(isCaughtUp: boolean): void {
+    this.#behind = isCaughtUp ? 0 : this.#behind + 1
+    if (isCaughtUp || this.#behind > behindMax) this.#woken.resolve()
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort()
-    this.wake()
+    this.#woken.resolve()
     this.#quiet.resolve()
     await this.#running
   }
@@ -90,7 +94,12 @@ export class Maintenance {
           await this.#alone(() => this.retain())
           retainedMs = world.clock.monotonic()
         }
-        while (!signal.aborted && (await this.#alone(() => this.#mergeNext(mergePlan)))) continue
+        while (
+          !signal.aborted &&
+          this.#mayMerge() &&
+          (await this.#alone(() => this.#mergeNext(mergePlan)))
+        )
+          continue
       } catch (failure) {
         if (!signal.aborted) {
           world.notice('warn', 'segments cannot be merged for now', { why: messageOf(failure) })
@@ -103,6 +112,8 @@ export class Maintenance {
       pause.abort()
     }
   }
+
+  #mayMerge = () => this.#behind === 0 || this.#behind > behindMax
 
   /** @returns whether there was something to merge. */
   async #mergeNext(plan: typeof mergePlan): Promise<boolean> {

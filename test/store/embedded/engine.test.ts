@@ -1,3 +1,5 @@
+import { readdirSync, rmSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { JsonRecord } from '../../../store/search.ts'
 import { linesOf } from '../../core/journal/setup.ts'
@@ -53,4 +55,54 @@ test('a stream that is deleted and comes again has only what is new', async () =
   expect(numbers(await store.all('logs-a-default'))).toEqual([4])
   expect(numbers(await store.all('logs-b-default'))).toEqual([3])
   expect((await store.engine.streams()).map(({ documents }) => documents)).toEqual([1, 1])
+})
+
+test('a segment that is damaged is set aside: the rest answers, and the answer says so', async () => {
+  store = await openStore()
+  for (const n of [1, 2]) {
+    await store.append(linesOf([n]))
+    await store.engine.refresh()
+  }
+  const folder = join(store.folder, 'store/segments/_mixed')
+  const [first] = readdirSync(folder).filter((name) => name.endsWith('.parquet'))
+  truncateSync(join(folder, first!), 100)
+  const answer = await store.engine.search('logs-a-default', {}, {}, AbortSignal.timeout(10_000))
+  expect(numbers(answer['hits'] as JsonRecord[])).toEqual([2])
+  expect(answer['damaged']).toBe(1)
+  expect(await store.engine.verify()).toMatchObject({ damaged: [] })
+})
+
+test('a segment that is missing, and a token filter, are found by verify or a question', async () => {
+  store = await openStore()
+  for (const n of [1, 2]) {
+    await store.append(linesOf([n]))
+    await store.engine.refresh()
+  }
+  const folder = join(store.folder, 'store/segments/_mixed')
+  const names = readdirSync(folder).toSorted()
+  rmSync(join(folder, names[0]!))
+  rmSync(join(folder, names[3]!))
+  expect(await store.engine.verify()).toMatchObject({ damaged: [{ rows: 1 }] })
+  const needs = { words: [['x']] }
+  expect(numbers(await store.all('logs-a-default', { needs }))).toEqual([2])
+})
+
+test('words decide which segments are read', async () => {
+  store = await openStore()
+  await store.append(linesOf([4711]))
+  await store.engine.refresh()
+  await store.append(linesOf([4712]))
+  await store.engine.refresh()
+  const ask = async (words: string[][]) => {
+    const { read, skipped } = await store!.engine.search(
+      'logs-a-default',
+      { needs: { words } },
+      {},
+      AbortSignal.timeout(10_000),
+    )
+    return { read, skipped }
+  }
+  expect(await ask([['4711', 'nothing']])).toEqual({ read: 1, skipped: 1 })
+  expect(await ask([['4711'], ['4712']])).toEqual({ read: 0, skipped: 2 })
+  expect(await ask([])).toEqual({ read: 2, skipped: 0 })
 })

@@ -1,0 +1,241 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { pino } from 'pino'
+import { formatTable } from '../commands/table.ts'
+import { systemClock } from '../core/clock.ts'
+import { systemFiles } from '../core/files.ts'
+import { Journal } from '../core/journal/journal.ts'
+import { PartitionWriter } from '../core/journal/writer.ts'
+import { createMetrics, Registry } from '../core/metrics.ts'
+import { processStarter } from '../store/embedded/child_handle.ts'
+import { embeddedConfig } from '../store/embedded/config.ts'
+import { EmbeddedEngine } from '../store/embedded/engine.ts'
+import type { JsonRecord } from '../store/search.ts'
+import { option } from './options.ts'
+import { usageOf } from './process.ts'
+import { eventsAt } from './store_events.ts'
+import { type BenchQuestion, questionsOf } from './store_questions.ts'
+
+const batchEvents = 10_000
+/** So many go into the journal before the engine takes them: what waits has to fit there. */
+const roundEvents = 5_000_000
+
+/**
+ * Journal to searchable segments: events a second, bytes an event, memory; how long questions take, cold (a process
+ * that has just started) and warm, and while 20,000 events a second arrive; append to found.
+ */
+export async function run(): Promise<void> {
+  const events = Number(option('events') ?? 5_000_000)
+  const kept = option('folder')
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'weir-bench-store-'))
+  mkdirSync(folder, { recursive: true })
+  try {
+    await intake(folder, events)
+    await asked(folder, events)
+    await found(folder, events)
+  } finally {
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+interface Store {
+  readonly writer: PartitionWriter
+  readonly engine: EmbeddedEngine
+  ask(question: JsonRecord): Promise<JsonRecord>
+  close(): Promise<void>
+}
+
+async function open(folder: string): Promise<Store> {
+  const log = pino({ level: 'warn' })
+  const metrics = createMetrics(new Registry())
+  const world = { files: systemFiles, clock: systemClock, log, metrics, count: () => undefined }
+  const journalOptions = {
+    maxDisk: 20e9,
+    whenFull: 'block' as const,
+    segmentBytes: 64e6,
+    groupBytes: 16e6,
+  }
+  const journal = await Journal.open({ dataFolder: folder, ...journalOptions }, world)
+  const feed = journal.feed('store', {})
+  const writer = new PartitionWriter(await journal.seed('bench-0', journal.positions()), {
+    ...world,
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    space: journal.space,
+    onDurable: (mark) => journal.mark('bench-0', mark),
+    onTrouble: (trouble) => journal.trouble('bench-0', trouble),
+    onDropped: () => undefined,
+  })
+  await writer.open()
+  // The events are of one time for ever: retention leaves them, whenever the bench runs.
+  const options = embeddedConfig.parse({
+    retention: { age: '3650d', size: '1TB' },
+    query_timeout: '120s',
+    seal_after: '10h',
+    seal_size: '512MB',
+  })
+  const entry = fileURLToPath(new URL('store_child.ts', import.meta.url))
+  const context = { ...world, id: 'store', random: Math.random, dataFolder: folder }
+  const startChild = processStarter(entry, process.env)
+  const engine = new EmbeddedEngine(options, {
+    context,
+    feed,
+    routes: [{ match: '**', final: false, isStore: true }],
+    startChild,
+  })
+  return {
+    writer,
+    engine,
+    ask: (question) => engine.search('*', question, {}, AbortSignal.timeout(120_000)),
+    async close() {
+      await engine.stop(AbortSignal.timeout(120_000))
+      await journal.releaseFeed(feed)
+      await writer.close(AbortSignal.timeout(10_000))
+    },
+  }
+}
+
+async function intake(folder: string, events: number): Promise<void> {
+  const rows: string[][] = []
+  const before = await open(folder)
+  await before.engine.start()
+  let at = (await before.engine.statistics())['documents'] as number
+  await before.close()
+  while (at < events) {
+    const end = Math.min(events, at + roundEvents)
+    rows.push(await taken(folder, at, end))
+    at = end
+  }
+  if (rows.length === 0) return
+  const header = [
+    'EVENTS',
+    'EVENTS/S',
+    'CPU µS/EVENT',
+    'BYTES/EVENT',
+    'PEAK RSS MB',
+    'MERGED IN',
+    'SEGMENTS',
+  ]
+  console.log(formatTable(header, rows))
+  console.log('\naim: 500,000 events/s, at least 200,000; 60 bytes; below 900 MB\n')
+}
+
+/** Events `from` to `to` into the journal, and from there into segments, which alone is measured. */
+async function taken(folder: string, from: number, to: number): Promise<string[]> {
+  const store = await open(folder)
+  for (let at = from; at < to; at += batchEvents) {
+    await store.writer.append([eventsAt(at, Math.min(batchEvents, to - at))])
+  }
+  await store.engine.start()
+  const began = performance.now()
+  await store.engine.refresh()
+  const seconds = (performance.now() - began) / 1000
+  const pid = store.engine.state.pid!
+  const { cpuSeconds } = usageOf(pid)
+  const mergeBegan = performance.now()
+  await store.engine.compact()
+  const mergeSeconds = (performance.now() - mergeBegan) / 1000
+  const { peakRssMB } = usageOf(pid)
+  const { bytes, documents, segments } = (await store.engine.statistics()) as Record<string, number>
+  await store.close()
+  return [
+    String(to),
+    ((to - from) / seconds).toFixed(0),
+    ((cpuSeconds / (to - from)) * 1e6).toFixed(1),
+    (bytes! / documents!).toFixed(1),
+    peakRssMB.toFixed(0),
+    `${mergeSeconds.toFixed(1)} s`,
+    String(segments),
+  ]
+}
+
+async function asked(folder: string, events: number): Promise<void> {
+  const questions = questionsOf(events)
+  const rows: string[][] = []
+  const cold: string[] = []
+  for (const question of questions) {
+    const store = await open(folder)
+    await store.engine.start()
+    await store.engine.streams()
+    cold.push((await timed(store, question, 1)).ms)
+    await store.close()
+  }
+  const began = performance.now()
+  const store = await open(folder)
+  await store.engine.start()
+  await timed(store, questions[0]!, 1)
+  const startMs = performance.now() - began
+  const warm: { ms: string; rows: string; read: string }[] = []
+  for (const question of questions) {
+    await timed(store, question, 1)
+    warm.push(await timed(store, question, 5))
+  }
+  const arriving = new AbortController()
+  const arrival = arrive(store, events, arriving.signal)
+  for (const [n, question] of questions.entries()) {
+    const { ms } = await timed(store, question, 5)
+    const { rows: count, read, ms: warmMs } = warm[n]!
+    rows.push([question.name, question.aim, cold[n]!, warmMs, ms, count, read])
+  }
+  arriving.abort()
+  await arrival
+  await store.close()
+  const header = [
+    'QUESTION',
+    'AIM MS',
+    'COLD',
+    'WARM',
+    'WHILE 20,000/S ARRIVE',
+    'ROWS',
+    'SEGMENTS READ',
+  ]
+  console.log(formatTable(header, rows))
+  console.log(`\nstart to the first answer: ${startMs.toFixed(0)} ms (aim: 1000)\n`)
+}
+
+/** The median of so many runs. */
+async function timed(store: Store, { request }: BenchQuestion, runs: number) {
+  const times: number[] = []
+  let answer: JsonRecord = {}
+  for (let n = 0; n < runs; n++) {
+    const began = performance.now()
+    answer = await store.ask(request)
+    times.push(performance.now() - began)
+  }
+  const ms = times.toSorted((a, b) => a - b)[Math.floor(runs / 2)]!.toFixed(0)
+  return { ms, rows: String(answer['rows']), read: String(answer['read']) }
+}
+
+/** 20,000 events a second behind those that are there, until `signal` fires. */
+async function arrive(store: Store, events: number, signal: AbortSignal): Promise<void> {
+  for (let at = events; !signal.aborted; at += 2_000) {
+    await store.writer.append([eventsAt(at, 2_000)])
+    await sleep(100)
+  }
+}
+
+/** From the call of append until a question finds the event. */
+async function found(folder: string, events: number): Promise<void> {
+  const store = await open(folder)
+  await store.engine.start()
+  const times: number[] = []
+  const far = events * 2 + 100_000_000
+  for (let n = 0; n < 50; n++) {
+    const time = new Date(Date.UTC(2027, 0, 1) + n * 1000).toISOString()
+    const bytes = Buffer.from(`{"@timestamp":"${time}","message":"found${n}x${far}"}\n`)
+    const fromMs = Date.UTC(2027, 0, 1)
+    const rest = `where message = 'found${n}x${far}'`
+    const began = performance.now()
+    await store.writer.append([{ stream: 'logs-found-default', tag: 'found', bytes, count: 1 }])
+    while ((await store.ask({ columns: 'message', rest, fromMs }))['rows'] === 0) await sleep(5)
+    times.push(performance.now() - began)
+  }
+  await store.engine.deleteIndex('logs-found-default', 0)
+  await store.close()
+  times.sort((a, b) => a - b)
+  const at = (part: number) => times[Math.floor(times.length * part)]!.toFixed(0)
+  console.log(`append to found: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms (aim: 1000)`)
+}
