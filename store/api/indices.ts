@@ -1,7 +1,7 @@
 import type { Catalogue, IndexMetadata } from '../catalogue.ts'
 import type { Mapping } from '../fields.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
-import { illegalArgument, indexNotFound } from './elasticsearch_error.ts'
+import { illegalArgument } from './elasticsearch_error.ts'
 import { checkIndexName } from './index_name.ts'
 import { mergeMappings, parseMapping } from './mapping.ts'
 import { isRecord } from './request_body.ts'
@@ -256,10 +256,4 @@ function isHidden(settings: object): boolean {
   const given = settings as JsonRecord
   const inner = isRecord(given['index']) ? given['index']['hidden'] : undefined
   return String(given['index.hidden'] ?? inner ?? given['hidden']) === 'true'
-}
-
-/** @throws SearchError 404 */
-export function mustBeThere<T>(index: T | undefined, name: string): T {
-  if (index === undefined) throw indexNotFound(name)
-  return index
 }
