@@ -86,6 +86,7 @@ export class EngineChild {
     signal: AbortSignal,
   ): Promise<JsonValue | undefined> {
     const running = await this.ensure(signal)
+    signal.throwIfAborted()
     const id = this.#nextId++
     const { promise, resolve, reject } = Promise.withResolvers<JsonValue | undefined>()
     running.asked.set(id, { resolve, reject })

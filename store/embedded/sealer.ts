@@ -98,7 +98,6 @@ export class Sealer {
 
   /** Runs `action` when all that is durable now is sealed, while nothing is being sealed. */
   async #afterPass(action: () => Promise<void>): Promise<void> {
-    if (this.#paused !== null) throw new Error(this.#paused)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#waiting.push({ action, resolve, reject })
     this.#hurry.resolve()
@@ -127,7 +126,8 @@ export class Sealer {
       } catch (failure) {
         await this.#failed(failure, [...waiting, ...this.#waiting.splice(0)])
         if (isLast) return
-        await Promise.race([wait(retryMs), this.#stopped()])
+        this.#hurry = Promise.withResolvers()
+        if (!this.#stopping) await Promise.race([wait(retryMs), this.#hurry.promise])
         continue
       } finally {
         this.#sealing = false
@@ -137,13 +137,6 @@ export class Sealer {
       this.#hurry = Promise.withResolvers()
       if (!this.#follower.isBehind()) await Promise.race([changed, this.#hurry.promise])
       await Promise.race([wait(this.#options.refreshMs), this.#hurry.promise])
-    }
-  }
-
-  async #stopped(): Promise<void> {
-    while (!this.#stopping) {
-      await this.#hurry.promise
-      if (!this.#stopping) this.#hurry = Promise.withResolvers()
     }
   }
 

@@ -96,7 +96,8 @@ class Scenario {
     if (action.do === 'delete') return await this.#delete(action.stream, action.id)
     if (action.do === 'die') return void (this.#stepsLeft = action.after)
     try {
-      if (action.do === 'restart') await this.#end()
+      // What is appended here, the store hears of when it starts again.
+      if (action.do === 'restart' || action.do === 'drop') await this.#end()
       await this.#alive()
       await this.#sealer!.refresh()
       if (action.do === 'compact') await this.#maintenance!.compact(AbortSignal.timeout(20_000))

@@ -1,9 +1,10 @@
 import { readdirSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import type { Answerer } from '../../../store/embedded/answerer.ts'
 import type { JsonRecord } from '../../../store/search.ts'
 import { linesOf } from '../../core/journal/setup.ts'
-import { openStore, type TestStore } from './setup.ts'
+import { inProcess, openStore, plainAnswerer, type TestStore } from './setup.ts'
 
 let store: TestStore | undefined
 afterEach(async () => {
@@ -105,4 +106,57 @@ test('words decide which segments are read', async () => {
   expect(await ask([['4711', 'nothing']])).toEqual({ read: 1, skipped: 1 })
   expect(await ask([['4711'], ['4712']])).toEqual({ read: 0, skipped: 2 })
   expect(await ask([])).toEqual({ read: 2, skipped: 0 })
+})
+
+test('a full disk pauses sealing and says so; nothing is lost, and it goes on by itself', async () => {
+  let isFull = true
+  const startChild = inProcess(plainAnswerer, (step) => {
+    if (isFull && step === 'sync segment') throw new Error('ENOSPC: no space left on device')
+  })
+  store = await openStore({}, startChild)
+  await store.append(linesOf([1, 2]))
+  await expect(store.engine.refresh()).rejects.toThrow(
+    'nothing is taken into the store for now: ENOSPC',
+  )
+  expect(store.engine.state.paused).toContain('ENOSPC')
+  expect(await store.all('logs-a-default')).toEqual([])
+  isFull = false
+  await store.engine.refresh()
+  expect(numbers(await store.all('logs-a-default'))).toEqual([1, 2])
+  expect(store.engine.state.paused).toBe(null)
+})
+
+test('beyond its turn a question is refused as Elasticsearch refuses it', async () => {
+  const asked = Promise.withResolvers<void>()
+  const slow: Answerer = {
+    ...plainAnswerer,
+    search: async (...all) => {
+      await asked.promise
+      return await plainAnswerer.search(...all)
+    },
+  }
+  store = await openStore({ max_concurrent: 1, max_queued: 1 }, inProcess(slow))
+  const first = store.all('a')
+  const second = store.all('a')
+  await expect(store.all('a')).rejects.toMatchObject({
+    status: 429,
+    type: 'es_rejected_execution_exception',
+  })
+  asked.resolve()
+  expect(await Promise.all([first, second])).toEqual([[], []])
+})
+
+test('a question that takes too long is stopped, and the next one answered', async () => {
+  store = await openStore({ query_timeout: 200 })
+  await store.append(linesOf([1]))
+  await store.engine.refresh()
+  const endless = 'count(*) as n, (select count(*) from range(10000000) a, range(10000000) b) as m'
+  await expect(store.all('logs-a-default', { sql: endless })).rejects.toMatchObject({
+    type: 'timeout_exception',
+  })
+  const gone = new AbortController()
+  const cancelled = store.engine.search('logs-a-default', { sql: endless }, {}, gone.signal)
+  gone.abort(new Error('the client is gone'))
+  await expect(cancelled).rejects.toThrow('the client is gone')
+  expect(numbers(await store.all('logs-a-default'))).toEqual([1])
 })
