@@ -71,14 +71,18 @@ export class EmbeddedEngine implements Search {
       clock,
       random,
       startChild: world.startChild,
-      greeting: () => ({
-        kind: 'start',
-        folder: `${dataFolder}/store`,
-        options,
-        routes: world.routes,
-        partitions: world.feed.partitions(),
-        catalogue: this.#catalogue,
-      }),
+      greeting: () => {
+        // Whoever watches is to know that it is there.
+        this.#wake()
+        return {
+          kind: 'start',
+          folder: `${dataFolder}/store`,
+          options,
+          routes: world.routes,
+          partitions: world.feed.partitions(),
+          catalogue: this.#catalogue,
+        }
+      },
       onMessage: (message) => this.#heard(message),
       onCrash: (why) =>
         log.error({ why }, "the store's process died and is started again when needed"),

@@ -1,0 +1,43 @@
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { expect, test, vi } from 'vitest'
+import { processStarter } from '../../store/embedded/child_handle.ts'
+import { linesOf } from '../core/journal/setup.ts'
+import { openStore } from '../store/embedded/setup.ts'
+
+const entry = fileURLToPath(new URL('../store/embedded/plain_child.ts', import.meta.url))
+
+test('the engine is killed: the questions of the moment fail with 503, and nothing else', async () => {
+  const store = await openStore({}, processStarter(entry, process.env))
+  try {
+    await store.append(linesOf([1, 2]))
+    await store.engine.refresh()
+    const endless =
+      'count(*) as n, (select count(*) from range(10000000) a, range(10000000) b) as m'
+    const asked = store.all('logs-a-default', { sql: endless })
+    await vi.waitFor(() => expect(store.engine.state.questions).toBe(1))
+    process.kill(store.engine.state.pid!, 'SIGKILL')
+    await expect(asked).rejects.toMatchObject({ status: 503 })
+    await store.append(linesOf([3]))
+    await store.engine.refresh()
+    expect(await store.all('logs-a-default')).toHaveLength(3)
+  } finally {
+    await store.close()
+  }
+})
+
+test('the engine is gone when nobody asks, and starts when enough waits', async () => {
+  const limits = { idle_timeout: 100, seal_after: 1_500, refresh_interval: 50 }
+  const store = await openStore(limits, processStarter(entry, process.env))
+  try {
+    expect(store.engine.state.pid).toBe(undefined)
+    expect(await store.all('logs-a-default')).toEqual([])
+    await vi.waitFor(() => expect(store.engine.state.pid).toBe(undefined), 20_000)
+    await store.append(linesOf([1]))
+    await vi.waitFor(() => expect(store.engine.state.pid).toBeDefined(), 20_000)
+    await vi.waitFor(() => expect(store.engine.state.pid).toBe(undefined), 20_000)
+    expect(await store.all('logs-a-default')).toHaveLength(1)
+  } finally {
+    await store.close()
+  }
+})
