@@ -104,7 +104,7 @@ class Assembly {
   addApi(app: FastifyInstance, prefix: string): void {
     const { embedded } = this.store ?? {}
     if (!embedded) return
-    addElasticsearchRoutes(app, prefix, embedded.services, (failure, path) => {
+    addElasticsearchRoutes(app, prefix, embedded.api, (failure, path) => {
       this.#given.log.error({ err: failure, path }, 'a request failed')
     })
   }

@@ -60,7 +60,7 @@ function embeddedStore(config: StoreConfig, given: StoreSurroundings): RunningSt
     start: () => embedded.start(),
     stop: (deadline) => embedded.stop(deadline),
     get search() {
-      return embedded.engine
+      return embedded.search
     },
     embedded,
     documents: embedded.documents,

@@ -64,12 +64,12 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
     async *'store.delete'(args) {
       const name = text(args, 'stream')
       if (name === undefined) throw new WeirError('WEIR_REQUEST_INVALID', '"stream" is missing')
-      const { engine, services } = embedded()
+      const { engine, api } = embedded()
       const streams = await engine.streams()
       if (!streams.some((stream) => stream.name === name)) {
         throw new WeirError('WEIR_REQUEST_INVALID', `the store has no stream "${name}"`)
       }
-      await engine.deleteIndex(name, services.ids.deleteIndex(name))
+      await engine.deleteIndex(name, api.services.ids.deleteIndex(name))
       yield {}
     },
   }

@@ -8,9 +8,11 @@ import type { JournalFeed } from '../core/journal/feed.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import { PartitionWriter } from '../core/journal/writer.ts'
 import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
+import { Api } from './api/api.ts'
 import { catalogueStore } from './api/catalogue_store.ts'
 import { openApiDatabase } from './api/database.ts'
 import { idTable, type IdTable } from './api/ids.ts'
+import { ask, namesOf } from './api/question.ts'
 import { type ApiServices, defaultLimits, type Engine } from './api/services.ts'
 import type { StoreConfig } from './config.ts'
 import type { StartChild } from './embedded/child_handle.ts'
@@ -21,6 +23,7 @@ import type { StoreRoute } from './embedded/protocol.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
 import { Manifest } from './embedded/segments/manifest.ts'
 import { LiveTail } from './live_tail.ts'
+import type { Search } from './search.ts'
 
 export interface EmbeddedStoreWorld {
   readonly files: Files
@@ -49,7 +52,7 @@ export class EmbeddedStore implements Lifecycle {
   #feed: JournalFeed | undefined
   #engine: EmbeddedEngine | undefined
   #ids: IdTable | undefined
-  #services: ApiServices | undefined
+  #api: Api | undefined
   #database: DatabaseSync | undefined
   #writer: Promise<PartitionWriter> | undefined
 
@@ -90,7 +93,8 @@ export class EmbeddedStore implements Lifecycle {
     this.#database = sqlite
     this.#ids = idTable(sqlite, isNew)
     await recoverIds(this.#ids, this.#world, engine, hasDocuments)
-    this.#services = this.#makeServices(engine, this.#ids)
+    this.#api = new Api(this.#makeServices(engine, this.#ids))
+    await engine.updateCatalogue(this.#api.indices.catalogue)
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
@@ -112,10 +116,25 @@ export class EmbeddedStore implements Lifecycle {
     return this.#engine
   }
 
-  /** What the Elasticsearch API stands on. */
-  get services(): ApiServices {
-    if (!this.#services) throw new Error('BUG: the store has not started')
-    return this.#services
+  /** The Elasticsearch API over this store. */
+  get api(): Api {
+    if (!this.#api) throw new Error('BUG: the store has not started')
+    return this.#api
+  }
+
+  /** Questions as the API takes them: wildcards, aliases and their filters are resolved first. */
+  get search(): Search {
+    const { api, engine } = this
+    return {
+      start: async () => {},
+      stop: async () => {},
+      search: (target, body, options, deadline) =>
+        ask({ api, deadline }, { target, body, options }),
+      fieldCaps: async (target, patterns, options, deadline) => {
+        const meant = await api.indices.resolve(target, options)
+        return await engine.fieldCaps(namesOf(meant), patterns, {}, deadline)
+      },
+    }
   }
 
   /** For the status page. */

@@ -15,7 +15,10 @@ export interface Question {
 }
 
 /** Resolves the target and asks the engine. @throws SearchError */
-export async function ask({ api, deadline }: Call, question: Question): Promise<JsonRecord> {
+export async function ask(
+  { api, deadline }: Pick<Call, 'api' | 'deadline'>,
+  question: Question,
+): Promise<JsonRecord> {
   refuseUnsupported(question.body)
   const meant = await api.indices.resolve(question.target, question.options)
   if (meant.length === 0) return nothing

@@ -3,7 +3,7 @@ import { constants, gzip } from 'node:zlib'
 import { promisify } from 'node:util'
 import { Refusal } from '../../core/http/refusal.ts'
 import { SearchError, type JsonValue } from '../search.ts'
-import { Api } from './api.ts'
+import type { Api } from './api.ts'
 import { errorAnswer, isMistake } from './elasticsearch_error.ts'
 import { filterPath } from './filter_path.ts'
 import { answerType, checkContentType } from './media_type.ts'
@@ -11,7 +11,6 @@ import { commonParameters, Parameters } from './parameters.ts'
 import { inflated } from './request_body.ts'
 import type { Answer, Call, Method, Route } from './route.ts'
 import { allRoutes } from './all_routes.ts'
-import type { ApiServices } from './services.ts'
 
 /**
  * Adds the Elasticsearch API to an HTTP port, under `prefix` (`/es`, or the empty text on a port of its
@@ -22,10 +21,9 @@ import type { ApiServices } from './services.ts'
 export function addElasticsearchRoutes(
   app: FastifyInstance,
   prefix: string,
-  services: ApiServices,
+  api: Api,
   onMistake: (failure: unknown, path: string) => void,
-): Api {
-  const api = new Api(services)
+): void {
   // Clients send searches as GET with a body.
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
   app.register(
@@ -42,7 +40,6 @@ export function addElasticsearchRoutes(
     },
     { prefix },
   )
-  return api
 }
 
 function addRoute(scope: FastifyInstance, prefix: string, api: Api, route: Route): void {

@@ -1,3 +1,5 @@
-import { runChild } from '/work/main/store/embedded/child.ts'
-const no = async () => { throw new Error('stub') }
-runChild({ search: no, count: no, validate: no, fieldCaps: no, termsEnum: no, mapping: no } as never)
+import { systemClock } from '../../core/clock.ts'
+import { runChild } from './child.ts'
+import { segmentAnswerer } from './segment_answerer.ts'
+
+runChild(segmentAnswerer(systemClock))

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { FastifyInstance } from 'fastify'
 import { systemClock } from '../../../core/clock.ts'
 import type { Batch } from '../../../core/journal/batch.ts'
+import { Api } from '../../../store/api/api.ts'
 import { catalogueStore } from '../../../store/api/catalogue_store.ts'
 import { apiSchema } from '../../../store/api/database.ts'
 import { idTable } from '../../../store/api/ids.ts'
@@ -69,7 +70,7 @@ export function createEsApp(
   const { http } = createTestApp(config)
   const { app } = http
   const mistakes: unknown[] = []
-  addElasticsearchRoutes(app, prefix, services, (failure) => mistakes.push(failure))
+  addElasticsearchRoutes(app, prefix, new Api(services), (failure) => mistakes.push(failure))
   const ask: EsApp['ask'] = async (method, url, body, headers = {}) => {
     const isJson = typeof body === 'object' && !Buffer.isBuffer(body)
     const payload = isJson ? JSON.stringify(body) : body

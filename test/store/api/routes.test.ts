@@ -1,3 +1,4 @@
+import { Api } from '../../../store/api/api.ts'
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { allRoutes } from '../../../store/api/all_routes.ts'
@@ -30,7 +31,7 @@ describe('the port', () => {
     const { fastify } = await import('fastify')
     const { addElasticsearchRoutes } = await import('../../../store/api/routes.ts')
     const app = fastify()
-    addElasticsearchRoutes(app, '', services, () => undefined)
+    addElasticsearchRoutes(app, '', new Api(services), () => undefined)
     const reply = await app.inject({ url: '/_cluster/health?wait_for_status=yellow' })
     expect(reply.json()).toMatchObject({ status: 'green', timed_out: false })
     expect((await app.inject({ url: '/' })).statusCode).toBe(200)
