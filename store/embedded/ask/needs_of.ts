@@ -16,7 +16,10 @@ const columns = new Set(
 export function needsOf(query: Query, meaning: Meaning): Needs {
   switch (query.kind) {
     case 'term':
-      return ofField(query.field, meaning, (field) => ofTerms(field, query.values, meaning.nowMs))
+      return ofField(query.field, meaning, (field) => {
+        const needs = ofTerms(field, query.values, meaning.nowMs)
+        return query.caseInsensitive ? { ...needs, equals: noNeeds.equals } : needs
+      })
     case 'range':
       return ofField(query.field, meaning, (field) => {
         return isTime(field) ? within(timesOf(field.field, query, meaning.nowMs)) : noNeeds

@@ -5,6 +5,7 @@ import { all, sql, type Sql } from '../sql.ts'
 import { SearchError } from '../../search.ts'
 import type { Resolved } from './asked.ts'
 import { isAnalysed } from './field_table.ts'
+import { hasTokenBeginning } from './text_tokens.ts'
 import { anyToken, anyValue } from './value_condition.ts'
 
 /** prefix, wildcard and regexp: on texts of any type that is one. @throws SearchError on other types */
@@ -15,10 +16,19 @@ export function patternCondition(resolved: Resolved, query: PatternQuery): Sql {
     throw new SearchError(400, 'query_shard_exception', reason, { at: query.at })
   }
   const isText = isAnalysed(field.type)
-  // Wildcards in the text's tokens are analysed as far as cases go, prefixes too; regular expressions are not.
+  // Tokens are lower-case. A wildcard is made so too, as Elasticsearch does; a prefix or expression is not.
   const pattern = isText && query.kind === 'wildcard' ? query.pattern.toLowerCase() : query.pattern
   const fits = fitting({ ...query, pattern })
-  return isText ? anyToken(resolved, fits) : anyValue(resolved, fits)
+  if (!isText) return anyValue(resolved, fits)
+  const { kind, caseInsensitive } = query
+  if (kind === 'prefix') {
+    const beginning = caseInsensitive ? pattern.toLowerCase() : pattern
+    return anyValue(resolved, (value) => hasTokenBeginning(value, beginning))
+  }
+  if (kind === 'regexp') return anyToken(resolved, fits)
+  const texts = wildcardParts(pattern).flatMap((part) => ('text' in part ? [part.text] : []))
+  const there = (value: Sql) => texts.map((text) => sql`contains(lower(${value}), ${text})`)
+  return all([anyValue(resolved, (value) => all(there(value))), anyToken(resolved, fits)])
 }
 
 function fitting({ kind, pattern, caseInsensitive }: PatternQuery): (value: Sql) => Sql {

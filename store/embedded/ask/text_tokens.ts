@@ -1,5 +1,5 @@
-import { tokenRegexp } from '../../query/analysis.ts'
-import { any, join, sql, verbatim, type Sql } from '../sql.ts'
+import { asciiTokenRegexp, tokenRegexp, tokensOf } from '../../query/analysis.ts'
+import { join, sql, verbatim, type Sql } from '../sql.ts'
 
 /**
  * Tokens of the standard analyser in SQL. To ask for all tokens of a text is slow, so a token is looked for where
@@ -49,14 +49,21 @@ function between(left: Edge, right: Edge): string {
   const outside = (also: string) =>
     String.raw`[^\p{L}\p{Nl}\p{Nd}\p{Pc}${marks}${foreign}${emoji}${also}]`
   const joiner = left === right ? joiners[left] : ''
-  return `(?:${outside(joiner)}|${outside('')}{2})${outside('')}*`
+  // A `_` among them that no letter or digit touches is no token either.
+  const lone = String.raw`(?:[\p{Pc}${marks}]+${outside('')}+)`
+  return `(?:(?:${outside(joiner)}|${outside('')}{2})${outside('')}*|${outside('')}+${lone}+)`
 }
 
 const escaped = (text: string) => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&')
 
-/** All tokens of a text, as a list. */
-export const tokensIn = (text: Sql): Sql =>
-  sql`list_filter(regexp_extract_all(lower(${text}), ${tokenRegexp}), lambda k: not regexp_full_match(k, '[\\p{Pc}\\p{M}]*'))`
+/** All tokens of a text, as a list. Far slower where the text is not ASCII. */
+export function tokensIn(text: Sql): Sql {
+  const lower = sql`lower(${text})`
+  const ascii = sql`regexp_extract_all(${lower}, ${asciiTokenRegexp})`
+  const other = sql`regexp_extract_all(${lower}, ${tokenRegexp})`
+  const tokens = sql`case when strlen(${text}) = length(${text}) then ${ascii} else ${other} end`
+  return sql`list_filter(${tokens}, lambda k: not regexp_full_match(k, '[\\p{Pc}\\p{M}]*'))`
+}
 
 /** The text has this token. */
 export function hasToken(text: Sql, token: string): Sql {
@@ -69,6 +76,8 @@ export function hasToken(text: Sql, token: string): Sql {
 
 /** A token of the text begins so. `beginning` is not analysed. */
 export function hasTokenBeginning(text: Sql, beginning: string): Sql {
+  const [only] = tokensOf(beginning)
+  if (only === beginning && simple.test(only)) return hasPhrase(text, [only], true)
   const begins = sql`len(list_filter(${tokensIn(text)}, lambda k: starts_with(k, ${beginning}))) > 0`
   return guarded(sql`lower(${text})`, [beginning], begins)
 }
@@ -132,7 +141,3 @@ function guarded(lower: Sql, tokens: readonly string[], found: Sql): Sql {
   const there = tokens.map((token) => sql`contains(${lower}, ${token})`)
   return sql`case when ${join(there, ' and ')} then ${found} else false end`
 }
-
-/** One of several tokens. */
-export const hasAnyToken = (text: Sql, tokens: readonly string[]): Sql =>
-  any(tokens.map((token) => hasToken(text, token)))

@@ -1,3 +1,4 @@
+import { tokensOf } from '../../query/analysis.ts'
 import type { RangeQuery, Scalar, TermQuery } from '../../query/query.ts'
 import { all, any, join, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved } from './asked.ts'
@@ -83,10 +84,9 @@ function tokenTerms(resolved: Resolved, values: readonly Scalar[], caseInsensiti
 }
 
 /** A term is not analysed: one that is no token, such as `Error` or `a b`, is in no text. */
-function hasWholeToken(value: Sql, token: string): Sql {
-  return token === '' || token !== token.toLowerCase() || /[\s/()=]/.test(token)
-    ? verbatim('false')
-    : hasToken(value, token)
+function hasWholeToken(value: Sql, term: string): Sql {
+  const [token, ...more] = tokensOf(term)
+  return token === term && more.length === 0 ? hasToken(value, token) : verbatim('false')
 }
 
 const bigint = (value: bigint): Sql => verbatim(`(${value})::bigint`)
