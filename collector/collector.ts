@@ -10,6 +10,8 @@ import { isTag } from '../core/tag.ts'
 import type { CollectorConfig } from './config.ts'
 import type { JsonObject } from './event.ts'
 import type { HttpBody, HttpReply } from './input.ts'
+import { importId } from './inputs/import/import.ts'
+import { type ImportProgress, progressOf } from './inputs/import/progress.ts'
 import { RunningOutput } from './running_output.ts'
 import { router } from '../core/routing.ts'
 import { Workers } from './workers.ts'
@@ -24,6 +26,8 @@ export interface CollectorWorld {
   readonly contextOf: (id: string) => Context
 }
 
+const importLookMs = 500
+
 /**
  * The collector on the main thread: starts the workers, which take in, and the outputs, which read the
  * journal; changes both to a new config without disturbing what stays the same.
@@ -34,13 +38,16 @@ export class Collector implements Lifecycle {
   readonly #workers: Workers
   #config: CollectorConfig
   #outputs: RunningOutput[] = []
+  /** What `importFiles` adds to the inputs. */
+  #import: ComponentConfig | undefined
+  #stopped = false
   #route: (tag: string) => readonly { readonly id: string }[] = () => []
 
   constructor(config: CollectorConfig, journal: Journal, world: CollectorWorld) {
     this.#config = config
     this.#journal = journal
     this.#world = world
-    this.#workers = new Workers(workerConfig(config), config.workers, journal, {
+    this.#workers = new Workers(this.#workerConfig(config), config.workers, journal, {
       log: world.contextOf('collector').log,
       metrics: world.contextOf('collector').metrics,
       clock: world.clock,
@@ -62,6 +69,7 @@ export class Collector implements Lifecycle {
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopped = true
     await this.#workers.stop(deadline)
     await this.#stopOutputs(deadline)
   }
@@ -89,6 +97,34 @@ export class Collector implements Lifecycle {
     return this.#workers.receive(body)
   }
 
+  /**
+   * Takes files in, once, beside the inputs of the config; ends when all of them are durable. Who stops early
+   * and begins again with the same config goes on where it was.
+   *
+   * @param config of an input of type `import`, without an id.
+   */
+  async *importFiles(config: ComponentConfig): AsyncGenerator<ImportProgress> {
+    if (this.#import) {
+      const text = 'an import is under way: wait for its end, or interrupt it'
+      throw new WeirError('WEIR_REQUEST_INVALID', text)
+    }
+    this.#import = { ...config, id: importId }
+    try {
+      await this.#workers.configure(this.#workerConfig(this.#config))
+      while (!this.#stopped) {
+        const progress = progressOf(await this.#workers.status(), this.#config.workers)
+        if (progress) yield progress
+        if (progress?.done) return
+        await this.#world.clock.sleep(importLookMs)
+      }
+      const text = 'Weir is stopping: import again, and it goes on where it was'
+      throw new WeirError('WEIR_NOT_RUNNING', text)
+    } finally {
+      this.#import = undefined
+      await this.#workers.configure(this.#workerConfig(this.#config))
+    }
+  }
+
   /** What prom-client's registries of the workers hold. */
   metrics(): Promise<object[][]> {
     return this.#workers.metrics()
@@ -109,7 +145,7 @@ export class Collector implements Lifecycle {
 
   async #apply(config: CollectorConfig): Promise<void> {
     await this.#configureOutputs(config)
-    await this.#workers.configure(workerConfig(config))
+    await this.#workers.configure(this.#workerConfig(config))
   }
 
   async #configureOutputs(config: CollectorConfig): Promise<void> {
@@ -139,19 +175,15 @@ export class Collector implements Lifecycle {
     }
   }
 
+  #workerConfig({ namespace, on_error, inputs, filters }: CollectorConfig): WorkerConfig {
+    const all = this.#import ? [...inputs, this.#import] : inputs
+    return { namespace, onError: on_error?.tag, inputs: all, filters }
+  }
+
   async #stopOutputs(deadline: AbortSignal): Promise<void> {
     const stopping = this.#outputs
     this.#outputs = []
     await Promise.all(stopping.map((output) => output.stop(deadline)))
-  }
-}
-
-function workerConfig(config: CollectorConfig): WorkerConfig {
-  return {
-    namespace: config.namespace,
-    onError: config.on_error?.tag,
-    inputs: config.inputs,
-    filters: config.filters,
   }
 }
 

@@ -9,8 +9,10 @@ import type { Filter } from './filter.ts'
 import { filters } from './filters/all.ts'
 import type { Deliver, HttpBody, HttpReply, Input } from './input.ts'
 import { inputs } from './inputs/all.ts'
+import { fileImport } from './inputs/import/import.ts'
 import { parserFrom } from './parsers/all.ts'
 import { Pipeline, type PipelineOptions } from './pipeline.ts'
+import { registry } from '../core/plugin.ts'
 import { compileTagPatterns } from '../core/routing.ts'
 import type { ComponentConfig, WorkerConfig, WorkerSeed } from './worker_protocol.ts'
 
@@ -27,6 +29,9 @@ interface Totals {
   readonly eventRate: Rate
   readonly byteRate: Rate
 }
+
+/** What a worker can be told to run: what a config can name, and what commands add. */
+const kinds = registry([...inputs.plugins, fileImport])
 
 /** Bytes at which the pipeline closes a batch: what readers read at a time is of this order. */
 const batchBytes = 4_000_000
@@ -131,7 +136,7 @@ export class WorkerInputs implements Lifecycle {
       eventRate: new Rate(monotonic),
       byteRate: new Rate(monotonic),
     }
-    const input = inputs.create(config, {
+    const input = kinds.create(config, {
       ...context,
       deliver: counted(this.#pipeline.for(parser, context.count), totals),
       positions: new Map(own),

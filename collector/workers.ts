@@ -39,6 +39,7 @@ export class Workers implements Lifecycle {
   #links: (WorkerLink | undefined)[] = []
   /** Settles once the threads are up; undefined while none is needed. */
   #begun: Promise<void> | undefined
+  #configured: Promise<void> = Promise.resolve()
   #stopping = false
   #turn = 0
 
@@ -59,7 +60,14 @@ export class Workers implements Lifecycle {
     await this.#stopAll(deadline)
   }
 
-  async configure(config: WorkerConfig): Promise<void> {
+  /** One after the other: what a worker does about one config must not mix with the next. */
+  configure(config: WorkerConfig): Promise<void> {
+    const configured = this.#configured.then(() => this.#configure(config))
+    this.#configured = configured.catch(() => undefined)
+    return configured
+  }
+
+  async #configure(config: WorkerConfig): Promise<void> {
     this.#config = config
     if (!this.#begun) return await this.start()
     await this.#begun

@@ -11,6 +11,8 @@ import { Journal } from '../core/journal/journal.ts'
 import { definitions } from '../core/metrics.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
 import { addElasticsearchRoutes } from '../store/api/routes.ts'
+import { backupOperations } from './backup_operation.ts'
+import { importOperations } from './import_operation.ts'
 import { deadOperations, journalOperations } from './operations.ts'
 import type { Running, Surroundings } from './running.ts'
 import { createStore, routesOf, type RunningStore, withStore } from './running_store.ts'
@@ -25,6 +27,8 @@ export async function assemble(given: Surroundings): Promise<Running> {
       ...journalOperations(() => parts.journal),
       ...deadOperations(given.dataFolder, (id) => parts.collector?.output(id)),
       ...storeOperations(() => parts.store),
+      ...importOperations(() => parts.collector),
+      ...backupOperations(given.dataFolder, () => parts.journal, given.clock),
     },
     extend: (app) => parts.addApi(app, '/es'),
     extendApiPort: (app) => parts.addApi(app, ''),

@@ -59,6 +59,7 @@ async function openStopped(world: World, folder: string, withStore: boolean): Pr
       import('../core/metrics.ts'),
       import('../core/log.ts'),
     ])
+  const { backupOperations } = await import('./backup_operation.ts')
   const { systemFiles } = await import('../core/files.ts')
   const { systemClock } = await import('../core/clock.ts')
   const log = createLog('warn')
@@ -77,6 +78,7 @@ async function openStopped(world: World, folder: string, withStore: boolean): Pr
   const operations = {
     ...journalOperations(() => journal),
     ...deadOperations(folder, () => undefined),
+    ...backupOperations(folder, () => journal, systemClock),
   }
   if (!withStore) return { operations, close: async () => {} }
   const context: Context = {

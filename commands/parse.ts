@@ -15,8 +15,8 @@ export interface ParseOptions {
 
 const maxLine = 16 * 1024 * 1024
 
-/** The parser that the command line describes; throws ConfigError. */
-export function parserOf(type: string, { fields, option = [] }: ParseOptions): Parser {
+/** The config of the parser that the command line describes; throws ConfigError. */
+export function parserConfig(type: string, { fields, option = [] }: ParseOptions) {
   const config: { type: string; [name: string]: unknown } = { type }
   if (fields !== undefined) config['fields'] = fields
   for (const pair of option) {
@@ -25,8 +25,14 @@ export function parserOf(type: string, { fields, option = [] }: ParseOptions): P
       throw new ConfigError('WEIR_CONFIG_INVALID', `--option ${pair}: write name=value`)
     config[pair.slice(0, equals)] = valueOf(pair.slice(equals + 1))
   }
-  return parserFrom(config, 'none')
+  // Its mistakes are the command line's.
+  parserFrom(config, 'none')
+  return config
 }
+
+/** That parser. */
+export const parserOf = (type: string, options: ParseOptions): Parser =>
+  parserFrom(parserConfig(type, options), 'none')
 
 function valueOf(text: string): unknown {
   if (!/^(true|false|-?\d+(\.\d+)?|[[{].*)$/s.test(text)) return text

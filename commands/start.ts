@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import { refuseHalfRestored } from './backup/restored.ts'
 import { showBanner } from './banner.ts'
 import { unknownCommand } from './command_names.ts'
 import { exitCodes } from './exit_codes.ts'
@@ -63,6 +64,7 @@ async function start(world: World, options: ConfigOptions): Promise<void> {
     command: `weir ${world.argv.join(' ')}`.trim(),
   })
   try {
+    refuseHalfRestored(dataFolder)
     const { createService } = await import('./service.ts')
     const service = await createService(world, loaded, dataFolder)
     const ended = untilSignal(world)

@@ -14,6 +14,7 @@ export const errorCodes = {
   WEIR_JOURNAL_CLOSED: 'the journal no longer takes events, because Weir is stopping',
   WEIR_STORE_DAMAGED: 'a file of the store cannot be read',
   WEIR_STORE_VERSION: 'the store was written by a newer version',
+  WEIR_BACKUP_DAMAGED: 'a backup is not whole',
   WEIR_OUTPUT_UNAVAILABLE: 'a target cannot be reached or does not answer in time',
   WEIR_OUTPUT_REFUSED: 'a target refused a whole request',
   WEIR_OUTPUT_TOO_LARGE: 'a target refused a request because of its size',

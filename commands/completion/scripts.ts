@@ -61,9 +61,15 @@ function routeLoop(commands: readonly CommandWords[], words: string): string {
 }
 
 function cases(commands: readonly CommandWords[], offers: Offers): string {
-  const options = optionsOf(commands).flatMap(({ flags, value }) =>
-    value ? [`    ${flags.join('|')}) ${offerOf(value, offers)}; return ;;`] : [],
-  )
+  const options = valuedFlags(commands).flatMap(([flag, uses]) => {
+    const kinds = new Set(uses.map(({ value }) => JSON.stringify(value)))
+    // One flag may take other values behind another command.
+    const where = kinds.size > 1 ? uses : [{ path: [], value: uses[0]!.value }]
+    return where.map(({ path, value }) => {
+      const route = path.length === 0 ? '' : `"${path.join(' ')}"`
+      return `    ${route}*" ${flag}") ${offerOf(value, offers)}; return ;;`
+    })
+  })
   const routes = commands.flatMap((command) => {
     const { path, values } = command
     const route = path.join(' ')
@@ -76,7 +82,7 @@ function cases(commands: readonly CommandWords[], offers: Offers): string {
     const dashed = `if [[ $current == -* ]]; then ${offers.words(longs)}; else ${later}; fi`
     return [own, `    "${route} "*) ${dashed} ;;`]
   })
-  return `  case "$previous" in
+  return `  case "$route $previous" in
 ${options.join('\n')}
   esac
   case "$route" in
@@ -87,6 +93,23 @@ ${routes.join('\n')}
 function offerOf(value: ValueWords, { words, files, folders }: Offers): string {
   if (value.kind === 'choice') return words(value.choices)
   return { file: files, folder: folders, text: ':' }[value.kind]
+}
+
+interface FlagUse {
+  readonly path: readonly string[]
+  readonly value: ValueWords
+}
+
+/** Every flag that takes a value, with the commands that have it, the longest path first. */
+function valuedFlags(commands: readonly CommandWords[]): [string, FlagUse[]][] {
+  const uses = new Map<string, FlagUse[]>()
+  for (const { path, options } of commands.toSorted((a, b) => b.path.length - a.path.length)) {
+    for (const { flags, value } of options) {
+      if (value)
+        for (const flag of flags) uses.set(flag, [...(uses.get(flag) ?? []), { path, value }])
+    }
+  }
+  return [...uses]
 }
 
 /** Every option once; those of one name mean the same everywhere. */

@@ -244,6 +244,12 @@ export class Journal {
     this.#absent.set(feed.id, feed.cursor)
   }
 
+  /** Ends a feed that does not come back: nothing is held for it any more. */
+  async endFeed(feed: JournalFeed): Promise<void> {
+    this.#feeds.delete(feed.id)
+    await this.sweep()
+  }
+
   /** Closes a reader; its cursor goes on holding its segments. */
   async release(reader: Reader): Promise<void> {
     await reader.close()

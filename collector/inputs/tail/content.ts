@@ -55,6 +55,11 @@ export class GzipContent implements Content {
     return this.#window.copy(into, 0, 0, into.length)
   }
 
+  /** Bytes of the file itself that were read for it. */
+  get compressedRead(): number {
+    return this.#stream?.bytesRead ?? 0
+  }
+
   close(): void {
     this.#stream?.destroy()
     this.#chunks = undefined

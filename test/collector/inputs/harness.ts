@@ -100,6 +100,10 @@ export class ManualClock implements Clock {
   readonly #start = this.#now
   readonly #sleepers = new Set<{ at: number; wake: () => void }>()
 
+  /** How many wait on it. */
+  get sleepers(): number {
+    return this.#sleepers.size
+  }
   now(): number {
     return this.#now
   }

@@ -1,0 +1,182 @@
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { backup, DatabaseSync } from 'node:sqlite'
+import type { Journal } from '../../core/journal/journal.ts'
+import { eventsPath, indexPath } from '../../core/journal/layout.ts'
+import { manifestPath, wordsFile } from '../../store/embedded/segments/layout.ts'
+
+/** A file of the snapshot: its first `limit` bytes are what counts. */
+export interface SnapshotFile {
+  /** Below the snapshot and the data folder alike. */
+  readonly path: string
+  readonly limit: number
+}
+
+/** Where it is made, below the data folder, and gone when the backup has ended. */
+const snapshotName = 'backup.tmp'
+const readerId = 'backup'
+const attemptsMax = 20
+
+/**
+ * Everything a data folder holds, as of one moment, while a Weir runs on it. Files that only grow or are
+ * replaced whole are linked, which takes no time and no room, and databases copied. The journal comes last and
+ * is held meanwhile: what the other parts do not have yet is in it.
+ */
+export class Snapshot {
+  readonly folder: string
+  /** Files of segments that the manifest names and that are not there. */
+  readonly absent: string[] = []
+  readonly #dataFolder: string
+  readonly #journal: Journal
+  readonly #files: SnapshotFile[] = []
+
+  constructor(dataFolder: string, journal: Journal) {
+    this.#dataFolder = dataFolder
+    this.#journal = journal
+    this.folder = join(dataFolder, snapshotName)
+  }
+
+  async take(): Promise<readonly SnapshotFile[]> {
+    this.remove()
+    // Without a place of its own it holds all that there is.
+    const hold = this.#journal.feed(readerId, {})
+    try {
+      await this.#takeStore()
+      this.#takeFolder('readers')
+      // A cursor passes an event only after its dead letter is written.
+      this.#takeFolder('dead')
+      this.#takeJournal()
+    } finally {
+      await this.#journal.endFeed(hold)
+    }
+    return this.#files
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  async #takeStore(): Promise<void> {
+    const store = join(this.#dataFolder, 'store')
+    // The segments first, since the journal has what they lack, and then what points at either.
+    if (existsSync(manifestPath(store))) await this.#takeSegments(store)
+    for (const name of ['api.sqlite', 'documents.sqlite']) {
+      if (existsSync(join(store, name))) await this.#takeDatabase(join(store, name))
+    }
+  }
+
+  /** A merge may take files away that the manifest named a moment ago: then both are taken again. */
+  async #takeSegments(store: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const copy = await this.#takeDatabase(manifestPath(store))
+      const taken = this.#files.length
+      const absent = namedBy(copy).filter(
+        (file) => !this.#linkIfThere(join(store, 'segments', file)),
+      )
+      if (absent.length === 0) return
+      if (attempt === attemptsMax) {
+        // No merge takes that long: they are lost, and the store says so when it is asked.
+        for (const file of absent) this.absent.push(file)
+        return
+      }
+      this.#files.length = taken - 1
+      rmSync(join(this.folder, 'store'), { recursive: true })
+    }
+  }
+
+  #linkIfThere(path: string): boolean {
+    try {
+      this.#link(path)
+      return true
+    } catch (failure) {
+      if ((failure as NodeJS.ErrnoException).code !== 'ENOENT') throw failure
+      return false
+    }
+  }
+
+  #takeFolder(name: string): void {
+    const folder = join(this.#dataFolder, name)
+    if (!existsSync(folder)) return
+    for (const file of readdirSync(folder)) {
+      const path = join(folder, file)
+      if (/\.(new|tmp)$/.test(file) || file === `${readerId}.json` || !statSync(path).isFile())
+        continue
+      // Small, and appended to: what is being written is no whole line yet.
+      if (file.endsWith('.ndjson')) this.#link(path, readFileSync(path).lastIndexOf(10) + 1)
+      else this.#link(path)
+    }
+  }
+
+  #takeJournal(): void {
+    for (const { folder, segments } of this.#journal.partitions) {
+      for (const { id, end } of segments) {
+        this.#link(eventsPath(folder, id), end.bytes)
+        this.#link(indexPath(folder, id), end.index_bytes)
+      }
+    }
+  }
+
+  #link(path: string, limit?: number): void {
+    const { to, name } = this.#placeOf(path)
+    try {
+      linkSync(path, to)
+    } catch (failure) {
+      // Some file systems have no links.
+      const { code } = failure as NodeJS.ErrnoException
+      if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK') throw failure
+      copyFileSync(path, to)
+    }
+    this.#files.push({ path: name, limit: limit ?? statSync(to).size })
+  }
+
+  /** With what is in its write-ahead log. */
+  async #takeDatabase(path: string): Promise<string> {
+    const { to, name } = this.#placeOf(path)
+    const source = new DatabaseSync(path, { timeout: 10_000 })
+    try {
+      // In one go: whoever writes meanwhile would have a copy in parts begin anew, again and again.
+      await backup(source, to, { rate: 2 ** 31 - 1 })
+    } finally {
+      source.close()
+    }
+    const copy = new DatabaseSync(to)
+    try {
+      // One file, whatever mode the original has.
+      copy.exec('pragma journal_mode = delete')
+    } finally {
+      copy.close()
+    }
+    this.#files.push({ path: name, limit: statSync(to).size })
+    return to
+  }
+
+  #placeOf(path: string): { to: string; name: string } {
+    const name = relative(this.#dataFolder, path)
+    const to = join(this.folder, name)
+    mkdirSync(dirname(to), { recursive: true, mode: 0o750 })
+    return { to, name }
+  }
+}
+
+/** The files that a manifest names, below the store's `segments`. */
+function namedBy(path: string): string[] {
+  const manifest = new DatabaseSync(path, { readOnly: true })
+  try {
+    const rows = manifest.prepare('select file, words from segments').all()
+    return rows.flatMap(({ file, words }) => {
+      const name = String(file)
+      return words === 1 ? [name, wordsFile(name)] : [name]
+    })
+  } finally {
+    manifest.close()
+  }
+}
