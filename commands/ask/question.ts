@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { WeirError } from '../../core/errors.ts'
-import type { JsonRecord, JsonValue } from '../../store/search.ts'
+import { type JsonRecord, type JsonValue, SearchError } from '../../store/search.ts'
 import { type ConfigOptions, dataFolderFor } from '../load_config.ts'
 import { operate } from '../operate.ts'
 import type { World } from '../world.ts'
@@ -45,7 +45,7 @@ export async function queryBody(text: string, options: QuestionOptions): Promise
     import('../../store/query/body_of.ts'),
   ])
   const filter: JsonRecord[] = []
-  if (text.trim() !== '') filter.push(bodyOf(queryOfText(text, { mode: 'weir' })))
+  if (text.trim() !== '') filter.push(bodyOf(understood(() => queryOfText(text, { mode: 'weir' }))))
   const { from, to } = options
   if (from !== undefined || to !== undefined) {
     const bounds: JsonRecord = {}
@@ -54,6 +54,16 @@ export async function queryBody(text: string, options: QuestionOptions): Promise
     filter.push({ range: { '@timestamp': bounds } })
   }
   return { bool: { filter } }
+}
+
+/** A mistake in a query is the user's: no stack. */
+function understood<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (failure) {
+    if (!(failure instanceof SearchError)) throw failure
+    throw new WeirError('WEIR_REQUEST_INVALID', failure.message, { cause: failure })
+  }
 }
 
 /** One hit of a search. */
