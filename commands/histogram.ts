@@ -9,6 +9,8 @@ interface HistogramOptions extends QuestionOptions {
 
 const barWidth = 50
 const bucketsWanted = 40
+/** Empty bars in a row. */
+const emptyShown = 2
 
 interface Bucket {
   readonly key_as_string: string
@@ -49,7 +51,14 @@ export function registerHistogram(program: Command, world: World): void {
       if (buckets.length === 0) world.stderr.write('nothing found\n')
       const most = Math.max(1, ...buckets.map((bucket) => bucket.doc_count))
       const digits = String(most).length
+      let empty = 0
       for (const { key_as_string: time, doc_count: count } of buckets) {
+        empty = count === 0 ? empty + 1 : 0
+        // A long time without anything is said once; machines get every bar.
+        if (empty > emptyShown && !options.json) {
+          if (empty === emptyShown + 1) await writeLine(world.stdout, '…')
+          continue
+        }
         const bar = '█'.repeat(Math.ceil((count / most) * barWidth))
         const line = options.json
           ? JSON.stringify({ time, count })

@@ -1,3 +1,4 @@
+import { isExactNumber } from '../exact_json.ts'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { isUtf8 } from 'node:buffer'
@@ -61,7 +62,7 @@ export function parseRequired(body: Buffer): JsonRecord {
 }
 
 export const isRecord = (value: JsonValue | undefined): value is JsonRecord =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
 
 const parsingError = (reason: string) =>
   new SearchError(400, 'x_content_parse_exception', reason, { line: 1, col: 1 })

@@ -1,3 +1,4 @@
+import { parseExact } from '../exact_json.ts'
 import type { JsonRecord, JsonValue } from '../search.ts'
 import { filterPath } from './filter_path.ts'
 import { isRecord } from './request_body.ts'
@@ -31,7 +32,7 @@ function textsOf(value: JsonValue | undefined): string[] {
 /** The document, or the part that is wanted; undefined for nothing of it. */
 export function filteredSource(text: string, filter: SourceFilter): JsonRecord | undefined {
   if (!filter.isWanted) return undefined
-  const value = JSON.parse(text) as JsonRecord
+  const value = parseExact(text) as JsonRecord
   const { includes, excludes } = filter
   if (includes.length === 0 && excludes.length === 0) return value
   // Without inclusions everything is wanted; `a` takes `a.b` with it, as in Elasticsearch.

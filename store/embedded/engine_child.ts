@@ -1,3 +1,4 @@
+import { parseExact } from '../exact_json.ts'
 import { fullJitter } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
 import { type JsonValue, SearchError } from '../search.ts'
@@ -138,7 +139,8 @@ export class EngineChild {
           ready.reject(unavailable(message.message))
           line.kill()
         } else if (message.kind === 'answer') {
-          asked.get(message.id)?.resolve(message.value)
+          const { json } = message
+          asked.get(message.id)?.resolve(json === undefined ? undefined : parseExact(json))
           asked.delete(message.id)
         } else if (message.kind === 'failure') {
           asked.get(message.id)?.reject(errorOf(message.failure))

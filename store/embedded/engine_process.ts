@@ -135,7 +135,7 @@ export class EngineProcess {
       if (!this.#parts)
         throw new SearchError(503, 'es_rejected_execution_exception', 'the store is stopping')
       const value = await answer(question, this.#parts, asked.signal)
-      send({ kind: 'answer', id, value })
+      send({ kind: 'answer', id, json: value === undefined ? undefined : JSON.stringify(value) })
     } catch (failure) {
       send({
         kind: 'failure',

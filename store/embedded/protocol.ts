@@ -85,7 +85,8 @@ export type FromEngine =
   | { readonly kind: 'unusable'; readonly message: string }
   /** What lies before is in segments now. */
   | { readonly kind: 'advance'; readonly places: Places }
-  | { readonly kind: 'answer'; readonly id: number; readonly value: JsonValue | undefined }
+  /** `json` is undefined where there is nothing to say. As text, because numbers keep their digits in it. */
+  | { readonly kind: 'answer'; readonly id: number; readonly json: string | undefined }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: Failure }
   | {
       readonly kind: 'notice'

@@ -1,3 +1,4 @@
+import { isExactNumber } from '../../exact_json.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../../search.ts'
 
 /** A search body that cannot be understood, in Elasticsearch's words. */
@@ -6,7 +7,7 @@ export const illegal = (reason: string) =>
   new SearchError(400, 'illegal_argument_exception', reason)
 
 export const isRecord = (value: JsonValue | undefined): value is JsonRecord =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
 
 /** @throws SearchError when it is not a whole number of at least `least` */
 export function wholeNumber(

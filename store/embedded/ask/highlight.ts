@@ -1,3 +1,4 @@
+import { textOfScalar } from '../../exact_json.ts'
 import { tokensOf } from '../../query/analysis.ts'
 import { re2OfLucene } from '../../query/lucene_regexp.ts'
 import type { Query } from '../../query/query.ts'
@@ -257,7 +258,7 @@ function placesOf(value: string): Token[] {
 /** Texts, and other scalars as text, at a dotted path. */
 function textsAt(value: JsonValue, path: string): string[] {
   if (Array.isArray(value)) return value.flatMap((each) => textsAt(each, path))
-  if (!isRecord(value)) return value === null || path !== '' ? [] : [String(value)]
+  if (!isRecord(value)) return value === null || path !== '' ? [] : [textOfScalar(value)]
   return Object.entries(value).flatMap(([name, inner]) => {
     if (name === path) return textsAt(inner, '')
     return path.startsWith(`${name}.`) ? textsAt(inner, path.slice(name.length + 1)) : []

@@ -1,3 +1,4 @@
+import { isExactNumber } from '../../exact_json.ts'
 import type { Field } from '../../fields.ts'
 import { defaultDateFormat, formatDate, formatNanos, parseDate } from '../../query/date_format.ts'
 import type { JsonRecord, JsonValue } from '../../search.ts'
@@ -100,7 +101,9 @@ function valuesByPath(source: JsonRecord): Map<string, JsonValue[]> {
   return values
 }
 
-function shownAs(field: Field, value: JsonValue, format: string | undefined): JsonValue[] {
+function shownAs(field: Field, given: JsonValue, format: string | undefined): JsonValue[] {
+  if (isExactNumber(given) && isInteger(field.type)) return [given]
+  const value = isExactNumber(given) ? Number(given.rawJSON) : given
   if (isDate(field.type)) return dateAs(field, value, format)
   if (isInteger(field.type) || isDecimal(field.type)) {
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value

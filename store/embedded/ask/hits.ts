@@ -1,3 +1,4 @@
+import { parseExact } from '../../exact_json.ts'
 import type { JsonRecord, JsonValue } from '../../search.ts'
 import type { Query } from '../../query/query.ts'
 import { all, join, sql, verbatim, type Sql } from '../sql.ts'
@@ -229,7 +230,7 @@ async function sourcesOf({ from, database, deadline }: Asked, rows: readonly Ans
     const source = sources.get(placeOf(row))
     // A row that was found is there: what is asked does not change meanwhile.
     if (source === undefined) throw new Error(`no source of ${placeOf(row)}`)
-    return [row, JSON.parse(source) as JsonRecord] as const
+    return [row, parseExact(source) as JsonRecord] as const
   })
 }
 
