@@ -2,6 +2,7 @@ import { systemClock } from '../core/clock.ts'
 import type { Arguments, Operations } from '../core/control.ts'
 import { WeirError } from '../core/errors.ts'
 import type { EmbeddedStore } from '../store/embedded_store.ts'
+import { liveQuery } from '../store/live_query.ts'
 import { type JsonRecord, type Search, SearchError } from '../store/search.ts'
 
 /** What commands may ask of the store. Without one, or on a cluster, what needs files is refused. */
@@ -35,14 +36,10 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
       yield await inWords(search.search(text(args, 'target') ?? '*', request, {}, deadline))
     },
     async *'store.tail'(args) {
-      const [{ queryOfText }, { matcherOf }] = await Promise.all([
-        import('../store/query/language/parser.ts'),
-        import('../store/query/matches.ts'),
-      ])
       const store = embedded()
-      const query = queryOfText(text(args, 'query') ?? '', { mode: 'weir' })
-      const matches = await inWords(Promise.try(() => matcherOf(query, systemClock.now())))
-      const wants = streamTest(text(args, 'target') ?? '*')
+      const target = text(args, 'target') ?? '*'
+      const wanted = Promise.try(liveQuery, text(args, 'query') ?? '', target, systemClock.now())
+      const { matches, wants } = await inWords(wanted)
       const stop = new AbortController()
       try {
         yield* store.tail.follow(matches, wants, stop.signal)
@@ -52,6 +49,7 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
     },
     async *'store.stats'() {
       const { engine } = embedded()
+      await engine.refresh()
       yield { statistics: await engine.statistics(), streams: await engine.streams() }
     },
     async *'store.verify'() {
@@ -73,19 +71,6 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
       yield {}
     },
   }
-}
-
-/** Whether a stream is one of `logs-*,-logs-debug-*`. */
-function streamTest(target: string): (stream: string) => boolean {
-  const parts = target.split(',').map((part) => part.trim())
-  const regexpOf = (pattern: string) =>
-    new RegExp(`^${pattern.split('*').map(RegExp.escape).join('.*')}$`, 's')
-  const wanted = parts.filter((part) => !part.startsWith('-')).map(regexpOf)
-  const excluded = parts
-    .filter((part) => part.startsWith('-'))
-    .map((part) => regexpOf(part.slice(1)))
-  return (stream) =>
-    wanted.some((each) => each.test(stream)) && !excluded.some((each) => each.test(stream))
 }
 
 /** A question's mistake as commands report it. */

@@ -3,6 +3,7 @@ import { chmodSync, closeSync, openSync, rmSync } from 'node:fs'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { basename, dirname, join } from 'node:path'
 import { type ErrorCode, errorCodes, messageOf, WeirError } from './errors.ts'
+import { parseExact } from './exact_json.ts'
 import type { Lifecycle } from './lifecycle.ts'
 
 /** Arguments and results of an operation: anything that JSON can hold. */
@@ -117,7 +118,7 @@ export async function* callControl(
   }
   try {
     for await (const line of linesOf(incoming)) {
-      const { item, end, error } = JSON.parse(line) as {
+      const { item, end, error } = parseExact(line) as {
         item?: unknown
         end?: true
         error?: { code?: string; message: string }

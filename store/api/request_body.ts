@@ -1,4 +1,4 @@
-import { isExactNumber } from '../exact_json.ts'
+import { isExactNumber } from '../../core/exact_json.ts'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { isUtf8 } from 'node:buffer'

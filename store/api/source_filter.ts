@@ -1,4 +1,4 @@
-import { parseExact } from '../exact_json.ts'
+import { parseExact } from '../../core/exact_json.ts'
 import type { JsonRecord, JsonValue } from '../search.ts'
 import { filterPath } from './filter_path.ts'
 import { isRecord } from './request_body.ts'

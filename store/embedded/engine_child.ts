@@ -1,4 +1,4 @@
-import { parseExact } from '../exact_json.ts'
+import { parseExact } from '../../core/exact_json.ts'
 import { fullJitter } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
 import { type JsonValue, SearchError } from '../search.ts'
@@ -140,7 +140,9 @@ export class EngineChild {
           line.kill()
         } else if (message.kind === 'answer') {
           const { json } = message
-          asked.get(message.id)?.resolve(json === undefined ? undefined : parseExact(json))
+          asked
+            .get(message.id)
+            ?.resolve(json === undefined ? undefined : (parseExact(json) as JsonValue))
           asked.delete(message.id)
         } else if (message.kind === 'failure') {
           asked.get(message.id)?.reject(errorOf(message.failure))

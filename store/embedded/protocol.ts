@@ -4,7 +4,7 @@ import type { DurableMark } from '../../core/journal/writer.ts'
 import type { Reason } from '../../core/reasons.ts'
 import type { Route } from '../../core/routing.ts'
 import type { Catalogue } from '../catalogue.ts'
-import type { JsonRecord, JsonValue, SearchRequest, TargetOptions } from '../search.ts'
+import type { JsonRecord, SearchRequest, TargetOptions } from '../search.ts'
 import type { EmbeddedOptions } from './config.ts'
 
 /** An output as routing sees it, and whether it is the store. */

@@ -1,4 +1,4 @@
-import { isExactNumber } from '../../exact_json.ts'
+import { isExactNumber } from '../../../core/exact_json.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../../search.ts'
 
 /** A search body that cannot be understood, in Elasticsearch's words. */

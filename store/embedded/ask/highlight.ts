@@ -1,4 +1,4 @@
-import { textOfScalar } from '../../exact_json.ts'
+import { textOfScalar } from '../../../core/exact_json.ts'
 import { tokensOf } from '../../query/analysis.ts'
 import { re2OfLucene } from '../../query/lucene_regexp.ts'
 import type { Query } from '../../query/query.ts'

@@ -1,4 +1,4 @@
-import { isExactNumber } from '../../exact_json.ts'
+import { isExactNumber } from '../../../core/exact_json.ts'
 import type { Field } from '../../fields.ts'
 import { defaultDateFormat, formatDate, formatNanos, parseDate } from '../../query/date_format.ts'
 import type { JsonRecord, JsonValue } from '../../search.ts'

@@ -1,4 +1,4 @@
-import { parseExact } from '../../exact_json.ts'
+import { parseExact } from '../../../core/exact_json.ts'
 import type { JsonRecord, JsonValue } from '../../search.ts'
 import type { Query } from '../../query/query.ts'
 import { all, join, sql, verbatim, type Sql } from '../sql.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isRecord } from '../../store/api/request_body.ts'
-import { parseExact, textOfScalar } from '../../store/exact_json.ts'
+import { parseExact, textOfScalar } from '../../core/exact_json.ts'
 
 test.each([
   '{"a":12345678901234567890,"b":[0.1234567890123456789,{"c":-9007199254740993}]}',
