@@ -11,6 +11,7 @@ import { Journal } from '../core/journal/journal.ts'
 import { definitions } from '../core/metrics.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
 import { addElasticsearchRoutes } from '../store/api/routes.ts'
+import { addTailRoute } from '../store/tail_route.ts'
 import { backupOperations } from './backup_operation.ts'
 import { importOperations } from './import_operation.ts'
 import { deadOperations, journalOperations } from './operations.ts'
@@ -30,7 +31,10 @@ export async function assemble(given: Surroundings): Promise<Running> {
       ...importOperations(() => parts.collector),
       ...backupOperations(given.dataFolder, () => parts.journal, given.clock),
     },
-    extend: (app) => parts.addApi(app, '/es'),
+    extend: (app) => {
+      parts.addApi(app, '/es')
+      parts.addTail(app)
+    },
     extendApiPort: (app) => parts.addApi(app, ''),
     start: () => parts.start(),
     stop: (deadline) => parts.stop(deadline),
@@ -111,6 +115,15 @@ class Assembly {
     addElasticsearchRoutes(app, prefix, embedded.api, (failure, path) => {
       this.#given.log.error({ err: failure, path }, 'a request failed')
     })
+  }
+
+  /** Events as they arrive, where the store is this Weir's own. */
+  addTail(app: FastifyInstance): void {
+    const { embedded } = this.store ?? {}
+    if (!embedded) return
+    const { clock, loaded } = this.#given
+    const { max_followers: maxFollowers } = loaded.config.store
+    addTailRoute(app, { tail: embedded.tail, clock, maxFollowers, ending: app.ending })
   }
 
   async reload(config: Config): Promise<void> {

@@ -1,12 +1,12 @@
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { finished } from 'node:stream/promises'
+import { pipeline } from 'node:stream/promises'
 import { Option, type Command } from 'commander'
 import { messageOf, WeirError } from '../core/errors.ts'
 import type { JsonRecord } from '../store/search.ts'
 import { addQuestionOptions, allHits, queryBody, type QuestionOptions } from './ask/question.ts'
 import { cellOf, csvRow, valueAt } from './ask/event_line.ts'
-import { type Terminal, writeLine, type World } from './world.ts'
+import { writeLine, type World } from './world.ts'
 
 interface ExportOptions extends QuestionOptions {
   readonly format: 'ndjson' | 'csv' | 'parquet'
@@ -54,11 +54,12 @@ export function registerExport(program: Command, world: World): void {
         ],
       }
       const events = sourcesOf(allHits(world, options, request, pageSize))
+      let written = 0
+      const lines = linesOf(events, options, () => (written += 1))
       const { output } = options
-      const written =
-        output === undefined
-          ? await writeTo(world.stdout, events, options)
-          : await writeFile(output, events, options)
+      if (output === undefined) {
+        for await (const line of lines) await writeLine(world.stdout, line.slice(0, -1))
+      } else await writeFile(output, lines, options.format)
       world.stderr.write(`${written} events\n`)
     })
 }
@@ -69,40 +70,32 @@ async function* sourcesOf(
   for await (const { _source: source } of hits) yield source
 }
 
-async function writeTo(
-  to: Terminal,
+/** Each with its line end. */
+async function* linesOf(
   events: AsyncIterable<JsonRecord>,
   { format, fields }: ExportOptions,
-): Promise<number> {
+  onEvent: () => void,
+): AsyncGenerator<string> {
   const columns = (fields ?? '@timestamp,log.level,message').split(',').map((name) => name.trim())
-  if (format === 'csv') await writeLine(to, csvRow(columns))
-  let written = 0
+  const row = (event: JsonRecord) => csvRow(columns.map((path) => cellOf(valueAt(event, path))))
+  if (format === 'csv') yield `${csvRow(columns)}\n`
   for await (const event of events) {
-    const line =
-      format === 'csv'
-        ? csvRow(columns.map((path) => cellOf(valueAt(event, path))))
-        : JSON.stringify(event)
-    await writeLine(to, line)
-    written += 1
+    yield `${format === 'csv' ? row(event) : JSON.stringify(event)}\n`
+    onEvent()
   }
-  return written
 }
 
 /** Written beside its name and renamed when it is whole, so that nobody takes a half for the whole. */
 async function writeFile(
   path: string,
-  events: AsyncIterable<JsonRecord>,
-  options: ExportOptions,
-): Promise<number> {
+  lines: AsyncIterable<string>,
+  format: ExportOptions['format'],
+): Promise<void> {
   const partial = `${path}.partial`
   try {
-    const stream = createWriteStream(partial)
-    const written = await writeTo(stream, events, options)
-    stream.end()
-    await finished(stream)
-    if (options.format === 'parquet') await toParquet(partial, path)
+    await pipeline(lines, createWriteStream(partial))
+    if (format === 'parquet') await toParquet(partial, path)
     else await rename(partial, path)
-    return written
   } catch (failure) {
     if (failure instanceof WeirError) throw failure
     const text = `${path} cannot be written: ${messageOf(failure)}`

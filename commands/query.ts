@@ -6,7 +6,7 @@ import {
   queryBody,
   type QuestionOptions,
 } from './ask/question.ts'
-import { cellOf, csvRow, eventLine, valueAt } from './ask/event_line.ts'
+import { cellOf, csvRow, eventLine, printable, valueAt } from './ask/event_line.ts'
 import { wholeNumber } from './journal.ts'
 import type { JsonRecord } from '../store/search.ts'
 import { writeLine, type World } from './world.ts'
@@ -84,12 +84,16 @@ function printer(world: World, options: QueryOptions): (event: JsonRecord) => st
     return (event) =>
       JSON.stringify(Object.fromEntries(given.map((path) => [path, valueAt(event, path)])))
   }
-  if (options.raw) return (event) => cellOf(valueAt(event, 'message'))
+  // On a terminal somebody reads it; elsewhere a program does.
+  const shown = world.stdout.isTTY ? printable : (text: string) => text
+  if (options.raw) return (event) => shown(cellOf(valueAt(event, 'message')))
   if (options.csv) {
     const fields = given ?? ['@timestamp', 'log.level', 'message']
     world.stdout.write(`${csvRow(fields)}\n`)
     return (event) => csvRow(fields.map((path) => cellOf(valueAt(event, path))))
   }
-  if (given) return (event) => given.map((path) => cellOf(valueAt(event, path)) || '-').join('  ')
+  if (given) {
+    return (event) => shown(given.map((path) => cellOf(valueAt(event, path)) || '-').join('  '))
+  }
   return eventLine(world, world.stdout)
 }

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import type { LiveEvent } from '../store/live_tail.ts'
+import { WeirError } from '../core/errors.ts'
 import { eventLine } from './ask/event_line.ts'
+import { askRemote } from './ask/remote.ts'
 import { type ConfigOptions, dataFolderFor } from './load_config.ts'
 import { operate } from './operate.ts'
 import { coloured, writeLine, type World } from './world.ts'
@@ -8,6 +10,8 @@ import { coloured, writeLine, type World } from './world.ts'
 interface TailOptions extends ConfigOptions {
   readonly index: string
   readonly json?: true
+  readonly url?: string
+  readonly token?: string
 }
 
 export function registerTail(program: Command, world: World): void {
@@ -20,6 +24,8 @@ export function registerTail(program: Command, world: World): void {
     .argument('[query]', 'as in weir query, without regular expressions', '')
     .option('-i, --index <names>', 'streams, with * and commas', 'logs-*')
     .option('--json', 'whole events as NDJSON')
+    .option('--url <url>', 'follow the Weir there, instead of the one on the data folder')
+    .option('--token <secret>', 'token with the scope `read`, for --url (environment: WEIR_TOKEN)')
     .addHelpText(
       'before',
       `Examples:
@@ -30,12 +36,9 @@ export function registerTail(program: Command, world: World): void {
     )
     .action(async (text: string, _options, self: Command) => {
       const options = self.optsWithGlobals<TailOptions>()
-      const folder = await dataFolderFor(world, options)
       const print = eventLine(world, world.stdout)
       const colour = coloured(world, world.stderr)
-      const args = { query: text, target: options.index }
-      for await (const item of operate(world, folder, 'store.tail', args)) {
-        const found = item as LiveEvent | { readonly skipped: number }
+      for await (const found of followed(world, text, options)) {
         if ('skipped' in found) {
           world.stderr.write(`${colour('yellow', `${found.skipped} left out`)}\n`)
         } else {
@@ -44,4 +47,32 @@ export function registerTail(program: Command, world: World): void {
         }
       }
     })
+}
+
+type Followed = LiveEvent | { readonly skipped: number }
+
+async function* followed(
+  world: World,
+  query: string,
+  options: TailOptions,
+): AsyncGenerator<Followed> {
+  const { url, token, index } = options
+  if (url === undefined) {
+    const folder = await dataFolderFor(world, options)
+    const items = operate(world, folder, 'store.tail', { query, target: index })
+    for await (const item of items) yield item as Followed
+    return
+  }
+  const asked = new URLSearchParams({ query, index })
+  const response = await askRemote({ url, token }, world, `/api/tail?${asked.toString()}`)
+  let rest = ''
+  for await (const part of response.body!.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + part).split('\n')
+    rest = lines.pop()!
+    // One line is a whole message, and what kind it is shows in it.
+    for (const line of lines) {
+      if (line.startsWith('data: ')) yield JSON.parse(line.slice(6)) as Followed
+    }
+  }
+  throw new WeirError('WEIR_NOT_RUNNING', `${url} has ended`)
 }

@@ -26,9 +26,9 @@ export function eventLine(world: Pick<World, 'env'>, to: Terminal): (event: Json
     const level = cellOf(valueAt(event, 'log.level')).toUpperCase()
     const origin = cellOf(valueAt(event, 'service.name') ?? valueAt(event, 'host.name'))
     const cells = [
-      cellOf(event['@timestamp']),
-      shade(colour, level.padEnd(5)),
-      origin,
+      printable(cellOf(event['@timestamp'])),
+      shade(colour, printable(level).padEnd(5)),
+      printable(origin),
       printable(summaryOf(event)),
     ]
     return cells.filter((cell) => cell.trim() !== '').join('  ')
@@ -58,7 +58,7 @@ function shade(colour: ReturnType<typeof coloured>, level: string): string {
 }
 
 /** A line of a log must not move the cursor or colour the terminal of who reads it. */
-const printable = (text: string) =>
+export const printable = (text: string) =>
   // eslint-disable-next-line no-control-regex
   text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`

@@ -4,6 +4,7 @@ import { type JsonRecord, type JsonValue, SearchError } from '../../store/search
 import { type ConfigOptions, dataFolderFor } from '../load_config.ts'
 import { operate } from '../operate.ts'
 import type { World } from '../world.ts'
+import { askRemote } from './remote.ts'
 
 /** Options of every command that asks the store. */
 export interface QuestionOptions extends ConfigOptions {
@@ -88,7 +89,12 @@ export async function ask(
   options: QuestionOptions,
   request: JsonRecord,
 ): Promise<Answer> {
-  if (options.url !== undefined) return await askOver(options.url, world, options, request)
+  if (options.url !== undefined) {
+    const target = options.index.split(',').map(encodeURIComponent).join(',')
+    const remote = { url: options.url, token: options.token }
+    const response = await askRemote(remote, world, `/es/${target}/_search`, request)
+    return (await response.json()) as Answer
+  }
   const folder = await dataFolderFor(world, options)
   for await (const item of operate(world, folder, 'store.search', {
     target: options.index,
@@ -97,36 +103,6 @@ export async function ask(
     return item as Answer
   }
   throw new WeirError('WEIR_NOT_RUNNING', 'the store gave no answer')
-}
-
-async function askOver(
-  url: string,
-  { env }: World,
-  { index, token = env['WEIR_TOKEN'] }: QuestionOptions,
-  request: JsonRecord,
-): Promise<Answer> {
-  const target = index.split(',').map(encodeURIComponent).join(',')
-  const address = `${url.replace(/\/$/, '')}/es/${target}/_search`
-  const headers = {
-    'content-type': 'application/json',
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-  }
-  let response: Response
-  try {
-    response = await fetch(address, { method: 'POST', headers, body: JSON.stringify(request) })
-  } catch (failure) {
-    const { cause } = failure as { cause?: unknown }
-    const text = `${url} cannot be reached: ${cause instanceof Error ? cause.message : String(failure)}`
-    throw new WeirError('WEIR_NOT_RUNNING', text, { cause: failure })
-  }
-  const text = await response.text()
-  if (response.ok) return JSON.parse(text) as Answer
-  const reason = /"reason":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text.slice(0, 200)
-  const code =
-    response.status === 401 || response.status === 403
-      ? 'WEIR_REQUEST_FORBIDDEN'
-      : 'WEIR_REQUEST_INVALID'
-  throw new WeirError(code, `${url} answered ${response.status}: ${reason}`)
 }
 
 /**

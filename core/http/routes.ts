@@ -35,6 +35,8 @@ export interface HttpHandlers {
 const index = `Weir
 
 POST /in/<tag>     take in logs: JSON, NDJSON, text lines, forms, msgpack
+GET  /api/tail     events as they arrive, as server-sent events: ?query=log.level:error
+/es/               ask the store, as one asks Elasticsearch: /es/logs-*/_search?q=log.level:error
 GET  /api/status   inputs, readers and outputs: rates, lag, losses
 GET  /metrics      the same for Prometheus
 GET  /healthz      200 while the process lives

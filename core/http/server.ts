@@ -41,6 +41,10 @@ declare module 'fastify' {
     /** What a caller's token has to allow, one of them; without it the route is open to all. */
     scope?: Scope | readonly Scope[]
   }
+  interface FastifyInstance {
+    /** Fires when the port begins to close: answers without an end have to end. */
+    ending: AbortSignal
+  }
   interface FastifyRequest {
     /** The client's address, as a trusted proxy says; empty on a Unix socket. */
     clientAddress: string
@@ -55,6 +59,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   let rules = rulesOf(config)
   let listeners: Listener[] = []
   let stopping = false
+  const ending = new AbortController()
   const bodies = createBodyReader(() => config, count)
 
   const app = fastify({
@@ -62,6 +67,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // Paths that do not decode never get as far as the error handler.
     frameworkErrors: (failure, request, reply) => answerFailure(log, failure, request, reply),
   })
+  app.decorate('ending', ending.signal)
   app.decorateRequest('clientAddress', '')
   app.decorateRequest('releaseBody', undefined)
   app.removeAllContentTypeParsers()
@@ -134,6 +140,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     async stop(deadline) {
       stopping = true
+      ending.abort()
       await closeAll(listeners, deadline)
       listeners = []
       await app.close()

@@ -22,6 +22,13 @@ export const embeddedConfig = z.strictObject({
     .max(10_000)
     .default(100)
     .describe('Questions that wait for their turn; further ones are refused with 429'),
+  max_followers: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(20)
+    .describe('Followers of GET /api/tail at once; further ones are refused with 429'),
   idle_timeout: duration()
     .default(60_000)
     .describe('The engine is stopped when nobody asked for so long'),

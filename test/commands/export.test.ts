@@ -1,0 +1,64 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { answering, asked, hitsOf } from './asked.ts'
+
+const events = [
+  { '@timestamp': '2026-11-21T10:00:00.000Z', message: 'one, two', url: { path: '/a"b' } },
+  { '@timestamp': '2026-11-21T10:00:01.000Z', message: 'line\nbreak', n: 5 },
+]
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-export-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+})
+
+test('NDJSON on standard output, oldest first', async () => {
+  const { operations, requests } = answering(hitsOf(events))
+  const { stdout, stderr } = await asked(['export', 'a:b'], operations)
+  expect(stdout).toBe(events.map((event) => `${JSON.stringify(event)}\n`).join(''))
+  expect(stderr).toBe('2 events\n')
+  expect(requests[0]?.request).toMatchObject({
+    sort: [{ '@timestamp': { order: 'asc' } }, { _doc: { order: 'asc' } }],
+  })
+})
+
+test('CSV to a file, quoted as RFC 4180 says', async () => {
+  const { operations } = answering(hitsOf(events))
+  const path = join(folder, 'out.csv')
+  const options = ['--format', 'csv', '--fields', 'message,url.path,n', '-o', path]
+  expect(await asked(['export', ...options], operations)).toMatchObject({ code: 0, stdout: '' })
+  expect(readFileSync(path, 'utf8')).toBe(
+    'message,url.path,n\n"one, two","/a""b",\n"line\nbreak",,5\n',
+  )
+  expect(existsSync(`${path}.partial`)).toBe(false)
+})
+
+test('Parquet, which any DuckDB reads', async () => {
+  const { operations } = answering(hitsOf(events))
+  const path = join(folder, "o'ut.parquet")
+  await asked(['export', '--format', 'parquet', '-o', path], operations)
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+  const connection = await instance.connect()
+  const sql = `select message, url.path, n from read_parquet('${path.replaceAll("'", "''")}') order by "@timestamp"`
+  const rows = (await connection.runAndReadAll(sql)).getRowsJson()
+  connection.closeSync()
+  instance.closeSync()
+  expect(rows).toEqual([
+    ['one, two', '/a"b', null],
+    ['line\nbreak', null, '5'],
+  ])
+})
+
+test('Parquet needs a file, and a file a folder', async () => {
+  const { operations } = answering(hitsOf(events))
+  const without = await asked(['export', '--format', 'parquet'], operations)
+  expect(without).toMatchObject({ code: 1 })
+  expect(without.stderr).toContain('add --output <file>')
+  const nowhere = await asked(['export', '-o', join(folder, 'x/y')], operations)
+  expect(nowhere).toMatchObject({ code: 1 })
+  expect(nowhere.stderr).toContain('cannot be written')
+})
