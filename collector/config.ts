@@ -89,6 +89,11 @@ function checkIds(components: unknown, kind: 'inputs' | 'outputs', context: z.Re
     const { id: given, type } = (component ?? {}) as { id?: unknown; type?: unknown }
     const id = given ?? type
     if (typeof id !== 'string') continue
+    if (kind === 'outputs' && id === 'store' && type !== 'store') {
+      const message =
+        'the id "store" is that of the store, which keeps its place in the journal by it'
+      context.addIssue({ code: 'custom', path: [kind, index, 'id'], message })
+    }
     const first = taken.get(id)
     taken.set(id, first ?? index)
     if (first === undefined) continue

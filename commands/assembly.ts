@@ -132,6 +132,7 @@ class Assembly {
       this.#given.log.warn({ key: 'journal' }, 'this key changes only with a restart')
     }
     await this.collector?.reload(this.#collectorConfig(config))
+    this.store?.embedded?.engine.updateRoutes(routesOf(config.collector.outputs))
   }
 
   async receive(body: Parameters<Running['receive']>[0]) {

@@ -75,3 +75,11 @@ test.each([
 ])('%s is refused', (text, problem) => {
   expect(problemsOf(text)).toEqual([expect.stringMatching(problem)])
 })
+
+test('no other output has the id of the store', () => {
+  const outputs = (text: string) => problemsOf(`collector:\n  outputs:\n    - ${text}\n`)
+  expect(outputs('{ type: "null", id: store }')).toEqual([
+    expect.stringContaining('outputs[0].id: the id "store" is that of the store'),
+  ])
+  expect(outputs('{ type: store }')).toEqual([])
+})

@@ -52,6 +52,7 @@ export class EmbeddedEngine implements Search {
   readonly #child: EngineChild
   readonly #queue: QuestionQueue
   readonly #stopped = new AbortController()
+  #routes: readonly StoreRoute[]
   #catalogue: Catalogue = { indices: [] }
   #changed = Promise.withResolvers<void>()
   #unlisten: (() => void) | undefined
@@ -65,6 +66,7 @@ export class EmbeddedEngine implements Search {
   constructor(options: EmbeddedOptions, world: EmbeddedWorld) {
     this.#options = options
     this.#world = world
+    this.#routes = world.routes
     this.#queue = new QuestionQueue(options.max_concurrent, options.max_queued)
     const { clock, random, log, dataFolder } = world.context
     this.#child = new EngineChild({
@@ -78,7 +80,7 @@ export class EmbeddedEngine implements Search {
           kind: 'start',
           folder: `${dataFolder}/store`,
           options,
-          routes: world.routes,
+          routes: this.#routes,
           partitions: world.feed.partitions(),
           catalogue: this.#catalogue,
         }
@@ -216,6 +218,12 @@ export class EmbeddedEngine implements Search {
     this.#catalogue = catalogue
     this.#child.tell({ kind: 'catalogue', catalogue })
     await Promise.resolve()
+  }
+
+  /** Which events the store takes, from what is not sealed yet on. */
+  updateRoutes(routes: readonly StoreRoute[]): void {
+    this.#routes = routes
+    this.#child.tell({ kind: 'routes', routes })
   }
 
   /** For the status page: whether the process is there, and why nothing is taken in. */

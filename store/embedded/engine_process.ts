@@ -27,12 +27,19 @@ export interface EngineProcessWorld {
 const chunkBytes = 64_000_000
 const readBytes = 8_000_000
 
+/** Which tags the store takes. */
+function takenBy(routes: Start['routes']): (tag: string) => boolean {
+  const route = router(routes)
+  return (tag) => isTag(tag) && route(tag).some(({ isStore }) => isStore)
+}
+
 /** The engine as its process runs it: what comes over the line goes in, what it sends comes out of `send`. */
 export class EngineProcess {
   readonly #world: EngineProcessWorld
   readonly #asked = new Map<number, AbortController>()
   #parts: Parts | undefined
   #starting: Promise<void> | undefined
+  #isTaken: (tag: string) => boolean = () => false
 
   constructor(world: EngineProcessWorld) {
     this.#world = world
@@ -47,6 +54,9 @@ export class EngineProcess {
         return parts?.sealer.follower.mark(message.partition, message.folder, message.mark)
       case 'dropped':
         return parts?.sealer.follower.dropped(message.partition, message.segment)
+      case 'routes':
+        this.#isTaken = takenBy(message.routes)
+        return
       case 'catalogue':
         if (parts) parts.catalogue = message.catalogue
         return
@@ -72,8 +82,7 @@ export class EngineProcess {
 
   async #start({ folder, options, routes, partitions, catalogue }: Start): Promise<void> {
     const { files, clock, answerer, send, step } = this.#world
-    const route = router(routes)
-    const isTaken = (tag: string) => isTag(tag) && route(tag).some(({ isStore }) => isStore)
+    this.#isTaken = takenBy(routes)
     const notice = (level: 'info' | 'warn' | 'error', text: string, about: object = {}) =>
       send({ kind: 'notice', level, message: text, about: about as JsonRecord })
     try {
@@ -93,7 +102,7 @@ export class EngineProcess {
         new JournalFollower(cursor, partitions, {
           files,
           clock,
-          wants: (tag) => tag === documentsTag || isTaken(tag),
+          wants: (tag) => tag === documentsTag || this.#isTaken(tag),
           lost: (events, why) => {
             send({ kind: 'count', reason: 'corrupt', events })
             notice('error', `the journal is damaged: ${why}; skipped`, { events })

@@ -61,6 +61,8 @@ export type ToEngine =
       readonly mark: DurableMark
     }
   | { readonly kind: 'dropped'; readonly partition: string; readonly segment: string }
+  /** What is sealed from now on goes by these. */
+  | { readonly kind: 'routes'; readonly routes: readonly StoreRoute[] }
   | { readonly kind: 'catalogue'; readonly catalogue: Catalogue }
   | {
       readonly kind: 'ask'

@@ -43,6 +43,18 @@ test('segments are merged into one of each stream and day, and nothing changes f
   expect(await store.engine.statistics()).toMatchObject({ segments: 1, merged: 1, documents: 12 })
 })
 
+test('new routes hold from what is not sealed yet on, and for the next process', async () => {
+  store = await openStore()
+  await store.append(linesOf([1]))
+  await store.engine.refresh()
+  store.engine.updateRoutes([{ match: 'b', final: false, isStore: true }])
+  await store.append(linesOf([2]))
+  await store.append(linesOf([3], { tag: 'b' }))
+  await store.engine.refresh()
+  expect(numbers(await store.all('logs-a-default'))).toEqual([1])
+  expect(numbers(await store.all('logs-b-default'))).toEqual([3])
+})
+
 test('a stream that is deleted and comes again has only what is new', async () => {
   store = await openStore()
   await store.append(linesOf([1, 2]))
