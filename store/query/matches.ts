@@ -1,8 +1,9 @@
 import { type JsonRecord, type JsonValue, SearchError } from '../search.ts'
 import { tokensOf } from './analysis.ts'
-import { dateOf } from './date_math.ts'
-import type { BoolQuery, PatternQuery, Query, RangeQuery, Scalar, TextQuery } from './query.ts'
-import { type WildcardPart, wildcardParts } from './wildcard.ts'
+import { minimumShouldMatch } from './minimum_should_match.ts'
+import type { BoolQuery, PatternQuery, Query, Scalar, TermQuery, TextQuery } from './query.ts'
+import { rangeFits } from './range_fits.ts'
+import { wildcardFits } from './wildcard_fits.ts'
 
 /** Texts that are analysed where no mapping says otherwise; see store/fields.ts. */
 const textFields = new Set(['message', 'error.message', 'error.stack_trace'])
@@ -11,10 +12,11 @@ const textFields = new Set(['message', 'error.message', 'error.stack_trace'])
 export type Matches = (event: JsonRecord) => boolean
 
 /**
- * Compiles a query for single events, with the meanings that the store gives it on Weir's own streams.
+ * Compiles a query for single events, with the meanings that the store gives it on Weir's own streams. Types are
+ * those of the values that an event has, so that one which does not fit its field's type fits by its own.
  *
  * @param nowMs what `now` means in dates; it stands still.
- * @throws SearchError on a pattern or date that has no meaning.
+ * @throws SearchError on a pattern or date that has no meaning, and on what cannot be followed live.
  */
 export function matcherOf(query: Query, nowMs: number): Matches {
   switch (query.kind) {
@@ -24,14 +26,15 @@ export function matcherOf(query: Query, nowMs: number): Matches {
     case 'ids':
       return () => false
     case 'exists':
-      return anyValue(query.field, (value) => value !== null)
-    case 'term': {
-      const { field, values, caseInsensitive } = query
-      const tests = values.map((value) => equalTo(value, caseInsensitive))
-      return anyTerm(field, (term) => tests.some((test) => test(term)))
+      return matchesExists(query.field)
+    case 'term':
+      return matchesTerm(query)
+    case 'range': {
+      const test = rangeFits(query, nowMs)
+      return anyValue(query.field, (value, path) => {
+        return isText(value, path) ? tokensOf(String(value)).some(test) : test(value)
+      })
     }
-    case 'range':
-      return matchesRange(query, nowMs)
     case 'prefix':
     case 'wildcard':
     case 'regexp':
@@ -50,8 +53,10 @@ function matchesBool(query: BoolQuery, nowMs: number): Matches {
   const must = compile([...query.must, ...query.filter])
   const should = compile(query.should)
   const mustNot = compile(query.mustNot)
-  const needed = Number(query.minimumShouldMatch ?? (must.length === 0 ? 1 : 0))
-  const least = should.length === 0 ? 0 : Number.isNaN(needed) ? 1 : needed
+  const { minimumShouldMatch: spec } = query
+  const wanted =
+    spec === undefined ? Number(must.length === 0) : minimumShouldMatch(spec, should.length)
+  const least = should.length === 0 ? 0 : wanted
   return (event) => {
     if (!must.every((test) => test(event)) || mustNot.some((test) => test(event))) return false
     let fitting = 0
@@ -60,63 +65,94 @@ function matchesBool(query: BoolQuery, nowMs: number): Matches {
   }
 }
 
-function matchesRange(query: RangeQuery, nowMs: number): Matches {
-  const { field, gt, gte, lt, lte, format, timeZone } = query
-  const tests: ((value: JsonValue) => boolean)[] = []
-  const bound = (given: Scalar | undefined, roundUp: boolean, fits: (order: number) => boolean) => {
-    if (given === undefined) return
-    const number = Number(given)
-    const micros =
-      field === '@timestamp' ? dateOf(given, { format, timeZone, roundUp, nowMs }) : undefined
-    tests.push((value) => {
-      if (micros !== undefined) {
-        const time = typeof value === 'string' ? Date.parse(value) * 1000 : NaN
-        return fits(time - Number(micros))
-      }
-      if (typeof value === 'number') return fits(value - number)
-      const text = String(given)
-      return typeof value === 'string' && fits(value < text ? -1 : Number(value > text))
-    })
-  }
-  bound(gt, true, (order) => order > 0)
-  bound(gte, false, (order) => order >= 0)
-  bound(lt, false, (order) => order < 0)
-  bound(lte, true, (order) => order <= 0)
-  return anyValue(field, (value) => tests.every((test) => test(value)))
+function matchesTerm({ field, values, caseInsensitive }: TermQuery): Matches {
+  const fold = (text: string) => (caseInsensitive ? text.toLowerCase() : text)
+  const tests = values.map((wanted) => {
+    const equal = equalTo(wanted, fold)
+    const text = fold(String(wanted))
+    // A term is not analysed: one that is no token is in no text.
+    const [token, ...more] = tokensOf(text)
+    const isToken = token === text && more.length === 0
+    return (value: Value, path: string) =>
+      isText(value, path) ? isToken && tokensOf(String(value)).includes(text) : equal(value)
+  })
+  return anyValue(field, (value, path) => tests.some((test) => test(value, path)))
 }
 
-function matchesPattern({ kind, field, pattern, caseInsensitive }: PatternQuery): Matches {
-  if (kind === 'prefix') {
-    const wanted = caseInsensitive ? pattern.toLowerCase() : pattern
-    return anyTerm(field, (term) => {
-      const text = caseInsensitive ? term.toLowerCase() : term
-      return text.startsWith(wanted)
-    })
+function equalTo(wanted: Scalar, fold = (text: string) => text): (value: Value) => boolean {
+  const text = String(wanted)
+  const number = text.trim() === '' ? NaN : Number(text)
+  const folded = fold(text)
+  return (value) => {
+    if (typeof value === 'number') return value === number
+    return typeof value === 'boolean' ? String(value) === text : fold(value) === folded
   }
+}
+
+function matchesPattern(query: PatternQuery): Matches {
+  const { kind, field, pattern, caseInsensitive, analyzed } = query
   if (kind === 'regexp') {
-    const text = `[regexp] on [${field}]: regular expressions are not followed live, where one could hold up everything; ask for what has arrived`
-    throw new SearchError(400, 'illegal_argument_exception', text)
+    throw notLive(`[regexp] on [${field}]: a regular expression could hold up everything`)
   }
-  const fits = wildcardTest(pattern, caseInsensitive)
-  return anyTerm(field, fits)
+  const fold = (text: string) => (caseInsensitive ? text.toLowerCase() : text)
+  const fits =
+    kind === 'prefix'
+      ? (text: string) => fold(text).startsWith(fold(pattern))
+      : wildcardFits(pattern, caseInsensitive)
+  const fitsToken = kind === 'prefix' ? fits : wildcardFits(pattern.toLowerCase(), false)
+  const fitsText =
+    analyzed === undefined
+      ? (tokens: readonly string[]) => tokens.some(fitsToken)
+      : beginningIn(tokensOf(pattern.replace(/\*$/, '')), analyzed)
+  return anyValue(field, (value, path) => {
+    if (typeof value !== 'string') return false
+    return isText(value, path) ? fitsText(tokensOf(value)) : fits(value)
+  })
 }
 
-function matchesText({ kind, fields, text, operator, zeroTermsAll }: TextQuery): Matches {
-  const wanted = tokensOf(text)
-  if (wanted.length === 0) return () => zeroTermsAll
-  const fitsTokens = (tokens: readonly string[]) => {
-    if (kind !== 'match') return holdsPhrase(tokens, wanted, kind === 'phrase_prefix')
-    const present = (token: string) => tokens.includes(token)
-    return operator === 'and' ? wanted.every(present) : wanted.some(present)
+/** Tokens of which the last is the beginning of one. */
+function beginningIn(wanted: readonly string[], operator: 'or' | 'and') {
+  const tests = wanted.map((token, place) => {
+    if (place < wanted.length - 1) return (each: string) => each === token
+    return (each: string) => each.startsWith(token)
+  })
+  return (tokens: readonly string[]) => {
+    const holds = (test: (token: string) => boolean) => tokens.some(test)
+    return operator === 'and' ? tests.every(holds) : tests.some(holds)
   }
-  const tests = fields.map((field) => {
-    return anyValue(field, (value, path) => {
-      if (value === null || typeof value === 'object') return false
-      const isText = textFields.has(path) && typeof value === 'string'
-      return isText ? fitsTokens(tokensOf(value)) : String(value) === text
-    })
+}
+
+function matchesText(query: TextQuery): Matches {
+  const { kind, fields, text, slop, zeroTermsAll } = query
+  const wanted = tokensOf(text)
+  if (slop > 0 && wanted.length > 1) throw notLive('phrases with a slop')
+  const isWhole = equalTo(text)
+  const tests = fields.map((field): Matches => {
+    return (event) => {
+      const texts: string[][] = []
+      const isTerm = anyValue(field, (value, path) => {
+        if (isText(value, path)) texts.push(tokensOf(String(value)))
+        else if (kind !== 'phrase_prefix') return isWhole(value)
+        else return typeof value === 'string' && value.startsWith(text)
+        return false
+      })(event)
+      if (isTerm) return true
+      if (wanted.length === 0) return zeroTermsAll && (texts.length > 0 || textFields.has(field))
+      if (kind === 'match') return enoughTokens(query, wanted, texts)
+      return texts.some((tokens) => holdsPhrase(tokens, wanted, kind === 'phrase_prefix'))
+    }
   })
   return (event) => tests.some((test) => test(event))
+}
+
+function enoughTokens(
+  { operator, minimumShouldMatch: spec }: TextQuery,
+  wanted: readonly string[],
+  texts: readonly (readonly string[])[],
+): boolean {
+  const found = wanted.filter((token) => texts.some((tokens) => tokens.includes(token))).length
+  if (operator === 'and') return found === wanted.length
+  return found >= (spec === undefined ? 1 : minimumShouldMatch(spec, wanted.length))
 }
 
 function holdsPhrase(
@@ -133,60 +169,47 @@ function holdsPhrase(
   )
 }
 
-function equalTo(wanted: Scalar, caseInsensitive: boolean): (term: string) => boolean {
-  const text = String(wanted)
-  if (caseInsensitive) return (term) => term.toLowerCase() === text.toLowerCase()
-  const number = text.trim() === '' ? NaN : Number(text)
-  return (term) => term === text || (!Number.isNaN(number) && Number(term) === number)
-}
+type Value = string | number | boolean
 
-/** The terms of a field: a text's tokens, any other value as text. */
-function anyTerm(field: string, test: (term: string) => boolean): Matches {
-  return anyValue(field, (value, path) => {
-    if (value === null || typeof value === 'object') return false
-    if (textFields.has(path)) return tokensOf(String(value)).some(test)
-    return test(String(value))
-  })
-}
+const isText = (value: Value, path: string): boolean =>
+  typeof value === 'string' && textFields.has(path)
 
-/** Whether a value at the path, which may be a pattern, passes; nested, dotted and in arrays. */
-function anyValue(field: string, test: (value: JsonValue, path: string) => boolean): Matches {
-  const fits = field.includes('*') ? wildcardTest(field, false) : undefined
+const notLive = (what: string) =>
+  new SearchError(
+    400,
+    'illegal_argument_exception',
+    `${what}: not followed live; ask for what has arrived`,
+  )
+
+/** A field that is an object is there when something in it is. */
+function matchesExists(field: string): Matches {
+  const below = `${field}.`
+  const fits = field.includes('*') ? wildcardFits(field, false) : undefined
+  const isThere = (path: string) =>
+    fits ? fits(path) : path === field || path.startsWith(below) || field === ''
   const walk = (value: JsonValue, path: string): boolean => {
-    if (Array.isArray(value)) return value.some((each) => walk(each, path))
-    const isWanted = fits ? fits(path) : path === field
-    if (typeof value !== 'object' || value === null) return isWanted && test(value, path)
-    if (isWanted && Object.keys(value).length > 0 && test(value, path)) return true
-    return Object.entries(value).some(([name, each]) => {
-      const inner = path === '' ? name : `${path}.${name}`
-      return (fits || field === inner || field.startsWith(`${inner}.`)) && walk(each, inner)
-    })
+    if (value === null) return false
+    if (typeof value !== 'object') return isThere(path)
+    return entriesOf(value, path).some(([inner, each]) => walk(each, inner))
   }
   return (event) => walk(event, '')
 }
 
-/** In time proportional to both lengths at worst, whatever the pattern. */
-function wildcardTest(pattern: string, caseInsensitive: boolean): (text: string) => boolean {
-  const fold = (text: string) => (caseInsensitive ? text.toLowerCase() : text)
-  const wanted = wildcardParts(fold(pattern)).flatMap((part): WildcardPart[] => {
-    return 'text' in part ? Array.from(part.text, (text) => ({ text })) : [part]
-  })
-  return (given) => {
-    const text = Array.from(fold(given))
-    let [at, place, star, resume] = [0, 0, -1, 0]
-    while (at < text.length) {
-      const part = wanted[place]
-      if (part && 'any' in part && part.any === '*') {
-        star = place++
-        resume = at
-      } else if (part && ('any' in part || part.text === text[at])) {
-        place++
-        at++
-      } else if (star >= 0) {
-        place = star + 1
-        at = ++resume
-      } else return false
-    }
-    return wanted.slice(place).every((part) => 'any' in part && part.any === '*')
+/** Whether a value at the path, which may be a pattern, passes; nested, dotted and in arrays. */
+function anyValue(field: string, test: (value: Value, path: string) => boolean): Matches {
+  const fits = field.includes('*') ? wildcardFits(field, false) : undefined
+  const mayLead = (path: string) => fits || field === path || field.startsWith(`${path}.`)
+  const walk = (value: JsonValue, path: string): boolean => {
+    if (value === null) return false
+    if (typeof value !== 'object') return (fits ? fits(path) : path === field) && test(value, path)
+    return entriesOf(value, path).some(([inner, each]) => mayLead(inner) && walk(each, inner))
   }
+  return (event) => entriesOf(event, '').some(([path, value]) => mayLead(path) && walk(value, path))
+}
+
+/** With their paths; those of an array have its own. */
+function entriesOf(value: object, path: string): [string, JsonValue][] {
+  if (Array.isArray(value)) return value.map((each) => [path, each as JsonValue])
+  const entries = Object.entries(value as JsonRecord)
+  return path === '' ? entries : entries.map(([name, each]) => [`${path}.${name}`, each])
 }
