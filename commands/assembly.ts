@@ -168,6 +168,7 @@ class Assembly {
       metrics.reader_lag_bytes.set({ reader: id }, lag_bytes)
       metrics.reader_lag_seconds.set({ reader: id }, lag_seconds)
     }
+    this.store?.embedded?.measure()
     const workers = (await this.collector?.metrics()) ?? []
     const all = [await registry.getMetricsAsJSON(), ...workers]
     return await AggregatorRegistry.aggregate(all).metrics()

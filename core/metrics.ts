@@ -50,6 +50,19 @@ export const definitions = {
     'kind',
   ]),
   connections: gauge('weir_connections_open', 'connections a network input holds', ['component']),
+  store_segments: gauge('weir_store_segments', 'segment files of the store', []),
+  store_bytes: gauge('weir_store_bytes', 'what the segments take on disk', []),
+  store_rows: gauge('weir_store_rows', 'events and documents in segments', []),
+  store_paused: gauge('weir_store_paused', '1 while the store takes nothing in', []),
+  store_questions: counter('weir_store_questions_total', 'questions to the store, by result', [
+    'result',
+  ]),
+  store_question_seconds: histogram(
+    'weir_store_question_seconds',
+    'from a question to its answer, waiting for its turn included',
+    [],
+    [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  ),
   worker_restarts: counter('weir_worker_restarts_total', 'worker threads that died', ['worker']),
 } as const
 

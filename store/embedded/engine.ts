@@ -235,7 +235,7 @@ export class EmbeddedEngine implements Search {
     const { clock } = this.#world.context
     const either = AbortSignal.any([signal, this.#stopped.signal])
     this.#lastQuestionMs = clock.monotonic()
-    return await this.#queue.run(async () => {
+    const asked = this.#queue.run(async () => {
       const done = new AbortController()
       const timeoutMs = this.#options.query_timeout
       void clock.sleep(timeoutMs + graceMs, done.signal).then(() => {
@@ -248,6 +248,23 @@ export class EmbeddedEngine implements Search {
         this.#lastQuestionMs = clock.monotonic()
       }
     }, either)
+    return await this.#measured(asked, signal)
+  }
+
+  async #measured<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+    const { clock, metrics } = this.#world.context
+    const beganMs = clock.monotonic()
+    let result = 'answered'
+    try {
+      return await asked
+    } catch (failure) {
+      const isRefused = failure instanceof SearchError && failure.status < 429
+      result = signal.aborted ? 'cancelled' : isRefused ? 'refused' : 'failed'
+      throw failure
+    } finally {
+      metrics.store_questions.inc({ result })
+      metrics.store_question_seconds.observe((clock.monotonic() - beganMs) / 1000)
+    }
   }
 
   /** What is no question to DuckDB's tables waits for nobody, and takes as long as it takes. */
@@ -265,6 +282,7 @@ export class EmbeddedEngine implements Search {
     else if (message.kind === 'count') context.count(message.reason, message.events)
     else if (message.kind === 'paused') {
       this.#paused = message.why
+      context.metrics.store_paused.set(message.why === null ? 0 : 1)
       if (message.why === null) context.log.info('the store takes events in again')
       else context.log.error(message.why)
     }
