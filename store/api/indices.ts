@@ -21,6 +21,7 @@ type Services = Pick<ApiServices, 'catalogue' | 'clock' | 'engine' | 'ids' | 'li
 export class Indices {
   readonly #services: Services
   readonly #metadata = new Map<string, IndexMetadata>()
+  #making: Promise<unknown> = Promise.resolve()
 
   constructor(services: Services) {
     this.#services = services
@@ -76,7 +77,11 @@ export class Indices {
    *
    * @throws SearchError 400 resource_already_exists_exception and what is wrong with the mapping.
    */
-  async create(name: string, given: JsonRecord, isDataStream = false): Promise<void> {
+  create(name: string, given: JsonRecord, isDataStream = false): Promise<void> {
+    return this.#inTurn(() => this.#make(name, given, isDataStream))
+  }
+
+  async #make(name: string, given: JsonRecord, isDataStream: boolean): Promise<void> {
     checkIndexName(name)
     const all = await this.all()
     if (all.has(name)) throw alreadyExists(name)
@@ -112,12 +117,23 @@ export class Indices {
     const metadata = this.#metadata.get(name)
     if (metadata) return { metadata, isStream: metadata.isDataStream }
     checkIndexName(name)
-    const known = (await this.all()).get(name)
-    if (known) return { metadata: undefined, isStream: known.kind === 'data_stream' }
-    const template = templateFor(this.#services.catalogue, name)
-    const isStream = template ? template.isDataStream : weirStream.test(name)
-    await this.create(name, {}, isStream)
-    return { metadata: this.#metadata.get(name), isStream }
+    return await this.#inTurn(async () => {
+      const made = this.#metadata.get(name)
+      if (made) return { metadata: made, isStream: made.isDataStream }
+      const known = (await this.all()).get(name)
+      if (known) return { metadata: undefined, isStream: known.kind === 'data_stream' }
+      const template = templateFor(this.#services.catalogue, name)
+      const isStream = template ? template.isDataStream : weirStream.test(name)
+      await this.#make(name, {}, isStream)
+      return { metadata: this.#metadata.get(name), isStream }
+    })
+  }
+
+  /** One after the other: of two who send to an index that is not there, the second finds it. */
+  #inTurn<Made>(make: () => Promise<Made>): Promise<Made> {
+    const made = this.#making.then(make)
+    this.#making = made.catch(() => undefined)
+    return made
   }
 
   /** The index that is written to by an index's or alias's name. @throws SearchError */

@@ -16,8 +16,8 @@ export class WeirFolder {
   }
 
   /** Writes the config: `sections` follow `data_dir` and `http`. */
-  configure(sections: string): void {
-    const own = `data_dir: ${this.data}\nhttp: { listen: "unix:${this.path}/http.sock" }\n`
+  configure(sections: string, listen = `unix:${this.path}/http.sock`): void {
+    const own = `data_dir: ${this.data}\nhttp: { listen: "${listen}" }\n`
     writeFileSync(join(this.path, 'weir.yaml'), own + sections)
   }
 

@@ -325,4 +325,11 @@ describe('one document', () => {
     expect((await ask('PUT', '/one/_doc/1?version=3', {})).status).toBe(400)
     expect((await ask('GET', '/nothing/_doc/1')).status).toBe(404)
   })
+
+  test('many who send to an index that is not there yet find one', async () => {
+    const { ask: send } = createEsApp()
+    const posts = Array.from({ length: 20 }, (_, n) => send('POST', '/fresh/_doc', { n }))
+    const statuses = (await Promise.all(posts)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([201]))
+  })
 })
