@@ -146,15 +146,18 @@ export class EmbeddedStore implements Lifecycle {
   /** Sets the metrics that nobody counts as they change, from the manifest, so that no process is started for it. */
   measure(): void {
     const { metrics } = this.#world.context
-    const manifest = new DatabaseSync(manifestPath(this.#folder), { readOnly: true })
+    let manifest: DatabaseSync | undefined
     try {
+      manifest = new DatabaseSync(manifestPath(this.#folder), { readOnly: true })
       const sums = 'count(*) as segments, total(bytes) as bytes, total(rows) as rows'
       const found = manifest.prepare(`select ${sums} from segments`).get()!
       metrics.store_segments.set(Number(found['segments']))
       metrics.store_bytes.set(Number(found['bytes']))
       metrics.store_rows.set(Number(found['rows']))
+    } catch {
+      // Whoever asks the store is told what is wrong with it; the other metrics count all the same.
     } finally {
-      manifest.close()
+      manifest?.close()
     }
   }
 
