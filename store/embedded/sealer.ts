@@ -167,7 +167,7 @@ export class Sealer {
   async #seal({ file, path, paths, cursor, isLast }: Gathered): Promise<void> {
     const { manifest, world } = this.#store
     const sealWorld = { ...world, nowMs: () => world.clock.now() }
-    await this.#store.connected((connection) =>
+    await this.#store.writing((connection) =>
       seal(connection, sealWorld, manifest, paths, { file, path, cursor }),
     )
     this.#advanced(cursor, isLast)

@@ -106,7 +106,10 @@ export class LineScanner {
         }
         if (next !== (this.#isArray[depth] === 1 ? 93 : 125)) return false
         depth -= 1
-        at = this.#space(bytes, at + 1)
+        at += 1
+        // What ends the line is none within it.
+        if (depth === 0 && at === end) return true
+        at = this.#space(bytes, at)
         if (depth === 0) return at >= end
       }
     }

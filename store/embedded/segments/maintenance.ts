@@ -121,7 +121,7 @@ export class Maintenance {
     const inputs = plan(this.#store.manifest.segments.values(), this.#merge)
     if (!inputs) return false
     const nowMs = this.#store.world.clock.now()
-    return await this.#store.connected((connection) =>
+    return await this.#store.writing((connection) =>
       merge(this.#store, connection, inputs, {
         quiet: () => this.#quiet.promise,
         keepFrom: (stream) =>

@@ -64,6 +64,9 @@ export class RowFile {
   #partBytes = 0
   #refused = 0
   #out = Buffer.allocUnsafe(flushBytes * 2)
+  /** What is being written, until `#writing` resolves. */
+  #other = Buffer.allocUnsafe(flushBytes * 2)
+  #writing: Promise<void> = Promise.resolve()
   #length = 0
   #written = 0
 
@@ -144,7 +147,12 @@ export class RowFile {
 
   /** Everything is in the file, for those who read it now; it is not meant to survive. */
   async close(): Promise<void> {
-    await this.#flush().finally(() => this.#file.close())
+    try {
+      await this.#flush()
+      await this.#writing
+    } finally {
+      await this.#file.close()
+    }
   }
 
   #wordsOf(stream: string): WordSet {
@@ -268,14 +276,15 @@ export class RowFile {
     const out = this.#out
     let digits = 1
     for (let limit = 10; limit <= value; limit *= 10) digits += 1
+    const end = this.#length + digits
     let rest = value
-    for (let at = this.#length + digits - 1; at >= this.#length; at--) {
+    for (let at = end - 1; at >= this.#length; at--) {
       const next = Math.floor(rest / 10)
       out[at] = 48 + rest - next * 10
       rest = next
     }
-    this.#length += digits
-    out[this.#length++] = delimiterByte
+    out[end] = delimiterByte
+    this.#length = end + 1
   }
 
   #text(text: string): void {
@@ -298,11 +307,18 @@ export class RowFile {
     this.#out = out
   }
 
+  /** Hands the rows over to be written, while the next are made. @throws why the ones before could not be. */
   async #flush(): Promise<void> {
-    await this.#file.write([this.#out.subarray(0, this.#length)], this.#written)
+    await this.#writing
+    const full = this.#out
+    this.#writing = this.#file.write([full.subarray(0, this.#length)], this.#written)
+    // Whoever flushes next hears of it.
+    this.#writing.catch(() => undefined)
     this.#written += this.#length
     this.#length = 0
-    if (this.#out.length > flushBytes * 16) this.#out = Buffer.allocUnsafe(flushBytes * 2)
+    const isLarge = this.#other.length > flushBytes * 16
+    this.#out = isLarge ? Buffer.allocUnsafe(flushBytes * 2) : this.#other
+    this.#other = full
   }
 }
 

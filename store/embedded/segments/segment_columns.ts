@@ -4,9 +4,10 @@ import { delimiter, type RowFacts } from './row_file.ts'
 
 /** How segments are written; docs/formats/segments.md §3. */
 export const parquetOptions = (merged: boolean): Sql =>
-  // What is merged soon is not worth much work.
+  // What is merged soon is not worth much work. A column of a row group is one page: whoever wants one document
+  // unpacks those of a whole row group.
   verbatim(
-    `format parquet, compression zstd, compression_level ${merged ? 3 : 1}, parquet_version 'v2', row_group_size 122880`,
+    `format parquet, compression zstd, compression_level ${merged ? 5 : 1}, parquet_version 'v2', row_group_size 40960, dictionary_size_limit 2000`,
   )
 
 /** The rows of a row file with the columns of a segment. */

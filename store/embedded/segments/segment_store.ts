@@ -20,6 +20,10 @@ export interface StoreWorld {
 }
 
 const wordsMemoryMax = 64_000_000
+/** Of DuckDB's memory, what segments are made with; the rest is for questions. */
+const writingShare = 0.4
+const spillFolders = (folder: string) =>
+  [`${workFolder(folder)}/spill`, `${workFolder(folder)}/spill_writes`] as const
 
 /** The segments of one folder, opened: the manifest, DuckDB over the files, and what questions see of them. */
 export class SegmentStore {
@@ -27,16 +31,22 @@ export class SegmentStore {
   readonly manifest: Manifest
   readonly reading: Reading
   readonly words: WordFilters
-  readonly duckdb: DuckDBInstance
-  readonly #idle: DuckDBConnection[] = []
+  readonly #questions: Connections
+  readonly #writes: Connections
   /** Files of segments that are no longer in the manifest, by segment. */
   readonly #dead = new Map<number, string>()
   #sweeping = Promise.resolve()
 
-  private constructor(world: StoreWorld, manifest: Manifest, duckdb: DuckDBInstance) {
+  private constructor(
+    world: StoreWorld,
+    manifest: Manifest,
+    questions: DuckDBInstance,
+    writes: DuckDBInstance,
+  ) {
     this.world = world
     this.manifest = manifest
-    this.duckdb = duckdb
+    this.#questions = new Connections(questions)
+    this.#writes = new Connections(writes)
     const folder = segmentsFolder(world.folder)
     this.words = new WordFilters(folder, wordsMemoryMax, ({ file }, why) => {
       world.notice(
@@ -62,22 +72,28 @@ export class SegmentStore {
     const manifest = new Manifest(manifestPath(folder))
     try {
       await removeOrphans(world, manifest)
-      const duckdb = await openDuckDB(folder, `${workFolder(folder)}/spill`, limits)
-      return new SegmentStore(world, manifest, duckdb)
+      const { memory, threads } = limits
+      const writing = Math.floor(memory * writingShare)
+      const [questions, writes] = await Promise.all([
+        openDuckDB(folder, spillFolders(folder)[0], { memory: memory - writing, threads }),
+        // A second thread of one COPY costs as much again as it gains.
+        openDuckDB(folder, spillFolders(folder)[1], { memory: writing, threads: 1 }),
+      ])
+      return new SegmentStore(world, manifest, questions, writes)
     } catch (failure) {
       manifest.close()
       throw failure
     }
   }
 
-  /** Runs `action` with a connection of its own. */
-  async connected<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = this.#idle.pop() ?? (await this.duckdb.connect())
-    try {
-      return await action(connection)
-    } finally {
-      this.#idle.push(connection)
-    }
+  /** Runs `action`, which only reads, with a connection of its own. */
+  connected<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#questions.lent(action)
+  }
+
+  /** Runs `action`, which makes segments, with a connection of its own: no question takes its memory. */
+  writing<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#writes.lent(action)
   }
 
   /** Commits to the manifest, then removes the files that it no longer names. */
@@ -146,9 +162,33 @@ export class SegmentStore {
 
   async close(): Promise<void> {
     await this.#sweeping
-    for (const connection of this.#idle) connection.closeSync()
-    this.duckdb.closeSync()
+    this.#questions.close()
+    this.#writes.close()
     this.manifest.close()
+  }
+}
+
+/** Connections to one DuckDB, used again. */
+class Connections {
+  readonly #duckdb: DuckDBInstance
+  readonly #idle: DuckDBConnection[] = []
+
+  constructor(duckdb: DuckDBInstance) {
+    this.#duckdb = duckdb
+  }
+
+  async lent<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = this.#idle.pop() ?? (await this.#duckdb.connect())
+    try {
+      return await action(connection)
+    } finally {
+      this.#idle.push(connection)
+    }
+  }
+
+  close(): void {
+    for (const connection of this.#idle) connection.closeSync()
+    this.#duckdb.closeSync()
   }
 }
 
@@ -158,10 +198,10 @@ async function removeOrphans(
   manifest: Manifest,
 ): Promise<void> {
   for (const name of await files.list(workFolder(folder))) {
-    if (name !== 'spill') await files.remove(`${workFolder(folder)}/${name}`)
+    if (!name.startsWith('spill')) await files.remove(`${workFolder(folder)}/${name}`)
   }
-  for (const name of await files.list(`${workFolder(folder)}/spill`)) {
-    await files.remove(`${workFolder(folder)}/spill/${name}`)
+  for (const spill of spillFolders(folder)) {
+    for (const name of await files.list(spill)) await files.remove(`${spill}/${name}`)
   }
   const kept = [...manifest.segments.values(), ...manifest.damaged()]
   const named = new Set(kept.flatMap(({ file }) => [file, wordsFile(file)]))

@@ -1,9 +1,13 @@
+const recentWords = 4_096
+
 /**
  * 32-bit hashes of words, each once. It grows up to `hashesMax`; then it is `full` and stands for every word.
  */
 export class WordSet {
   readonly #hashesMax: number
   #slots = new Int32Array(1_024)
+  /** Words that came lately, each at its own place: most come again at once, and the slots are far away. */
+  readonly #recent = new Int32Array(recentWords)
   #size = 0
   full = false
 
@@ -17,6 +21,9 @@ export class WordSet {
 
   /** @param hash of a word, as `wordHash` ends: never 0. */
   add(hash: number): void {
+    const place = hash & (recentWords - 1)
+    if (this.#recent[place] === hash) return
+    this.#recent[place] = hash
     const mask = this.#slots.length - 1
     let slot = (hash >>> 7) & mask
     for (;;) {
