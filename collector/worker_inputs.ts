@@ -26,6 +26,8 @@ interface Running {
 interface Totals {
   events: number
   bytes: number
+  /** Whatever happened to events other than arriving whole. */
+  impaired: number
   readonly eventRate: Rate
   readonly byteRate: Rate
 }
@@ -117,6 +119,7 @@ export class WorkerInputs implements Lifecycle {
       id: idOf(config),
       type: config.type,
       events: totals.events,
+      impaired: totals.impaired,
       events_per_second: totals.eventRate.perSecond,
       bytes_per_second: totals.byteRate.perSecond,
       ...input.status(),
@@ -133,12 +136,18 @@ export class WorkerInputs implements Lifecycle {
     const totals = {
       events: 0,
       bytes: 0,
+      impaired: 0,
       eventRate: new Rate(monotonic),
       byteRate: new Rate(monotonic),
     }
+    const count: Context['count'] = (reason, amount = 1) => {
+      totals.impaired += amount
+      context.count(reason, amount)
+    }
     const input = kinds.create(config, {
       ...context,
-      deliver: counted(this.#pipeline.for(parser, context.count), totals),
+      count,
+      deliver: counted(this.#pipeline.for(parser, count), totals),
       positions: new Map(own),
       worker: { index: this.#seed.index, count: this.#seed.count },
     })

@@ -219,6 +219,6 @@ const listens = ({ type }: ComponentConfig) => type !== 'http'
 
 /** The status of an input whose thread is not needed yet. */
 function waiting({ id, type }: ComponentConfig): JsonObject {
-  const nothing = { events: 0, events_per_second: 0, bytes_per_second: 0 }
+  const nothing = { events: 0, impaired: 0, events_per_second: 0, bytes_per_second: 0 }
   return { id: String(id ?? type), type, ...nothing }
 }

@@ -78,10 +78,15 @@ async function importFiles(
     throw failure instanceof WeirError ? explained(failure, last) : failure
   }
   progress.clear()
-  const { problems = [], events = 0, files = 0 } = last ?? {}
+  const { problems = [], events = 0, files = 0, impaired = 0 } = last ?? {}
   for (const problem of problems) world.stderr.write(`${problem}\n`)
   const seconds = progress.seconds.toFixed(1)
-  world.stderr.write(`${grouped(events)} events from ${grouped(files)} files in ${seconds} s\n`)
+  const from = files === 1 ? '1 file' : `${grouped(files)} files`
+  world.stderr.write(`${grouped(events)} events from ${from} in ${seconds} s\n`)
+  if (impaired > 0) {
+    const text = `${grouped(impaired)} did not arrive whole, mostly lines that do not fit the parser: see "impaired" in /api/status, and docs/METRICS.md\n`
+    world.stderr.write(text)
+  }
   if (events === 0 && problems.length === 0) {
     world.stderr.write(
       'nothing new: what was imported with this tag and parser is not taken again\n',

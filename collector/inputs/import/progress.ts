@@ -8,6 +8,8 @@ export interface ImportProgress {
   readonly total_bytes: number
   /** Taken in since the import was begun, this time. */
   readonly events: number
+  /** Of these, what did not arrive whole, such as lines that do not fit the parser. */
+  readonly impaired: number
   /** What could not be read, a sentence each. */
   readonly problems: readonly string[]
   /** Everything that could be read is durable. */
@@ -28,6 +30,7 @@ export function progressOf(
     bytes: sum('bytes'),
     total_bytes: sum('total_bytes'),
     events: sum('events'),
+    impaired: sum('impaired'),
     problems: own.flatMap(({ problems }) => problems as string[]),
     done: own.every(({ done }) => done === true),
   }
