@@ -17,7 +17,7 @@ import { type ApiServices, defaultLimits, type Engine } from './api/services.ts'
 import type { StoreConfig } from './config.ts'
 import type { StartChild } from './embedded/child_handle.ts'
 import { SqliteDocuments } from './embedded/documents/documents.ts'
-import { EmbeddedEngine } from './embedded/engine.ts'
+import { documentsPartition as partition, EmbeddedEngine } from './embedded/engine.ts'
 import { recoverIds } from './embedded/id_recovery.ts'
 import type { StoreRoute } from './embedded/protocol.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
@@ -35,9 +35,6 @@ export interface EmbeddedStoreWorld {
   /** Of this machine; shown to clients of the Elasticsearch API. */
   readonly hostname: string
 }
-
-/** The journal partition of documents that come by the Elasticsearch API. */
-const partition = 'store'
 
 /**
  * The embedded store as the main process has it: the engine behind its process, the documents, the ids and

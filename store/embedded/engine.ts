@@ -1,6 +1,7 @@
 import type { Context } from '../../core/context.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { JournalFeed } from '../../core/journal/feed.ts'
+import { partitionFolder } from '../../core/journal/layout.ts'
 import type { DurableMark } from '../../core/journal/writer.ts'
 import type { Catalogue } from '../catalogue.ts'
 import {
@@ -26,6 +27,9 @@ export interface EmbeddedWorld {
   readonly routes: readonly StoreRoute[]
   readonly startChild: StartChild
 }
+
+/** The journal partition of documents that come by the Elasticsearch API. */
+export const documentsPartition = 'store'
 
 /** A stream as the API shows it. */
 export interface StreamStatistics {
@@ -95,7 +99,10 @@ export class EmbeddedEngine implements Search {
     const { feed } = this.#world
     this.#unlisten = feed.listen({
       onMark: (partition, mark) => {
-        const { folder } = feed.partitions().find(({ name }) => name === partition)!
+        if (this.#passesOver(partition)) {
+          feed.advance({ [partition]: { segment: mark.segment, ordinal: mark.events } })
+        }
+        const folder = partitionFolder(this.#world.context.dataFolder, partition)
         this.#child.tell({ kind: 'mark', partition, folder, mark })
         const known = this.#marks.get(partition)
         this.#window.bytes += mark.bytes - (known?.segment === mark.segment ? known.bytes : 0)
@@ -104,6 +111,7 @@ export class EmbeddedEngine implements Search {
       },
       onDropped: (partition, segment) => this.#child.tell({ kind: 'dropped', partition, segment }),
     })
+    this.#passOver()
     this.#watching = this.#watch()
     await Promise.resolve()
   }
@@ -224,6 +232,21 @@ export class EmbeddedEngine implements Search {
   updateRoutes(routes: readonly StoreRoute[]): void {
     this.#routes = routes
     this.#child.tell({ kind: 'routes', routes })
+    this.#passOver()
+  }
+
+  /** Whether nothing in a partition can be for the store: no process is needed to find that out. */
+  #passesOver(partition: string): boolean {
+    return partition !== documentsPartition && !this.#routes.some(({ isStore }) => isStore)
+  }
+
+  #passOver(): void {
+    const { feed } = this.#world
+    for (const { name, segments } of feed.partitions()) {
+      const last = segments.at(-1)
+      if (!last || !this.#passesOver(name)) continue
+      feed.advance({ [name]: { segment: last.id, ordinal: last.end.events } })
+    }
   }
 
   /** For the status page: whether the process is there, and why nothing is taken in. */

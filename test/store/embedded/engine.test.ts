@@ -55,6 +55,21 @@ test('new routes hold from what is not sealed yet on, and for the next process',
   expect(numbers(await store.all('logs-b-default'))).toEqual([3])
 })
 
+test('what cannot be for the store is passed over without a process', async () => {
+  const store = await openStore()
+  try {
+    store.engine.updateRoutes([{ match: '**', final: false, isStore: false }])
+    await store.append(linesOf([1, 2, 3]))
+    expect(store.journal.openFeed('store')!.lag().events).toBe(0)
+    expect(store.engine.state.pid).toBe(undefined)
+    store.engine.updateRoutes([{ match: '**', final: false, isStore: true }])
+    await store.append(linesOf([4]))
+    expect(store.journal.openFeed('store')!.lag().events).toBe(1)
+  } finally {
+    await store.close()
+  }
+})
+
 test('a stream that is deleted and comes again has only what is new', async () => {
   store = await openStore()
   await store.append(linesOf([1, 2]))
