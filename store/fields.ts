@@ -41,6 +41,10 @@ export interface Field {
   readonly nullValue?: string | number | boolean
   /** False: kept in the document, and not to be asked for. */
   readonly indexed: boolean
+  /** Why whoever asks for it has to be told so; absent where Elasticsearch, too, finds nothing in it. */
+  readonly unaskable?: string
+  /** Of an alias: the field that it stands for. */
+  readonly aliasOf?: string
 }
 
 /** The mapping of one index: `PUT <index>` or a template gave it, or nothing did. */

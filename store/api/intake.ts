@@ -1,5 +1,5 @@
 import type { Batch } from '../../core/journal/batch.ts'
-import { SearchError, type JsonRecord } from '../search.ts'
+import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import { dateMathName } from './date_math_name.ts'
 import { prepareDocument } from './document.ts'
 import { documentsTag, lineParts, type DocumentChange } from './document_line.ts'
@@ -85,7 +85,7 @@ export class Intake {
     if (op === 'delete') return { ...accepted, op, source: undefined, time: undefined }
     const { bytes, value } = prepareDocument(source ?? new Uint8Array(), this.#services.limits)
     await this.#holdToMapping(name, value)
-    const time = timestampOf(Object.hasOwn(value, '@timestamp') ? value['@timestamp'] : undefined)
+    const time = timestampOf(timeOf(value))
     if (isStream && time === undefined) throw badStreamTime(value)
     return { ...accepted, op: op === 'create' ? 'create' : 'index', source: bytes, time }
   }
@@ -198,6 +198,16 @@ function checkOperation({ op, id, version }: Operation): void {
 /** Ids that Weir makes: of events that it took in otherwise, and of documents that came without one. */
 export const isOwnId = (id: string): boolean =>
   /^[0-7][0-9A-HJKMNP-TV-Z]{25}-\d+$|^w-[A-Za-z0-9_-]{20}$/.test(id)
+
+/** @throws SearchError for several: a row of the store has one time. */
+function timeOf(document: JsonRecord): JsonValue | undefined {
+  if (!Object.hasOwn(document, '@timestamp')) return undefined
+  const given = document['@timestamp']
+  if (!Array.isArray(given)) return given
+  if (given.length < 2) return given[0]
+  const reason = '[1:1] failed to parse: [@timestamp] encountered multiple values, and takes one'
+  throw new SearchError(400, 'document_parsing_exception', reason)
+}
 
 function badStreamTime(document: JsonRecord): SearchError {
   const value = Object.hasOwn(document, '@timestamp') ? document['@timestamp'] : undefined

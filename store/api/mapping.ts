@@ -138,13 +138,18 @@ const keptTypes = new Set([
 function fieldOf(path: string, source: string, given: JsonRecord, isIndexed: boolean): Field {
   const name = String(given['type'])
   const type = otherNames[name] ?? name
-  if (keptTypes.has(type)) return { path, source, type: 'object', indexed: false }
+  if (keptTypes.has(type)) {
+    const unaskable = `Weir keeps fields of type [${name}] and cannot look into them.`
+    return { path, source, type: 'object', indexed: false, unaskable }
+  }
   if (!known.has(type)) {
     throw refused(
       `The mapper type [${name}] declared on field [${path}] does not exist. It might have been created within a future version or requires a plugin to be installed.`,
     )
   }
-  const isAsked = isIndexed && (given['index'] !== false || given['doc_values'] !== false)
+  const isText = type === 'text' || type === 'match_only_text'
+  const isFound = !isFalse(given['index']) || (!isFalse(given['doc_values']) && !isText)
+  const isAsked = isIndexed && isFound
   const nullValue = scalarOf(given['null_value'])
   const value = scalarOf(given['value'])
   return {
@@ -152,6 +157,7 @@ function fieldOf(path: string, source: string, given: JsonRecord, isIndexed: boo
     source,
     type: type as FieldType,
     indexed: isAsked,
+    ...(isFound ? {} : { unaskable: 'it is not indexed nor has doc values.' }),
     ...(typeof given['format'] === 'string' ? { format: given['format'] } : {}),
     ...(given['ignore_above'] === undefined ? {} : { ignoreAbove: Number(given['ignore_above']) }),
     ...(type === 'scaled_float' ? { scalingFactor: scalingFactor(path, given) } : {}),
@@ -165,6 +171,8 @@ function scalingFactor(path: string, given: JsonRecord): number {
   if (factor > 0) return factor
   throw refused(`Field [${path}] misses required parameter [scaling_factor]`)
 }
+
+const isFalse = (value: JsonValue | undefined) => String(value) === 'false'
 
 const scalarOf = (value: JsonValue | undefined) =>
   value === null || typeof value === 'object' ? undefined : value
@@ -200,7 +208,7 @@ function checkParameters(path: string, type: string, given: JsonRecord): void {
 
 function resolveAlias({ path, target }: Alias, fields: readonly Field[]): Field {
   const field = fields.find((each) => each.path === target)
-  if (field) return { ...field, path }
+  if (field) return { ...field, path, aliasOf: target }
   throw refused(
     `Invalid [path] value [${target}] for field alias [${path}]: an alias must refer to an existing field in the mappings.`,
   )

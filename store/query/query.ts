@@ -59,6 +59,8 @@ export interface PatternQuery {
    * them the beginning of one, and one of them or all have to be there (`analyze_wildcard`).
    */
   readonly analyzed?: 'or' | 'and'
+  /** Of a wildcard in a query's text: on a text field in lower case, as the field's tokens are. */
+  readonly normalized?: boolean
   /** A field whose type cannot hold the pattern does not fit, instead of being an error. */
   readonly lenient?: boolean
   readonly at: Place

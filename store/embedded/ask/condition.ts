@@ -1,5 +1,6 @@
 import { minimumShouldMatch } from '../../query/minimum_should_match.ts'
 import type { BoolQuery, Query } from '../../query/query.ts'
+import { SearchError } from '../../search.ts'
 import type { FieldTable } from './field_table.ts'
 import { all, any, join, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved } from './asked.ts'
@@ -50,11 +51,28 @@ export function conditionOf(query: Query, meaning: Meaning): Sql {
   }
 }
 
-/** A field that no index has fits nothing. */
-function onField(path: string, { fields }: Meaning, make: (field: Resolved) => Sql): Sql {
+/** A field that no index has fits nothing; of those that a pattern means one has to fit. */
+function onField(
+  path: string,
+  { fields, maxFields }: Meaning,
+  make: (field: Resolved) => Sql,
+): Sql {
+  if (path.includes('*')) {
+    return any(fields.like(path, maxFields).map((field) => orNothing(() => make(field))))
+  }
   const id = path === '_id' ? metadataFields.get(path) : undefined
   const resolved = id ?? fields.field(path)
   return resolved ? make(resolved) : verbatim('false')
+}
+
+/** A field that a pattern brought along and whose type cannot hold the value does not fit. */
+function orNothing(make: () => Sql): Sql {
+  try {
+    return make()
+  } catch (failure) {
+    if (failure instanceof SearchError) return verbatim('false')
+    throw failure
+  }
 }
 
 /** `*` alone: all that texts can be looked for in; other patterns every field that fits. */
@@ -111,6 +129,7 @@ function boolean(query: BoolQuery, meaning: Meaning): Sql {
 
 function enough(query: BoolQuery, must: number, should: readonly Sql[]): Sql {
   const { minimumShouldMatch: spec } = query
-  const needed = spec === undefined ? Number(must === 0) : minimumShouldMatch(spec, should.length)
-  return atLeast(needed, should)
+  const needed = spec === undefined ? 0 : minimumShouldMatch(spec, should.length)
+  // Where nothing else has to be there, one of them has, whatever is asked for.
+  return atLeast(Math.max(needed, Number(must === 0)), should)
 }

@@ -46,8 +46,21 @@ export class FieldTable {
     this.#containers = containersOf(this.#shapes)
   }
 
-  /** Undefined for a field that no index has, and for objects. */
+  /**
+   * Undefined for a field that no index has, and for objects.
+   *
+   * @throws SearchError 400 for one that is kept and cannot be asked for: silence would be an answer.
+   */
   field(path: string): Resolved | undefined {
+    const known = this.known(path)?.field
+    if (known && !known.indexed && known.unaskable !== undefined) {
+      const reason = `failed to create query: Cannot search on field [${path}] since ${known.unaskable}`
+      throw new SearchError(400, 'query_shard_exception', reason)
+    }
+    return this.#askable(path)
+  }
+
+  #askable(path: string): Resolved | undefined {
     const metadata = metadataFields.get(path)
     if (metadata) return metadata
     if (!this.#resolved.has(path)) this.#resolved.set(path, this.#resolve(path))
@@ -96,7 +109,7 @@ export class FieldTable {
       const reason = `field expansion for [${pattern}] matches too many fields, limit: ${limit}, got: ${fitting.length}`
       throw new SearchError(400, 'illegal_argument_exception', reason)
     }
-    return fitting.flatMap((name) => this.field(name) ?? [])
+    return fitting.flatMap((name) => this.#askable(name) ?? [])
   }
 
   /** Names of fields, and of objects, that fit. */
@@ -108,7 +121,7 @@ export class FieldTable {
   /** Fields inside an object. */
   inside(path: string): readonly Resolved[] {
     const names = [...this.#known.keys()].filter((name) => name.startsWith(`${path}.`))
-    return names.flatMap((name) => this.field(name) ?? [])
+    return names.flatMap((name) => this.#askable(name) ?? [])
   }
 }
 

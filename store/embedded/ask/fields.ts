@@ -4,6 +4,7 @@ import type { Shape } from '../shape.ts'
 import { identifier, join, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved, ValueType } from './asked.ts'
 import { defaultDateFormat, microsOf } from './date_values.ts'
+import { canonicalAddress } from './ip_values.ts'
 
 const promoted = new Map(promotedColumns.map((column) => [column.path, column]))
 
@@ -170,11 +171,12 @@ function converted(field: Field, text: Sql, kinds: ReadonlySet<string>): Sql {
       return sql`case when regexp_full_match(${text}, '[+-]?[0-9]+') then ${whole} else try_cast(trunc(${decimal(text)}) as bigint) end`
     }
     case 'double':
-    case 'half_float':
     case 'unsigned_long':
       return decimal(text)
     case 'float':
       return sql`cast(cast(${decimal(text)} as float) as double)`
+    case 'half_float':
+      return halfOf(sql`cast(cast(${decimal(text)} as float) as double)`)
     case 'scaled_float': {
       const factor = field.scalingFactor ?? 1
       return sql`(round(${decimal(text)} * cast(${factor} as double)) / cast(${factor} as double))`
@@ -185,7 +187,7 @@ function converted(field: Field, text: Sql, kinds: ReadonlySet<string>): Sql {
     case 'boolean':
       return sql`case ${text} when 'true' then true when 'false' then false when '' then false end`
     case 'ip':
-      return sql`lower(${text})`
+      return canonicalAddress(text)
     default:
       return text
   }
@@ -194,6 +196,13 @@ function converted(field: Field, text: Sql, kinds: ReadonlySet<string>): Sql {
 /** Texts such as `nan`, `0x1f` or `1_000` are no numbers. */
 const decimal = (text: Sql): Sql =>
   sql`case when regexp_full_match(${text}, '[ ]*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[ ]*') then try_cast(${text} as double) end`
+
+/** As 16 bits hold it: eleven binary digits, of the smallest numbers fewer. */
+function halfOf(value: Sql): Sql {
+  const exponent = sql`greatest(floor(log2(abs(${value}))), -14.0::double)`
+  const unit = sql`pow(2.0::double, ${exponent} - 10)`
+  return sql`case when ${value} = 0 then 0.0::double else round_even(${value} / ${unit}, 0) * ${unit} end`
+}
 
 /** A null that stands in the document is `null_value`; where nothing stands it is not. */
 function withNullValue(field: Field, places: readonly Place[], scalar: Sql): Sql {

@@ -5,7 +5,16 @@ import type { Query } from '../../query/query.ts'
 import { wildcardParts } from '../../query/wildcard.ts'
 import type { JsonRecord, JsonValue } from '../../search.ts'
 import type { Asked } from './asked.ts'
-import { flag, illegal, isRecord, malformed, onlyKeys, texts, wholeNumber } from './body_options.ts'
+import {
+  brief,
+  flag,
+  illegal,
+  isRecord,
+  malformed,
+  onlyKeys,
+  texts,
+  wholeNumber,
+} from './body_options.ts'
 import { isAnalysed, namePattern } from './field_table.ts'
 
 /** The `highlight` of a hit; undefined: nothing of the query is in it. */
@@ -17,6 +26,7 @@ interface Style {
   readonly fragmentSize: number
   readonly fragments: number
   readonly requireFieldMatch: boolean
+  readonly encoded: (text: string) => string
 }
 
 /** What to mark: tokens of texts, or a phrase of them; `whole` compares a value that is not analysed. */
@@ -52,7 +62,10 @@ export function highlighterOf(
         return type === 'VARCHAR' && field.type !== 'ip' && !field.path.startsWith('_')
       })
       return fields.map(({ field }) => {
-        const fits = marks.filter((mark) => !style.requireFieldMatch || mark.field.test(field.path))
+        const fits = marks.filter(({ field: asked }) => {
+          const isNamed = asked.test(field.path) || asked.test(field.aliasOf ?? field.path)
+          return !style.requireFieldMatch || isNamed
+        })
         return {
           path: field.path,
           source: field.source,
@@ -70,7 +83,9 @@ export function highlighterOf(
       const fragments = text
         ? values.flatMap((value) => textFragments(value, fits, style))
         : values.flatMap((value) =>
-            fits.some(({ whole }) => whole(value)) ? [style.before + value + style.after] : [],
+            fits.some(({ whole }) => whole(value))
+              ? [style.before + style.encoded(value) + style.after]
+              : [],
           )
       const kept = style.fragments === 0 ? fragments : fragments.slice(0, style.fragments)
       return kept.length === 0 ? [] : [[path, kept] as const]
@@ -81,12 +96,19 @@ export function highlighterOf(
 
 function styleOf(options: JsonRecord): Style {
   if (options.highlight_query != null) throw illegal('[highlight_query] is not supported')
+  if (Number(options.no_match_size ?? 0) !== 0) throw illegal('[no_match_size] is not supported')
+  const { type = 'unified', encoder = 'default' } = options
+  if (type !== 'unified' && type !== 'plain')
+    throw illegal(`highlighter type [${brief(type)}] is not supported: use [plain]`)
+  if (encoder !== 'default' && encoder !== 'html')
+    throw illegal(`Unknown encoder [${brief(encoder)}]`)
   const styled = options.tags_schema === 'styled'
   return {
     before: texts(options.pre_tags, 'pre_tags')[0] ?? (styled ? '<em class="hlt1">' : '<em>'),
     after: texts(options.post_tags, 'post_tags')[0] ?? '</em>',
     fragmentSize: wholeNumber(options.fragment_size, 'fragment_size') ?? 100,
     fragments: wholeNumber(options.number_of_fragments, 'number_of_fragments') ?? 5,
+    encoded: encoder === 'html' ? asHtml : (text) => text,
     requireFieldMatch: flag(options.require_field_match, 'require_field_match') ?? true,
   }
 }
@@ -218,11 +240,22 @@ function marked(value: string, piece: Span, spans: readonly Span[], style: Style
   let text = ''
   let at = piece.start
   for (const { start, end } of spans) {
-    text += value.slice(at, start) + style.before + value.slice(start, end) + style.after
+    text += style.encoded(value.slice(at, start)) + style.before
+    text += style.encoded(value.slice(start, end)) + style.after
     at = end
   }
-  return text + value.slice(at, Math.max(at, piece.end))
+  return text + style.encoded(value.slice(at, Math.max(at, piece.end)))
 }
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#x27;',
+  '/': '&#x2F;',
+}
+const asHtml = (text: string) => text.replaceAll(/[&<>"'/]/g, (each) => entities[each]!)
 
 interface Token {
   readonly token: string

@@ -3,8 +3,10 @@ import type { Field } from '../../fields.ts'
 import { defaultDateFormat, formatDate, formatNanos, parseDate } from '../../query/date_format.ts'
 import type { JsonRecord, JsonValue } from '../../search.ts'
 import type { Asked } from './asked.ts'
+import { formatOf } from './aggregations/format.ts'
 import { brief, flag, illegal, isRecord, malformed, onlyKeys, textOption } from './body_options.ts'
 import { isAnalysed, isDate, isDecimal, isInteger } from './field_table.ts'
+import { addressDigits, addressText } from './ip_values.ts'
 
 /** `fields` or `docvalue_fields` of a body: names or patterns, and how their dates are written. */
 export interface WantedField {
@@ -16,8 +18,8 @@ export interface WantedField {
 /** @param name for errors */
 export function wantedFields(given: JsonValue | undefined, name: string): readonly WantedField[] {
   if (given === undefined || given === null) return []
-  const list = Array.isArray(given) ? given : [given]
-  return list.map((each) => {
+  if (!Array.isArray(given)) throw malformed(`Unknown key for a value in [${name}]: it is a list.`)
+  return given.map((each) => {
     if (typeof each === 'string')
       return { pattern: each, format: undefined, includeUnmapped: false }
     if (!isRecord(each))
@@ -51,7 +53,7 @@ export function fieldValues(
           `Text fields are not optimised for operations that require per-document field data like aggregations and sorting, so these operations are disabled by default. Please use a keyword field instead. Alternatively, set fielddata=true on [${field.path}] in order to load field data by uninverting the inverted index. Note that this can use significant memory.`,
         )
       }
-      return [{ field, format }]
+      return [{ field, format: formatOfField(field, format, fromDocValues) }]
     })
   })
   const unmapped = wanted.flatMap(({ pattern, includeUnmapped }) => {
@@ -69,16 +71,39 @@ export function fieldValues(
     const answer = new Map<string, JsonValue[]>()
     for (const { field, format } of found) {
       const shown = (values.get(field.source) ?? []).flatMap((value) =>
-        shownAs(field, value, format),
+        shownAs(field, value === null ? (field.nullValue ?? null) : value, format.dates),
       )
-      if (shown.length > 0)
-        answer.set(field.path, fromDocValues ? asDocValues(field, shown) : shown)
+      if (shown.length === 0) continue
+      answer.set(field.path, fromDocValues ? asDocValues(field, shown, format.numbers) : shown)
     }
-    for (const [path, each] of values) {
-      if (!answer.has(path) && unmapped.some((pattern) => pattern.test(path)))
+    for (const [path, all] of values) {
+      const each = all.filter((value) => value !== null)
+      if (each.length > 0 && !answer.has(path) && unmapped.some((pattern) => pattern.test(path)))
         answer.set(path, each)
     }
     return Object.fromEntries(answer)
+  }
+}
+
+interface FieldFormat {
+  readonly dates: string | undefined
+  readonly numbers: ((value: number) => string) | undefined
+}
+
+/** @throws SearchError where a format is given that means nothing */
+function formatOfField(
+  field: Field,
+  format: string | undefined,
+  fromDocValues: boolean,
+): FieldFormat {
+  if (format === undefined || isDate(field.type)) return { dates: format, numbers: undefined }
+  const isNumber = isInteger(field.type) || isDecimal(field.type)
+  if (!fromDocValues || !isNumber) {
+    throw illegal(`Field [${field.path}] of type [${field.type}] doesn't support formats.`)
+  }
+  return {
+    dates: undefined,
+    numbers: formatOf('number', format, undefined, 'docvalue_fields').text,
   }
 }
 
@@ -91,7 +116,7 @@ function valuesByPath(source: JsonRecord): Map<string, JsonValue[]> {
     } else if (isRecord(value)) {
       for (const [name, inner] of Object.entries(value))
         walk(inner, path === '' ? name : `${path}.${name}`)
-    } else if (value !== null) {
+    } else {
       const known = values.get(path)
       if (known) known.push(value)
       else values.set(path, [value])
@@ -102,19 +127,23 @@ function valuesByPath(source: JsonRecord): Map<string, JsonValue[]> {
 }
 
 function shownAs(field: Field, given: JsonValue, format: string | undefined): JsonValue[] {
+  if (given === null) return []
   if (isExactNumber(given) && isInteger(field.type)) return [given]
   const value = isExactNumber(given) ? Number(given.rawJSON) : given
   if (isDate(field.type)) return dateAs(field, value, format)
   if (isInteger(field.type) || isDecimal(field.type)) {
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
     if (typeof number !== 'number' || !Number.isFinite(number)) return []
-    return [isInteger(field.type) ? Math.trunc(number) : number]
+    if (isInteger(field.type)) return [Math.trunc(number)]
+    if (field.type === 'half_float') return [shortestFloat(Math.f16round(number))]
+    return [field.type === 'float' ? shortestFloat(number) : number]
   }
   if (field.type === 'boolean') {
     if (value === true || value === 'true') return [true]
     return value === false || value === 'false' || value === '' ? [false] : []
   }
-  const text = String(value)
+  const digits = field.type === 'ip' ? addressDigits(String(value)) : undefined
+  const text = digits === undefined ? String(value) : addressText(digits)
   const { ignoreAbove } = field
   return ignoreAbove !== undefined && text.length > ignoreAbove ? [] : [text]
 }
@@ -137,9 +166,33 @@ function dateAs(field: Field, value: JsonValue, format: string | undefined): Jso
   }
 }
 
+/** The shortest decimal number that is this one in 32 bits. */
+export function shortestFloat(value: number): number {
+  const single = Math.fround(value)
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(single.toPrecision(digits))
+    if (Math.fround(short) === single) return short
+  }
+  return single
+}
+
+const numberOf = (value: JsonValue) => Number(isExactNumber(value) ? value.rawJSON : value)
+
+function inOrder(one: JsonValue, other: JsonValue): number {
+  if (isExactNumber(one) || isExactNumber(other)) return numberOf(one) - numberOf(other)
+  return one! < other! ? -1 : Number(one! > other!)
+}
+
 /** Doc values are sorted; of keywords each is there once. */
-function asDocValues(field: Field, values: JsonValue[]): JsonValue[] {
+function asDocValues(
+  field: Field,
+  values: JsonValue[],
+  format: FieldFormat['numbers'],
+): JsonValue[] {
   const isWord = field.type === 'keyword' || field.type === 'ip' || field.type === 'flattened'
   const each = isWord ? [...new Set(values)] : values
-  return each.toSorted((a, b) => (a! < b! ? -1 : Number(a! > b!)))
+  const sorted = each.toSorted(inOrder)
+  if (format) return sorted.map((value) => format(numberOf(value)))
+  const isSingle = field.type === 'float' || field.type === 'half_float'
+  return isSingle ? sorted.map((value) => Math.fround(Number(value))) : sorted
 }

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { sql, type Sql } from '../sql.ts'
+import { join, sql, verbatim, type Sql } from '../sql.ts'
 
 /**
  * Addresses are compared as 32 hexadecimal digits, IPv4 as `::ffff:a.b.c.d`, so that their order is that of
@@ -22,6 +22,43 @@ export function addressOf(text: Sql): Sql {
   const zeros = sql`repeat('0', greatest(0, 32 - length(${left}) - length(${right})))`
   const v6 = sql`${left} || ${zeros} || ${right}`
   return sql`case when regexp_full_match(${text}, '[0-9]{1,3}([.][0-9]{1,3}){3}') then ${v4} when regexp_full_match(${text}, '[0-9a-fA-F:]*:[0-9a-fA-F:]*') then ${v6} end`
+}
+
+/** SQL: an address as Elasticsearch writes it: the longest zeros of IPv6 left out, in lower case. */
+export function canonicalAddress(text: Sql): Sql {
+  const group = (place: number) => sql`ltrim(substr(d, ${verbatim(String(place * 4 + 1))}, 4), '0')`
+  const groups = Array.from({ length: 8 }, (_, place) => {
+    return sql`case when ${group(place)} = '' then '0' else ${group(place)} end`
+  })
+  const octet = (place: number) =>
+    sql`cast('0x' || substr(d, ${verbatim(String(place))}, 2) as integer)`
+  const v4 = sql`concat_ws('.', ${join([25, 27, 29, 31].map(octet), ', ')})`
+  const runs = [8, 7, 6, 5, 4, 3, 2].map((length) => `:${'0:'.repeat(length)}`)
+  const shortened = join(
+    runs.map((run) => sql`when contains(w, ${run}) then regexp_replace(w, ${run}, '::')`),
+    ' ',
+  )
+  const whole = sql`list_transform([':' || concat_ws(':', ${join(groups, ', ')}) || ':'], lambda w: case ${shortened} else w end)[1]`
+  const v6 = sql`regexp_replace(regexp_replace(${whole}, '^:([^:])', '\\1'), '([^:]):$', '\\1')`
+  const made = sql`list_transform([${addressOf(text)}], lambda d: case when starts_with(d, '00000000000000000000ffff') then ${v4} else ${v6} end)[1]`
+  return sql`case when contains(${text}, ':') then coalesce(${made}, lower(${text})) else ${text} end`
+}
+
+/** As `canonicalAddress`, of the digits. */
+export function addressText(digits: string): string {
+  if (digits.startsWith('00000000000000000000ffff')) {
+    const octets = [24, 26, 28, 30].map((at) => parseInt(digits.slice(at, at + 2), 16))
+    return octets.join('.')
+  }
+  const groups = Array.from({ length: 8 }, (_, at) => {
+    return parseInt(digits.slice(at * 4, at * 4 + 4), 16).toString(16)
+  })
+  const whole = `:${groups.join(':')}:`
+  const run = [8, 7, 6, 5, 4, 3, 2]
+    .map((length) => `:${'0:'.repeat(length)}`)
+    .find((zeros) => whole.includes(zeros))
+  const short = run === undefined ? whole : whole.replace(run, '::')
+  return short.replace(/^:([^:])/, '$1').replace(/([^:]):$/, '$1')
 }
 
 /** The digits of an address. @returns undefined when it is none */

@@ -16,8 +16,9 @@ export function patternCondition(resolved: Resolved, query: PatternQuery): Sql {
     throw new SearchError(400, 'query_shard_exception', reason, { at: query.at })
   }
   const isText = isAnalysed(field.type)
-  // Tokens are lower-case. A wildcard is made so too, as Elasticsearch does; a prefix or expression is not.
-  const pattern = isText && query.kind === 'wildcard' ? query.pattern.toLowerCase() : query.pattern
+  // Tokens are lower-case. Only a wildcard in a query's text is made so too, as in Elasticsearch.
+  const isLowered = isText && (query.normalized === true || query.caseInsensitive)
+  const pattern = isLowered ? query.pattern.toLowerCase() : query.pattern
   const fits = fitting({ ...query, pattern })
   if (!isText) return anyValue(resolved, fits)
   const { kind, caseInsensitive } = query

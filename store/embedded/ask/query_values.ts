@@ -14,7 +14,7 @@ export class ValueError extends SearchError {
 
 export function booleanOf(value: Scalar, at: string): boolean {
   if (value === true || value === 'true') return true
-  if (value === false || value === 'false' || value === '') return false
+  if (value === false || value === 'false') return false
   throw new ValueError(
     `Can't parse boolean value [${shown(value)}], expected [true] or [false]`,
     at,

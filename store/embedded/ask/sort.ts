@@ -1,3 +1,4 @@
+import type { Field } from '../../fields.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../../search.ts'
 import { defaultDateFormat, formatDate } from '../../query/date_format.ts'
 import { dateOf } from '../../query/date_math.ts'
@@ -5,7 +6,9 @@ import { all, any, sql, verbatim, type Sql } from '../sql.ts'
 import type { Answered } from '../database.ts'
 import type { Asked, Resolved } from './asked.ts'
 import { brief, illegal, isRecord, malformed, onlyKeys, textOption } from './body_options.ts'
-import { isAnalysed, isDate } from './field_table.ts'
+import { isAnalysed, isDate, isInteger } from './field_table.ts'
+import { shortestFloat } from './hit_fields.ts'
+import { addressDigits, addressOf, addressText } from './ip_values.ts'
 import { booleanOf, numberOf } from './query_values.ts'
 
 /** One thing to sort by. `keys` have all to be compared, the first first. */
@@ -112,7 +115,8 @@ const onText = (name: string) =>
 
 function byField(resolved: Resolved, options: JsonRecord, descending: boolean): SortKey {
   const { field } = resolved
-  const { missing, format, numeric_type: numericType } = options
+  const { missing, format } = options
+  const numericType = numericTypeOf(field, options)
   const isMissingValue = missing != null && missing !== '_last' && missing !== '_first'
   const value = inMode(resolved, textOption(options.mode, 'mode'), descending)
   const read = (given: JsonValue) => bound(resolved, given)
@@ -124,7 +128,7 @@ function byField(resolved: Resolved, options: JsonRecord, descending: boolean): 
     byTime: field.path === '@timestamp' && field.type === 'date' && !isMissingValue,
     isScore: false,
     shown: ([answered]) => shownAs(resolved, answered ?? null, textOption(format, 'format')),
-    read: (given) => [given === null ? null : read(given)],
+    read: (given) => [isNoValue(given, resolved) ? null : read(given)],
   }
 }
 
@@ -135,6 +139,22 @@ const unit = ({ field }: Resolved, value: Sql): Sql => {
   return sql`cast(floor(${value} / 1000) as bigint)`
 }
 
+/** Values are compared as what they are; `double` makes whole numbers comparable with others. */
+function numericTypeOf({ path, type }: Field, options: JsonRecord): string | undefined {
+  const wanted = textOption(options.numeric_type, 'numeric_type')
+  const own = isDate(type) ? type : isInteger(type) ? 'long' : 'double'
+  if (wanted === undefined || wanted === own || (wanted === 'double' && own === 'long'))
+    return wanted
+  throw illegal(`[numeric_type] [${wanted.slice(0, 50)}] of sort.${path} is not supported`)
+}
+
+/** Null, and the numbers by which Elasticsearch tells that there is none. */
+function isNoValue(given: JsonValue, { type }: Resolved): boolean {
+  if (given === null) return true
+  const number = type === 'BIGINT' || type === 'DOUBLE' ? Number(given) : 0
+  return Math.abs(number) >= 2 ** 63
+}
+
 function inMode(resolved: Resolved, mode: string | undefined, descending: boolean): Sql {
   const { list, scalar, type } = resolved
   const by = mode ?? (descending ? 'max' : 'min')
@@ -142,6 +162,10 @@ function inMode(resolved: Resolved, mode: string | undefined, descending: boolea
     throw illegal(`Unknown SortMode [${by}]`)
   if (type === 'VARCHAR' && by !== 'min' && by !== 'max') {
     throw illegal(`we only support AVG, MEDIAN and SUM on number based fields`)
+  }
+  if (resolved.field.type === 'ip') {
+    const digits = list && sql`list_transform(${list}, lambda a: ${addressOf(verbatim('a'))})`
+    return digits ? sql`${verbatim(`list_${by}`)}(${digits})` : addressOf(scalar)
   }
   if (!list) return unit(resolved, scalar)
   if (by === 'min' || by === 'max') return unit(resolved, sql`${verbatim(`list_${by}`)}(${list})`)
@@ -165,6 +189,12 @@ function bound({ field, type }: Resolved, value: JsonValue): Sql {
   }
   if (type === 'BOOLEAN')
     return sql`${booleanOf(typeof value === 'number' ? value === 1 : value, at)}`
+  if (field.type === 'ip') {
+    const digits = addressDigits(String(value))
+    if (digits === undefined)
+      throw illegal(`'${String(value).slice(0, 100)}' is not an IP string literal.`)
+    return sql`${digits}`
+  }
   if (type === 'VARCHAR') return sql`${String(value)}`
   const number = numberOf(value, at)
   if (type === 'DOUBLE') return sql`cast(${number} as double)`
@@ -187,6 +217,9 @@ function shownAs(
   format: string | undefined,
 ): JsonValue {
   if (value === null) return null
+  if (field.type === 'ip') return addressText(String(value))
+  if (type === 'BOOLEAN') return Number(value)
+  if (field.type === 'float' || field.type === 'half_float') return shortestFloat(Number(value))
   if (isDate(field.type)) {
     const nanos = field.type === 'date_nanos'
     const micros = nanos ? BigInt(value as bigint) : BigInt(value as bigint) * 1000n

@@ -94,6 +94,7 @@ const double = (value: number): Sql => sql`cast(${value} as double)`
 
 function rounded({ field }: Resolved, value: number): number {
   if (field.type === 'float') return Math.fround(value)
+  if (field.type === 'half_float') return Math.f16round(value)
   const factor = field.scalingFactor
   return field.type === 'scaled_float' && factor ? Math.round(value * factor) / factor : value
 }
@@ -144,13 +145,18 @@ function bounds({ gt, gte, lt, lte }: RangeQuery): readonly (readonly [string, S
 }
 
 function boundOf(resolved: Resolved, value: Scalar, at: string): Sql {
-  if (resolved.type === 'DOUBLE') return double(rounded(resolved, numberOf(value, at)))
+  if (resolved.type === 'DOUBLE') {
+    const number = numberOf(value, at)
+    // As Elasticsearch does: a term is rounded as the field is, a bound is not.
+    return double(resolved.field.type === 'half_float' ? number : rounded(resolved, number))
+  }
   return resolved.type === 'BOOLEAN' ? sql`${booleanOf(value, at)}` : sql`${String(value)}`
 }
 
 /** Bounds between two whole numbers are moved to the one that includes as much. */
 function wholeBounds(resolved: Resolved, query: RangeQuery): Sql {
   const { gt, gte, lt, lte, at } = query
+  holdToInteger(resolved, query)
   const least: bigint[] = []
   const most: bigint[] = []
   if (gt !== undefined) least.push(wholeOf(gt, at).floor + 1n)
@@ -173,6 +179,17 @@ function wholeBounds(resolved: Resolved, query: RangeQuery): Sql {
     ]
     return tests.length === 0 ? sql`${x} is not null` : all(tests)
   })
+}
+
+/** Bounds beyond what an integer, or a smaller one, holds are refused, as Elasticsearch does. */
+function holdToInteger({ field }: Resolved, { gt, gte, lt, lte, at }: RangeQuery) {
+  if (field.type === 'long') return
+  for (const value of [gt, gte, lt, lte]) {
+    if (value === undefined) continue
+    const number = numberOf(value, at)
+    if (number >= -2_147_483_648 && number <= 2_147_483_647) continue
+    throw new ValueError(`Value [${shown(value)}] is out of range for an integer`, at)
+  }
 }
 
 const isLong = (value: bigint) => BigInt.asIntN(64, value) === value

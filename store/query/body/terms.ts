@@ -52,7 +52,7 @@ export function existsOf(part: Part): Query {
 export function idsOf(part: Part): Query {
   onlyKeys(part, 'values type')
   const { values } = part.object
-  if (values === undefined) throw refused("[ids] query, no 'values' specified", part.place)
+  if (values === undefined) return { kind: 'ids', values: [] }
   const list = Array.isArray(values) ? values : [values]
   return { kind: 'ids', values: list.map((each) => text(each, part)) }
 }

@@ -199,6 +199,7 @@ class Meaning {
         field,
         pattern,
         caseInsensitive: false,
+        normalized: true,
         ...(isAnalyzed && { analyzed: operator }),
         ...(lenient && { lenient }),
         at: this.#at(leaf),

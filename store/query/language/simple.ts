@@ -30,6 +30,10 @@ export function queryOfSimpleText(text: string, reading: SimpleReading): Query {
   return query.kind === 'match' ? { ...query, minimumShouldMatch } : query
 }
 
+const simpleFlags = new Set([
+  ...'ALL NONE AND NOT OR PREFIX PHRASE PRECEDENCE ESCAPE WHITESPACE FUZZY NEAR SLOP'.split(' '),
+  '',
+])
 const maxGroups = 100
 const space = /[ \t\n\r]/
 
@@ -62,7 +66,17 @@ class Simple {
   constructor(text: string, reading: SimpleReading) {
     this.#text = text
     this.#reading = reading
-    const flags = new Set(reading.flags.toUpperCase().split('|'))
+    const flags = new Set(
+      reading.flags
+        .toUpperCase()
+        .split('|')
+        .map((each) => each.trim()),
+    )
+    const unknown = [...flags].find((each) => !simpleFlags.has(each))
+    if (unknown !== undefined) {
+      const reason = `Unknown simple_query_string flag [${unknown.slice(0, 50)}]`
+      throw new SearchError(400, 'illegal_argument_exception', reason)
+    }
     this.#has = (flag) => flags.has('ALL') || flags.has(flag)
     this.#ends = this.#groups()
   }
@@ -199,6 +213,7 @@ class Simple {
     if (text === '') return { kind: 'all' }
     const queries = fields.map((field): Query => ({
       kind: 'wildcard',
+      normalized: true,
       field,
       pattern: `${escapeWildcard(text)}*`,
       caseInsensitive: false,
