@@ -38,7 +38,7 @@ export const embeddedConfig = z.strictObject({
     .describe(
       'Bytes of the journal that wait at most before the engine is started to take them in',
     ),
-  seal_after: duration().default(60_000).describe('How long events wait at most before that'),
+  seal_after: duration().default(600_000).describe('How long events wait at most before that'),
   refresh_interval: duration()
     .default(500)
     .describe('How soon what is new can be found while the engine runs'),
