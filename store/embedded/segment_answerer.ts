@@ -5,6 +5,7 @@ import { answer, count, validate } from './ask/answer.ts'
 import { fieldCaps, mappingOf, termsEnum } from './ask/field_answers.ts'
 import type { AskedIndex } from './ask/field_table.ts'
 import type { OpenedRows, World } from './ask/world.ts'
+import { countedRows } from './segments/counted_rows.ts'
 import type { Opened } from './segments/reading.ts'
 
 /** Answers questions from segments: which rows they touch, what their fields are, then `ask/`. */
@@ -19,6 +20,7 @@ export function segmentAnswerer(clock: Clock): Answerer {
       deadline,
       nowMs,
       open: (needs) => rowsOf(reading.open(names, needs)),
+      openCounts: (needs) => countedRows(reading, names, needs),
       monotonicMs: () => clock.monotonic(),
       deadlineIn: (timeoutMs) => AbortSignal.any([deadline, AbortSignal.timeout(timeoutMs)]),
     }

@@ -1,12 +1,13 @@
 import { SearchError, type JsonRecord, type JsonValue } from '../../search.ts'
 import type { Query } from '../../query/query.ts'
 import { queryOfBody } from '../../query/body/body.ts'
-import { sql } from '../sql.ts'
+import { sql, verbatim } from '../sql.ts'
 import { aggregate, looksBeyondQuery } from './aggregations/execute.ts'
 import { parseAggregations } from './aggregations/parse.ts'
 import type { Aggregation } from './aggregations/aggregation.ts'
 import type { Asked } from './asked.ts'
 import { flag, illegal, malformed, textOption, wholeNumber } from './body_options.ts'
+import { isCountable } from './countable.ts'
 import { FieldTable } from './field_table.ts'
 import { hitsOf, type FoundHits } from './hits.ts'
 import { noNeeds, type Needs } from './needs.ts'
@@ -45,13 +46,19 @@ export async function answer(
   const filter =
     body.post_filter == null ? undefined : queryOfBody(body.post_filter, { place: 'post_filter' })
   const needs = looksBeyondQuery(aggregations) ? noNeeds : needsIn(query, fields, world)
-  const opened = await world.open(needs)
+  const isCounted =
+    world.openCounts !== undefined &&
+    isCountable({ body, query, aggregations, fields, indices: world.indices })
+  const opened = isCounted ? world.openCounts!(needs) : await world.open(needs)
   const timeoutMs = timeoutOf(body)
   const deadline =
     timeoutMs === undefined || !world.deadlineIn ? world.deadline : world.deadlineIn(timeoutMs)
   try {
     const found = { ...world, deadline, from: opened.from, query, fields }
-    const asked = terminated(askedOf(found), body)
+    const asked: Asked = {
+      ...terminated(askedOf(found), body),
+      ...(isCounted && { weight: verbatim('_weight') }),
+    }
     const parts = { body, query, filter, aggregations, typedKeys, asked, opened }
     const { hits, groups } = await parted(parts)
     return {

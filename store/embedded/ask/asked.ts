@@ -21,6 +21,8 @@ export interface Resolved {
 export interface Asked {
   /** FROM-able: has all of `baseColumns` and `promotedColumns`. What it may touch at most, not yet filtered. */
   readonly from: Sql
+  /** How many documents a row of `from` stands for; undefined: one. */
+  readonly weight?: Sql
   /** Which of those rows the question's `query` finds. */
   readonly where: Sql
   readonly database: Database

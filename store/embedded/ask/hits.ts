@@ -130,8 +130,13 @@ async function placesOf(search: Search): Promise<Places> {
 const totalOf = (count: number, tracked: number): FoundHits['total'] =>
   count > tracked ? { value: tracked, relation: 'gte' } : { value: count, relation: 'eq' }
 
-async function counted({ from, where, database, deadline }: Asked, tracked: number) {
+async function counted({ from, where, weight, database, deadline }: Asked, tracked: number) {
   if (tracked === 0) return undefined
+  if (weight) {
+    const sum = sql`select coalesce(sum(${weight}), 0)::bigint as n from ${from} where ${where}`
+    const [all] = await database.rows(sum, deadline)
+    return totalOf(Number(all!.n), tracked)
+  }
   const limit = tracked === Infinity ? verbatim('') : verbatim(`limit ${tracked + 1}`)
   const question = sql`select count(*) as n from (select 1 from ${from} where ${where} ${limit})`
   const [row] = await database.rows(question, deadline)

@@ -9,6 +9,11 @@ export interface World {
   readonly indices: readonly AskedIndex[]
   /** The rows of these indices, those that may fit `needs` at least. */
   open(needs: Needs): OpenedRows | Promise<OpenedRows>
+  /**
+   * The same for a question that depends on no more than the minute of `@timestamp`, and `log.level`: a row may
+   * stand for many, column `_weight` says for how many.
+   */
+  openCounts?(needs: Needs): OpenedRows
   readonly database: Database
   /** Ends the question. */
   readonly deadline: AbortSignal

@@ -167,13 +167,21 @@ export class Manifest {
     }))
   }
 
-  /** Counts of a segment by minute and level. */
-  minutes(segment: number, stream: string): MinuteCount[] {
+  /** Counts of `streams` in `segments` by minute and level, of the minutes from `from` up to `to`. */
+  minutes(
+    segments: readonly number[],
+    streams: readonly string[],
+    from: number,
+    to: number,
+  ): Omit<MinuteCount, 'stream'>[] {
     return this.#all(
-      'select stream, minute, level, count from minutes where segment = ? and stream = ?',
-      segment,
-      stream,
-    ) as unknown as MinuteCount[]
+      `select minute, level, sum(count) as count from minutes where segment in (select value from json_each(?))
+       and stream in (select value from json_each(?)) and minute >= ? and minute < ? group by minute, level`,
+      JSON.stringify(segments),
+      JSON.stringify(streams),
+      from,
+      to,
+    ) as unknown as Omit<MinuteCount, 'stream'>[]
   }
 
   damaged(): DamagedFile[] {

@@ -28,12 +28,20 @@ export interface Opened {
 
 /** Counts by minute and level that are kept beside segments, and what they do not cover. */
 export interface Counted {
-  readonly counts: readonly MinuteCount[]
-  /** Segments that have to be read: at the edges of the time asked for, or without counts. */
+  readonly counts: readonly Omit<MinuteCount, 'stream'>[]
+  /** Segments without counts that can be used: all of their rows are to be read. */
   readonly rest: Opened
+  /** Segments with counts, of which only rows outside the counts' minutes are to be read. */
+  readonly edges: Opened
 }
 
-const micros = 60_000_000n
+/** Whole minutes since the epoch: `from` and those up to `to`. */
+export interface Minutes {
+  readonly from: number
+  readonly to: number
+}
+
+const minuteMicros = 60_000_000n
 
 /** Segments as questions see them. What is opened stays on disk until it is closed. */
 export class Reading {
@@ -89,45 +97,43 @@ export class Reading {
     return this.#opened(streams, segments, ofStreams.length - segments.length)
   }
 
-  /**
-   * Counts of `streams` by minute and level, of the whole minutes from `fromMinute` up to `toMinute`, as far as
-   * they are kept. Rows without a time are in neither.
-   */
-  minutes(streams: readonly string[], fromMinute: number, toMinute: number): Counted {
+  /** What `streams` hold within the bounds of `needs`, as counts of `minutes` as far as they are kept. */
+  counted(streams: readonly string[], needs: Needs, minutes: Minutes): Counted {
     const wanted = new Set(streams)
-    const counts: MinuteCount[] = []
-    const rest: Segment[] = []
-    let skipped = 0
+    const fromMicros = BigInt(minutes.from) * minuteMicros
+    const toMicros = BigInt(minutes.to) * minuteMicros
+    const isTimed = needs.fromMicros !== undefined || needs.toMicros !== undefined
     const masked = new Set(streams.filter((stream) => this.#manifest.hasMasks(stream)))
+    const [usable, rest, edges]: [number[], Segment[], Segment[]] = [[], [], []]
+    let skipped = 0
     for (const segment of this.#manifest.segments.values()) {
       const parts = segment.parts.filter(({ stream }) => wanted.has(stream))
       if (parts.length === 0) continue
-      const needs: Needs = {
-        fromMicros: BigInt(fromMinute) * micros,
-        toMicros: BigInt(toMinute) * micros - 1n,
-        words: [],
-        equals: new Map(),
-      }
       if (!fits(segment, wanted, needs, this.#words)) {
         skipped += 1
         continue
       }
-      const usable =
+      const isUsable =
         segment.counted &&
-        parts.every(({ stream }) => {
-          return !masked.has(stream) && !isGone(this.#manifest.gone.get(stream), segment)
+        parts.every(({ stream, untimed }) => {
+          if (masked.has(stream) || isGone(this.#manifest.gone.get(stream), segment)) return false
+          return isTimed || untimed === 0
         })
-      if (!usable) {
+      if (!isUsable) {
         rest.push(segment)
         continue
       }
-      for (const { stream } of parts) {
-        for (const count of this.#manifest.minutes(segment.id, stream)) {
-          if (count.minute >= fromMinute && count.minute < toMinute) counts.push(count)
-        }
-      }
+      usable.push(segment.id)
+      const reaches = parts.some(({ minMicros, maxMicros }) => {
+        return minMicros !== null && (minMicros < fromMicros || maxMicros! >= toMicros)
+      })
+      if (reaches) edges.push(segment)
     }
-    return { counts, rest: this.#opened(streams, rest, skipped) }
+    return {
+      counts: this.#manifest.minutes(usable, streams, minutes.from, minutes.to),
+      rest: this.#opened(streams, rest, skipped),
+      edges: this.#opened(streams, edges, usable.length - edges.length),
+    }
   }
 
   /** All rows of `segments` that count, whatever their stream, FROM-able. Nothing is held. */

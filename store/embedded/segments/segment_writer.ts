@@ -136,11 +136,11 @@ async function minuteCounts(
   connection: DuckDBConnection,
   path: string,
 ): Promise<MinuteCount[] | undefined> {
-  // A level that is not in its column cannot be counted here.
+  // A level that is not in its column cannot be counted here, nor one that looks like none.
   const rows = await database(connection).rows(
     sql`select _stream as stream, epoch_us(date_trunc('minute', "@timestamp")) // 60000000 as minute,
       coalesce("log.level", '') as level, count(*) as count,
-      bool_or(list_contains(_spilled, 'log.level')) as spilled
+      bool_or(list_contains(_spilled, 'log.level') or "log.level" = '') as spilled
       from read_parquet(${path}) where "@timestamp" is not null group by all limit ${minutesMax + 1}`,
     never,
   )

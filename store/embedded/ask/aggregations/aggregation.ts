@@ -68,6 +68,8 @@ export interface BucketsKind {
   readonly family: 'buckets'
   /** Its buckets are also of documents that the query does not find. */
   readonly looksBeyondQuery?: boolean
+  /** The field on which alone its keys depend, of `@timestamp` no more than the minute; undefined: others too. */
+  readonly countedBy?: '@timestamp' | 'log.level' | undefined
   plan(planning: Planning): Promise<BucketsPlan>
 }
 

@@ -176,8 +176,10 @@ class Run {
     const keys = Array.from({ length: depth + 1 }, (_, at) => identifier(`_k${at}`))
     const key = keys.at(-1)!
     const having = plan.having ? sql` and ${plan.having(key)}` : sql``
+    const { weight } = this.#asked
+    const count = weight ? sql`sum(${weight})` : sql`count(*)`
     const columns = join(
-      [...keys, sql`count(*)::BIGINT as "_count"`, ...named(level.columns)],
+      [...keys, sql`${count}::BIGINT as "_count"`, ...named(level.columns)],
       ', ',
     )
     const groups = sql`select ${columns} from (${rows}) where ${key} is not null${having} group by all`

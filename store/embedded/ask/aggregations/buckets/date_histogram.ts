@@ -60,8 +60,18 @@ export function dateHistogram(options: Options): BucketsKind {
   const hard = boundsOf(options, 'hard_bounds', (value) => value)
   const rounded = rounding(interval, zone, offsetMs)
 
+  // Zones that change had offsets with seconds once.
+  const isByMinute =
+    source.field === '@timestamp' &&
+    source.missing === undefined &&
+    zone.isFixed &&
+    [offsetMs, zone.offsetAt(0), 'ms' in interval ? interval.ms : 0].every(
+      (ms) => ms % 60_000 === 0,
+    )
+
   const kind: BucketsKind = {
     family: 'buckets',
+    countedBy: isByMinute ? '@timestamp' : undefined,
     async plan({ asked }) {
       const values = valuesOf(asked, source, ['date'])
       const format = source.format ?? values.fieldFormat

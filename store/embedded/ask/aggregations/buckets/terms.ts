@@ -48,6 +48,7 @@ export function terms(options: Options): BucketsKind {
   return {
     family: 'buckets',
     looksBeyondQuery: asTerms.minDocCount === 0,
+    countedBy: source.field === 'log.level' && asTerms.minDocCount > 0 ? 'log.level' : undefined,
     plan({ asked }) {
       const values = valuesOf(asked, source, anything)
       const plan: BucketsPlan = {

@@ -1,0 +1,77 @@
+import type { Needs } from '../ask/needs.ts'
+import type { OpenedRows } from '../ask/world.ts'
+import { promotedColumns } from '../columns.ts'
+import { identifier, join, type Sql, sql, verbatim } from '../sql.ts'
+import type { Minutes, Opened, Reading } from './reading.ts'
+
+const minuteMicros = 60_000_000n
+/** Further than any time of a row. */
+const always: Minutes = { from: -(2 ** 36), to: 2 ** 36 }
+
+/**
+ * Rows of `streams` within `needs`' bounds of time, for who asks for no more than the minute of `@timestamp` and
+ * `log.level`; `_weight` says for how many each stands: the counts that are kept beside segments are rows of many, and only what they do not cover is read.
+ */
+export function countedRows(
+  reading: Reading,
+  streams: readonly string[],
+  needs: Needs,
+): OpenedRows {
+  const minutes = wholeMinutes(needs)
+  const { counts, rest, edges } = reading.counted(streams, needs, minutes)
+  const [from, to] = [minutes.from, minutes.to].map((each) => {
+    return verbatim(`make_timestamp(${BigInt(each) * minuteMicros})`)
+  })
+  const sources = [countRows(counts)]
+  if (rest.segments.length > 0) sources.push(sql`select *, 1::bigint as _weight from ${rest.from}`)
+  if (edges.segments.length > 0) {
+    sources.push(
+      sql`select *, 1::bigint as _weight from ${edges.from} where "@timestamp" < ${from!} or "@timestamp" >= ${to!}`,
+    )
+  }
+  const read = [...rest.segments, ...edges.segments]
+  return {
+    from: sql`(${join(sources, ' union all by name ')})`,
+    spans: [],
+    scanned: {
+      segments: read.length,
+      skipped: rest.skipped + edges.skipped,
+      rows: read.reduce((sum, { rows }) => sum + rows, 0),
+      bytes: read.reduce((sum, { bytes }) => sum + bytes, 0),
+      damaged: rest.damaged,
+    },
+    close: () => closeAll([rest, edges]),
+  }
+}
+
+function closeAll(opened: readonly Opened[]): void {
+  for (const each of opened) each.close()
+}
+
+/** The whole minutes within the bounds; none where they are closer. */
+function wholeMinutes({ fromMicros, toMicros }: Needs): Minutes {
+  const from = fromMicros === undefined ? always.from : -Number(floor(-fromMicros))
+  const to = toMicros === undefined ? always.to : Number(floor(toMicros + 1n))
+  return { from, to: Math.max(from, to) }
+}
+
+/** Whole minutes up to a time. */
+function floor(micros: bigint): bigint {
+  const minutes = micros / minuteMicros
+  return minutes * minuteMicros > micros ? minutes - 1n : minutes
+}
+
+type Counts = ReturnType<Reading['counted']>['counts']
+
+/** As rows with all columns, at the beginning of their minute. */
+function countRows(counts: Counts): Sql {
+  const known = new Set(['@timestamp', 'log.level'])
+  const empty = promotedColumns
+    .filter(({ path }) => !known.has(path))
+    .map(({ path, type }) => sql`null::${verbatim(type)} as ${identifier(path)}`)
+  const json = JSON.stringify(counts.map(({ minute, level, count }) => [minute, level, count]))
+  return sql`select ''::varchar as _stream, make_timestamp((j->>0)::bigint * 60000000) as "@timestamp",
+    nullif(j->>1, '') as "log.level", (j->>2)::bigint as _weight, ''::varchar as _journal, 0::integer as _ordinal,
+    null::varchar as _id, null::bigint as _seq, null::varchar[] as _spilled, ${join(empty, ', ')}, '{}'::varchar as _source
+    from (select unnest(from_json(${json}, '["JSON"]')) as j)`
+}

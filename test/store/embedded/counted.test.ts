@@ -1,0 +1,90 @@
+/** What is answered from the counts beside segments; test/model/counts.test.ts holds them against scans. */
+import { afterEach, expect, test } from 'vitest'
+import { systemClock } from '../../../core/clock.ts'
+import { segmentAnswerer } from '../../../store/embedded/segment_answerer.ts'
+import type { JsonRecord } from '../../../store/search.ts'
+import { inProcess, openStore, type TestStore } from './setup.ts'
+
+const stream = 'logs-a-default'
+const baseMs = Date.parse('2026-11-21T10:58:30Z')
+
+let store: TestStore | undefined
+afterEach(async () => {
+  await store?.close()
+  store = undefined
+})
+
+async function asked(body: JsonRecord): Promise<JsonRecord> {
+  const { aggregations: groups, hits } = await store!.engine.search(
+    stream,
+    body,
+    {},
+    AbortSignal.timeout(10_000),
+  )
+  return { groups: groups!, total: (hits as { total: JsonRecord }).total }
+}
+
+/** A condition that holds always, and that no counts are kept of. */
+const scanned = (of: JsonRecord): JsonRecord => ({
+  bool: { must: [of], must_not: [{ match_none: {} }] },
+})
+
+test('documents that were replaced, and those without a time, are counted as they stand', async () => {
+  store = await openStore({}, inProcess(segmentAnswerer(systemClock)))
+  const document = (seq: number, more: string, source: object) => {
+    const head = `{"@timestamp":"2026-11-21T11:00:10.000Z","@es":{"id":"i${seq}","seq":${seq},"op":"index"${more}}`
+    return `${head},"source":${JSON.stringify(source)}}\n`
+  }
+  const at = { '@timestamp': '2026-11-21T11:00:10.000Z' }
+  for (const lines of [
+    [
+      document(1, '', { ...at, log: { level: 'info' } }),
+      document(2, ',"no_time":true', { log: {} }),
+    ],
+    [document(3, ',"replaces":1', { ...at, log: { level: 'warn' } })],
+  ]) {
+    const bytes = Buffer.from(lines.join(''))
+    await store.append({ stream, tag: 'es documents', bytes, count: lines.length })
+    await store.engine.refresh()
+  }
+  const aggs = {
+    t: { date_histogram: { field: '@timestamp', fixed_interval: '1m' } },
+    l: { terms: { field: 'log.level' } },
+  }
+  const body = { size: 0, query: { match_all: {} }, aggs }
+  const answer = await asked(body)
+  expect(answer).toMatchObject({
+    total: { value: 2 },
+    groups: { t: { buckets: [{ doc_count: 1 }] } },
+  })
+  expect(answer).toEqual(await asked({ ...body, query: scanned(body.query) }))
+})
+
+test('a histogram of everything reads no segment', async () => {
+  store = await openStore({}, inProcess(segmentAnswerer(systemClock)))
+  const lines = Array.from({ length: 50 }, (_, n) => {
+    const time = new Date(baseMs + n * 10_000).toISOString()
+    return `{"@timestamp":"${time}","log":{"level":"${n % 2 ? 'info' : 'warn'}"}}\n`
+  })
+  await store.append({ stream, tag: 'a', bytes: Buffer.from(lines.join('')), count: 50 })
+  await store.engine.refresh()
+  const answer = await store.engine.search(
+    stream,
+    {
+      size: 0,
+      profile: true,
+      aggs: {
+        t: {
+          date_histogram: { field: '@timestamp', fixed_interval: '5m' },
+          aggs: { l: { terms: { field: 'log.level' } } },
+        },
+      },
+    },
+    {},
+    AbortSignal.timeout(10_000),
+  )
+  expect(answer).toMatchObject({
+    hits: { total: { value: 50 } },
+    profile: { weir: { segments: 0, rows: 0 } },
+  })
+})
