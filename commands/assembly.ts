@@ -12,6 +12,7 @@ import { definitions } from '../core/metrics.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
 import { addElasticsearchRoutes } from '../store/api/routes.ts'
 import { addTailRoute } from '../store/tail_route.ts'
+import { removeLeftSnapshot } from './backup/snapshot.ts'
 import { backupOperations } from './backup_operation.ts'
 import { importOperations } from './import_operation.ts'
 import { deadOperations, journalOperations } from './operations.ts'
@@ -72,6 +73,7 @@ class Assembly {
   async start(): Promise<void> {
     const { loaded, dataFolder, clock, log, metrics } = this.#given
     const { journal } = loaded.config
+    removeLeftSnapshot(dataFolder)
     this.#journal = await Journal.open(
       {
         dataFolder,

@@ -4,7 +4,6 @@ import {
   linkSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
 } from 'node:fs'
@@ -25,6 +24,11 @@ export interface SnapshotFile {
 const snapshotName = 'backup.tmp'
 const readerId = 'backup'
 const attemptsMax = 20
+
+/** Removes what a backup left that was killed: its links keep files on disk that are gone otherwise. */
+export function removeLeftSnapshot(dataFolder: string): void {
+  rmSync(join(dataFolder, snapshotName), { recursive: true, force: true })
+}
 
 /**
  * Everything a data folder holds, as of one moment, while a Weir runs on it. Files that only grow or are
@@ -50,9 +54,9 @@ export class Snapshot {
     // Without a place of its own it holds all that there is.
     const hold = this.#journal.feed(readerId, {})
     try {
-      await this.#takeStore()
+      // Places first: none may be ahead of what was made of the events before it, in store or dead letters.
       this.#takeFolder('readers')
-      // A cursor passes an event only after its dead letter is written.
+      await this.#takeStore()
       this.#takeFolder('dead')
       this.#takeJournal()
     } finally {
@@ -62,7 +66,7 @@ export class Snapshot {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true })
+    removeLeftSnapshot(this.#dataFolder)
   }
 
   async #takeStore(): Promise<void> {
@@ -108,11 +112,8 @@ export class Snapshot {
     if (!existsSync(folder)) return
     for (const file of readdirSync(folder)) {
       const path = join(folder, file)
-      if (/\.(new|tmp)$/.test(file) || file === `${readerId}.json` || !statSync(path).isFile())
-        continue
-      // Small, and appended to: what is being written is no whole line yet.
-      if (file.endsWith('.ndjson')) this.#link(path, readFileSync(path).lastIndexOf(10) + 1)
-      else this.#link(path)
+      const isWhole = !/\.(new|tmp)$/.test(file) && statSync(path).isFile()
+      if (isWhole && file !== `${readerId}.json`) this.#link(path)
     }
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { newFolder, weir } from '../commands/weir.ts'
@@ -117,8 +117,11 @@ test('a backup under load has everything acknowledged before, once, also in the 
   expect(known.status).toBe(409)
   second.process.child.kill('SIGKILL')
   await second.process.ended
+  // As of a backup that was killed.
+  mkdirSync(join(second.data, 'backup.tmp', 'journal'), { recursive: true })
   const third = await RunningWeir.start(again, config)
   onTestFinished(() => third.kill())
+  expect(existsSync(join(third.data, 'backup.tmp'))).toBe(false)
   expect(await numbersIn(third.url)).toEqual(numbers)
 }, 120_000)
 
