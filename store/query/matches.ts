@@ -54,9 +54,9 @@ function matchesBool(query: BoolQuery, nowMs: number): Matches {
   const should = compile(query.should)
   const mustNot = compile(query.mustNot)
   const { minimumShouldMatch: spec } = query
-  const wanted =
-    spec === undefined ? Number(must.length === 0) : minimumShouldMatch(spec, should.length)
-  const least = should.length === 0 ? 0 : wanted
+  const wanted = spec === undefined ? 0 : minimumShouldMatch(spec, should.length)
+  // Where nothing else has to be there, one of them has, whatever is asked for.
+  const least = should.length === 0 ? 0 : Math.max(wanted, Number(must.length === 0))
   return (event) => {
     if (!must.every((test) => test(event)) || mustNot.some((test) => test(event))) return false
     let fitting = 0
@@ -90,7 +90,7 @@ function equalTo(wanted: Scalar, fold = (text: string) => text): (value: Value) 
 }
 
 function matchesPattern(query: PatternQuery): Matches {
-  const { kind, field, pattern, caseInsensitive, analyzed } = query
+  const { kind, field, pattern, caseInsensitive, analyzed, normalized } = query
   if (kind === 'regexp') {
     throw notLive(`[regexp] on [${field}]: a regular expression could hold up everything`)
   }
@@ -99,7 +99,9 @@ function matchesPattern(query: PatternQuery): Matches {
     kind === 'prefix'
       ? (text: string) => fold(text).startsWith(fold(pattern))
       : wildcardFits(pattern, caseInsensitive)
-  const fitsToken = kind === 'prefix' ? fits : wildcardFits(pattern.toLowerCase(), false)
+  // Tokens are lower-case; only a wildcard in a query's text is made so too.
+  const fitsToken =
+    kind === 'prefix' ? fits : wildcardFits(pattern, caseInsensitive || normalized === true)
   const fitsText =
     analyzed === undefined
       ? (tokens: readonly string[]) => tokens.some(fitsToken)
