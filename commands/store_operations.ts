@@ -18,7 +18,10 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
   const open = () => {
     const found = store()
     if (found) return found
-    throw new WeirError('WEIR_NOT_RUNNING', 'there is no store: see `store.enabled` and `roles`')
+    throw new WeirError(
+      'WEIR_REQUEST_INVALID',
+      'there is no store: see `store.enabled` and `roles`',
+    )
   }
   const embedded = () => {
     const found = open().embedded
@@ -79,7 +82,7 @@ async function inWords<T>(answer: Promise<T>): Promise<T> {
     return await answer
   } catch (failure) {
     if (!(failure instanceof SearchError)) throw failure
-    const code = failure.status < 500 ? 'WEIR_REQUEST_INVALID' : 'WEIR_NOT_RUNNING'
+    const code = failure.status < 500 ? 'WEIR_REQUEST_INVALID' : 'WEIR_OUTPUT_UNAVAILABLE'
     throw new WeirError(code, failure.message, { cause: failure })
   }
 }
