@@ -208,7 +208,7 @@ async function timed(store: Store, { body }: BenchQuestion, runs: number) {
     times.push(performance.now() - began)
   }
   const ms = times.toSorted((a, b) => a - b)[Math.floor(runs / 2)]!.toFixed(0)
-  const { hits, profile } = answer as {
+  const { hits, profile } = answer as unknown as {
     hits: { total?: { value: number }; hits: readonly unknown[] }
     profile: { weir: { segments: number } }
   }

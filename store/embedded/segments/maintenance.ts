@@ -29,7 +29,7 @@ export class Maintenance {
   constructor(store: SegmentStore, options: EmbeddedOptions) {
     this.#store = store
     this.#options = options
-    this.#merge = { sourceBytesMax: options.memory_limit / 4, fanIn }
+    this.#merge = { sourceBytesMax: options.memory_limit / 8, fanIn }
     this.#quiet.resolve()
   }
 

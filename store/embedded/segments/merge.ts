@@ -57,8 +57,9 @@ export async function merge(
     if (segment) added.push(segment)
   }
   for (const { stream, day } of groups) {
-    const rows = sql`${kept} and ${ofGroup(stream, day)} order by "@timestamp"`
-    await write(rows, stream, day)
+    const rows = sql`${kept} and ${ofGroup(stream, day)}`
+    const sorted = (await isInOrder(connection, rows)) ? rows : sql`${rows} order by "@timestamp"`
+    await write(sorted, stream, day)
   }
   const others = join(
     groups.map(({ stream, day }) => sql`not coalesce(${ofGroup(stream, day)}, false)`),
@@ -92,6 +93,16 @@ function youngEnough(streams: readonly string[], keepFrom: MergeWorld['keepFrom'
       : [sql`(_stream <> ${stream} or coalesce("@timestamp" >= make_timestamp(${from}), true))`]
   })
   return all(conditions)
+}
+
+/** Whether rows come by time as they are: to sort them takes several times their bytes in memory. */
+async function isInOrder(connection: DuckDBConnection, rows: Sql): Promise<boolean> {
+  const [row] = await database(connection).rows(
+    sql`select count(*) as n from (select "@timestamp" as t, lag("@timestamp") over () as before from (${rows}))
+      where t < before`,
+    never,
+  )
+  return Number(row!['n']) === 0
 }
 
 const dayOf = verbatim(`strftime("@timestamp", '%Y-%m-%d')`)

@@ -21,7 +21,7 @@ export interface StoreWorld {
 
 const wordsMemoryMax = 64_000_000
 /** Of DuckDB's memory, what segments are made with; the rest is for questions. */
-const writingShare = 0.4
+const writingShare = 0.5
 const spillFolders = (folder: string) =>
   [`${workFolder(folder)}/spill`, `${workFolder(folder)}/spill_writes`] as const
 
