@@ -4,7 +4,7 @@ import { messageOf } from '../../../core/errors.ts'
 import type { EmbeddedOptions } from '../config.ts'
 import { merge } from './merge.ts'
 import { compactPlan, type MergeOptions, mergePlan } from './merge_plan.ts'
-import { ageOf, leaving } from './retention.ts'
+import { ageOf, leaving, leavingDamaged } from './retention.ts'
 import type { SegmentStore } from './segment_store.ts'
 
 const retentionEveryMs = 60_000
@@ -72,6 +72,13 @@ export class Maintenance {
     const { manifest, world } = this.#store
     const { bavail, bsize } = await statfs(world.folder)
     const state = { nowMs: world.clock.now(), freeBytes: bavail * bsize }
+    const aside = leavingDamaged(manifest.damaged(), this.#options.retention, state.nowMs)
+    if (aside.length > 0) {
+      await this.#store.forgetDamaged(aside.map(({ file }) => file))
+      world.notice('info', 'retention: damaged segments that were set aside are deleted', {
+        segments: aside.length,
+      })
+    }
     const gone = leaving(manifest.segments.values(), this.#options, state)
     if (gone.length === 0) return
     world.step('retain')

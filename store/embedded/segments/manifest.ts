@@ -76,6 +76,8 @@ export interface Change {
   readonly cursor?: Places
   readonly gone?: Gone
   readonly damaged?: readonly { id: number; reason: string }[]
+  /** Files that were set aside and are to be forgotten. */
+  readonly forget?: readonly string[]
 }
 
 export interface DamagedFile {
@@ -85,6 +87,7 @@ export interface DamagedFile {
   readonly minMicros: bigint | null
   readonly maxMicros: bigint | null
   readonly reason: string
+  readonly foundMs: number
 }
 
 type Row = Record<string, SQLInputValue>
@@ -192,6 +195,7 @@ export class Manifest {
       minMicros: bigintOf(row['min_time']!),
       maxMicros: bigintOf(row['max_time']!),
       reason: row['reason'] as string,
+      foundMs: row['found_ms'] as number,
     }))
   }
 
@@ -200,6 +204,7 @@ export class Manifest {
     this.#database.exec('begin immediate')
     try {
       for (const { id, reason } of change.damaged ?? []) this.#setAside(id, reason, nowMs)
+      for (const file of change.forget ?? []) this.#run('delete from damaged where file = ?', file)
       for (const id of change.remove ?? []) this.#run('delete from segments where id = ?', id)
       for (const segment of change.add ?? []) this.#add(segment, nowMs)
       for (const { stream, seq } of change.masks ?? []) {

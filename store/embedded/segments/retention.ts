@@ -1,5 +1,5 @@
 import type { EmbeddedOptions } from '../config.ts'
-import type { Segment } from './manifest.ts'
+import type { DamagedFile, Segment } from './manifest.ts'
 
 type Retention = EmbeddedOptions['retention']
 
@@ -61,6 +61,22 @@ export function leaving(
   take(remaining(), 'size', bytesOf(remaining()) - retention.size)
   take(remaining(), 'disk', floor - freeBytes - bytesOf(gone.map(({ segment }) => segment)))
   return gone
+}
+
+/** Damaged files that are kept for whoever wants to look at them. */
+const damagedMax = 100
+
+/** Files set aside that go: as long after they were found as rows of their stream are kept, and all but the last. */
+export function leavingDamaged(
+  damaged: readonly DamagedFile[],
+  retention: Retention,
+  nowMs: number,
+): DamagedFile[] {
+  const newest = damaged.toSorted((a, b) => b.foundMs - a.foundMs)
+  return newest.filter(({ foundMs, stream }, place) => {
+    const age = stream === undefined ? retention.age : ageOf(retention, stream)
+    return place >= damagedMax || foundMs < nowMs - age
+  })
 }
 
 function ruleOf({ streams }: Retention, stream: string): Retention['streams'][number] | undefined {

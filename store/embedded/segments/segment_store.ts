@@ -104,6 +104,16 @@ export class SegmentStore {
     await this.sweep()
   }
 
+  /** Forgets files that were set aside, and removes what is left of them. */
+  async forgetDamaged(files: readonly string[]): Promise<void> {
+    this.manifest.commit({ forget: files }, this.world.clock.now())
+    for (const file of files) {
+      const path = `${segmentsFolder(this.world.folder)}/${file}`
+      await this.world.files.remove(path)
+      await this.world.files.remove(wordsFile(path))
+    }
+  }
+
   /** Removes segments that were written and are not to be. */
   async discard(segments: readonly NewSegment[]): Promise<void> {
     for (const { id, file } of segments) this.#dead.set(id, file)
