@@ -19,7 +19,8 @@ export async function run(): Promise<void> {
   try {
     const rows = [
       await withoutConfig(join(folder, 'plain')),
-      await withFiles(join(folder, 'files')),
+      await withFiles(join(folder, 'second'), 1),
+      await withFiles(join(folder, 'tenth'), 10),
     ]
     console.log(formatTable(['', 'CPU %', 'RSS MB', 'peak RSS MB', 'open files'], rows))
   } finally {
@@ -38,7 +39,8 @@ async function withoutConfig(folder: string): Promise<string[]> {
   }
 }
 
-async function withFiles(folder: string): Promise<string[]> {
+/** @param everySeconds a changing file gets a line so often. */
+async function withFiles(folder: string, everySeconds: number): Promise<string[]> {
   const logs = join(folder, 'logs')
   for (let i = 0; i < 100; i++) mkdirSync(join(logs, `${i}`), { recursive: true })
   for (let i = 0; i < idleFiles; i++) {
@@ -54,15 +56,18 @@ async function withFiles(folder: string): Promise<string[]> {
   }
   const weir = startWeir(folder, { collector: { inputs: [input], outputs: [{ type: 'null' }] } })
   let n = 0
-  const writer = setInterval(() => {
-    const path = changing[n++ % changingFiles]!
-    appendFileSync(path, `{"message":"a line a second","n":${n}}\n`)
-  }, 1000 / changingFiles)
+  const writer = setInterval(
+    () => {
+      const path = changing[n++ % changingFiles]!
+      appendFileSync(path, `{"message":"a line now and then","n":${n}}\n`)
+    },
+    (everySeconds * 1000) / changingFiles,
+  )
   try {
     await ready(weir, folder)
     while ((await metric(folder, 'weir_journal_events_total')) < idleFiles) await sleep(250)
     await sleep(settleMs)
-    const name = `${idleFiles} idle files, ${changingFiles} with a line a second`
+    const name = `${idleFiles} idle files, ${changingFiles} with a line every ${everySeconds} s`
     const cells = await watch(name, weir)
     const behind = n - (await metric(folder, 'weir_journal_events_total')) + idleFiles
     if (behind > 2 * changingFiles) console.log(`${behind} lines behind`)

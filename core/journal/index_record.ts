@@ -64,24 +64,48 @@ export function* decodeLines(bytes: Buffer): Generator<IndexLine> {
 }
 
 /**
- * Reads whole, sound lines from `bytes` and stops at the first that is not.
+ * Reads whole, sound lines from `bytes` for somebody who reads events, and stops at the first that is not.
  *
- * @returns each record with the offset behind its line.
+ * @returns each batch, without its positions and what its line says behind them; undefined for a line of
+ *   another kind; with the offset behind the line.
  */
-export function* decodeRecords(bytes: Buffer): Generator<{ record: IndexRecord; end: number }> {
-  for (const { record, end } of decodeLines(bytes)) {
-    if (!record) return
-    yield { record, end }
+export function* decodeBatches(
+  bytes: Buffer,
+): Generator<{ batch: BatchRecord | undefined; end: number }> {
+  let start = 0
+  for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
+    const json = soundJson(bytes, start, end)
+    if (!json) return
+    yield { batch: batchOf(json), end: end + 1 }
+    start = end + 1
   }
 }
 
+const batchStart = Buffer.from('{"kind":"batch",')
+// Within a string its quotes would be escaped.
+const positionsKey = ',"positions":{'
+
+/** Positions are most of the index of a log that trickles: they are not even made a string. */
+function batchOf(json: Buffer): BatchRecord | undefined {
+  if (!json.subarray(0, batchStart.length).equals(batchStart)) return undefined
+  const positions = json.indexOf(positionsKey)
+  const text = positions < 0 ? json.toString() : `${json.toString('utf8', 0, positions)}}`
+  return JSON.parse(text) as BatchRecord
+}
+
 function decodeLine(bytes: Buffer, start: number, end: number): IndexRecord | undefined {
-  const expected = Number.parseInt(bytes.toString('latin1', start, start + 8), 16)
-  if (end - start < 11 || crc32(bytes.subarray(start + 9, end)) !== expected) return undefined
   try {
-    // The checksum says that Weir wrote this line.
-    return JSON.parse(bytes.toString('utf8', start + 9, end)) as IndexRecord
+    const json = soundJson(bytes, start, end)
+    return json && (JSON.parse(json.toString()) as IndexRecord)
   } catch {
     return undefined
   }
+}
+
+/** The JSON of a line; undefined when its checksum does not hold. One that does says that Weir wrote it. */
+function soundJson(bytes: Buffer, start: number, end: number): Buffer | undefined {
+  if (end - start < 11) return undefined
+  const expected = Number.parseInt(bytes.toString('latin1', start, start + 8), 16)
+  const json = bytes.subarray(start + 9, end)
+  return crc32(json) === expected ? json : undefined
 }

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { FileHandle, Files } from '../files.ts'
-import { type BatchRecord, decodeRecords, type SegmentEnd } from './index_record.ts'
+import { type BatchRecord, decodeBatches, type SegmentEnd } from './index_record.ts'
 import { eventsPath, indexPath } from './layout.ts'
 
 const readAheadBytes = 256 * 1024
@@ -77,9 +77,9 @@ export class SegmentReader {
       const bytes = Buffer.allocUnsafe(Math.min(wanted, left))
       const got = await this.#index.read(bytes, this.#decoded)
       let decoded = 0
-      for (const { record, end: lineEnd } of decodeRecords(bytes.subarray(0, got))) {
+      for (const { batch, end: lineEnd } of decodeBatches(bytes.subarray(0, got))) {
         decoded = lineEnd
-        if (record.kind === 'batch') this.#records.push(record)
+        if (batch) this.#records.push(batch)
       }
       this.#decoded += decoded
       if (decoded === 0 && (got < bytes.length || bytes.length === left)) {
