@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Context } from '../core/context.ts'
 import type { Files } from '../core/files.ts'
@@ -204,6 +204,8 @@ export class EmbeddedStore implements Lifecycle {
 
 /** Where the store is in the journal, as its manifest says, and whether it has documents that came by the API. */
 function knownTo(folder: string): { cursor: Places; hasDocuments: boolean } {
+  // The engine's process makes it.
+  if (!existsSync(manifestPath(folder))) return { cursor: {}, hasDocuments: false }
   const manifest = new Manifest(manifestPath(folder))
   try {
     const hasDocuments = manifest.segments.values().some(({ parts }) => {
