@@ -270,7 +270,8 @@ function naive(each: Query, source: JsonRecord): boolean {
         spec === undefined
           ? Number(each.must.length + each.filter.length === 0 && size > 0)
           : { '1': 1, '2': 2, '75%': Math.floor(size * 0.75), '-1': size - 1 }[spec]!
-      return all && !not && count >= needed
+      const least = Number(each.must.length + each.filter.length === 0 && size > 0)
+      return all && !not && count >= Math.max(needed, least)
     }
   }
 }

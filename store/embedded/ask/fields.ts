@@ -4,7 +4,6 @@ import type { Shape } from '../shape.ts'
 import { identifier, join, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved, ValueType } from './asked.ts'
 import { defaultDateFormat, microsOf } from './date_values.ts'
-import { canonicalAddress } from './ip_values.ts'
 
 const promoted = new Map(promotedColumns.map((column) => [column.path, column]))
 
@@ -187,7 +186,7 @@ function converted(field: Field, text: Sql, kinds: ReadonlySet<string>): Sql {
     case 'boolean':
       return sql`case ${text} when 'true' then true when 'false' then false when '' then false end`
     case 'ip':
-      return canonicalAddress(text)
+      return sql`lower(${text})`
     default:
       return text
   }

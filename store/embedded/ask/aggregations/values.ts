@@ -2,7 +2,8 @@ import { SearchError, type JsonValue } from '../../../search.ts'
 import type { FieldType } from '../../../fields.ts'
 import type { Answered } from '../../database.ts'
 import { sql, verbatim, type Sql } from '../../sql.ts'
-import type { Asked, ValueType } from '../asked.ts'
+import type { Asked, Resolved, ValueType } from '../asked.ts'
+import { canonicalAddress } from '../ip_values.ts'
 import { formatOf, type ValueFormat, type ValueKind } from './format.ts'
 
 export type { ValueKind }
@@ -90,13 +91,22 @@ export function valuesOf(asked: Asked, source: ValueSource, kinds: readonly Valu
     fieldFormat: field.format,
     format,
   }
-  if (source.missing === undefined) return { ...values, ...plain(resolved) }
+  if (source.missing === undefined) return { ...values, ...plain(written(resolved)) }
   const missing = literalOf(source, kind, resolved.type, asked.nowMs, field.format)
-  const scalar = sql`coalesce(${resolved.scalar}, ${missing})`
-  if (!resolved.list) return { ...values, scalar, list: undefined }
-  const { list } = resolved
+  const { scalar: found, list } = written(resolved)
+  const scalar = sql`coalesce(${found}, ${missing})`
+  if (!list) return { ...values, scalar, list: undefined }
   const filled = sql`case when coalesce(len(${list}), 0) = 0 then [${missing}] else ${list} end`
   return { ...values, scalar, list: filled }
+}
+
+/** Addresses in one spelling: those that are written in several are one bucket. */
+function written({ field, scalar, list }: Resolved): Pick<Resolved, 'scalar' | 'list'> {
+  if (field.type !== 'ip') return { scalar, list }
+  return {
+    scalar: canonicalAddress(scalar),
+    list: list && sql`list_transform(${list}, lambda a: ${canonicalAddress(verbatim('a'))})`,
+  }
 }
 
 const plain = ({ scalar, list }: { scalar: Sql; list: Sql | undefined }) => ({ scalar, list })
