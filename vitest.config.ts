@@ -10,6 +10,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // They take milliseconds; what else runs on a machine must not fail them.
+          testTimeout: 30_000,
           // Unit tests share nothing that changes, so they share the modules too: 11 s instead of 25.
           pool: 'threads',
           isolate: false,
