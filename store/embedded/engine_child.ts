@@ -38,6 +38,8 @@ export class EngineChild {
   #running: Running | undefined
   #crashes = 0
   #notBefore = -Infinity
+  /** Questions for which the process is being started. */
+  #waiting = 0
   #nextId = 1
   #lastCrash = ''
 
@@ -54,7 +56,7 @@ export class EngineChild {
   }
 
   get questions(): number {
-    return this.#running?.asked.size ?? 0
+    return this.#waiting + (this.#running?.asked.size ?? 0)
   }
 
   /** To the process, if there is one. */
@@ -71,8 +73,10 @@ export class EngineChild {
         continue
       }
       if (this.#running) {
-        await abortable(this.#running.ready, signal)
-        return this.#running
+        const running = this.#running
+        await abortable(running.ready, signal)
+        if (!running.stopping) return running
+        continue
       }
       const waitMs = this.#notBefore - this.#world.clock.monotonic()
       if (waitMs <= 0) this.#start()
@@ -86,7 +90,8 @@ export class EngineChild {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<JsonValue | undefined> {
-    const running = await this.ensure(signal)
+    this.#waiting += 1
+    const running = await this.ensure(signal).finally(() => (this.#waiting -= 1))
     signal.throwIfAborted()
     const id = this.#nextId++
     const { promise, resolve, reject } = Promise.withResolvers<JsonValue | undefined>()
