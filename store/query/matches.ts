@@ -56,7 +56,9 @@ function matchesBool(query: BoolQuery, nowMs: number): Matches {
   const { minimumShouldMatch: spec } = query
   const wanted = spec === undefined ? 0 : minimumShouldMatch(spec, should.length)
   // Where nothing else has to be there, one of them has, whatever is asked for.
-  const least = should.length === 0 ? 0 : Math.max(wanted, Number(must.length === 0))
+  const isEmpty = must.length + should.length === 0
+  const some = Number(must.length === 0 && should.length > 0)
+  const least = isEmpty ? 0 : Math.max(wanted, some)
   return (event) => {
     if (!must.every((test) => test(event)) || mustNot.some((test) => test(event))) return false
     let fitting = 0

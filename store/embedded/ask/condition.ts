@@ -123,8 +123,15 @@ function boolean(query: BoolQuery, meaning: Meaning): Sql {
   return all([
     ...must,
     ...not,
-    ...(should.length === 0 ? [] : [enough(query, must.length, should)]),
+    ...(should.length === 0 ? unreachable(query) : [enough(query, must.length, should)]),
   ])
+}
+
+/** More wanted than there are finds nothing, unless nothing else is asked for, or only what must not be. */
+function unreachable({ minimumShouldMatch: spec, must, filter }: BoolQuery): Sql[] {
+  const isEmpty = must.length + filter.length === 0
+  const isWanting = !isEmpty && spec !== undefined && minimumShouldMatch(spec, 0) > 0
+  return isWanting ? [verbatim('false')] : []
 }
 
 function enough(query: BoolQuery, must: number, should: readonly Sql[]): Sql {

@@ -11,7 +11,9 @@ export interface AddressRange {
 }
 
 /** SQL: the digits of an address's text, NULL when it is none. */
-export function addressOf(text: Sql): Sql {
+export function addressOf(given: Sql): Sql {
+  // Read once: it may be taken out of a document of many kilobytes.
+  const text = verbatim('written')
   const octet = (place: number) =>
     sql`lpad(lower(to_hex(try_cast(split_part(${text}, '.', ${place}) as integer))), 2, '0')`
   const v4 = sql`'00000000000000000000ffff' || ${octet(1)} || ${octet(2)} || ${octet(3)} || ${octet(4)}`
@@ -21,7 +23,8 @@ export function addressOf(text: Sql): Sql {
   const right = sql`array_to_string(${groups(sql`split_part(${text}, '::', 2)`)}, '')`
   const zeros = sql`repeat('0', greatest(0, 32 - length(${left}) - length(${right})))`
   const v6 = sql`${left} || ${zeros} || ${right}`
-  return sql`case when regexp_full_match(${text}, '[0-9]{1,3}([.][0-9]{1,3}){3}') then ${v4} when regexp_full_match(${text}, '[0-9a-fA-F:]*:[0-9a-fA-F:]*') then ${v6} end`
+  const digits = sql`case when regexp_full_match(${text}, '[0-9]{1,3}([.][0-9]{1,3}){3}') then ${v4} when regexp_full_match(${text}, '[0-9a-fA-F:]*:[0-9a-fA-F:]*') then ${v6} end`
+  return sql`list_transform([${given}], lambda written: ${digits})[1]`
 }
 
 /** SQL: an address as Elasticsearch writes it: the longest zeros of IPv6 left out, in lower case. */

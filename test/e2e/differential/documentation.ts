@@ -264,7 +264,11 @@ const aggregations: Case[] = [
     size: 0,
     aggs: { outlier: { percentile_ranks: { field: 'load_time', values: [-5, 1000] } } },
   }),
-  ask('latency', { size: 0, aggs: { m: { median_absolute_deviation: { field: 'load_time' } } } }),
+  ask(
+    'latency',
+    { size: 0, aggs: { m: { median_absolute_deviation: { field: 'load_time' } } } },
+    'quantiles',
+  ),
   ask('latency', {
     size: 0,
     aggs: {
