@@ -16,11 +16,19 @@ export default defineConfig({
           pool: 'threads',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{contracts,model,faults,fuzz,e2e}/**'],
+          exclude: ['test/{contracts,model,faults,fuzz,e2e,store/embedded}/**'],
         },
       },
       {
         test: { name: 'contracts', include: ['test/contracts/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        // DuckDB takes its time to load, and segments theirs to be written.
+        test: {
+          name: 'engine',
+          include: ['test/store/embedded/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
       },
       {
         test: { name: 'model', include: ['test/{model,fuzz}/**/*.test.ts'], testTimeout: 300_000 },

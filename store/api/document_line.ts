@@ -1,8 +1,5 @@
 import type { Identity } from './ids.ts'
 
-/** The tag of batches whose lines these are. No client can use it: tags have no spaces. */
-export const documentsTag = 'es documents'
-
 /** A change of a document as it goes into the journal. */
 export interface DocumentChange {
   readonly id: string

@@ -1,3 +1,4 @@
+import { documentsTag } from '../documents_tag.ts'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Files } from '../../core/files.ts'
@@ -9,7 +10,6 @@ import { JournalFollower } from './journal_follower.ts'
 import type { Failure, FromEngine, ToEngine } from './protocol.ts'
 import { answer, type Parts } from './questions.ts'
 import { Sealer } from './sealer.ts'
-import { documentsTag } from './segments/documents_line.ts'
 import { Maintenance } from './segments/maintenance.ts'
 import { SegmentStore } from './segments/segment_store.ts'
 

@@ -1,6 +1,3 @@
-/** Tag of the journal's batches that hold documents of `/es`. It has a space, so nobody else can use it. */
-export const documentsTag = 'es documents'
-
 /** What stands around a document in the journal; docs/formats/segments.md §7. */
 export interface DocumentHead {
   readonly id: string

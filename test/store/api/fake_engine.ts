@@ -1,5 +1,5 @@
+import { documentsTag } from '../../../store/documents_tag.ts'
 import type { Batch } from '../../../core/journal/batch.ts'
-import { documentsTag } from '../../../store/api/document_line.ts'
 import type { Engine, StoredDocument, StreamStatistics } from '../../../store/api/services.ts'
 import type { Catalogue } from '../../../store/catalogue.ts'
 import { SearchError, type JsonRecord } from '../../../store/search.ts'
