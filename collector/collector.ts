@@ -8,14 +8,16 @@ import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import { isTag } from '../core/tag.ts'
 import type { CollectorConfig } from './config.ts'
-import type { JsonObject } from './event.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { HttpBody, HttpReply } from './input.ts'
 import { importId } from './inputs/import/import.ts'
 import { type ImportProgress, progressOf } from './inputs/import/progress.ts'
-import { RunningOutput } from './running_output.ts'
+import { RunningOutput } from '../core/delivery/running_output.ts'
 import { router } from '../core/routing.ts'
+import { outputs } from './outputs/all.ts'
 import { Workers } from './workers.ts'
-import type { ComponentConfig, WorkerConfig } from './worker_protocol.ts'
+import type { ComponentConfig } from '../core/plugin.ts'
+import type { WorkerConfig } from './worker_protocol.ts'
 
 export interface CollectorWorld {
   readonly files: Files
@@ -169,7 +171,13 @@ export class Collector implements Lifecycle {
       if (kept.some((running) => running.id === id)) continue
       // Batches that are no logs have tags that no event can have.
       const wants = (tag: string) => isTag(tag) && this.#route(tag).some((route) => route.id === id)
-      const running = new RunningOutput(id, output, wants, this.#journal, this.#world)
+      const running = new RunningOutput(id, output, {
+        wants,
+        create: (config, context) => outputs.create(config, context),
+        journal: this.#journal,
+        context: this.#world.contextOf(`output.${id}`),
+        files: this.#world.files,
+      })
       await running.start()
       this.#outputs.push(running)
     }

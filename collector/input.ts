@@ -4,7 +4,7 @@ import type { Position } from '../core/journal/batch.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import { definer } from '../core/plugin.ts'
 import { tag } from '../core/tag.ts'
-import type { JsonObject } from './event.ts'
+import type { JsonObject } from '../core/json.ts'
 
 /**
  * What an input hands over: whole messages of one tag, as bytes, with the position that follows them.

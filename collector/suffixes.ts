@@ -1,4 +1,5 @@
-import type { Event, JsonObject } from './event.ts'
+import type { Event } from './event.ts'
+import type { JsonObject } from '../core/json.ts'
 import {
   contextKeys,
   hostKey,

@@ -4,7 +4,7 @@ import { WeirError } from '../core/errors.ts'
 import type { PartitionWriter } from '../core/journal/writer.ts'
 import { type Lifecycle } from '../core/lifecycle.ts'
 import { Rate } from '../core/rate.ts'
-import type { JsonObject } from './event.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { Filter } from './filter.ts'
 import { filters } from './filters/all.ts'
 import type { Deliver, HttpBody, HttpReply, Input } from './input.ts'
@@ -14,7 +14,8 @@ import { parserFrom } from './parsers/all.ts'
 import { Pipeline, type PipelineOptions } from './pipeline.ts'
 import { registry } from '../core/plugin.ts'
 import { compileTagPatterns } from '../core/routing.ts'
-import type { ComponentConfig, WorkerConfig, WorkerSeed } from './worker_protocol.ts'
+import type { ComponentConfig } from '../core/plugin.ts'
+import type { WorkerConfig, WorkerSeed } from './worker_protocol.ts'
 
 interface Running {
   readonly config: ComponentConfig

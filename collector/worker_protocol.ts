@@ -1,7 +1,8 @@
 import type { Trouble } from '../core/journal/backpressure.ts'
 import type { Position } from '../core/journal/batch.ts'
 import type { DurableMark, WriterSeed } from '../core/journal/writer.ts'
-import type { JsonObject } from './event.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { ComponentConfig } from '../core/plugin.ts'
 import type { HttpBody, HttpReply } from './input.ts'
 
 /** What the threads of the collector say to each other. Everything here is copied between threads. */
@@ -12,10 +13,6 @@ export interface WorkerConfig {
   readonly onError: string | undefined
   readonly inputs: readonly ComponentConfig[]
   readonly filters: readonly ComponentConfig[]
-}
-export interface ComponentConfig {
-  readonly type: string
-  readonly [key: string]: unknown
 }
 
 export interface WorkerSeed {

@@ -5,16 +5,12 @@ import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import type { Logger } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
-import type { JsonObject } from './event.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { HttpBody, HttpReply } from './input.ts'
 import { ownerOfPosition } from './ownership.ts'
 import { WorkerLink } from './worker_link.ts'
-import type {
-  ComponentConfig,
-  KnownPositions,
-  WorkerConfig,
-  WorkerNotice,
-} from './worker_protocol.ts'
+import type { ComponentConfig } from '../core/plugin.ts'
+import type { KnownPositions, WorkerConfig, WorkerNotice } from './worker_protocol.ts'
 
 export interface WorkersWorld {
   readonly log: Logger

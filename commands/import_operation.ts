@@ -2,7 +2,7 @@ import type { Collector } from '../collector/collector.ts'
 import { filesAt } from '../collector/inputs/import/found_files.ts'
 import { fileImport } from '../collector/inputs/import/import.ts'
 import { parserFrom } from '../collector/parsers/all.ts'
-import type { ComponentConfig } from '../collector/worker_protocol.ts'
+import type { ComponentConfig } from '../core/plugin.ts'
 import type { Operations } from '../core/control.ts'
 import { WeirError } from '../core/errors.ts'
 

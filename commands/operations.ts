@@ -1,5 +1,5 @@
-import { DeadLetters, type DeadLetter } from '../collector/dead_letters.ts'
-import type { RunningOutput } from '../collector/running_output.ts'
+import { DeadLetters, type DeadLetter } from '../core/delivery/dead_letters.ts'
+import type { RunningOutput } from '../core/delivery/running_output.ts'
 import { compileTagPatterns } from '../core/routing.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Arguments, Operations } from '../core/control.ts'

@@ -38,6 +38,12 @@ export const definer =
     }
   }
 
+/** A component's config, as its schema made it. */
+export interface ComponentConfig {
+  readonly type: string
+  readonly [key: string]: unknown
+}
+
 /** The plugins of one kind by their type. */
 export interface Registry<Arguments extends unknown[], Made> {
   readonly types: readonly string[]

@@ -1,4 +1,4 @@
-import { isObject, isRawJson, setOwn, type Json, type JsonObject } from '../event.ts'
+import { isObject, isRawJson, setOwn, type Json, type JsonObject } from '../../core/json.ts'
 
 /** A value as text: strings and numbers as they were written, '' for null and nothing, JSON for the rest. */
 export function textOf(value: Json | undefined): string {

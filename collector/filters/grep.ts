@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { messageOf } from '../../core/errors.ts'
-import { valueAt, type Event } from '../event.ts'
+import { type Event } from '../event.ts'
+import { valueAt } from '../../core/json.ts'
 import { defineFilter } from '../filter.ts'
 import { textOf } from './field.ts'
 

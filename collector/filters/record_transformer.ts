@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { setOwn, type Event, type Json, type JsonObject } from '../event.ts'
+import { type Event } from '../event.ts'
+import { setOwn, type Json, type JsonObject } from '../../core/json.ts'
 import { defineFilter } from '../filter.ts'
 import { Refusal } from '../parser.ts'
 import { keepOnly, setAt, takeAt } from './field.ts'

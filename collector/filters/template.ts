@@ -1,5 +1,6 @@
-import type { Event, Json } from '../event.ts'
-import { valueAt } from '../event.ts'
+import type { Event } from '../event.ts'
+import type { Json } from '../../core/json.ts'
+import { valueAt } from '../../core/json.ts'
 import { copyOf, textOf } from './field.ts'
 
 /** What a template may name beside the event's fields. */

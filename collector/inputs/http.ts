@@ -1,6 +1,6 @@
 import { messageOf, WeirError } from '../../core/errors.ts'
 import { duration, formatSize, size } from '../../core/units.ts'
-import type { JsonObject } from '../event.ts'
+import type { JsonObject } from '../../core/json.ts'
 import {
   defineInput,
   type Arrival,
@@ -16,7 +16,7 @@ import { listedMax, type Messages } from './http/messages.ts'
 import { RefusedBody } from './http/refused_body.ts'
 import { Intake, pendingLimit } from './intake.ts'
 import { addRemoteAddress } from './listen/options.ts'
-import { Senders } from './listen/senders.ts'
+import { Senders } from '../../core/listen/senders.ts'
 
 /** Bodies posted to `/in/<tag>`; the port itself is main's, see `http.listen`. */
 export const http = defineInput(

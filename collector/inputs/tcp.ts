@@ -2,15 +2,15 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { z } from 'zod'
 import { messageOf } from '../../core/errors.ts'
-import { listenFailure } from '../../core/listen_failure.ts'
-import type { JsonObject } from '../event.ts'
+import { listenFailure } from '../../core/listen/failure.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { defineInput, type Input, type InputContext } from '../input.ts'
 import { Intake } from './intake.ts'
-import { access, createAccess, plainIp } from './listen/access.ts'
-import { listen, type HostPort } from './listen/address.ts'
+import { access, createAccess, plainIp } from '../../core/listen/access.ts'
+import { listen, type HostPort } from '../../core/listen/address.ts'
 import { connectionOptions, Connections, type ConnectionConfig } from './listen/connections.ts'
 import { addRemoteAddress, reusePort } from './listen/options.ts'
-import { readTls, tlsOptions, type TlsConfig } from './listen/tls.ts'
+import { readTls, tlsOptions, type TlsConfig } from '../../core/listen/tls.ts'
 
 /** Messages over TCP, as Fluentd's in_tcp takes them; port 5170 by default. */
 export const tcp = defineInput(

@@ -1,12 +1,12 @@
 import { chmodSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { z } from 'zod'
-import { listenFailure } from '../../core/listen_failure.ts'
-import type { JsonObject } from '../event.ts'
+import { listenFailure } from '../../core/listen/failure.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { defineInput, type Input, type InputContext } from '../input.ts'
 import { Intake } from './intake.ts'
 import { connectionOptions, Connections, type ConnectionConfig } from './listen/connections.ts'
-import { clearPath } from './listen/unix_path.ts'
+import { clearPath } from '../../core/listen/unix_path.ts'
 import { datagramProblem, UnixDatagramInput } from './listen/unix_datagram.ts'
 
 /** Messages over a Unix socket. */

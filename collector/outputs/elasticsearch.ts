@@ -2,8 +2,14 @@ import type { Context } from '../../core/context.ts'
 import { RetryableError } from '../../core/errors.ts'
 import { subsetOf, type Chunk } from '../../core/journal/chunk.ts'
 import { gzipBytes } from './elasticsearch/gzip.ts'
-import type { JsonObject } from '../event.ts'
-import { type Checked, defineOutput, type Delivery, type Output, type Rejected } from '../output.ts'
+import type { JsonObject } from '../../core/json.ts'
+import {
+  type Checked,
+  defineOutput,
+  type Delivery,
+  type Output,
+  type Rejected,
+} from '../../core/delivery/output.ts'
 import { bulkBody } from './elasticsearch/bulk_body.ts'
 import { BulkBuffers } from './elasticsearch/bulk_buffers.ts'
 import { bulkFilter, judge, type BulkRequest } from './elasticsearch/bulk_verdict.ts'

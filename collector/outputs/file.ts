@@ -4,8 +4,14 @@ import { z } from 'zod'
 import { messageOf, RetryableError } from '../../core/errors.ts'
 import { systemFiles, type FileHandle, type Files } from '../../core/files.ts'
 import type { Chunk } from '../../core/journal/chunk.ts'
-import type { JsonObject } from '../event.ts'
-import { type Checked, defineOutput, type Delivery, type Output, type Rejected } from '../output.ts'
+import type { JsonObject } from '../../core/json.ts'
+import {
+  type Checked,
+  defineOutput,
+  type Delivery,
+  type Output,
+  type Rejected,
+} from '../../core/delivery/output.ts'
 import { namePattern, patternProblem, timeDiffers, type NamePattern } from './name_pattern.ts'
 
 const path = z

@@ -1,4 +1,4 @@
-import { defineOutput } from '../output.ts'
+import { defineOutput } from '../../core/delivery/output.ts'
 
 /** Takes everything and keeps nothing: for measuring, and for tags nobody wants. */
 export const nullOutput = defineOutput('null', 'Takes everything and keeps nothing', {}, () => ({

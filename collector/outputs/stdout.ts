@@ -2,7 +2,7 @@ import process from 'node:process'
 import type { Writable } from 'node:stream'
 import { RetryableError } from '../../core/errors.ts'
 import type { Chunk } from '../../core/journal/chunk.ts'
-import { defineOutput, type Output } from '../output.ts'
+import { defineOutput, type Output } from '../../core/delivery/output.ts'
 
 /** Prints events as NDJSON: to look at them, and to pipe them on. */
 export const stdoutOutput = defineOutput(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { isObject, isRawJson, type Event, type Json, type JsonObject } from '../event.ts'
+import { type Event } from '../event.ts'
+import { isObject, isRawJson, type Json, type JsonObject } from '../../core/json.ts'
 import { phraseOf, type EventBuffer } from '../event_buffer.ts'
 import { defineParser, Refusal, type Note, type Parser } from '../parser.ts'
 import { timeReader, type ReadTime } from '../times/reader.ts'

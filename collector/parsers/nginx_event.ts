@@ -1,4 +1,4 @@
-import type { JsonObject } from '../event.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { Refusal } from '../parser.ts'
 import { isAddress } from './address.ts'
 import { RequestLine } from './http_request.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { phraseOf } from '../event_buffer.ts'
-import { setOwn, type Event } from '../event.ts'
+import { type Event } from '../event.ts'
+import { setOwn } from '../../core/json.ts'
 import { defineParser, type Parser } from '../parser.ts'
 import { jsonString } from './json_string.ts'
 import { timePhrase } from './timestamp.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ConfigError } from '../../core/errors.ts'
-import { isObject, isRawJson, setOwn, type Event, type Json, type JsonObject } from '../event.ts'
+import { type Event } from '../event.ts'
+import { isObject, isRawJson, setOwn, type Json, type JsonObject } from '../../core/json.ts'
 import type { Note, ParserContext } from '../parser.ts'
 import { timeFields, timeReader, type ReadTime } from '../times/reader.ts'
 

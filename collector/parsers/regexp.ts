@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { setOwn, type JsonObject } from '../event.ts'
+import { setOwn, type JsonObject } from '../../core/json.ts'
 import { defineParser, Refusal, type Parser } from '../parser.ts'
 import { timeReader } from '../times/reader.ts'
 import { compileExpression } from './expression.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Event, JsonObject } from '../event.ts'
+import type { Event } from '../event.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { defineParser, Refusal, type Note, type Parser } from '../parser.ts'
 import { timeReader, type ReadTime } from '../times/reader.ts'
 import { converter, eventOf, recordFields, takeTime, type Convert } from './record.ts'

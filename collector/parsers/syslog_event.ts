@@ -1,4 +1,4 @@
-import { setOwn, type Json, type JsonObject } from '../event.ts'
+import { setOwn, type Json, type JsonObject } from '../../core/json.ts'
 import { Refusal } from '../parser.ts'
 
 /** Keywords of RFC 5424 table 1, as syslog daemons write them. */

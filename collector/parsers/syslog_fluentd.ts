@@ -1,4 +1,4 @@
-import type { JsonObject } from '../event.ts'
+import type { JsonObject } from '../../core/json.ts'
 
 /**
  * A message as Fluentd's parser_syslog gives it: `pri` a number, everything else text, `-` kept, the

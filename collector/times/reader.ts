@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Json } from '../event.ts'
-import { isRawJson } from '../event.ts'
+import type { Json } from '../../core/json.ts'
+import { isRawJson } from '../../core/json.ts'
 import { isGoLayout, strptimeOfGoLayout } from './golayout.ts'
 import { isoOf, type Instant } from './instant.ts'
 import { readIso } from './iso.ts'

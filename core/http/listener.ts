@@ -5,7 +5,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { ConfigError, messageOf } from '../errors.ts'
-import { listenFailure } from '../listen_failure.ts'
+import { listenFailure } from '../listen/failure.ts'
 import type { Reason } from '../reasons.ts'
 import { startsTls, tlsRefusal } from '../tls_refusal.ts'
 import { formatListen, type ListenAddress } from './address.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Event, JsonObject } from '../../collector/event.ts'
+import type { Event } from '../../collector/event.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { filters } from '../../collector/filters/all.ts'
 import type { Arrival } from '../../collector/input.ts'
 import { parserFrom } from '../../collector/parsers/all.ts'

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { outputs } from '../../collector/outputs/all.ts'
 import { writeTo } from '../../collector/outputs/stdout.ts'
-import type { Output } from '../../collector/output.ts'
+import type { Output } from '../../core/delivery/output.ts'
 import { startBulkSink, type BulkSink } from '../peers/bulk_sink.ts'
 import { chunkOf, numbered, segment, testContext } from '../collector/outputs/chunks.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { outputs } from '../../collector/outputs/all.ts'
-import type { Output } from '../../collector/output.ts'
+import type { Output } from '../../core/delivery/output.ts'
 import { chunkOf, numbered, testContext } from '../collector/outputs/chunks.ts'
 import { requirePeer } from '../peers/require.ts'
 import { startSearchServer, type SearchServer } from '../peers/search_server.ts'

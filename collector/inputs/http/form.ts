@@ -1,4 +1,4 @@
-import { type JsonObject, setOwn } from '../../event.ts'
+import { type JsonObject, setOwn } from '../../../core/json.ts'
 import { splitJson } from './json_values.ts'
 import { splitLines } from './lines.ts'
 import type { Messages } from './messages.ts'

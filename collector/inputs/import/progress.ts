@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 
 /** How far an import is. Bytes are those on disk, of all its files. */
 export interface ImportProgress {

@@ -2,13 +2,13 @@ import type { Socket } from 'node:net'
 import { z } from 'zod'
 import { startsTls, tlsRefusal } from '../../../core/tls_refusal.ts'
 import { duration } from '../../../core/units.ts'
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { InputContext } from '../../input.ts'
 import type { Framer } from '../framing/framer.ts'
 import { createFramer, framing, messageLimits, type Framing } from '../framing/framing.ts'
 import { Spans } from '../framing/spans.ts'
 import { type Intake, pendingLimit } from '../intake.ts'
-import { Complaints } from './complaints.ts'
+import { Complaints } from '../../../core/listen/complaints.ts'
 
 /** The options of every input that takes connections. */
 export const connectionOptions = {

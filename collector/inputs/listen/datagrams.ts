@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { InputContext } from '../../input.ts'
 import { addTooLong, type MessageLimits } from '../framing/framer.ts'
 import type { Intake } from '../intake.ts'
-import type { Complaints } from './complaints.ts'
+import type { Complaints } from '../../../core/listen/complaints.ts'
 import { Gathered } from './gathered.ts'
 
 export interface DatagramConfig {

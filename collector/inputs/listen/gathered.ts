@@ -1,5 +1,5 @@
 import type { Arrival } from '../../input.ts'
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import { Spans } from '../framing/spans.ts'
 
 /**

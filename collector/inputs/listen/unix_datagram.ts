@@ -1,14 +1,14 @@
 import { chmodSync, unlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { ConfigError, messageOf } from '../../../core/errors.ts'
-import { listenFailure } from '../../../core/listen_failure.ts'
-import type { JsonObject } from '../../event.ts'
+import { listenFailure } from '../../../core/listen/failure.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { Input, InputContext } from '../../input.ts'
 import type { Framing } from '../framing/framing.ts'
 import { Intake } from '../intake.ts'
-import { Complaints } from './complaints.ts'
+import { Complaints } from '../../../core/listen/complaints.ts'
 import { Datagrams } from './datagrams.ts'
-import { clearPath } from './unix_path.ts'
+import { clearPath } from '../../../core/listen/unix_path.ts'
 
 export interface UnixDatagramConfig {
   readonly tag: string

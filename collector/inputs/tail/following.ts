@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { InputContext } from '../../input.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { Catalogue } from './catalogue.ts'

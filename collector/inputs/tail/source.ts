@@ -1,5 +1,5 @@
 import type { Position } from '../../../core/journal/batch.ts'
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { Content } from './content.ts'
 import type { Seen, TailFile } from './files.ts'
 import { nothing, type Print } from './fingerprint.ts'

@@ -1,5 +1,5 @@
 import { defineInput, type Input, type InputContext } from '../../input.ts'
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { Following } from './following.ts'
 import { systemTailFiles, type TailFiles } from './files.ts'

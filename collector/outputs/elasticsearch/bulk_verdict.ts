@@ -1,5 +1,5 @@
 import { PermanentError, RetryableError, TooLargeError } from '../../../core/errors.ts'
-import { PartialDelivery, type Rejected } from '../../output.ts'
+import { PartialDelivery, type Rejected } from '../../../core/delivery/output.ts'
 import type { Answer } from '../../../store/elasticsearch/cluster.ts'
 
 /** What is kept of the answer: a status for each item, in order, and why it failed. */

@@ -1,5 +1,5 @@
 import { PermanentError } from '../../../core/errors.ts'
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import { errorText, requestError } from './bulk_verdict.ts'
 import type { Requests } from '../../../store/elasticsearch/cluster.ts'
 import {

@@ -1,6 +1,6 @@
 import { messageOf } from '../../../core/errors.ts'
-import type { JsonObject } from '../../event.ts'
-import type { Checked } from '../../output.ts'
+import type { JsonObject } from '../../../core/json.ts'
+import type { Checked } from '../../../core/delivery/output.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import type { Requests } from '../../../store/elasticsearch/cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'

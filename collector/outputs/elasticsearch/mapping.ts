@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 
 /** The component template that all of Weir's index templates share, and one for the user's own. */
 export const sharedComponent = 'weir'

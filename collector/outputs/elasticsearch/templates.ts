@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { PermanentError } from '../../../core/errors.ts'
 import type { Chunk } from '../../../core/journal/chunk.ts'
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import { errorText, requestError } from './bulk_verdict.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import type { Requests } from '../../../store/elasticsearch/cluster.ts'

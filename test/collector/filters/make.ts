@@ -1,5 +1,6 @@
 import { filters } from '../../../collector/filters/all.ts'
-import type { Event, RawJson } from '../../../collector/event.ts'
+import type { Event } from '../../../collector/event.ts'
+import type { RawJson } from '../../../core/json.ts'
 import { Refusal } from '../../../collector/parser.ts'
 import type { FilterContext } from '../../../collector/filter.ts'
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../../core/clock.ts'
 import { systemClock } from '../../../core/clock.ts'
 import { createMetrics, Registry } from '../../../core/metrics.ts'
 import type { Reason } from '../../../core/reasons.ts'
-import type { JsonObject } from '../../../collector/event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { Arrival, Input, InputContext, Outcome } from '../../../collector/input.ts'
 
 /** An arrival as it was at the moment of delivery. */

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import type { Arrival, InputContext, Outcome } from '../../../collector/input.ts'
-import type { JsonObject } from '../../../collector/event.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { Position } from '../../../core/journal/batch.ts'
 import { systemClock, type Clock } from '../../../core/clock.ts'
 import { createMetrics, Registry } from '../../../core/metrics.ts'

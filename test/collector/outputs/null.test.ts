@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { nullOutput } from '../../../collector/outputs/null.ts'
 import { outputs } from '../../../collector/outputs/all.ts'
-import type { Delivery } from '../../../collector/output.ts'
+import type { Delivery } from '../../../core/delivery/output.ts'
 import type { Context } from '../../../core/context.ts'
 
 test('takes whatever it gets and refuses nothing', async () => {

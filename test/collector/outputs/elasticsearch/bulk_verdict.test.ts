@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PermanentError, RetryableError, TooLargeError } from '../../../../core/errors.ts'
 import { judge } from '../../../../collector/outputs/elasticsearch/bulk_verdict.ts'
-import { PartialDelivery } from '../../../../collector/output.ts'
+import { PartialDelivery } from '../../../../core/delivery/output.ts'
 
 const answer = (body: unknown, status = 200, headers: Record<string, string> = {}) => ({
   status,

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { Context } from '../core/context.ts'
-import { RetryableError } from '../core/errors.ts'
-import type { Chunk } from '../core/journal/chunk.ts'
-import type { Lifecycle } from '../core/lifecycle.ts'
-import { definer } from '../core/plugin.ts'
-import { duration, size } from '../core/units.ts'
-import type { JsonObject } from './event.ts'
-import { tagPatterns } from '../core/routing.ts'
+import type { Context } from '../context.ts'
+import { RetryableError } from '../errors.ts'
+import type { Chunk } from '../journal/chunk.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import { definer } from '../plugin.ts'
+import { duration, size } from '../units.ts'
+import type { JsonObject } from '../json.ts'
+import { tagPatterns } from '../routing.ts'
 
 /** An event that a target refused for good. */
 export interface Rejected {

@@ -1,4 +1,4 @@
-import type { Context } from '../../../core/context.ts'
+import type { Context } from '../context.ts'
 
 /**
  * Warnings about what comes in from outside. Whoever sends bad input must not be able to fill the

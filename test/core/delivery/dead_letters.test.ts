@@ -2,11 +2,11 @@ import { appendFile, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { chunksOf, DeadLetters } from '../../collector/dead_letters.ts'
-import type { Rejected } from '../../collector/output.ts'
-import { systemFiles } from '../../core/files.ts'
-import { eventId, eventsOf } from '../../core/journal/chunk.ts'
-import { chunkOf, stillClock } from './fake_world.ts'
+import { chunksOf, DeadLetters } from '../../../core/delivery/dead_letters.ts'
+import type { Rejected } from '../../../core/delivery/output.ts'
+import { systemFiles } from '../../../core/files.ts'
+import { eventId, eventsOf } from '../../../core/journal/chunk.ts'
+import { chunkOf, stillClock } from '../../collector/fake_world.ts'
 
 let folder: string
 beforeEach(async () => {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { TlsOptions } from 'node:tls'
 import { createSecureContext } from 'node:tls'
 import { z } from 'zod'
-import { ConfigError, messageOf } from '../../../core/errors.ts'
-import { duration } from '../../../core/units.ts'
+import { ConfigError, messageOf } from '../errors.ts'
+import { duration } from '../units.ts'
 
 /** The `tls` option of an input that takes connections. */
 export const tlsOptions = z

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { KernelDrops, parseUdpTable } from '../../../../collector/inputs/listen/kernel_drops.ts'
+import { KernelDrops, parseUdpTable } from '../../../core/listen/kernel_drops.ts'
 
 const head =
   '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops             '

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { addressText, listenFailure, whoHolds } from '../../core/listen_failure.ts'
+import { addressText, listenFailure, whoHolds } from '../../../core/listen/failure.ts'
 
 const failureOf = (code: string) => Object.assign(new Error(`bind ${code}`), { code })
 const address = { protocol: 'tcp', host: '::1', port: 80 } as const

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { createAccess } from '../../../../collector/inputs/listen/access.ts'
-import { parseAddress } from '../../../../collector/inputs/listen/address.ts'
-import { inputs } from '../../../../collector/inputs/all.ts'
+import { createAccess } from '../../../core/listen/access.ts'
+import { parseAddress } from '../../../core/listen/address.ts'
+import { inputs } from '../../../collector/inputs/all.ts'
 
 test.each([
   ['udp://0.0.0.0:5514', '0.0.0.0', 5514],

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from '
 import { isIPv4, isIPv6 } from 'node:net'
 import { endianness } from 'node:os'
 import { basename, dirname } from 'node:path'
-import { WeirError } from './errors.ts'
+import { WeirError } from '../errors.ts'
 
 /** Where something listens, or wants to. */
 export type ListenAddress =

@@ -1,7 +1,7 @@
-import { type Clock } from '../core/clock.ts'
-import { RetryableError, WeirError } from '../core/errors.ts'
-import type { Files } from '../core/files.ts'
-import { type Chunk, type ChunkPart, eventId, eventsOf } from '../core/journal/chunk.ts'
+import { type Clock } from '../clock.ts'
+import { RetryableError, WeirError } from '../errors.ts'
+import type { Files } from '../files.ts'
+import { type Chunk, type ChunkPart, eventId, eventsOf } from '../journal/chunk.ts'
 import type { Rejected } from './output.ts'
 
 /** An event that a target refused for good; a line of `dead/<output>.ndjson`. */

@@ -1,7 +1,7 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
-import { WeirError } from '../../../core/errors.ts'
-import { whoHolds } from '../../../core/listen_failure.ts'
+import { WeirError } from '../errors.ts'
+import { whoHolds } from './failure.ts'
 
 /** Makes way for a socket at `path`: what a process that died left there is removed. */
 export async function clearPath(path: string, key: string): Promise<void> {

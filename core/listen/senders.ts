@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../event.ts'
+import type { JsonObject } from '../json.ts'
 
 const rememberedMax = 10_000
 const unsaid: JsonObject = {}

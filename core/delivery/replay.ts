@@ -1,4 +1,4 @@
-import { subsetOf } from '../core/journal/chunk.ts'
+import { subsetOf } from '../journal/chunk.ts'
 import { chunksOf, type DeadLetters } from './dead_letters.ts'
 import { type Output, PartialDelivery, type Rejected } from './output.ts'
 

@@ -1,4 +1,4 @@
-import type { ListenAddress } from '../../../core/listen_failure.ts'
+import type { ListenAddress } from './failure.ts'
 import type { HostPort } from './address.ts'
 
 /** Where an input listens, by its parsed config; empty for those that do not. */

@@ -2,19 +2,19 @@ import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
-import { DeadLetters } from '../../collector/dead_letters.ts'
-import { DeliveryLoop } from '../../collector/delivery.ts'
+import { DeadLetters } from '../../../core/delivery/dead_letters.ts'
+import { DeliveryLoop } from '../../../core/delivery/loop.ts'
 import {
   type Delivery,
   type Output,
   PartialDelivery,
   type Rejected,
-} from '../../collector/output.ts'
-import { PermanentError, RetryableError, TooLargeError } from '../../core/errors.ts'
-import { systemFiles } from '../../core/files.ts'
-import { eventsOf } from '../../core/journal/chunk.ts'
-import type { Read, Reader, ReadLimits } from '../../core/journal/reader.ts'
-import { chunkOf, fakeContext, stillClock } from './fake_world.ts'
+} from '../../../core/delivery/output.ts'
+import { PermanentError, RetryableError, TooLargeError } from '../../../core/errors.ts'
+import { systemFiles } from '../../../core/files.ts'
+import { eventsOf } from '../../../core/journal/chunk.ts'
+import type { Read, Reader, ReadLimits } from '../../../core/journal/reader.ts'
+import { chunkOf, fakeContext, stillClock } from '../../collector/fake_world.ts'
 
 type Answer = readonly Rejected[] | Error
 

@@ -1,17 +1,16 @@
-import type { Context } from '../core/context.ts'
-import { WeirError } from '../core/errors.ts'
-import type { Files } from '../core/files.ts'
-import type { Journal } from '../core/journal/journal.ts'
-import type { Reader } from '../core/journal/reader.ts'
+import type { Context } from '../context.ts'
+import { WeirError } from '../errors.ts'
+import type { Files } from '../files.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Reader } from '../journal/reader.ts'
 import { DeadLetters } from './dead_letters.ts'
-import { DeliveryLoop } from './delivery.ts'
-import type { JsonObject } from './event.ts'
+import { DeliveryLoop } from './loop.ts'
+import type { JsonObject } from '../json.ts'
 import type { Output } from './output.ts'
-import { outputs } from './outputs/all.ts'
 import { replayLetters } from './replay.ts'
-import type { ComponentConfig } from './worker_protocol.ts'
+import type { ComponentConfig } from '../plugin.ts'
 
-/** What every output's config has; see collector/output.ts. */
+/** What every output's config has; see output.ts. */
 interface SharedConfig {
   readonly max_lag?: number
   readonly batch_bytes: number
@@ -22,10 +21,13 @@ interface SharedConfig {
   readonly dead_max_disk: number
 }
 
-interface World {
+export interface OutputWorld {
+  /** Which events it takes, by their tag. */
+  readonly wants: (tag: string) => boolean
+  readonly create: (config: ComponentConfig, context: Context) => Output
+  readonly journal: Journal
+  readonly context: Context
   readonly files: Files
-  readonly dataFolder: string
-  readonly contextOf: (id: string) => Context
 }
 
 /** One output at work: its reader of the journal, its delivery loop, its dead letters. */
@@ -43,24 +45,20 @@ export class RunningOutput {
   #reader: Reader | undefined
   #loop: DeliveryLoop | undefined
 
-  constructor(
-    id: string,
-    config: ComponentConfig,
-    wants: (tag: string) => boolean,
-    journal: Journal,
-    { files, dataFolder, contextOf }: World,
-  ) {
+  /** @param id names its cursor and its dead letters. */
+  constructor(id: string, config: ComponentConfig, world: OutputWorld) {
+    const { wants, create, journal, context, files } = world
     this.id = id
     this.config = config
     this.#wants = wants
     this.#journal = journal
-    this.#context = contextOf(`output.${id}`)
+    this.#context = context
     // Every output's schema has these fields.
     this.#shared = config as unknown as SharedConfig
-    this.#output = outputs.create(config, this.#context)
+    this.#output = create(config, context)
     this.#files = files
-    this.#deadFolder = `${dataFolder}/dead`
-    const { clock } = this.#context
+    this.#deadFolder = `${context.dataFolder}/dead`
+    const { clock } = context
     this.dead = new DeadLetters(this.#deadFolder, id, { files, clock }, this.#shared.dead_max_disk)
   }
 
