@@ -10,14 +10,16 @@ import { systemFiles } from '../core/files.ts'
 import { Journal } from '../core/journal/journal.ts'
 import { definitions } from '../core/metrics.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
-import { addElasticsearchRoutes } from '../store/api/routes.ts'
+import { LiveTail } from '../store/live_tail.ts'
 import { addTailRoute } from '../store/tail_route.ts'
+import type { Statsd } from '../statsd/statsd.ts'
 import { removeLeftSnapshot } from './backup/snapshot.ts'
 import { backupOperations } from './backup_operation.ts'
 import { importOperations } from './import_operation.ts'
 import { deadOperations, journalOperations } from './operations.ts'
 import type { Running, Surroundings } from './running.ts'
 import { createStore, routesOf, type RunningStore, withStore } from './running_store.ts'
+import { startStatsd } from './running_statsd.ts'
 import { storeOperations } from './store_operations.ts'
 import { version } from './version.ts'
 
@@ -28,13 +30,17 @@ export async function assemble(given: Surroundings): Promise<Running> {
     operations: {
       ...journalOperations(() => parts.journal),
       ...deadOperations(given.dataFolder, (id) => parts.collector?.output(id)),
-      ...storeOperations(() => parts.store),
+      ...storeOperations(
+        () => parts.store,
+        () => parts.tail,
+      ),
       ...importOperations(() => parts.collector),
       ...backupOperations(given.dataFolder, () => parts.journal, given.clock),
     },
     extend: (app) => {
       parts.addApi(app, '/es')
       parts.addTail(app)
+      parts.statsd?.addRoutes(app)
     },
     extendApiPort: (app) => parts.addApi(app, ''),
     start: () => parts.start(),
@@ -53,8 +59,10 @@ class Assembly {
   readonly #given: Surroundings
   readonly #startedMs: number
   #journal: Journal | undefined
+  #tail: LiveTail | undefined
   collector: Collector | undefined
   store: RunningStore | undefined
+  statsd: Statsd | undefined
 
   constructor(given: Surroundings) {
     this.#given = given
@@ -64,6 +72,16 @@ class Assembly {
   get journal(): Journal {
     if (!this.#journal) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is starting')
     return this.#journal
+  }
+
+  get tail(): LiveTail {
+    const { journal } = this
+    return (this.#tail ??= new LiveTail({
+      files: systemFiles,
+      dataFolder: this.#given.dataFolder,
+      partitions: () => journal.partitions,
+      listen: (listener) => journal.listen(listener),
+    }))
   }
 
   get troubles(): string[] {
@@ -101,31 +119,32 @@ class Assembly {
     })
     await collector.start()
     this.collector = collector
+    const { journal: kept } = this
+    const contextOf = (id: string) => this.#contextOf(id)
+    this.statsd = await startStatsd({ loaded, journal: kept, dataFolder, contextOf })
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
+    await this.statsd?.stop(deadline)
+    this.statsd = undefined
     await this.collector?.stop(deadline)
     this.collector = undefined
     await this.store?.stop(deadline)
     this.store = undefined
   }
 
-  /** The Elasticsearch API, where the store is one that answers it. */
+  /** The Elasticsearch API, where there is a store. */
   addApi(app: FastifyInstance, prefix: string): void {
-    const { embedded } = this.store ?? {}
-    if (!embedded) return
-    addElasticsearchRoutes(app, prefix, embedded.api, (failure, path) => {
+    this.store?.addApi(app, prefix, (failure, path) => {
       this.#given.log.error({ err: failure, path }, 'a request failed')
     })
   }
 
-  /** Events as they arrive, where the store is this Weir's own. */
+  /** Events as they arrive. */
   addTail(app: FastifyInstance): void {
-    const { embedded } = this.store ?? {}
-    if (!embedded) return
     const { clock, loaded } = this.#given
     const { max_followers: maxFollowers } = loaded.config.store
-    addTailRoute(app, { tail: embedded.tail, clock, maxFollowers, ending: app.ending })
+    addTailRoute(app, { tail: this.tail, clock, maxFollowers, ending: app.ending })
   }
 
   async reload(config: Config): Promise<void> {
@@ -135,6 +154,7 @@ class Assembly {
     }
     await this.collector?.reload(this.#collectorConfig(config))
     this.store?.embedded?.engine.updateRoutes(routesOf(config.collector.outputs))
+    await this.statsd?.reload(config.statsd)
   }
 
   async receive(body: Parameters<Running['receive']>[0]) {
@@ -159,6 +179,7 @@ class Assembly {
       readers: this.#readerLags(),
       ...(this.store && { store: this.store.status() }),
       ...collector,
+      ...(this.statsd && { statsd: await this.statsd.status() }),
       impaired: await this.#impaired(),
     }
   }
@@ -171,9 +192,15 @@ class Assembly {
       metrics.reader_lag_seconds.set({ reader: id }, lag_seconds)
     }
     this.store?.embedded?.measure()
-    const workers = (await this.collector?.metrics()) ?? []
-    const all = [await registry.getMetricsAsJSON(), ...workers]
-    return await AggregatorRegistry.aggregate(all).metrics()
+    const all = [await registry.getMetricsAsJSON(), ...(await this.#workerMetrics())]
+    const own = await AggregatorRegistry.aggregate(all).metrics()
+    return own + ((await this.statsd?.exposition()) ?? '')
+  }
+
+  /** What prom-client's registries of the other threads hold. */
+  async #workerMetrics(): Promise<object[][]> {
+    const collector = (await this.collector?.metrics()) ?? []
+    return [...collector, ...((await this.statsd?.metrics()) ?? [])]
   }
 
   #readerLags() {
@@ -193,8 +220,7 @@ class Assembly {
   /** Everything that happened to events other than arriving whole, over all threads. */
   async #impaired() {
     const { name } = definitions.events_impaired
-    const workers = (await this.collector?.metrics()) ?? []
-    const all = [await this.#given.registry.getMetricsAsJSON(), ...workers]
+    const all = [await this.#given.registry.getMetricsAsJSON(), ...(await this.#workerMetrics())]
     const metric = AggregatorRegistry.aggregate(all).getSingleMetric(name)
     const values = (await metric?.get())?.values ?? []
     return values.map(({ labels, value }) => ({ ...labels, events: value }))

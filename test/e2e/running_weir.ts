@@ -72,9 +72,9 @@ export class RunningWeir {
     })
   }
 
-  /** JSON is YAML. */
+  /** JSON is YAML. Metrics are off unless the config says otherwise: their ports are the machine's. */
   write(config: object): void {
-    writeFileSync(this.configPath, JSON.stringify(config))
+    writeFileSync(this.configPath, JSON.stringify({ statsd: { enabled: false }, ...config }))
   }
 
   /** Changes the config and waits until it is applied or refused. */

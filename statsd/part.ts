@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+import type { Context } from '../core/context.ts'
+import type { Files } from '../core/files.ts'
+import type { Append } from '../core/journal/batch.ts'
+import type { Journal } from '../core/journal/journal.ts'
+import type { Lifecycle } from '../core/lifecycle.ts'
+import type { StatsdConfig } from './config.ts'
+import type { Instance } from './instance.ts'
+
+/** One part of the metrics daemon on the main thread: the StatsD server, the backends, carbon, host metrics … */
+export interface StatsdPart extends Lifecycle {
+  /** Its key in the status. */
+  readonly name: string
+  /** Called after `start`, again for each HTTP port that is made. */
+  addRoutes?(app: FastifyInstance): void
+  /** Plain JSON for `/api/status`. */
+  status?(): object | Promise<object>
+  /** What prom-client's registries of other threads hold, to be added to those of main. */
+  metrics?(): Promise<object[][]>
+  /** Lines in Prometheus' text format that go behind Weir's own at `/metrics`. */
+  exposition?(): string | Promise<string>
+  /** Applies a new config, changing only what changed. When it rejects the old one runs on. */
+  reload?(config: StatsdConfig): Promise<void>
+}
+
+/** What a part gets. */
+export interface StatsdWorld {
+  readonly files: Files
+  readonly journal: Journal
+  /** Makes lines of points durable, in a partition of the main thread. */
+  readonly append: Append
+  /** This Weir as points name it, kept in the data folder. */
+  readonly instance: Instance
+  readonly dataFolder: string
+  readonly logLevel: string
+  readonly hostname: string
+  readonly randomBytes: (count: number) => Uint8Array
+  /** The context of a part by its id, such as `statsd.graphite`. */
+  readonly contextOf: (id: string) => Context
+  /** The keys under `statsd` that the config names itself, so that a default address that is taken is no failure. */
+  readonly configured: ReadonlySet<string>
+}
+
+export type MakePart = (config: StatsdConfig, world: StatsdWorld) => StatsdPart

@@ -1,0 +1,90 @@
+import type { FastifyInstance } from 'fastify'
+import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
+import type { StatsdConfig } from './config.ts'
+import { flushPosition, openInstance } from './instance.ts'
+import type { MakePart, StatsdPart, StatsdWorld } from './part.ts'
+import { PointPartition } from './point_partition.ts'
+
+/**
+ * The parts in the order of the data's way: what takes in first, what sends last. A new part is a file and a
+ * line here; it is loaded only where metrics run.
+ */
+const parts: readonly (() => Promise<MakePart>)[] = []
+
+export type StatsdSurroundings = Omit<StatsdWorld, 'append' | 'instance'>
+
+/** The metrics daemon on the main thread: makes its parts, starts and stops them, and speaks for them. */
+export class Statsd implements Lifecycle {
+  readonly #config: StatsdConfig
+  readonly #given: StatsdSurroundings
+  #writer: PointPartition | undefined
+  #parts: readonly StatsdPart[] = []
+  #running: Lifecycle | undefined
+
+  constructor(config: StatsdConfig, given: StatsdSurroundings) {
+    this.#config = config
+    this.#given = given
+  }
+
+  async start(): Promise<void> {
+    const { journal, files, contextOf, dataFolder, randomBytes } = this.#given
+    const context = contextOf('statsd')
+    const [, last] = journal.positions().get(flushPosition) ?? []
+    const { now } = context.clock
+    const instance = await openInstance(dataFolder, last, { files, now, randomBytes })
+    const writer = new PointPartition({ journal, files, context, randomBytes })
+    const world: StatsdWorld = { ...this.#given, append: writer.append, instance }
+    const made = await Promise.all(parts.map(async (load) => (await load())(this.#config, world)))
+    const running = inOrder(made)
+    try {
+      await running.start()
+    } catch (failure) {
+      await writer.stop(AbortSignal.timeout(5_000))
+      throw failure
+    }
+    this.#writer = writer
+    this.#parts = made
+    this.#running = running
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    try {
+      await this.#running?.stop(deadline)
+    } finally {
+      await this.#writer?.stop(deadline)
+      this.#running = undefined
+      this.#writer = undefined
+    }
+  }
+
+  async reload(config: StatsdConfig): Promise<void> {
+    for (const part of this.#parts) await part.reload?.(config)
+  }
+
+  addRoutes(app: FastifyInstance): void {
+    for (const part of this.#parts) part.addRoutes?.(app)
+  }
+
+  async status(): Promise<object> {
+    const told: Record<string, object> = {}
+    for (const part of this.#parts) {
+      const status = await part.status?.()
+      if (status) told[part.name] = status
+    }
+    return told
+  }
+
+  /** What prom-client's registries of the parts' threads hold. */
+  async metrics(): Promise<object[][]> {
+    return (
+      await Promise.all(this.#parts.map(async (part) => (await part.metrics?.()) ?? []))
+    ).flat()
+  }
+
+  /** Text in Prometheus' format, behind Weir's own metrics. */
+  async exposition(): Promise<string> {
+    return (
+      await Promise.all(this.#parts.map(async (part) => (await part.exposition?.()) ?? ''))
+    ).join('')
+  }
+}
