@@ -1,0 +1,169 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { fullJitter } from '../../core/backoff.ts'
+import { WeirError } from '../../core/errors.ts'
+import type { Context } from '../../core/context.ts'
+import type { Lifecycle } from '../../core/lifecycle.ts'
+import type { SeriesKind } from '../tables/swapped.ts'
+import type {
+  ReceiverNotice,
+  ReceiverSettings,
+  ReceiverStatus,
+  ShownKind,
+  ShownSeries,
+} from './protocol.ts'
+import { ReceiverLink } from './receiver_link.ts'
+
+export interface ReceiverWorld {
+  readonly context: Context
+  readonly logLevel: string
+  /** Called at the start and whenever the receiving thread was replaced: the port its tables come by. */
+  readonly onTables: (port: MessagePort, generation: number) => void
+}
+
+const restartMaxMs = 10_000
+
+/**
+ * The receiving thread as main has it: started once, replaced when it dies (which costs what came in
+ * since the last flush, as with any StatsD daemon), asked by the console and the status page.
+ */
+export class Receiver implements Lifecycle {
+  readonly #settings: ReceiverSettings
+  readonly #world: ReceiverWorld
+  readonly #watchers = new Set<(notice: ReceiverNotice) => void>()
+  #watching = { lines: 0, packets: 0 }
+  #link: ReceiverLink | undefined
+  #generation = 0
+  #restarts = 0
+  #stopping = false
+
+  constructor(settings: ReceiverSettings, world: ReceiverWorld) {
+    this.#settings = settings
+    this.#world = world
+  }
+
+  async start(): Promise<void> {
+    if (this.#settings.listeners.length > 0) await this.#startThread()
+  }
+
+  /** The last interval is swapped and posted to the flusher's port before it resolves. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true
+    const link = this.#link
+    if (!link) return
+    this.#link = undefined
+    const { promise: late, resolve } = Promise.withResolvers<undefined>()
+    const onLate = () => resolve(undefined)
+    if (deadline.aborted) onLate()
+    deadline.addEventListener('abort', onLate, { once: true })
+    // The thread counts for itself, because signals do not cross threads.
+    const stopped = link.ask({ ask: 'stop', withinMs: deadline.aborted ? 1 : 3_600_000 })
+    await Promise.race([stopped.catch(() => undefined), late])
+    deadline.removeEventListener('abort', onLate)
+    await link.terminate()
+  }
+
+  /** The port of a new flusher, where the old one died. What it had not flushed is gone. */
+  async renewFlusher(): Promise<void> {
+    if (!this.#link) return
+    const { port1, port2 } = new MessageChannel()
+    this.#world.onTables(port2, this.#generation)
+    await this.#link.ask({ ask: 'flusher', port: port1 }, [port1])
+  }
+
+  async status(): Promise<(ReceiverStatus & { restarts: number }) | undefined> {
+    const status = await this.#link?.ask({ ask: 'status' }).catch(() => undefined)
+    return status && { ...status, restarts: this.#restarts }
+  }
+
+  /** What the thread's registry holds. */
+  async metrics(): Promise<object[][]> {
+    const answer = await this.#link?.ask({ ask: 'metrics' }).catch(() => undefined)
+    return answer ? [answer] : []
+  }
+
+  /** What the series of a kind have by now; idle ones too. */
+  async show(kind: ShownKind): Promise<readonly ShownSeries[]> {
+    return (await this.#link?.ask({ ask: 'show', kind })) ?? []
+  }
+
+  /** Forgets series by name; resolves to those that there were. */
+  async delete(kind: SeriesKind, names: readonly string[]): Promise<readonly string[]> {
+    return (await this.#link?.ask({ ask: 'delete', kind, names })) ?? []
+  }
+
+  /**
+   * Hears notices of lines (`live`) or of packets (the repeater) until the returned function is
+   * called. Nothing is gathered while nobody watches.
+   */
+  watch(what: 'lines' | 'packets', onNotice: (notice: ReceiverNotice) => void): () => void {
+    const hear = (notice: ReceiverNotice) => {
+      if (notice.notice === what) onNotice(notice)
+    }
+    this.#watchers.add(hear)
+    this.#watching[what] += 1
+    this.#tellWatching()
+    return () => {
+      if (!this.#watchers.delete(hear)) return
+      this.#watching[what] -= 1
+      this.#tellWatching()
+    }
+  }
+
+  #tellWatching(): void {
+    const { lines, packets } = this.#watching
+    void this.#link
+      ?.ask({ ask: 'watch', lines: lines > 0, packets: packets > 0 })
+      .catch(() => undefined)
+  }
+
+  async #startThread(): Promise<void> {
+    const generation = ++this.#generation
+    const { port1, port2 } = new MessageChannel()
+    const { context, logLevel } = this.#world
+    const link = new ReceiverLink(
+      {
+        generation,
+        settings: this.#settings,
+        logLevel,
+        dataFolder: context.dataFolder,
+        flusher: port1,
+      },
+      (notice) => this.#watchers.forEach((watcher) => watcher(notice)),
+      (failure) => this.#onExit(link, failure),
+    )
+    this.#link = link
+    try {
+      await link.ready
+    } catch (failure) {
+      // So that its end is not taken for a death.
+      if (this.#link === link) this.#link = undefined
+      await link.terminate()
+      throw failure
+    }
+    this.#world.onTables(port2, generation)
+    this.#tellWatching()
+  }
+
+  #onExit(link: ReceiverLink, failure: Error | undefined): void {
+    if (this.#stopping || this.#link !== link) return
+    this.#link = undefined
+    this.#restarts += 1
+    const { log, metrics } = this.#world.context
+    log.error({ err: failure }, 'the thread that receives metrics died; starting another')
+    metrics.worker_restarts.inc({ worker: 'statsd-receiver' })
+    void this.#restart()
+  }
+
+  async #restart(): Promise<void> {
+    const { clock, log, random } = this.#world.context
+    for (let attempt = 1; !this.#stopping; attempt++) {
+      try {
+        return await this.#startThread()
+      } catch (failure) {
+        const code = failure instanceof WeirError ? failure.code : undefined
+        log.error({ err: failure, code }, 'cannot receive metrics; trying again')
+        await clock.sleep(fullJitter(attempt, { baseMs: 500, maxMs: restartMaxMs }, random))
+      }
+    }
+  }
+}
