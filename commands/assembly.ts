@@ -6,7 +6,10 @@ import type { JsonObject } from '../core/json.ts'
 import type { Config } from '../config.ts'
 import type { Context } from '../core/context.ts'
 import { WeirError } from '../core/errors.ts'
+import { formatOf } from '../core/exposition/formats.ts'
+import { familiesOf } from '../core/exposition/prom_client.ts'
 import { systemFiles } from '../core/files.ts'
+import type { MetricsReply } from '../core/http/routes.ts'
 import { Journal } from '../core/journal/journal.ts'
 import { definitions } from '../core/metrics.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
@@ -50,13 +53,17 @@ export async function assemble(given: Surroundings): Promise<Running> {
     paused: () => parts.troubles[0],
     notReady: () => (parts.collector ? parts.troubles : ['Weir is starting']),
     status: () => parts.status(),
-    metrics: () => parts.metrics(),
+    metrics: (accept) => parts.metrics(accept),
   }
 }
+const maxClashesTold = 100
+
 
 /** Journal and collector, from start to stop. */
 class Assembly {
   readonly #given: Surroundings
+  /** Names of metrics that two have, told already. */
+  readonly #clashes = new Set<string>()
   readonly #startedMs: number
   #journal: Journal | undefined
   #tail: LiveTail | undefined
@@ -184,7 +191,7 @@ class Assembly {
     }
   }
 
-  async metrics(): Promise<string> {
+  async metrics(accept: string | undefined): Promise<MetricsReply> {
     const { metrics, registry } = this.#given
     metrics.journal_disk_bytes.set(this.journal.space.used)
     for (const { id, lag_bytes, lag_seconds } of this.#readerLags()) {
@@ -193,8 +200,19 @@ class Assembly {
     }
     this.store?.embedded?.measure()
     const all = [await registry.getMetricsAsJSON(), ...(await this.#workerMetrics())]
-    const own = await AggregatorRegistry.aggregate(all).metrics()
-    return own + ((await this.statsd?.exposition()) ?? '')
+    const own = familiesOf(await AggregatorRegistry.aggregate(all).getMetricsAsJSON())
+    const families = [...own, ...((await this.statsd?.exposition()) ?? [])]
+    const { contentType, write } = formatOf(accept)
+    return { contentType, text: write(families, (name) => this.#warnOfClash(name)) }
+  }
+
+  /** Two metrics of one name: Weir's own stay, and what came second is left out. */
+  #warnOfClash(name: string): void {
+    const { metrics, log } = this.#given
+    metrics.exposition_clashes.inc()
+    if (this.#clashes.has(name) || this.#clashes.size >= maxClashesTold) return
+    this.#clashes.add(name)
+    log.warn({ metric: name }, 'two metrics have this name: /metrics leaves the second out')
   }
 
   /** What prom-client's registries of the other threads hold. */

@@ -63,6 +63,11 @@ export const definitions = {
     [],
     [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   ),
+  exposition_clashes: counter(
+    'weir_exposition_clashes_total',
+    'metrics left out of /metrics because another one has their name',
+    [],
+  ),
   worker_restarts: counter('weir_worker_restarts_total', 'worker threads that died', ['worker']),
 } as const
 

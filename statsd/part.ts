@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../core/context.ts'
+import type { Family } from '../core/exposition/family.ts'
 import type { Files } from '../core/files.ts'
 import type { Append } from '../core/journal/batch.ts'
 import type { Journal } from '../core/journal/journal.ts'
@@ -17,8 +18,8 @@ export interface StatsdPart extends Lifecycle {
   status?(): object | Promise<object>
   /** What prom-client's registries of other threads hold, to be added to those of main. */
   metrics?(): Promise<object[][]>
-  /** Lines in Prometheus' text format that go behind Weir's own at `/metrics`. */
-  exposition?(): string | Promise<string>
+  /** What `/metrics` shows behind Weir's own metrics. */
+  exposition?(): Iterable<Family> | Promise<Iterable<Family>>
   /** Applies a new config, changing only what changed. When it rejects the old one runs on. */
   reload?(config: StatsdConfig): Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Family } from '../core/exposition/family.ts'
 import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
 import type { StatsdConfig } from './config.ts'
 import { flushPosition, openInstance } from './instance.ts'
@@ -81,10 +82,16 @@ export class Statsd implements Lifecycle {
     ).flat()
   }
 
-  /** Text in Prometheus' format, behind Weir's own metrics. */
-  async exposition(): Promise<string> {
-    return (
-      await Promise.all(this.#parts.map(async (part) => (await part.exposition?.()) ?? ''))
-    ).join('')
+  /** What `/metrics` shows behind Weir's own metrics. A part that cannot say it does not spoil the rest. */
+  async exposition(): Promise<Family[]> {
+    const shown = this.#parts.map(async (part) => {
+      try {
+        return [...((await part.exposition?.()) ?? [])]
+      } catch (failure) {
+        this.#given.contextOf(`statsd.${part.name}`).log.error({ err: failure }, 'cannot be shown')
+        return []
+      }
+    })
+    return (await Promise.all(shown)).flat()
   }
 }

@@ -28,8 +28,13 @@ export interface HttpHandlers {
   /** What keeps Weir from being ready, a sentence each; empty when it is. */
   notReady(): readonly string[]
   status(): Promise<object>
-  /** Prometheus text. */
-  metrics(): Promise<string>
+  /** Everything measured, in the format that the request's Accept asks for. */
+  metrics(accept: string | undefined): Promise<MetricsReply>
+}
+
+export interface MetricsReply {
+  readonly contentType: string
+  readonly text: string
 }
 
 const index = `Weir
@@ -38,7 +43,7 @@ POST /in/<tag>     take in logs: JSON, NDJSON, text lines, forms, msgpack
 GET  /api/tail     events as they arrive, as server-sent events: ?query=log.level:error
 /es/               ask the store, as one asks Elasticsearch: /es/logs-*/_search?q=log.level:error
 GET  /api/status   inputs, readers and outputs: rates, lag, losses
-GET  /metrics      the same for Prometheus
+GET  /metrics      the same, StatsD's series and the host, for Prometheus
 GET  /healthz      200 while the process lives
 GET  /readyz       200 while events are taken in
 
@@ -57,9 +62,9 @@ export function addRoutes(app: FastifyInstance, handlers: HttpHandlers): void {
     if (reasons.length === 0) return { status: 'ready' }
     return reply.code(503).send({ status: 'not ready', reasons })
   })
-  app.get('/metrics', { config: { scope: 'read' } }, async (_request, reply) => {
-    const text = await handlers.metrics()
-    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text)
+  app.get('/metrics', { config: { scope: 'read' } }, async (request, reply) => {
+    const { contentType, text } = await handlers.metrics(request.headers.accept)
+    return reply.header('vary', 'accept').type(contentType).send(text)
   })
   app.get('/api/status', { config: { scope: 'read' } }, async () => handlers.status())
   addIntake(app, handlers)

@@ -32,7 +32,7 @@ export function createTestApp(
       paused: () => undefined,
       notReady: () => [],
       status: async () => ({ inputs: [] }),
-      metrics: async () => 'weir_x_total 1\n',
+      metrics: async () => ({ contentType: 'text/plain', text: 'weir_x_total 1\n' }),
       ...handlers,
     },
   })
