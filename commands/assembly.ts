@@ -24,6 +24,7 @@ import type { Running, Surroundings } from './running.ts'
 import { createStore, routesOf, type RunningStore, withStore } from './running_store.ts'
 import { startStatsd } from './running_statsd.ts'
 import { storeOperations } from './store_operations.ts'
+import { tailOperations } from './tail_operation.ts'
 import { version } from './version.ts'
 
 /** Puts the parts together that the config asks for. */
@@ -33,10 +34,8 @@ export async function assemble(given: Surroundings): Promise<Running> {
     operations: {
       ...journalOperations(() => parts.journal),
       ...deadOperations(given.dataFolder, (id) => parts.collector?.output(id)),
-      ...storeOperations(
-        () => parts.store,
-        () => parts.tail,
-      ),
+      ...storeOperations(() => parts.store),
+      ...tailOperations(() => parts.tail, given.clock),
       ...importOperations(() => parts.collector),
       ...backupOperations(given.dataFolder, () => parts.journal, given.clock),
     },
@@ -56,15 +55,15 @@ export async function assemble(given: Surroundings): Promise<Running> {
     metrics: (accept) => parts.metrics(accept),
   }
 }
-const maxClashesTold = 100
 
+const maxClashesTold = 100
 
 /** Journal and collector, from start to stop. */
 class Assembly {
   readonly #given: Surroundings
+  readonly #startedMs: number
   /** Names of metrics that two have, told already. */
   readonly #clashes = new Set<string>()
-  readonly #startedMs: number
   #journal: Journal | undefined
   #tail: LiveTail | undefined
   collector: Collector | undefined

@@ -1,16 +1,20 @@
 import { hostname } from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
 import type { CollectorConfig } from '../collector/config.ts'
 import { outputs as outputPlugins } from '../collector/outputs/all.ts'
 import type { Context } from '../core/context.ts'
 import type { Files } from '../core/files.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
+import { addElasticsearchRoutes } from '../store/api/routes.ts'
+import type { OnMistake } from '../store/api/surface.ts'
 import { type StoreConfig, storeConfig } from '../store/config.ts'
 import type { Documents } from '../store/documents.ts'
 import { Cluster } from '../store/elasticsearch/cluster.ts'
 import { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
+import { addPassThrough } from '../store/elasticsearch/pass_through.ts'
 import { ElasticsearchSearch } from '../store/elasticsearch/search.ts'
 import { processStarter } from '../store/embedded/child_handle.ts'
 import type { StoreRoute } from '../store/embedded/protocol.ts'
@@ -22,6 +26,8 @@ type Outputs = CollectorConfig['outputs']
 /** The store that the config asks for, on either engine. */
 export interface RunningStore extends Lifecycle, AskedStore {
   readonly documents: Documents
+  /** Adds the Elasticsearch API to a port. */
+  addApi(app: FastifyInstance, prefix: string, onMistake: OnMistake): void
   status(): object
 }
 
@@ -64,22 +70,30 @@ function embeddedStore(config: StoreConfig, given: StoreSurroundings): RunningSt
     },
     embedded,
     documents: embedded.documents,
+    addApi: (app, prefix, onMistake) => {
+      addElasticsearchRoutes(app, prefix, embedded.api, onMistake)
+    },
     status: () => embedded.status(),
   }
 }
 
 function clusterStore(config: StoreConfig, { context }: StoreSurroundings): RunningStore {
-  const cluster = () => new Cluster({ ...config, timeout: config.query_timeout }, context.clock.now)
+  const { query_timeout: timeoutMs } = config
+  const cluster = () => new Cluster({ ...config, timeout: timeoutMs }, context.clock.now)
   const search = new ElasticsearchSearch(cluster())
   const documents = new ElasticsearchDocuments(cluster())
+  const passed = cluster()
   return {
     start: async () => {},
     stop: async () => {
-      await Promise.all([search.stop(), documents.stop()])
+      await Promise.all([search.stop(), documents.stop(), passed.close()])
     },
     search,
     embedded: undefined,
     documents,
+    addApi: (app, prefix, onMistake) => {
+      addPassThrough(app, prefix, { cluster: passed, timeoutMs }, onMistake)
+    },
     status: () => ({ engine: 'elasticsearch', hosts: config.hosts }),
   }
 }

@@ -1,9 +1,8 @@
-import { systemClock } from '../core/clock.ts'
 import type { Arguments, Operations } from '../core/control.ts'
 import { WeirError } from '../core/errors.ts'
 import type { EmbeddedStore } from '../store/embedded_store.ts'
-import { liveQuery } from '../store/live_query.ts'
-import { type JsonRecord, type Search, SearchError } from '../store/search.ts'
+import type { JsonRecord, Search } from '../store/search.ts'
+import { inWords } from './ask/in_words.ts'
 
 /** What commands may ask of the store. Without one, or on a cluster, what needs files is refused. */
 export interface AskedStore {
@@ -38,18 +37,6 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
       const deadline = AbortSignal.timeout(patienceMs)
       yield await inWords(search.search(text(args, 'target') ?? '*', request, {}, deadline))
     },
-    async *'store.tail'(args) {
-      const store = embedded()
-      const target = text(args, 'target') ?? '*'
-      const wanted = Promise.try(liveQuery, text(args, 'query') ?? '', target, systemClock.now())
-      const { matches, wants } = await inWords(wanted)
-      const stop = new AbortController()
-      try {
-        yield* store.tail.follow(matches, wants, stop.signal)
-      } finally {
-        stop.abort()
-      }
-    },
     async *'store.stats'() {
       const { engine } = embedded()
       await engine.refresh()
@@ -73,17 +60,6 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
       await engine.deleteIndex(name, api.services.ids.deleteIndex(name))
       yield {}
     },
-  }
-}
-
-/** A question's mistake as commands report it. */
-async function inWords<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (failure) {
-    if (!(failure instanceof SearchError)) throw failure
-    const code = failure.status < 500 ? 'WEIR_REQUEST_INVALID' : 'WEIR_OUTPUT_UNAVAILABLE'
-    throw new WeirError(code, failure.message, { cause: failure })
   }
 }
 

@@ -22,7 +22,6 @@ import { recoverIds } from './embedded/id_recovery.ts'
 import type { StoreRoute } from './embedded/protocol.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
 import { Manifest } from './embedded/segments/manifest.ts'
-import { LiveTail } from './live_tail.ts'
 import type { Search } from './search.ts'
 
 export interface EmbeddedStoreWorld {
@@ -41,7 +40,6 @@ export interface EmbeddedStoreWorld {
  * the catalogue of the Elasticsearch API, and a place in the journal for what comes by it.
  */
 export class EmbeddedStore implements Lifecycle {
-  readonly tail: LiveTail
   readonly documents: SqliteDocuments
   readonly #config: StoreConfig
   readonly #world: EmbeddedStoreWorld
@@ -54,17 +52,11 @@ export class EmbeddedStore implements Lifecycle {
   #writer: Promise<PartitionWriter> | undefined
 
   constructor(config: StoreConfig, world: EmbeddedStoreWorld) {
-    const { context, files, journal } = world
+    const { context } = world
     this.#config = config
     this.#world = world
     this.#folder = `${context.dataFolder}/store`
     this.documents = new SqliteDocuments(`${this.#folder}/documents.sqlite`)
-    this.tail = new LiveTail({
-      files,
-      dataFolder: context.dataFolder,
-      partitions: () => journal.partitions,
-      listen: (listener) => journal.listen(listener),
-    })
   }
 
   /** @throws WeirError when a file of the store is damaged beyond use, or a newer Weir wrote it. */

@@ -13,11 +13,12 @@ export interface Answer {
 }
 
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   /** Begins with `/`; a path in the host's URL goes before it. */
   readonly path: string
   readonly body?: Buffer | string
-  readonly contentType?: 'application/json' | 'application/x-ndjson'
+  /** Default `application/json`. */
+  readonly contentType?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 

@@ -65,12 +65,44 @@ for (const name of ['elasticsearch-8', 'opensearch-3'] as const) {
       await expect(mistake).rejects.toThrow("expected ')'")
     })
 
+    it('passes requests of the Elasticsearch API on, and only those', async () => {
+      await post(200, 3)
+      await waitFor('the events', async () => (await countOf()) === 53)
+      const body = JSON.stringify({ query: { range: { n: { gte: 200 } } }, track_total_hits: true })
+      const headers = { 'content-type': 'application/json' }
+      const found = await fetch(`${url}/es/logs-*/_search`, { method: 'POST', headers, body })
+      expect(found.headers.get('x-elastic-product')).toBe('Elasticsearch')
+      const { hits } = (await found.json()) as { hits: { total: { value: number } } }
+      expect(hits.total.value).toBe(3)
+      const absent = await fetch(`${url}/es/nothing-of-this-name/_search`)
+      expect(absent.status).toBe(404)
+      const settings = await fetch(`${url}/es/_cluster/settings`, {
+        method: 'PUT',
+        headers,
+        body: '{}',
+      })
+      expect(settings.status).toBe(400)
+    })
+
+    it('follows events as they arrive', async () => {
+      const gone = new AbortController()
+      const live = await fetch(`${url}/api/tail?query=n:300`, { signal: gone.signal })
+      const reader = live.body!.pipeThrough(new TextDecoderStream()).getReader()
+      let seen = ''
+      await post(300, 1)
+      while (!seen.includes('event number 300')) seen += (await reader.read()).value ?? ''
+      gone.abort()
+    })
+
     it('takes in while the cluster is down, says why questions fail, and delivers afterwards', async () => {
       await server.kill()
       await post(50, 50)
       await expect(weirCommand('query', 'n:7')).rejects.toThrow('ECONNREFUSED')
+      const asked = await fetch(`${url}/es/_cat/indices`)
+      expect(asked.status).toBe(503)
+      expect(await asked.text()).toContain('ECONNREFUSED')
       await server.restart()
-      await waitFor('all events', async () => (await countOf()) === 100)
+      await waitFor('all events', async () => (await countOf()) === 104)
     })
   })
 }

@@ -1,0 +1,22 @@
+import type { Clock } from '../core/clock.ts'
+import type { Operations } from '../core/control.ts'
+import { liveQuery } from '../store/live_query.ts'
+import type { LiveTail } from '../store/live_tail.ts'
+import { inWords } from './ask/in_words.ts'
+
+/** What `weir tail` asks of a running Weir. */
+export function tailOperations(tail: () => LiveTail, clock: Clock): Operations {
+  return {
+    async *'store.tail'(args) {
+      const { query = '', target = '*' } = args
+      const wanted = Promise.try(liveQuery, String(query), String(target), clock.now())
+      const { matches, wants } = await inWords(wanted)
+      const stop = new AbortController()
+      try {
+        yield* tail().follow(matches, wants, stop.signal)
+      } finally {
+        stop.abort()
+      }
+    },
+  }
+}
