@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { chmodSync, closeSync, openSync, rmSync } from 'node:fs'
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { basename, dirname, join } from 'node:path'
 import { type ErrorCode, errorCodes, messageOf, WeirError } from './errors.ts'
 import { parseExact } from './exact_json.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { http } from './packages.ts'
 
 /** Arguments and results of an operation: anything that JSON can hold. */
 export type Arguments = Readonly<Record<string, unknown>>
@@ -25,7 +26,7 @@ const bodyMax = 1_000_000
  */
 export function serveControl(folder: string, operations: Operations): Lifecycle {
   const abort = new AbortController()
-  const server = createServer({ requestTimeout: 10_000 }, (incoming, outgoing) => {
+  const server = http().createServer({ requestTimeout: 10_000 }, (incoming, outgoing) => {
     answer(operations, incoming, outgoing, abort.signal).catch(() => outgoing.destroy())
   })
   return {
@@ -106,7 +107,7 @@ export async function* callControl(
   args: Arguments,
 ): AsyncGenerator<unknown> {
   const path = socketPath(folder)
-  const outgoing = request({ socketPath: path.name, path: `/${operation}`, method: 'POST' })
+  const outgoing = http().request({ socketPath: path.name, path: `/${operation}`, method: 'POST' })
   let incoming: IncomingMessage
   try {
     outgoing.end(JSON.stringify(args))

@@ -1,6 +1,10 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type * as prom from 'prom-client'
+import { prometheus } from './packages.ts'
 
-export { Registry } from 'prom-client'
+const { Counter, Gauge, Histogram } = prometheus
+
+export const { Registry, AggregatorRegistry } = prometheus
+export type Registry = prom.Registry
 
 /**
  * Weir's own metrics, the whole list. Labels: `component` is a component's id (`input.tail`),
@@ -88,10 +92,10 @@ function histogram(name: string, help: string, labels: string[], buckets: number
 
 type Definitions = typeof definitions
 type Instrument<D extends Definition & { kind: string }> = D['kind'] extends 'counter'
-  ? Counter
+  ? prom.Counter
   : D['kind'] extends 'gauge'
-    ? Gauge
-    : Histogram
+    ? prom.Gauge
+    : prom.Histogram
 export type Metrics = { readonly [Name in keyof Definitions]: Instrument<Definitions[Name]> }
 
 /** The instruments of one thread, registered in `registry`; main adds up those of all threads. */

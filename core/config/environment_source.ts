@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml'
+import { yaml } from '../packages.ts'
 import type { Environment } from './interpolate.ts'
 import type { Path } from './problem.ts'
 
@@ -44,7 +44,7 @@ export function readEnvironment(environment: Environment): Override[] {
 }
 
 function yamlValue(text: string): unknown {
-  const document = parseDocument(text, { stringKeys: true })
+  const document = yaml().parseDocument(text, { stringKeys: true })
   if (document.errors.length > 0) return text
   const value: unknown = document.toJS({ maxAliasCount: 0 })
   // Only flow collections: `a: b` in a variable is a text somebody wrote, not a map.

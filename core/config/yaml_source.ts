@@ -1,16 +1,5 @@
-import {
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-  type Document,
-  type Node,
-  type Scalar,
-} from 'yaml'
+import type { Document, Node, Scalar } from 'yaml'
+import { yaml } from '../packages.ts'
 import { interpolate, type Environment } from './interpolate.ts'
 import { pathKey, type Path, type Problem } from './problem.ts'
 
@@ -30,6 +19,7 @@ export interface Source {
 
 /** Reads a YAML config, replacing `${NAME}` in its values (never in keys). */
 export function readYaml(text: string, file: string, environment: Environment): Source {
+  const { LineCounter, parseDocument } = yaml()
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, stringKeys: true, merge: true })
   const at = (offset: number) => {
@@ -66,7 +56,7 @@ type Report = (
 ) => void
 
 function replaceVariables(document: Document, environment: Environment, report: Report) {
-  visit(document, {
+  yaml().visit(document, {
     Scalar(key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return
       const result = interpolate(node.value, environment)
@@ -89,11 +79,13 @@ function replaceVariables(document: Document, environment: Environment, report: 
 
 /** The value that YAML sees in a text, when it is another than the text. */
 function scalarOf(text: string): unknown {
+  const { isScalar, parseDocument } = yaml()
   const node = parseDocument(text).contents
   return isScalar(node) && typeof node.value !== 'string' ? node.value : undefined
 }
 
 function pathOf(ancestors: readonly unknown[]): Path {
+  const { isPair, isSeq } = yaml()
   const path: (string | number)[] = []
   for (const [depth, ancestor] of ancestors.entries()) {
     const inner = ancestors[depth + 1]
@@ -105,6 +97,7 @@ function pathOf(ancestors: readonly unknown[]): Path {
 
 /** Byte offset of the value or key at `path`; of the nearest ancestor where there is none. */
 function offsetOf(document: Document, path: Path, part: 'key' | 'value'): number {
+  const { isAlias, isMap, isScalar, isSeq } = yaml()
   let node: unknown = document.contents
   let offset = isMap(node) || isSeq(node) || isScalar(node) ? (node.range?.[0] ?? 0) : 0
   for (const [depth, step] of path.entries()) {

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { RequestListener, Server } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { ConfigError, messageOf } from '../errors.ts'
 import { listenFailure } from '../listen/failure.ts'
+import { http, https } from '../packages.ts'
 import type { Reason } from '../reasons.ts'
 import { startsTls, tlsRefusal } from '../tls_refusal.ts'
 import { formatListen, type ListenAddress } from './address.ts'
@@ -43,8 +44,8 @@ export async function openListener(
     noDelay: true,
   }
   const server = secure
-    ? createTlsServer({ ...options, ...readCertificates(config) }, handle)
-    : createServer(options, handle)
+    ? https().createServer({ ...options, ...readCertificates(config) }, handle)
+    : http().createServer(options, handle)
   answerGarbage(server, count)
   server.on('drop', () => count('connection_refused'))
   server.on('checkContinue', (request, response) => {
