@@ -12,6 +12,7 @@ import type { MetricsReply } from '../core/http/routes.ts'
 import { Journal } from '../core/journal/journal.ts'
 import { AggregatorRegistry, definitions } from '../core/metrics.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
+import { keysWithoutMeaning } from '../store/config.ts'
 import { LiveTail } from '../store/live_tail.ts'
 import { addTailRoute } from '../store/tail_route.ts'
 import type { Statsd } from '../statsd/statsd.ts'
@@ -113,6 +114,7 @@ class Assembly {
         count: this.#count,
       },
     )
+    for (const text of keysWithoutMeaning(loaded.input, loaded.config.store.engine)) log.warn(text)
     this.store = this.#makeStore(loaded.config)
     await this.store?.start()
     const collector = new Collector(this.#collectorConfig(loaded.config), this.#journal, {

@@ -14,6 +14,7 @@ import type { ListenAddress as HttpAddress } from '../core/http/address.ts'
 import { createLog } from '../core/log.ts'
 import { createMetrics, Registry } from '../core/metrics.ts'
 import { formatSize } from '../core/units.ts'
+import { keysWithoutMeaning } from '../store/config.ts'
 import { checkAddresses } from './check_addresses.ts'
 import { checkStore } from './check_store.ts'
 import type { Finding } from './finding.ts'
@@ -51,6 +52,7 @@ export async function checkAll(
     note('data folder', `${who}: the addresses it listens on are not tried`)
   }
   findings.push(...(await checkAddresses(httpAddresses, inputConfigs, holder?.pid)))
+  for (const text of keysWithoutMeaning(loaded.input, config.store.engine)) note('store', text)
   if (keeps && config.store.engine === 'embedded') {
     findings.push(...(await checkStore(config.store, dataFolder, systemClock.now())))
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { listenAddress } from '../core/http/config.ts'
+import { apiLimits } from './api/limits.ts'
 import { clusterFields } from './elasticsearch/cluster_config.ts'
 import { embeddedConfig } from './embedded/config.ts'
 
@@ -17,8 +18,30 @@ export const storeConfig = z.strictObject({
     .describe(
       'Ports of its own for the Elasticsearch API, beside /es on the HTTP port, for clients that allow no path',
     ),
+  limits: apiLimits,
   ...embeddedConfig.shape,
   ...clusterFields,
 })
 
 export type StoreConfig = z.output<typeof storeConfig>
+
+/** Of the embedded engine's options, those that a cluster has too. */
+const shared = new Set(['query_timeout', 'max_followers', 'retention'])
+
+/** The options that an engine does not have. */
+const alone: Readonly<Record<StoreConfig['engine'], readonly string[]>> = {
+  embedded: Object.keys(clusterFields),
+  elasticsearch: [...Object.keys(embeddedConfig.shape).filter((key) => !shared.has(key)), 'limits'],
+}
+
+/**
+ * What to say about keys of a config that mean nothing with its engine, such as `hosts` of the embedded one.
+ *
+ * @param input the config before the schema.
+ */
+export function keysWithoutMeaning(input: unknown, engine: StoreConfig['engine']): string[] {
+  const given = (input as { store?: object } | undefined)?.store ?? {}
+  return alone[engine]
+    .filter((key) => key in given)
+    .map((key) => `store.${key} means nothing with store.engine: ${engine}`)
+}

@@ -13,7 +13,7 @@ import { catalogueStore } from './api/catalogue_store.ts'
 import { openApiDatabase } from './api/database.ts'
 import { idTable, type IdTable } from './api/ids.ts'
 import { ask, namesOf } from './api/question.ts'
-import { type ApiServices, defaultLimits, type Engine } from './api/services.ts'
+import type { ApiServices, Engine } from './api/services.ts'
 import type { StoreConfig } from './config.ts'
 import type { StartChild } from './embedded/child_handle.ts'
 import { SqliteDocuments } from './embedded/documents/documents.ts'
@@ -158,7 +158,8 @@ export class EmbeddedStore implements Lifecycle {
       paused: () => journal.troubles[0]?.message,
       ids,
       catalogue: catalogueStore(this.#database!),
-      limits: { ...defaultLimits, questionTimeoutMs: this.#config.query_timeout },
+      limits: this.#config.limits,
+      questionTimeoutMs: this.#config.query_timeout,
       clock: context.clock,
       randomBytes,
       clusterName: 'weir',

@@ -4,6 +4,7 @@ import { formatSize } from '../../core/units.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import { scanJson } from './document_scan.ts'
 import { isRecord } from './request_body.ts'
+import type { ApiLimits } from './limits.ts'
 
 /** A document that may go into the journal. */
 export interface PreparedDocument {
@@ -20,18 +21,18 @@ export interface PreparedDocument {
  */
 export function prepareDocument(
   bytes: Uint8Array,
-  limits: { readonly maxDocumentBytes: number; readonly maxDepth: number },
+  limits: Pick<ApiLimits, 'max_document_size' | 'max_document_depth'>,
 ): PreparedDocument {
-  if (bytes.length > limits.maxDocumentBytes) {
-    const most = formatSize(limits.maxDocumentBytes)
+  if (bytes.length > limits.max_document_size) {
+    const most = formatSize(limits.max_document_size)
     throw refused(`the document has ${bytes.length} bytes, more than the ${most} that are allowed`)
   }
   if (!isUtf8(bytes)) throw refused('Invalid UTF-8 in the document')
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
   const { depth, names } = scanJson(bytes)
-  if (depth > limits.maxDepth) {
+  if (depth > limits.max_document_depth) {
     throw refused(
-      `The depth of the field has exceeded the allowed limit of [${limits.maxDepth}]: objects and arrays lie ${depth} deep`,
+      `The depth of the field has exceeded the allowed limit of [${limits.max_document_depth}]: objects and arrays lie ${depth} deep`,
     )
   }
   const value = parsed(text)

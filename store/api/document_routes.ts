@@ -38,7 +38,7 @@ async function bulk(call: Call): Promise<Answer> {
   const requireAlias = query.flag('require_alias') === true
   const { limits, clock } = api.services
   const defaults = { index: place['index'], requireAlias }
-  const operations = parseBulk(call.body, defaults, limits.maxBulkItems)
+  const operations = parseBulk(call.body, defaults, limits.max_bulk_items)
   const startedMs = clock.monotonic()
   const verdicts = await api.intake.take(operations, deadline)
   if (refreshes) await api.intake.refresh()

@@ -209,11 +209,11 @@ export class Indices {
 
   async #save(name: string, body: JsonRecord): Promise<void> {
     const { catalogue, engine, limits } = this.#services
-    if (!this.#metadata.has(name) && this.#metadata.size >= limits.maxIndices) {
+    if (!this.#metadata.has(name) && this.#metadata.size >= limits.max_indices) {
       throw new SearchError(
         400,
         'validation_exception',
-        `Validation Failed: 1: this action would add an index, but Weir currently has [${this.#metadata.size}]/[${limits.maxIndices}] maximum indices open;`,
+        `Validation Failed: 1: this action would add an index, but Weir currently has [${this.#metadata.size}]/[${limits.max_indices}] maximum indices open;`,
       )
     }
     const metadata = this.#read(name, body)
@@ -226,7 +226,7 @@ export class Indices {
   #read(name: string, body: JsonRecord): IndexMetadata {
     const mappings = recordAt(body, 'mappings')
     const mapping: Mapping | undefined =
-      mappings && parseMapping(mappings, this.#services.limits.maxFields)
+      mappings && parseMapping(mappings, this.#services.limits.max_mapping_fields)
     const aliases = Object.entries(recordAt(body, 'aliases') ?? {}).map(
       ([alias, given]) => [alias, aliasOf(given)] as const,
     )

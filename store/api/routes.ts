@@ -21,7 +21,7 @@ export function addElasticsearchRoutes(
   api: Api,
   onMistake: OnMistake,
 ): void {
-  const { questionTimeoutMs } = api.services.limits
+  const { questionTimeoutMs } = api.services
   addSurface(app, prefix, onMistake, (route) => {
     const known = route.parameters && [...commonParameters, ...route.parameters]
     return async (request, reply) => {
@@ -46,7 +46,7 @@ async function callOf(
   const sent = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
   if (sent.length > 0) checkContentType(headers['content-type'])
   const source = parameters.text('source')
-  const { maxInflatedBytes } = api.services.limits
+  const { max_inflated_size: maxInflatedBytes } = api.services.limits
   const body =
     sent.length === 0 && source !== undefined
       ? Buffer.from(source)

@@ -30,7 +30,7 @@ async function search(call: Call): Promise<Answer> {
 async function multiSearch(call: Call): Promise<Answer> {
   const { limits, clock } = call.api.services
   const defaults = { target: target(call), options: targetOptions(call.query) }
-  const questions = parseMultiSearch(call.body, defaults, limits.maxSearches)
+  const questions = parseMultiSearch(call.body, defaults, limits.max_searches)
   const startedMs = clock.monotonic()
   const responses: JsonRecord[] = Array.from({ length: questions.length })
   let next = 0

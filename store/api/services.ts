@@ -4,6 +4,7 @@ import type { Catalogue } from '../catalogue.ts'
 import type { JsonRecord, Search, SearchRequest, TargetOptions } from '../search.ts'
 import type { CatalogueStore } from './catalogue_store.ts'
 import type { IdTable } from './ids.ts'
+import type { ApiLimits } from './limits.ts'
 
 /** An index or data stream that has documents. */
 export interface StreamStatistics {
@@ -61,37 +62,6 @@ export interface Engine extends Pick<Search, 'search' | 'fieldCaps'> {
   updateCatalogue(catalogue: Catalogue): Promise<void>
 }
 
-/** Each with its key in the config, whose default is `defaultLimits`. */
-export interface ApiLimits {
-  /** Most bytes of one document. */
-  readonly maxDocumentBytes: number
-  /** Most objects and arrays within each other in one document. */
-  readonly maxDepth: number
-  /** Most items of one `_bulk`. */
-  readonly maxBulkItems: number
-  /** Most bytes of a body once it is inflated. */
-  readonly maxInflatedBytes: number
-  /** Most requests in one `_msearch`. */
-  readonly maxSearches: number
-  /** Most indices, data streams, templates and the like that clients may make, each. */
-  readonly maxIndices: number
-  /** Most fields of one mapping. */
-  readonly maxFields: number
-  /** Most time for one question. */
-  readonly questionTimeoutMs: number
-}
-
-export const defaultLimits: ApiLimits = {
-  maxDocumentBytes: 10_000_000,
-  maxDepth: 100,
-  maxBulkItems: 100_000,
-  maxInflatedBytes: 256_000_000,
-  maxSearches: 200,
-  maxIndices: 5_000,
-  maxFields: 1_000,
-  questionTimeoutMs: 30_000,
-}
-
 /** All that the API stands on. */
 export interface ApiServices {
   readonly engine: Engine
@@ -102,6 +72,8 @@ export interface ApiServices {
   readonly ids: IdTable
   readonly catalogue: CatalogueStore
   readonly limits: ApiLimits
+  /** Most time for one question. */
+  readonly questionTimeoutMs: number
   readonly clock: Clock
   readonly randomBytes: (count: number) => Uint8Array
   /** Shown as `cluster_name` and node name. */

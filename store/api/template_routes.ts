@@ -23,7 +23,7 @@ const missingTemplate = (what: string) => (name: string) =>
 const templateCheck =
   (kind: 'index_template' | 'component_template' | 'legacy_template') =>
   ({ api }: Call, name: string, body: JsonRecord) =>
-    checkTemplate(api.services.catalogue, kind, name, body, api.services.limits.maxFields)
+    checkTemplate(api.services.catalogue, kind, name, body, api.services.limits.max_mapping_fields)
 
 const kinds: readonly Kept[] = [
   {
@@ -116,8 +116,8 @@ function put(call: Call, kept: Kept): Answer {
   if (isThere && call.query.flag('create') === true) {
     throw illegalArgument(`[${kept.kind}] [${name}] already exists`)
   }
-  if (!isThere && catalogue.all(kept.kind).size >= limits.maxIndices) {
-    throw illegalArgument(`there are ${limits.maxIndices} of [${kept.kind}] already`)
+  if (!isThere && catalogue.all(kept.kind).size >= limits.max_indices) {
+    throw illegalArgument(`there are ${limits.max_indices} of [${kept.kind}] already`)
   }
   catalogue.put(kept.kind, name, body)
   return acknowledged
@@ -149,7 +149,7 @@ function simulate(call: Call): Answer {
   const body = parseRecord(call.body)
   const name = place['name']
   if (Object.keys(body).length > 0) {
-    checkTemplate(catalogue, 'index_template', name ?? 'simulated', body, limits.maxFields)
+    checkTemplate(catalogue, 'index_template', name ?? 'simulated', body, limits.max_mapping_fields)
     return simulated(composed(catalogue, name ?? 'simulated', body))
   }
   if (place['index'] !== undefined) {

@@ -5,7 +5,7 @@ import { parseBulk } from '../../store/api/bulk_lines.ts'
 import { prepareDocument } from '../../store/api/document.ts'
 import { lineParts } from '../../store/api/document_line.ts'
 import { parseMultiSearch } from '../../store/api/msearch_lines.ts'
-import { defaultLimits } from '../../store/api/services.ts'
+import { apiLimits } from '../../store/api/limits.ts'
 import { createEsApp } from '../store/api/es_app.ts'
 import { SearchError } from '../../store/search.ts'
 
@@ -81,7 +81,7 @@ test('a document is kept as it is, in one line of valid JSON, or refused', () =>
   fc.assert(
     fc.property(document, fc.string({ unit: 'binary' }), (text, id) => {
       try {
-        const { bytes, value } = prepareDocument(Buffer.from(text), defaultLimits)
+        const { bytes, value } = prepareDocument(Buffer.from(text), apiLimits.parse({}))
         const change = {
           id,
           seq: 1,

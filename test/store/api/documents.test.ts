@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { defaultLimits } from '../../../store/api/services.ts'
+import { apiLimits } from '../../../store/api/limits.ts'
 import { createEsApp, type Loose, ndjson } from './es_app.ts'
 import { FakeEngine } from './fake_engine.ts'
 
@@ -168,7 +168,7 @@ describe('_bulk', () => {
   })
 
   test('more items than allowed are a 413', async () => {
-    const small = createEsApp({ limits: { ...defaultLimits, maxBulkItems: 2 } })
+    const small = createEsApp({ limits: apiLimits.parse({ max_bulk_items: 2 }) })
     const item = ndjson({ index: { _index: 'a' } }, {})
     expect((await small.ask('POST', '/_bulk', item.repeat(2))).status).toBe(200)
     expect((await small.ask('POST', '/_bulk', item.repeat(3))).status).toBe(413)

@@ -7,7 +7,8 @@ import { catalogueStore } from '../../../store/api/catalogue_store.ts'
 import { apiSchema } from '../../../store/api/database.ts'
 import { idTable } from '../../../store/api/ids.ts'
 import { addElasticsearchRoutes } from '../../../store/api/routes.ts'
-import { type ApiServices, defaultLimits } from '../../../store/api/services.ts'
+import { apiLimits } from '../../../store/api/limits.ts'
+import type { ApiServices } from '../../../store/api/services.ts'
 import type { JsonRecord } from '../../../store/search.ts'
 import { createTestApp } from '../../core/http/app.ts'
 import type { HttpServer } from '../../../core/http/server.ts'
@@ -60,7 +61,8 @@ export function createEsApp(
     paused: () => undefined,
     ids: idTable(sqlite, true),
     catalogue: catalogueStore(sqlite),
-    limits: defaultLimits,
+    limits: apiLimits.parse({}),
+    questionTimeoutMs: 30_000,
     clock: { ...systemClock, now: () => testNowMs },
     randomBytes: (count) => Uint8Array.from({ length: count }, () => byte++ & 255),
     clusterName: 'weir',

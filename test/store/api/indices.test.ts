@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { defaultLimits } from '../../../store/api/services.ts'
+import { apiLimits } from '../../../store/api/limits.ts'
 import { createEsApp, ndjson } from './es_app.ts'
 
 describe('the life of an index', () => {
@@ -211,7 +211,9 @@ describe('the life of an index', () => {
   })
 
   test('there are only so many', async () => {
-    const small = createEsApp({ limits: { ...defaultLimits, maxIndices: 1, maxFields: 2 } })
+    const small = createEsApp({
+      limits: apiLimits.parse({ max_indices: 1, max_mapping_fields: 2 }),
+    })
     const many = {
       mappings: { properties: { a: { type: 'long' }, b: { type: 'long' }, c: { type: 'long' } } },
     }

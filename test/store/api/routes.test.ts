@@ -112,8 +112,8 @@ describe('the port', () => {
   })
 
   test('a bomb is given up when it gets too large', async () => {
-    const { defaultLimits } = await import('../../../store/api/services.ts')
-    const { ask } = createEsApp({ limits: { ...defaultLimits, maxInflatedBytes: 1_000 } })
+    const { apiLimits } = await import('../../../store/api/limits.ts')
+    const { ask } = createEsApp({ limits: apiLimits.parse({ max_inflated_size: 1_000 }) })
     const bomb = gzipSync(Buffer.alloc(100_000))
     const reply = await ask('POST', '/_bulk', bomb, { 'content-encoding': 'gzip' })
     expect(reply.status).toBe(413)
