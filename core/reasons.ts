@@ -67,6 +67,22 @@ export const reasons = {
     fate: 'lost',
     help: 'arrived without acknowledgement (udp, tcp, unix, stdin), not durable when Weir stopped',
   },
+  // statsd
+  statsd_no_type: { fate: 'refused', help: 'a StatsD line without a type' },
+  statsd_bad_type: { fate: 'refused', help: 'a type that the dialect does not have' },
+  statsd_bad_value: { fate: 'refused', help: 'no name, or a value that is no number of its type' },
+  statsd_bad_rate: { fate: 'refused', help: 'a sampling rate that is none' },
+  statsd_not_finite: { fate: 'refused', help: 'the value, rate or result is not finite' },
+  statsd_bad_event: { fate: 'refused', help: 'an event or service check that cannot be read' },
+  statsd_too_long: {
+    fate: 'refused',
+    help: 'a longer name, more tags or a longer line than allowed',
+  },
+  statsd_unfinished: { fate: 'refused', help: 'a connection ended amid a StatsD line; dropped' },
+  statsd_limit: {
+    fate: 'lost',
+    help: 'values of new series, set members or events beyond a limit',
+  },
   // http
   body_too_large: { fate: 'refused', help: 'a body above the compressed or the inflated limit' },
   bad_encoding: { fate: 'refused', help: 'a body that does not inflate' },
