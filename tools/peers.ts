@@ -1,10 +1,10 @@
 /**
  * Installs the peers that the full test run needs, and says what there is: Debian packages by apt-get
  * (as root), Elasticsearch and OpenSearch by their Maven coordinates, unpacked into a cache folder
- * outside the tree. Running it again costs nothing. Ends with 1 when something could not be installed.
+ * outside the tree, and packages of npm, PyPI and Go's proxy into folders of their own there. Running it again costs nothing. Ends with 1 when something could not be installed.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -12,7 +12,10 @@ import {
   cacheFolder,
   locate,
   peers,
+  type GoPeer,
+  type NpmPeer,
   type PeerName,
+  type PythonPeer,
   type ServerPeer,
 } from '../test/peers/catalogue.ts'
 
@@ -21,7 +24,8 @@ const names = Object.keys(peers) as PeerName[]
 installPackages()
 for (const name of names) {
   const peer = peers[name]
-  if (peer.kind === 'server' && isInstallable(name)) attempt(name, () => unpack(peer))
+  if (peer.kind === 'program' || !isInstallable(name)) continue
+  attempt(name, () => (peer.kind === 'server' ? unpack(peer) : installInto(name, peer)))
 }
 report()
 
@@ -70,6 +74,35 @@ function unpack(peer: ServerPeer) {
   execFileSync('unzip', ['-q', archive, '-d', unfinished])
   renameSync(join(unfinished, peer.folder), join(cache, peer.folder))
   rmSync(unfinished, { recursive: true })
+}
+
+/** By the tools of its language, into `<cache>/<name>`; nothing of it goes elsewhere. */
+function installInto(name: PeerName, peer: PythonPeer | GoPeer | NpmPeer) {
+  const folder = join(cacheFolder(), name)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const run = (program: string, args: string[], env = {}) =>
+    execFileSync(program, args, {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      cwd: folder,
+      env: { ...process.env, ...env },
+    })
+  if (peer.kind === 'python') {
+    run('python3', ['-m', 'venv', folder])
+    run(join(folder, 'bin', 'pip'), [
+      '-q',
+      '--disable-pip-version-check',
+      'install',
+      ...peer.requirements,
+    ])
+  } else if (peer.kind === 'go') {
+    const path = `${process.env.PATH ?? ''}:/usr/local/go/bin`
+    run('go', ['install', peer.module], { GOBIN: folder, PATH: path, CGO_ENABLED: '0' })
+  } else {
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--omit=optional']
+    run('npm', ['install', '--silent', '--prefix', folder, ...options, peer.package])
+  }
+  writeFileSync(join(folder, '.installed'), '')
 }
 
 function isInstallable(name: PeerName): boolean {

@@ -19,6 +19,27 @@ export interface ProgramPeer {
   readonly program: string
 }
 
+/** Python packages in a virtual environment of their own; `path` is its folder. */
+export interface PythonPeer {
+  readonly kind: 'python'
+  /** As pip takes them, versions pinned. */
+  readonly requirements: readonly string[]
+}
+/** A program that `go install` builds; `path` is the program. */
+export interface GoPeer {
+  readonly kind: 'go'
+  /** `module/path@version`. */
+  readonly module: string
+  readonly program: string
+}
+/** A package of npm's, in a folder of its own; `path` is the package's folder. */
+export interface NpmPeer {
+  readonly kind: 'npm'
+  /** `name@version`. */
+  readonly package: string
+}
+type Peer = ServerPeer | ProgramPeer | PythonPeer | GoPeer | NpmPeer
+
 export const peers = {
   'elasticsearch-8': server('elasticsearch', '8.19.21', 17),
   'elasticsearch-7': server('elasticsearch', '7.17.29', 17),
@@ -28,7 +49,19 @@ export const peers = {
   rsyslog: program('rsyslog', 'rsyslogd'),
   ab: program('apache2-utils', 'ab'),
   wrk: program('wrk', 'wrk'),
-} as const
+  statsd: { kind: 'npm', package: 'statsd@0.9.0' },
+  statsd_exporter: {
+    kind: 'go',
+    module: 'github.com/prometheus/statsd_exporter@v0.31.0',
+    program: 'statsd_exporter',
+  },
+  'graphite-web': {
+    kind: 'python',
+    requirements: ['graphite-web==1.1.10', 'whisper==1.1.10', 'setuptools<81'],
+  },
+  carbon: { kind: 'python', requirements: ['carbon==1.1.10', 'whisper==1.1.10', 'setuptools<81'] },
+  'statsd-clients': { kind: 'python', requirements: ['statsd==4.0.1', 'datadog==0.52.1'] },
+} as const satisfies Record<string, Peer>
 
 export type PeerName = keyof typeof peers
 export type ServerName = 'elasticsearch-8' | 'elasticsearch-7' | 'opensearch-3'
@@ -57,6 +90,7 @@ export function locate(name: PeerName): Located {
     if (path) return { path }
     return { missing: `the Debian package ${peer.debian} is not installed`, installable: true }
   }
+  if (peer.kind !== 'server') return locateInstalled(name, peer)
   const java = findJdk(peer.jdk)
   if (!java)
     return { missing: `no JDK ${peer.jdk} or newer under /usr/lib/jvm`, installable: false }
@@ -65,9 +99,26 @@ export function locate(name: PeerName): Located {
   return { missing: `${path} does not exist`, installable: true }
 }
 
+/** What `tools/peers.ts` puts into the cache folder by the tools that each language has. */
+function locateInstalled(name: string, peer: PythonPeer | GoPeer | NpmPeer): Located {
+  const folder = join(cacheFolder(), name)
+  const [path, tool] = {
+    python: () => [folder, 'python3'] as const,
+    go: () => [join(folder, (peer as GoPeer).program), 'go'] as const,
+    npm: () => [join(folder, 'node_modules', packageName(peer as NpmPeer)), 'npm'] as const,
+  }[peer.kind]()
+  // Written last, so that a broken install is not taken for one.
+  if (existsSync(join(folder, '.installed'))) return { path }
+  const missing = `${path} does not exist`
+  if (programPath(tool)) return { missing, installable: true }
+  return { missing: `${missing}, and there is no ${tool} to install it`, installable: false }
+}
+
+const packageName = ({ package: text }: NpmPeer) => text.slice(0, text.lastIndexOf('@'))
+
 /** Looks where daemons are too: a user's PATH often lacks the sbin folders. */
 function programPath(program: string): string | undefined {
-  const folders = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`.split(':')
+  const folders = `${process.env.PATH ?? ''}:/usr/sbin:/sbin:/usr/local/go/bin`.split(':')
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path))
 }
 
