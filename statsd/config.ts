@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { consoleFields } from './console/config.ts'
 import { flushFields } from './flush/config.ts'
+import { hostFields } from './host/config.ts'
+import { receiveFields } from './receive/config.ts'
 
 /**
  * The metrics daemon: Etsy's names in snake_case. Each part has its fields in a file of its own; this one puts
@@ -14,8 +16,10 @@ export const statsdConfig = z.strictObject({
     .max(100)
     .default('default')
     .describe('Last part of the streams of points: metrics-statsd-<namespace>'),
+  ...receiveFields,
   ...flushFields,
   ...consoleFields,
+  ...hostFields,
 })
 
 export type StatsdConfig = z.output<typeof statsdConfig>
