@@ -10,7 +10,9 @@ import { PointPartition } from './point_partition.ts'
  * The parts in the order of the data's way: what takes in first, what sends last. A new part is a file and a
  * line here; it is loaded only where metrics run.
  */
-const parts: readonly (() => Promise<MakePart>)[] = []
+const parts: readonly (() => Promise<MakePart>)[] = [
+  async () => (await import('./host/host.ts')).makeHost,
+]
 
 export type StatsdSurroundings = Omit<StatsdWorld, 'append' | 'instance'>
 
