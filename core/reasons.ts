@@ -97,6 +97,7 @@ export const reasons = {
   dropped_oldest: { fate: 'lost', help: 'deleted unread: the journal is full (drop_oldest)' },
   max_lag: { fate: 'lost', help: 'skipped by a reader that lagged beyond max_lag' },
   corrupt: { fate: 'lost', help: 'bytes in the journal that no longer fit their checksum' },
+  bad_point: { fate: 'lost', help: 'a line of metric points that is none, or of more than a day ahead' },
   torn_tail: { fate: 'refused', help: 'unacknowledged events cut off at start after a crash' },
   // outputs
   target_refused: { fate: 'dead', help: 'the target refused the event for good' },
