@@ -2,13 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Places } from '../../core/journal/cursor.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { JournalFollower } from './journal_follower.ts'
+import { JournalRows } from './segments/journal_rows.ts'
 import { PathTree } from './segments/path_tree.ts'
-import { RowFile } from './segments/row_file.ts'
-import { rowFilePath, seal } from './segments/seal.ts'
+import { RowColumns } from './segments/row_columns.ts'
+import { seal } from './segments/seal.ts'
 import type { SegmentStore } from './segments/segment_store.ts'
 
 export interface SealerOptions {
-  /** Rows of one segment in bytes, at most about. */
+  /** Documents of one segment in bytes, at most about; of one stream and day four times as much. */
   readonly chunkBytes: number
   /** Bytes read of the journal at once. */
   readonly readBytes: number
@@ -28,9 +29,11 @@ const retryMs = 2_000
 /** Paths in memory, of all streams; beyond it they are learnt anew. */
 const nodesMax = 1_000_000
 
+/** What need not be merged any more may be larger. */
+const ownChunks = 4
+
 interface Gathered {
-  readonly file: RowFile
-  readonly path: string
+  readonly rows: JournalRows
   readonly paths: PathTree
   readonly cursor: Places
   readonly isLast: boolean
@@ -43,7 +46,7 @@ interface Waiting {
 }
 
 /**
- * Turns what is durable in the journal into segments: while DuckDB writes one, the next rows are gathered. A
+ * Turns what is durable in the journal into segments: while one is written, the next rows are gathered. A
  * failure, such as a full disk, loses nothing: the cursor has not moved, and it is tried again.
  */
 export class Sealer {
@@ -52,7 +55,7 @@ export class Sealer {
   readonly #events: SealerEvents
   #follower: JournalFollower
   #paths: PathTree
-  #number = 0
+  #columns = new RowColumns()
   #sealed: Places
   #waiting: Waiting[] = []
   #sealing = false
@@ -164,36 +167,45 @@ export class Sealer {
     this.#advanced(places, true)
   }
 
-  async #seal({ file, path, paths, cursor, isLast }: Gathered): Promise<void> {
+  async #seal({ rows, paths, cursor, isLast }: Gathered): Promise<void> {
     const { manifest, world } = this.#store
-    const sealWorld = { ...world, nowMs: () => world.clock.now() }
-    await this.#store.writing((connection) =>
-      seal(connection, sealWorld, manifest, paths, { file, path, cursor }),
-    )
+    await seal(world, manifest, paths, { rows, cursor, nowMs: () => world.clock.now() })
     this.#advanced(cursor, isLast)
   }
 
   /** The next rows; undefined when there are none. */
   async #gather(): Promise<Gathered | undefined> {
-    const { files, folder } = this.#store.world
-    const { gone } = this.#store.manifest
+    const { manifest, world } = this.#store
     const first = await this.#follower.read(this.#options.readBytes)
     if (!first) return undefined
     if (this.#paths.size > nodesMax) this.#paths = new PathTree(this.#options.fieldsMax)
     const paths = this.#paths
-    const path = rowFilePath(folder, this.#number++ % 2)
-    const file = await RowFile.create(files, path, paths, this.#options.wordsMax, (stream, seq) => {
-      return seq <= (gone.get(stream)?.seq ?? -1)
+    const rows = new JournalRows({
+      segments: world,
+      columns: this.#columns,
+      paths,
+      wordsMax: this.#options.wordsMax,
+      takeId: () => manifest.takeId(),
+      isGone: (stream, seq) => seq <= (manifest.gone.get(stream)?.seq ?? -1),
     })
-    let found: typeof first | undefined = first
-    while (found) {
-      await file.add(found.chunk)
-      if (file.bytes >= this.#options.chunkBytes) break
-      found = await this.#follower.read(this.#options.readBytes)
+    try {
+      let found: typeof first | undefined = first
+      while (found) {
+        await rows.add(found.chunk)
+        if (this.#isFull(rows)) break
+        found = await this.#follower.read(this.#options.readBytes)
+      }
+      await rows.end()
+    } catch (failure) {
+      await rows.abort()
+      throw failure
     }
     // What is less than full ends a pass: all that was durable at its beginning is in it.
-    const isLast = file.bytes < this.#options.chunkBytes
-    return { file, path, paths, cursor: this.#follower.places, isLast }
+    return { rows, paths, cursor: this.#follower.places, isLast: !this.#isFull(rows) }
+  }
+
+  #isFull(rows: JournalRows): boolean {
+    return rows.bytes >= this.#options.chunkBytes * (rows.isOwn ? ownChunks : 1)
   }
 
   #advanced(cursor: Places, isCaughtUp: boolean): void {
@@ -208,6 +220,7 @@ export class Sealer {
     // From the last committed place on, with nothing remembered of what failed.
     const follower = this.#follower
     this.#paths = new PathTree(this.#options.fieldsMax)
+    this.#columns = new RowColumns()
     this.#sealed = this.#store.manifest.cursor()
     this.#follower = follower.from(this.#sealed)
     await follower.close()

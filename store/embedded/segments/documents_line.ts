@@ -15,6 +15,12 @@ export interface DocumentLine {
   readonly end: number
 }
 
+/** A document's number that is no longer to be found. */
+export interface Mask {
+  readonly stream: string
+  readonly seq: number
+}
+
 const sourceMark = Buffer.from(',"source":')
 
 /** Reads the line from `start` to `end`, its line end excluded. @returns undefined when it is none. */

@@ -37,8 +37,6 @@ export class LineScanner {
   #escaped = false
   /** Bits of the columns whose text has to be unescaped. */
   escaped = 0
-  /** A line end within the line, as white space between values. */
-  hasLineEnd = false
   readonly #nodes = new Int32Array(depthMax + 1)
   readonly #isArray = new Uint8Array(depthMax + 1)
 
@@ -57,7 +55,6 @@ export class LineScanner {
     this.starts.fill(0)
     this.spilled = 0
     this.escaped = 0
-    this.hasLineEnd = false
     let at = this.#space(bytes, start)
     if (bytes[at] !== 123) return false
     let depth = 0
@@ -287,8 +284,7 @@ export class LineScanner {
     let at = start
     for (; bytes[at]! <= 32; at++) {
       const byte = bytes[at]!
-      if (byte === 13 || byte === 10) this.hasLineEnd = true
-      else if (byte !== 32 && byte !== 9) return at
+      if (byte !== 32 && byte !== 9 && byte !== 13 && byte !== 10) return at
     }
     return at
   }

@@ -3,7 +3,7 @@ import type { Places } from '../../../core/journal/cursor.ts'
 import type { Shape } from '../shape.ts'
 import { migrateManifest } from './manifest_schema.ts'
 import type { Learnt } from './path_tree.ts'
-import type { Mask } from './row_file.ts'
+import type { Mask } from './documents_line.ts'
 
 /** What a segment has of one stream. Times are microseconds since the epoch; null when no row has one. */
 export interface StreamPart {

@@ -4,6 +4,7 @@ import { database } from '../database.ts'
 import { type Sql, sql } from '../sql.ts'
 import { execute, pathLiteral } from './duckdb.ts'
 import { segmentFile, segmentsFolder, wordsFile } from './layout.ts'
+import { minutesMax } from './minute_counts.ts'
 import type { MinuteCount, NewSegment, StreamPart } from './manifest.ts'
 import { parquetOptions } from './segment_columns.ts'
 import { encodeWords, type WordsByStream } from './words_file.ts'
@@ -16,8 +17,6 @@ export interface SegmentWorld {
   readonly step: (name: string) => void
 }
 
-/** A segment keeps its counts by minute and level unless they are more. */
-const minutesMax = 20_000
 const never = new AbortController().signal
 
 export interface Wanted {
@@ -64,16 +63,7 @@ export async function writeSegment(
     }),
   )
   step('write words')
-  const encoded = encodeWords(own)
-  const wordsBytes = encoded.reduce((sum, { length }) => sum + length, 0)
-  await files.remove(wordsFile(path))
-  const handle = await files.open(wordsFile(path), 'wx+')
-  try {
-    await handle.write(encoded, 0)
-    await handle.datasync()
-  } finally {
-    await handle.close()
-  }
+  const wordsBytes = await writeWords(files, path, own)
   await files.syncFolder(parent)
   return {
     id,
@@ -88,7 +78,27 @@ export async function writeSegment(
   }
 }
 
-async function makeDurableFolder(files: Files, top: string, file: string): Promise<void> {
+/** Writes the token filters beside a segment, and syncs them. @returns their bytes. */
+export async function writeWords(
+  files: Files,
+  segmentPath: string,
+  words: WordsByStream,
+): Promise<number> {
+  const path = wordsFile(segmentPath)
+  const encoded = encodeWords(words)
+  await files.remove(path)
+  const handle = await files.open(path, 'wx+')
+  try {
+    await handle.write(encoded, 0)
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+  return encoded.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** The folder of a file below `top`. */
+export async function makeDurableFolder(files: Files, top: string, file: string): Promise<void> {
   let folder = top
   for (const name of file.split('/').slice(0, -1)) {
     const parent = folder

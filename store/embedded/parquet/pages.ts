@@ -1,0 +1,67 @@
+import { bitsOf, hybrid } from './bit_packing.ts'
+
+/** Numbers that Parquet's format gives its physical types. */
+export const physical = { int32: 1, int64: 2, bytes: 6 } as const
+/** … and its encodings. */
+export const encodings = {
+  plain: 0,
+  rle: 3,
+  deltaPacked: 5,
+  deltaLength: 6,
+  dictionary: 8,
+} as const
+
+/** A column of a row group, encoded and not yet compressed. */
+export interface Pages {
+  /** Rows, those without a value too; of lists, their elements and the rows without. */
+  readonly count: number
+  readonly dictionary: { readonly bytes: Buffer; readonly count: number } | undefined
+  readonly data: Buffer
+  readonly encoding: number
+  readonly nulls: number
+  /** The least and the greatest value as they stand in Parquet; undefined where they are not known. */
+  readonly least: Buffer | undefined
+  readonly most: Buffer | undefined
+}
+
+/** Fills one column of row groups, one after the other. */
+export interface Column {
+  /** Ends a row group of so many rows. The pages hold until the call after the next. */
+  take(rows: number): Pages
+}
+
+/** Levels as a page has them: their length before them. */
+export function levelBytes(levels: Int32Array, count: number, most: number): Buffer {
+  const runs = hybrid(levels, count, bitsOf(most))
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(runs.length)
+  return Buffer.concat([length, runs])
+}
+
+/** Which rows of a row group have a value. */
+export class Present {
+  #rows = new Int32Array(1_024)
+  #length = 0
+
+  get count(): number {
+    return this.#length
+  }
+
+  add(row: number): void {
+    if (this.#length === this.#rows.length) {
+      const rows = new Int32Array(this.#length * 2)
+      rows.set(this.#rows)
+      this.#rows = rows
+    }
+    this.#rows[this.#length++] = row
+  }
+
+  /** The definition levels of so many rows, and none from now on. */
+  take(rows: number): Buffer {
+    const levels = new Int32Array(rows)
+    if (this.#length === rows) levels.fill(1)
+    else for (let i = 0; i < this.#length; i++) levels[this.#rows[i]!] = 1
+    this.#length = 0
+    return levelBytes(levels, rows, 1)
+  }
+}
