@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, WeirError } from '../core/errors.ts'
 import type {
@@ -31,7 +30,7 @@ export class WorkerLink {
     this.#worker = new Worker(new URL('worker.ts', import.meta.url), {
       workerData: seed,
       name: `collector-${seed.index}`,
-      execArgv: [...process.execArgv, '--import', oneLanguage],
+      execArgv: ['--import', oneLanguage],
       // Half of a worker's heap is young objects; a small young generation keeps the process small.
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     })

@@ -21,7 +21,7 @@ import { backupOperations } from './backup_operation.ts'
 import { importOperations } from './import_operation.ts'
 import { deadOperations, journalOperations } from './operations.ts'
 import type { Running, Surroundings } from './running.ts'
-import { createStore, routesOf, type RunningStore, withStore } from './running_store.ts'
+import { createStore, routesOf, type RunningStore, storeRuns, withStore } from './running_store.ts'
 import { startStatsd } from './running_statsd.ts'
 import { storeOperations } from './store_operations.ts'
 import { tailOperations } from './tail_operation.ts'
@@ -40,11 +40,10 @@ export async function assemble(given: Surroundings): Promise<Running> {
       ...backupOperations(given.dataFolder, () => parts.journal, given.clock),
     },
     extend: (app) => {
-      parts.addApi(app, '/es')
       parts.addTail(app)
       parts.statsd?.addRoutes(app)
     },
-    extendApiPort: (app) => parts.addApi(app, ''),
+    addApi: (app, prefix) => parts.addApi(app, prefix),
     start: () => parts.start(),
     stop: (deadline) => parts.stop(deadline),
     reload: ({ config }) => parts.reload(config),
@@ -115,7 +114,7 @@ class Assembly {
       },
     )
     for (const text of keysWithoutMeaning(loaded.input, loaded.config.store.engine)) log.warn(text)
-    this.store = this.#makeStore(loaded.config)
+    this.store = await this.#makeStore(loaded.config)
     await this.store?.start()
     const collector = new Collector(this.#collectorConfig(loaded.config), this.#journal, {
       files: systemFiles,
@@ -141,8 +140,8 @@ class Assembly {
   }
 
   /** The Elasticsearch API, where there is a store. */
-  addApi(app: FastifyInstance, prefix: string): void {
-    this.store?.addApi(app, prefix, (failure, path) => {
+  async addApi(app: FastifyInstance, prefix: string): Promise<void> {
+    await this.store?.addApi(app, prefix, (failure, path) => {
       this.#given.log.error({ err: failure, path }, 'a request failed')
     })
   }
@@ -252,15 +251,15 @@ class Assembly {
     return { ...collector, outputs: withStore(collector.outputs, store) }
   }
 
-  #makeStore({ collector, store }: Config): RunningStore | undefined {
-    const { loaded, env } = this.#given
-    if (!store.enabled || !loaded.config.roles.includes('store')) return undefined
-    return createStore(store, {
+  async #makeStore(config: Config): Promise<RunningStore | undefined> {
+    if (!storeRuns(config)) return undefined
+    const { collector, store } = config
+    return await createStore(store, {
       files: systemFiles,
       journal: this.journal,
       context: this.#contextOf('store'),
       routes: routesOf(collector.outputs),
-      env,
+      env: this.#given.env,
     })
   }
 

@@ -35,8 +35,8 @@ export interface Running extends Lifecycle, HttpHandlers {
   reload(loaded: Loaded): Promise<void>
   /** Adds the routes of parts that have started. */
   readonly extend: (app: FastifyInstance) => void
-  /** The Elasticsearch API on a port of its own; undefined when there is none. */
-  readonly extendApiPort: ((app: FastifyInstance) => void) | undefined
+  /** The Elasticsearch API below `prefix`, once somebody asks it. */
+  readonly addApi: (app: FastifyInstance, prefix: string) => Promise<void>
   /** What commands may ask: `journal.ls`, `dead.replay`, … */
   readonly operations: Operations
 }

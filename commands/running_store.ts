@@ -3,22 +3,17 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { CollectorConfig } from '../collector/config.ts'
+import type { Config } from '../config.ts'
 import { outputs as outputPlugins } from '../collector/outputs/all.ts'
 import type { Context } from '../core/context.ts'
 import type { Files } from '../core/files.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
-import { addElasticsearchRoutes } from '../store/api/routes.ts'
 import type { OnMistake } from '../store/api/surface.ts'
 import { type StoreConfig, storeConfig } from '../store/config.ts'
 import type { Documents } from '../store/documents.ts'
-import { Cluster } from '../store/elasticsearch/cluster.ts'
-import { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
-import { addPassThrough } from '../store/elasticsearch/pass_through.ts'
-import { ElasticsearchSearch } from '../store/elasticsearch/search.ts'
 import { processStarter } from '../store/embedded/child_handle.ts'
 import type { StoreRoute } from '../store/embedded/protocol.ts'
-import { EmbeddedStore } from '../store/embedded_store.ts'
 import type { AskedStore } from './store_operations.ts'
 
 type Outputs = CollectorConfig['outputs']
@@ -27,7 +22,7 @@ type Outputs = CollectorConfig['outputs']
 export interface RunningStore extends Lifecycle, AskedStore {
   readonly documents: Documents
   /** Adds the Elasticsearch API to a port. */
-  addApi(app: FastifyInstance, prefix: string, onMistake: OnMistake): void
+  addApi(app: FastifyInstance, prefix: string, onMistake: OnMistake): Promise<void>
   status(): object
 }
 
@@ -39,8 +34,15 @@ export interface StoreSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-export function createStore(config: StoreConfig, given: StoreSurroundings): RunningStore {
-  return config.engine === 'embedded' ? embeddedStore(config, given) : clusterStore(config, given)
+export const storeRuns = ({ store, roles }: Config) => store.enabled && roles.includes('store')
+
+/** Loads the engine that is asked for, and not the other. */
+export async function createStore(
+  config: StoreConfig,
+  given: StoreSurroundings,
+): Promise<RunningStore> {
+  const make = config.engine === 'embedded' ? embeddedStore : clusterStore
+  return await make(config, given)
 }
 
 /** The embedded store of a folder that no Weir runs on; everything in its journal is for it. */
@@ -48,12 +50,13 @@ export async function openStoppedStore(
   given: Omit<StoreSurroundings, 'routes'>,
 ): Promise<RunningStore> {
   const routes = [{ match: '**', final: false, isStore: true }]
-  const store = embeddedStore(storeConfig.parse({}), { ...given, routes })
+  const store = await embeddedStore(storeConfig.parse({}), { ...given, routes })
   await store.start()
   return store
 }
 
-function embeddedStore(config: StoreConfig, given: StoreSurroundings): RunningStore {
+async function embeddedStore(config: StoreConfig, given: StoreSurroundings): Promise<RunningStore> {
+  const { EmbeddedStore } = await import('../store/embedded_store.ts')
   const { env, ...world } = given
   const entry = join(import.meta.dirname, '..', 'store', 'embedded', 'child_main.ts')
   const embedded = new EmbeddedStore(config, {
@@ -70,14 +73,21 @@ function embeddedStore(config: StoreConfig, given: StoreSurroundings): RunningSt
     },
     embedded,
     documents: embedded.documents,
-    addApi: (app, prefix, onMistake) => {
+    addApi: async (app, prefix, onMistake) => {
+      const { addElasticsearchRoutes } = await import('../store/api/routes.ts')
       addElasticsearchRoutes(app, prefix, embedded.api, onMistake)
     },
     status: () => embedded.status(),
   }
 }
 
-function clusterStore(config: StoreConfig, { context }: StoreSurroundings): RunningStore {
+async function clusterStore(
+  config: StoreConfig,
+  { context }: StoreSurroundings,
+): Promise<RunningStore> {
+  const { Cluster } = await import('../store/elasticsearch/cluster.ts')
+  const { ElasticsearchDocuments } = await import('../store/elasticsearch/documents.ts')
+  const { ElasticsearchSearch } = await import('../store/elasticsearch/search.ts')
   const { query_timeout: timeoutMs } = config
   const cluster = () => new Cluster({ ...config, timeout: timeoutMs }, context.clock.now)
   const search = new ElasticsearchSearch(cluster())
@@ -91,7 +101,8 @@ function clusterStore(config: StoreConfig, { context }: StoreSurroundings): Runn
     search,
     embedded: undefined,
     documents,
-    addApi: (app, prefix, onMistake) => {
+    addApi: async (app, prefix, onMistake) => {
+      const { addPassThrough } = await import('../store/elasticsearch/pass_through.ts')
       addPassThrough(app, prefix, { cluster: passed, timeoutMs }, onMistake)
     },
     status: () => ({ engine: 'elasticsearch', hosts: config.hosts }),

@@ -10,6 +10,7 @@ import { assemble } from './assembly.ts'
 import { httpAddresses, openToNobody } from './http_addresses.ts'
 import type { Config } from '../config.ts'
 import type { Loaded, Running } from './running.ts'
+import { storeRuns } from './running_store.ts'
 import type { World } from './world.ts'
 
 /** All of a running Weir. */
@@ -49,6 +50,9 @@ export async function createService(
     count: countHttp,
     handlers: running,
     extend: running.extend,
+    late: storeRuns(loaded.config)
+      ? { prefix: '/es', extend: (app) => running.addApi(app, '/es') }
+      : undefined,
   })
   const apiPort = createApiPort(loaded.config, log, countHttp, running)
   const control = serveControl(dataFolder, running.operations)
@@ -102,13 +106,12 @@ function createApiPort(
   count: (reason: Reason) => void,
   running: Running,
 ) {
-  const { extendApiPort } = running
-  if (store.api_listen.length === 0 || !extendApiPort) return undefined
+  if (store.api_listen.length === 0) return undefined
   return createHttpServer({
     config: http,
     listen: store.api_listen,
     log: log.child({ component: 'api' }),
     count,
-    extend: extendApiPort,
+    extend: (app) => running.addApi(app, ''),
   })
 }

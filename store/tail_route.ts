@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../core/clock.ts'
 import { Refusal } from '../core/http/refusal.ts'
-import { liveQuery } from './live_query.ts'
+import type { LiveQuery } from './live_query.ts'
 import type { LiveTail } from './live_tail.ts'
 import { SearchError } from './search.ts'
 
@@ -30,6 +30,7 @@ export function addTailRoute(app: FastifyInstance, world: TailRouteWorld): void 
     { config: { scope: 'read' }, exposeHeadRoute: false },
     async (request, reply) => {
       const { maxFollowers, clock } = world
+      const { liveQuery } = await import('./live_query.ts')
       if (followers >= maxFollowers) {
         const text = `${followers} follow already, which is the most (store.max_followers)`
         throw new Refusal(429, 'too_many_followers', text, { 'retry-after': '5' })
@@ -60,7 +61,7 @@ function understood<T>(parse: () => T): T {
 async function serve(
   response: ServerResponse,
   { tail, clock, ending }: TailRouteWorld,
-  { matches, wants }: ReturnType<typeof liveQuery>,
+  { matches, wants }: LiveQuery,
 ): Promise<void> {
   const gone = new AbortController()
   response.once('close', () => gone.abort())

@@ -1,14 +1,13 @@
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import proxyaddr from 'proxy-addr'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reason } from '../reasons.ts'
-import { corsAllows, createAccess, type Access } from './access.ts'
 import { formatListen, type ListenAddress } from './address.ts'
+import { createApplication, rulesOf } from './application.ts'
 import { createBodyReader } from './body.ts'
-import type { HttpConfig, Scope } from './config.ts'
+import type { HttpConfig } from './config.ts'
+import { lateApplication, type LateRoutes } from './late_routes.ts'
 import { checkCertificates, openListener, type Listener } from './listener.ts'
-import { errorBody, Refusal, refusalOf } from './refusal.ts'
 import { addRoutes, type HttpHandlers } from './routes.ts'
 
 export interface HttpServerOptions {
@@ -20,7 +19,8 @@ export interface HttpServerOptions {
   /** Undefined for a port without Weir's own routes. */
   readonly handlers?: HttpHandlers
   /** Adds further routes, when the port opens: what they stand on has started by then. */
-  readonly extend?: (app: FastifyInstance) => void
+  readonly extend?: (app: FastifyInstance) => void | Promise<void>
+  readonly late?: LateRoutes | undefined
 }
 
 /** The HTTP port: one application behind any number of listening sockets. */
@@ -36,75 +36,40 @@ export interface HttpServer extends Lifecycle {
   readonly app: FastifyInstance
 }
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** What a caller's token has to allow, one of them; without it the route is open to all. */
-    scope?: Scope | readonly Scope[]
-  }
-  interface FastifyInstance {
-    /** Fires when the port begins to close: answers without an end have to end. */
-    ending: AbortSignal
-  }
-  interface FastifyRequest {
-    /** The client's address, as a trusted proxy says; empty on a Unix socket. */
-    clientAddress: string
-    /** Gives back what the body took of `max_body_memory`. */
-    releaseBody: (() => void) | undefined
-  }
-}
-
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { log, count, handlers } = options
   let { config, listen } = options
   let rules = rulesOf(config)
   let listeners: Listener[] = []
-  let stopping = false
   const ending = new AbortController()
   const bodies = createBodyReader(() => config, count)
 
-  const app = fastify({
-    schemaController: withoutSchemas,
-    routerOptions: { maxParamLength: 8_000, ignoreTrailingSlash: true },
-    // Paths that do not decode never get as far as the error handler.
-    frameworkErrors: (failure, request, reply) => answerFailure(log, failure, request, reply),
-  })
-  app.decorate('ending', ending.signal)
-  app.decorateRequest('clientAddress', '')
-  app.decorateRequest('releaseBody', undefined)
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', async (request: FastifyRequest) => {
-    const { body, release } = await bodies.read(request.raw)
-    request.releaseBody = release
-    return body
-  })
-  app.addHook('onRequest', async (request, reply) => {
-    request.clientAddress = rules.clientOf(request)
-    allowOrigin(config, request, reply)
-    const refused = rules.access(callerOf(request, rules.trusts), request.routeOptions.config.scope)
-    if (refused)
-      throw new Refusal(refused.status, refused.code, refused.message, challenge(refused))
-    const declared = request.headers['content-length']
-    bodies.check(declared === undefined ? undefined : Number(declared))
-    if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue()
-  })
-  app.addHook('onSend', async (_request, reply) => {
-    if (stopping) reply.header('connection', 'close')
-    // Fastify would close on a client that is still sending, which then never sees why.
-    else reply.removeHeader('connection')
-  })
-  app.addHook('onResponse', async (request) => request.releaseBody?.())
-  app.addHook('onRequestAbort', async (request) => request.releaseBody?.())
-  app.setErrorHandler((failure, request, reply) => answerFailure(log, failure, request, reply))
+  const makeApp = () =>
+    createApplication({
+      config: () => config,
+      rules: () => rules,
+      bodies,
+      log,
+      ending: ending.signal,
+    })
+  const app = makeApp()
   if (handlers) addRoutes(app, handlers)
+  const late =
+    options.late &&
+    lateApplication(options.late, makeApp, (failure) => {
+      log.error({ err: failure }, 'routes could not be loaded')
+    })
 
-  const handle: Parameters<typeof openListener>[2] = (request, response) =>
-    app.routing(request, response)
+  const handle: Parameters<typeof openListener>[2] = (request, response) => {
+    if (late?.owns(request.url ?? '')) late.handle(request, response)
+    else app.routing(request, response)
+  }
 
   return {
     app,
     urls: () => listeners.map((listener) => listener.url),
     async start() {
-      options.extend?.(app)
+      await options.extend?.(app)
       await app.ready()
       listeners = await openAll(listen, (address) => openListener(address, config, handle, count))
     },
@@ -140,81 +105,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       closeAll(gone, AbortSignal.timeout(30_000)).catch(() => undefined)
     },
     async stop(deadline) {
-      stopping = true
       ending.abort()
       await closeAll(listeners, deadline)
       listeners = []
-      await app.close()
+      await Promise.all([app.close(), late?.close()])
     },
   }
-}
-
-/** Routes have no schemas: without these Fastify loads what would compile them, 100 files of Ajv. */
-const withoutSchemas = {
-  compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema },
-}
-
-function refuseSchema(): never {
-  throw new Error('BUG: a route has a schema')
-}
-
-interface Rules {
-  readonly access: Access
-  readonly trusts: (peer: string) => boolean
-  readonly clientOf: (request: FastifyRequest) => string
-}
-
-function rulesOf(config: HttpConfig): Rules {
-  const networks = config.trusted_proxies.filter((proxy) => proxy !== 'unix')
-  const trustsUnix = config.trusted_proxies.includes('unix')
-  const trustsAddress = proxyaddr.compile(networks)
-  const trusts = (peer: string) => (peer === '' ? trustsUnix : trustsAddress(peer, 0))
-  return {
-    access: createAccess(config),
-    trusts,
-    clientOf({ raw }) {
-      const peer = raw.socket.remoteAddress ?? ''
-      if (!trusts(peer)) return peer
-      // proxy-addr starts from the socket's address, of which a Unix socket has none.
-      return proxyaddr(raw, (address, hops) => (hops === 0 ? true : trustsAddress(address, hops)))
-    },
-  }
-}
-
-function callerOf(request: FastifyRequest, trusts: (peer: string) => boolean) {
-  const peer = request.raw.socket.remoteAddress ?? ''
-  const path = request.url.split('?', 1)[0]!
-  const { method, headers } = request
-  return { method, path, headers, peer, trusted: trusts(peer) }
-}
-
-/** Lets scripts of pages listed in `cors.origins` see the answer, errors included. */
-function allowOrigin(config: HttpConfig, request: FastifyRequest, reply: FastifyReply): void {
-  const { origin } = request.headers
-  if (!request.url.startsWith('/in/')) return
-  reply.header('vary', 'origin')
-  if (origin === undefined || !corsAllows(config, origin)) return
-  reply.header('access-control-allow-origin', origin)
-  reply.header('access-control-expose-headers', 'retry-after')
-}
-
-function challenge(refused: { status: number }): Record<string, string> {
-  return refused.status === 401 ? { 'www-authenticate': 'Bearer realm="weir"' } : {}
-}
-
-function answerFailure(
-  log: Logger,
-  failure: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const refusal = refusalOf(failure)
-  if (refusal) {
-    const { status, headers, code, message } = refusal
-    return reply.code(status).headers(headers).send(errorBody(code, message))
-  }
-  log.error({ err: failure, method: request.method, path: request.url }, 'a request failed')
-  return reply.code(500).send(errorBody('internal', 'this is a mistake in Weir: see its log'))
 }
 
 async function openAll(

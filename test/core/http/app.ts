@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { httpConfig, type HttpConfig } from '../../../core/http/config.ts'
+import type { LateRoutes } from '../../../core/http/late_routes.ts'
 import type { HttpHandlers, IntakeBody } from '../../../core/http/routes.ts'
 import { createHttpServer, type HttpServer } from '../../../core/http/server.ts'
 import type { Reason } from '../../../core/reasons.ts'
@@ -15,6 +16,7 @@ export interface TestApp {
 export function createTestApp(
   written: Record<string, unknown> = {},
   handlers: Partial<HttpHandlers> = {},
+  late?: LateRoutes,
 ): TestApp {
   const config = httpConfig.parse({ listen: '127.0.0.1:0', ...written })
   const received: IntakeBody[] = []
@@ -35,6 +37,7 @@ export function createTestApp(
       metrics: async () => ({ contentType: 'text/plain', text: 'weir_x_total 1\n' }),
       ...handlers,
     },
+    late,
   })
   return { http, config, received, counted }
 }
