@@ -12,7 +12,12 @@ import {
   type Output,
   type Rejected,
 } from '../../core/delivery/output.ts'
-import { namePattern, patternProblem, timeDiffers, type NamePattern } from './name_pattern.ts'
+import {
+  namePattern,
+  patternProblem,
+  timeDiffers,
+  type NamePattern,
+} from '../../core/name_pattern.ts'
 
 const path = z
   .string()

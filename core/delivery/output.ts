@@ -68,14 +68,13 @@ export interface Output extends Lifecycle {
   status(): JsonObject
 }
 
-const shared = {
+/** What a delivery loop wants to know of any target; its defaults suit one that takes large requests. */
+export const deliveryFields = {
   id: z
     .string()
     .regex(/^[a-z0-9_.-]+$/)
     .optional()
     .describe('Name of its cursor, metrics and dead letters; needed when a type repeats'),
-  match: tagPatterns().default('**').describe('Tags it takes: `*` one part, `**` any, `{a,b}`'),
-  final: z.boolean().default(false).describe('An event it takes goes to no later output'),
   max_lag: size()
     .optional()
     .describe('Journal bytes it may lag before it skips the oldest, counted; default: no limit'),
@@ -89,6 +88,14 @@ const shared = {
       'Most bytes of dead letters; beyond, delivery waits until some are dropped or replayed',
     ),
   retry_max_wait: duration().default(30_000).describe('Longest wait between two attempts'),
+}
+
+const { id, ...rest } = deliveryFields
+const shared = {
+  id,
+  match: tagPatterns().default('**').describe('Tags it takes: `*` one part, `**` any, `{a,b}`'),
+  final: z.boolean().default(false).describe('An event it takes goes to no later output'),
+  ...rest,
 }
 
 export const defineOutput = definer<[Context], Output, typeof shared>(shared)

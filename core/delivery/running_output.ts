@@ -22,8 +22,8 @@ interface SharedConfig {
 }
 
 export interface OutputWorld {
-  /** Which events it takes, by their tag. */
-  readonly wants: (tag: string) => boolean
+  /** Which events it takes, by their tag and stream. */
+  readonly wants: (tag: string, stream: string) => boolean
   readonly create: (config: ComponentConfig, context: Context) => Output
   readonly journal: Journal
   readonly context: Context
@@ -35,7 +35,7 @@ export class RunningOutput {
   readonly id: string
   readonly config: ComponentConfig
   readonly dead: DeadLetters
-  readonly #wants: (tag: string) => boolean
+  readonly #wants: OutputWorld['wants']
   readonly #journal: Journal
   readonly #context: Context
   readonly #shared: SharedConfig

@@ -12,8 +12,8 @@ export type { ReadLimits } from './track.ts'
 
 export interface ReaderOptions {
   readonly id: string
-  /** Whether the reader wants the events of a tag. Others are passed over without being read. */
-  readonly wants: (tag: string) => boolean
+  /** Whether the reader wants the events of a tag and stream. Others are passed over without being read. */
+  readonly wants: (tag: string, stream: string) => boolean
   /** Journal bytes it may lag before it skips the oldest; undefined for no limit. */
   readonly maxLag: number | undefined
 }

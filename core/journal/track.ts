@@ -16,7 +16,7 @@ export interface ReadLimits {
 export interface TrackWorld {
   readonly files: Files
   readonly clock: Clock
-  readonly wants: (tag: string) => boolean
+  readonly wants: (tag: string, stream: string) => boolean
   /** Behind the last event that may have been sent: events before and behind do not share a chunk. */
   readonly sent: () => Place | undefined
   /** Resolves on the next change of the journal, and when the reader wants the track to hurry. */
@@ -145,7 +145,7 @@ export class Track {
         }
         const end = record.ordinal + record.count
         const isNew = record.count > 0 && end > this.#next.ordinal
-        if (isNew && this.#world.wants(record.tag)) {
+        if (isNew && this.#world.wants(record.tag, record.stream)) {
           if (picks.length > 0 && !this.#joins(picks, record, view, limits)) return gathered
           picks.push({ record, start: startOf(picks, record) })
         } else if (picks.length === 0) {

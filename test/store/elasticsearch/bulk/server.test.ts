@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { checkCluster } from '../../../../collector/outputs/elasticsearch/check.ts'
+import { checkCluster } from '../../../../store/elasticsearch/bulk/check.ts'
 import type { Answer } from '../../../../store/elasticsearch/cluster.ts'
-import { identify } from '../../../../collector/outputs/elasticsearch/server.ts'
+import { logEvents } from '../../../../store/elasticsearch/bulk/log_mapping.ts'
+import { identify } from '../../../../store/elasticsearch/bulk/server.ts'
 import { outputs } from '../../../../collector/outputs/all.ts'
-import type { ElasticsearchConfig } from '../../../../collector/outputs/elasticsearch/config.ts'
+import type { ElasticsearchConfig } from '../../../../store/elasticsearch/bulk/config.ts'
 
 type Recorded = readonly [status: number, body: unknown, headers?: Record<string, string>]
 
@@ -79,7 +80,12 @@ describe('checking an output', () => {
     total_policies: 2,
   })
   const check = (answers: Record<string, Recorded>, config: object = {}) =>
-    checkCluster(configOf({ manage_templates: false, ...config }), recorded(answers), signal)
+    checkCluster(
+      configOf({ manage_templates: false, ...config }),
+      logEvents,
+      recorded(answers),
+      signal,
+    )
 
   it('finds an ISM policy that deletes', async () => {
     const answers = (pattern: string): Record<string, Recorded> => ({

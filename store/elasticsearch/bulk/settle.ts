@@ -2,7 +2,7 @@ import type { Chunk } from '../../../core/journal/chunk.ts'
 import { eventId, eventsOf } from '../../../core/journal/chunk.ts'
 import { RetryableError } from '../../../core/errors.ts'
 import { requestError } from './bulk_verdict.ts'
-import type { Answer, Requests, Request } from '../../../store/elasticsearch/cluster.ts'
+import type { Answer, Requests, Request } from '../cluster.ts'
 
 /** Ids in one search; a server answers at most `index.max_result_window` (10,000). */
 const idsPerSearch = 5_000

@@ -1,5 +1,10 @@
 import { eventsOf, type Chunk } from '../../../core/journal/chunk.ts'
-import { namePattern, patternProblem, type NamedPart, type NamePattern } from '../name_pattern.ts'
+import {
+  namePattern,
+  patternProblem,
+  type NamedPart,
+  type NamePattern,
+} from '../../../core/name_pattern.ts'
 
 /** Where events go: which data stream or index an event belongs to, and what a template must match. */
 export interface Indices extends Pick<NamePattern, 'dated' | 'nameOf'> {

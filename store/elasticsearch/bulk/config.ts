@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration } from '../../../core/units.ts'
-import { clusterFields } from '../../../store/elasticsearch/cluster_config.ts'
+import { clusterFields } from '../cluster_config.ts'
 import { problemOf } from './indices.ts'
 
 /** The fields of an elasticsearch output beside those of every output. */

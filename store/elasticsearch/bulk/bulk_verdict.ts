@@ -1,6 +1,6 @@
 import { PermanentError, RetryableError, TooLargeError } from '../../../core/errors.ts'
 import { PartialDelivery, type Rejected } from '../../../core/delivery/output.ts'
-import type { Answer } from '../../../store/elasticsearch/cluster.ts'
+import type { Answer } from '../cluster.ts'
 
 /** What is kept of the answer: a status for each item, in order, and why it failed. */
 export const bulkFilter =

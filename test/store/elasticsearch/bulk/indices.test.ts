@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { indicesOf, problemOf } from '../../../../collector/outputs/elasticsearch/indices.ts'
+import { indicesOf, problemOf } from '../../../../store/elasticsearch/bulk/indices.ts'
 
 const line = Buffer.from('{"@timestamp":"2026-11-21T10:17:37.123Z"}\n')
 const part = { stream: 'logs-nginx.access-default', tag: 'nginx.access' }

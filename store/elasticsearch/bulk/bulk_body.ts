@@ -1,5 +1,5 @@
 import type { Chunk } from '../../../core/journal/chunk.ts'
-import { timeDiffers } from '../name_pattern.ts'
+import { timeDiffers } from '../../../core/name_pattern.ts'
 import type { Indices } from './indices.ts'
 
 /** A `_bulk` request: the bytes, and the index for the URL when all events go to one. */

@@ -2,10 +2,10 @@ import { messageOf } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { Checked } from '../../../core/delivery/output.ts'
 import { capabilitiesOf } from './capabilities.ts'
-import type { Requests } from '../../../store/elasticsearch/cluster.ts'
+import type { Requests } from '../cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'
 import { indicesOf } from './indices.ts'
-import { customComponent, type Capabilities } from './mapping.ts'
+import type { Capabilities, DocumentKind } from './document_kind.ts'
 import { identify, type Server } from './server.ts'
 
 /**
@@ -14,6 +14,7 @@ import { identify, type Server } from './server.ts'
  */
 export async function checkCluster(
   config: ElasticsearchConfig,
+  kind: DocumentKind,
   cluster: Requests,
   deadline: AbortSignal,
 ): Promise<readonly Checked[]> {
@@ -26,13 +27,13 @@ export async function checkCluster(
     }
     const problems = [
       ...versionProblems(server),
-      ...(await writeProblems(config, cluster, deadline)),
+      ...(await writeProblems(config, kind, cluster, deadline)),
     ]
-    const can = config.manage_templates ? await capabilitiesOf(cluster, deadline) : undefined
+    const can = config.manage_templates ? await capabilitiesOf(kind, cluster, deadline) : undefined
     if (can && !can.dataStreams && config.indices === 'data_stream') {
       problems.push('the server has no data streams: set `indices: dated`')
     }
-    const notes = await retentionNotes(config, cluster, server, can, deadline)
+    const notes = await retentionNotes(config, kind, cluster, server, can, deadline)
     return [...problems.map((problem) => ({ problem })), ...notes.map((note) => ({ note }))]
   } catch (failure) {
     return [{ problem: messageOf(failure) }]
@@ -54,11 +55,12 @@ function versionProblems({ flavour, version }: Server): string[] {
 /** What the credentials lack, where the server has a way to ask (Elasticsearch with security). */
 async function writeProblems(
   config: ElasticsearchConfig,
+  kind: DocumentKind,
   cluster: Requests,
   deadline: AbortSignal,
 ): Promise<string[]> {
   const dataStreams = config.indices === 'data_stream'
-  const names = [dataStreams ? 'logs-*-*' : exampleOf(config)]
+  const names = [dataStreams ? `${kind.streams}-*-*` : exampleOf(config, kind)]
   const privileges = [
     'auto_configure',
     'create_doc',
@@ -84,6 +86,7 @@ async function writeProblems(
 /** Old data stay for ever unless something deletes them: a lifecycle, ILM, or ISM on OpenSearch. */
 async function retentionNotes(
   config: ElasticsearchConfig,
+  kind: DocumentKind,
   cluster: Requests,
   server: Server,
   can: Capabilities | undefined,
@@ -91,38 +94,40 @@ async function retentionNotes(
 ): Promise<string[]> {
   const byLifecycle = can?.lifecycle === true && config.indices === 'data_stream'
   if (byLifecycle && config.retention !== undefined) return []
-  const name = exampleOf(config)
+  const name = exampleOf(config, kind)
   if (server.flavour === 'opensearch') {
     if (await hasIsmPolicy(cluster, name, deadline)) return []
     return [`nothing deletes old data: add an ISM policy with an ism_template that matches ${name}`]
   }
-  if (await hasLifecycle(cluster, name, deadline)) return []
+  if (await hasLifecycle(kind, cluster, name, deadline)) return []
   if (byLifecycle)
     return ['nothing deletes old data: set `retention`, for example `retention: 14d`']
   const unused = config.retention === undefined ? '' : '`retention` has no effect here; '
   return [
-    `${unused}nothing deletes old data: attach an ILM policy in the component template ${customComponent} (index.lifecycle.name), or delete old indices yourself`,
+    `${unused}nothing deletes old data: attach an ILM policy in the component template ${kind.custom} (index.lifecycle.name), or delete old indices yourself`,
   ]
 }
 
 /** A name as the output would write it. */
-function exampleOf(config: ElasticsearchConfig): string {
-  if (config.indices === 'data_stream') return 'logs-example-default'
+function exampleOf(config: ElasticsearchConfig, { streams }: DocumentKind): string {
+  const stream = `${streams}-example-default`
+  if (config.indices === 'data_stream') return stream
   return indicesOf(config.indices).nameOf(
-    { stream: 'logs-example-default', tag: 'example' },
+    { stream, tag: 'example' },
     Buffer.from('{"@timestamp":"2000-01-01T00'),
     0,
   )
 }
 
 async function hasLifecycle(
+  { custom }: DocumentKind,
   cluster: Requests,
   name: string,
   deadline: AbortSignal,
 ): Promise<boolean> {
   for (const path of [
     `/_index_template/_simulate_index/${name}`,
-    `/_component_template/${customComponent}`,
+    `/_component_template/${custom}`,
   ]) {
     const method = path.includes('_simulate') ? 'POST' : 'GET'
     const answer = await cluster.request({ method, path }, deadline)

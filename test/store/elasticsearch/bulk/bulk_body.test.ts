@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventId, eventsOf, type Chunk } from '../../../../core/journal/chunk.ts'
-import { bulkBody } from '../../../../collector/outputs/elasticsearch/bulk_body.ts'
-import { indicesOf } from '../../../../collector/outputs/elasticsearch/indices.ts'
-import { chunkOf, numbered, segment } from '../chunks.ts'
+import { bulkBody } from '../../../../store/elasticsearch/bulk/bulk_body.ts'
+import { indicesOf } from '../../../../store/elasticsearch/bulk/indices.ts'
+import { chunkOf, numbered, segment } from '../../../collector/outputs/chunks.ts'
 
 const build = (chunk: Chunk, indices: string) =>
   bulkBody(chunk, indicesOf(indices), (size) => Buffer.alloc(size))

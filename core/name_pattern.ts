@@ -1,4 +1,4 @@
-import type { ChunkPart } from '../../core/journal/chunk.ts'
+import type { ChunkPart } from './journal/chunk.ts'
 
 /**
  * A name that depends on the event: `%Y`, `%m`, `%d`, `%H` stand for its time (UTC), `{tag}` and

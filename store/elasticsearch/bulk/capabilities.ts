@@ -1,13 +1,8 @@
 import { PermanentError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { errorText, requestError } from './bulk_verdict.ts'
-import type { Requests } from '../../../store/elasticsearch/cluster.ts'
-import {
-  customComponent,
-  plainCapabilities,
-  sharedComponent,
-  type Capabilities,
-} from './mapping.ts'
+import type { Requests } from '../cluster.ts'
+import { plainCapabilities, type Capabilities, type DocumentKind } from './document_kind.ts'
 
 /**
  * Finds out what a server knows by letting it simulate templates: nothing is stored. Version numbers
@@ -16,6 +11,7 @@ import {
  * @throws PermanentError when the credentials may not manage templates; RetryableError.
  */
 export async function capabilitiesOf(
+  kind: DocumentKind,
   cluster: Requests,
   deadline: AbortSignal,
 ): Promise<Capabilities> {
@@ -39,12 +35,13 @@ export async function capabilitiesOf(
   for (const candidates of wantedSettings) {
     Object.assign(settings, await first(candidates, withSettings, {}))
   }
+  const plain = plainCapabilities(kind)
   return {
-    text: await first([{ type: 'match_only_text' }], asField, plainCapabilities.text),
+    text: await first([{ type: 'match_only_text' }], asField, plain.text),
     free: await first(
       [{ type: 'flattened', ignore_above: 1024 }, { type: 'flat_object' }],
       asField,
-      plainCapabilities.free,
+      plain.free,
     ),
     // Early versions with `subobjects` refuse events with objects in them, as OpenSearch 3.6 does with
     // its `disable_objects`; those with the setting for the source (8.17) do not.
@@ -52,17 +49,21 @@ export async function capabilitiesOf(
     settings,
     dataStreams,
     lifecycle: await takes({ template: { lifecycle: { data_retention: '14d' } } }),
-    composition: await composition(takes),
+    composition: await composition(kind, takes),
   }
 }
 
 /** The user's own component is used where it exists, or may come to exist later. */
-async function composition(takes: (part: JsonObject) => Promise<boolean>): Promise<JsonObject> {
-  const whenThere = { ignore_missing_component_templates: [customComponent] }
-  const both = { composed_of: [sharedComponent, customComponent] }
-  const custom = { composed_of: [customComponent] }
+async function composition(
+  kind: DocumentKind,
+  takes: (part: JsonObject) => Promise<boolean>,
+): Promise<JsonObject> {
+  const { component, custom: own } = kind
+  const whenThere = { ignore_missing_component_templates: [own] }
+  const both = { composed_of: [component, own] }
+  const custom = { composed_of: [own] }
   if (await takes({ ...custom, ...whenThere })) return { ...both, ...whenThere }
-  return (await takes(custom)) ? both : plainCapabilities.composition
+  return (await takes(custom)) ? both : plainCapabilities(kind).composition
 }
 
 const sourceMode = 'index.mapping.source.mode'

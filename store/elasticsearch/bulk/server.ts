@@ -1,6 +1,6 @@
 import { PermanentError } from '../../../core/errors.ts'
 import { requestError } from './bulk_verdict.ts'
-import type { Answer, Requests } from '../../../store/elasticsearch/cluster.ts'
+import type { Answer, Requests } from '../cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'
 
 /** What is at the other end. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { PermanentError, RetryableError, TooLargeError } from '../../../../core/errors.ts'
-import { judge } from '../../../../collector/outputs/elasticsearch/bulk_verdict.ts'
+import { judge } from '../../../../store/elasticsearch/bulk/bulk_verdict.ts'
 import { PartialDelivery } from '../../../../core/delivery/output.ts'
 
 const answer = (body: unknown, status = 200, headers: Record<string, string> = {}) => ({

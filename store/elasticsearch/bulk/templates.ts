@@ -4,10 +4,10 @@ import type { Chunk } from '../../../core/journal/chunk.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { errorText, requestError } from './bulk_verdict.ts'
 import { capabilitiesOf } from './capabilities.ts'
-import type { Requests } from '../../../store/elasticsearch/cluster.ts'
+import type { Requests } from '../cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'
 import { indicesOf, type Indices } from './indices.ts'
-import { plainCapabilities, sharedComponent, sharedTemplate, type Capabilities } from './mapping.ts'
+import { plainCapabilities, type Capabilities, type DocumentKind } from './document_kind.ts'
 import { identify, type Server } from './server.ts'
 
 /**
@@ -16,6 +16,7 @@ import { identify, type Server } from './server.ts'
  */
 export class Templates {
   readonly #config: ElasticsearchConfig
+  readonly #kind: DocumentKind
   readonly #cluster: Requests
   readonly #log: Logger
   readonly #indices: Indices
@@ -25,8 +26,9 @@ export class Templates {
   /** Puts and asks one after the other, however many writes wait for them. */
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(config: ElasticsearchConfig, cluster: Requests, log: Logger) {
+  constructor(config: ElasticsearchConfig, kind: DocumentKind, cluster: Requests, log: Logger) {
     this.#config = config
+    this.#kind = kind
     this.#cluster = cluster
     this.#log = log
     this.#indices = indicesOf(config.indices)
@@ -60,7 +62,7 @@ export class Templates {
   async #install(pattern: string, deadline: AbortSignal): Promise<void> {
     this.#server ??= await identify(this.#cluster, this.#config, deadline)
     if (!this.#can) {
-      const found = await capabilitiesOf(this.#cluster, deadline)
+      const found = await capabilitiesOf(this.#kind, this.#cluster, deadline)
       if (this.#indices.dataStreams && !found.dataStreams) {
         const text = 'the server has no data streams: set `indices: dated`'
         throw new PermanentError('WEIR_OUTPUT_REFUSED', text)
@@ -75,14 +77,16 @@ export class Templates {
 
   /** What a server takes one by one it may refuse together; then the plain template does. */
   async #putShared(found: Capabilities, deadline: AbortSignal): Promise<Capabilities> {
-    for (const can of [found, plainCapabilities]) {
-      const template = sharedTemplate(can, this.#config.timestamp_type)
+    const kind = this.#kind
+    const plain = plainCapabilities(kind)
+    for (const can of [found, plain]) {
+      const template = kind.template(can, this.#config.timestamp_type)
       try {
-        await this.#put(`/_component_template/${sharedComponent}`, { template }, deadline)
+        await this.#put(`/_component_template/${kind.component}`, { template }, deadline)
         const { lifecycle, composition } = found
         return { ...can, lifecycle, composition }
       } catch (failure) {
-        if (can === plainCapabilities || !(failure instanceof PermanentError)) throw failure
+        if (can === plain || !(failure instanceof PermanentError)) throw failure
         this.#log.warn(failure, 'the full template was refused; a plain one is tried')
       }
     }

@@ -1,36 +1,5 @@
 import type { JsonObject } from '../../../core/json.ts'
-
-/** The component template that all of Weir's index templates share, and one for the user's own. */
-export const sharedComponent = 'weir'
-export const customComponent = 'weir@custom'
-
-/** What a server knows of what a template would like to use; found by asking it, see `capabilities.ts`. */
-export interface Capabilities {
-  /** Type of `message`: without positions and frequencies where there is that. */
-  readonly text: JsonObject
-  /** Type of `labels` and `attributes`, whose keys are free. */
-  readonly free: JsonObject
-  /** `subobjects: false` where it works: `host` as a text and `host.name` exclude each other otherwise. */
-  readonly root: JsonObject
-  /** Index settings that the server takes. */
-  readonly settings: JsonObject
-  readonly dataStreams: boolean
-  /** Data-stream lifecycle in templates: deletes old data by itself. */
-  readonly lifecycle: boolean
-  /** The `composed_of` of index templates. */
-  readonly composition: JsonObject
-}
-
-/** Of every server that Weir supports. */
-export const plainCapabilities: Capabilities = {
-  text: { type: 'text', norms: false },
-  free: { type: 'object', dynamic: false },
-  root: {},
-  settings: {},
-  dataStreams: true,
-  lifecycle: false,
-  composition: { composed_of: [sharedComponent] },
-}
+import type { Capabilities, DocumentKind } from './document_kind.ts'
 
 const keyword = { type: 'keyword', ignore_above: 1024 }
 const long = { type: 'long' }
@@ -86,8 +55,16 @@ const keywords = [
   'user.name',
 ]
 
-/** The mapping and settings that all of Weir's templates share. */
-export function sharedTemplate(can: Capabilities, timestampType: string): JsonObject {
+/** Log events. */
+export const logEvents: DocumentKind = {
+  streams: 'logs',
+  component: 'weir',
+  custom: 'weir@custom',
+  template: logTemplate,
+}
+
+/** The mapping and settings that all of Weir's templates for logs share. */
+function logTemplate(can: Capabilities, timestampType: string): JsonObject {
   const properties: JsonObject = {
     // A data stream refuses ignore_malformed here, which the setting below would switch on.
     '@timestamp': { type: timestampType, ignore_malformed: false },
