@@ -7,6 +7,7 @@ import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import type { StatsdConfig } from './config.ts'
 import type { Instance } from './instance.ts'
+import type { Receiver } from './receive/receiver.ts'
 
 /** One part of the metrics daemon on the main thread: the StatsD server, the backends, carbon, host metrics … */
 export interface StatsdPart extends Lifecycle {
@@ -20,6 +21,8 @@ export interface StatsdPart extends Lifecycle {
   metrics?(): Promise<object[][]>
   /** What `/metrics` shows behind Weir's own metrics. */
   exposition?(): Iterable<Family> | Promise<Iterable<Family>>
+  /** What the console's `stats` shows behind its own; `last_…` are seconds since the epoch. */
+  stats?(): Iterable<readonly [group: string, name: string, value: number]>
   /** Applies a new config, changing only what changed. When it rejects the old one runs on. */
   reload?(config: StatsdConfig): Promise<void>
 }
@@ -30,6 +33,8 @@ export interface StatsdWorld {
   readonly journal: Journal
   /** Makes lines of points durable, in a partition of the main thread. */
   readonly append: Append
+  /** What listens for StatsD lines: raw packets and lines can be watched there. */
+  readonly receiver: Receiver
   /** This Weir as points name it, kept in the data folder. */
   readonly instance: Instance
   readonly dataFolder: string

@@ -5,6 +5,7 @@ import type { StatsdConfig } from './config.ts'
 import { flushPosition, openInstance } from './instance.ts'
 import type { MakePart, StatsdPart, StatsdWorld } from './part.ts'
 import { PointPartition } from './point_partition.ts'
+import { StatsdServer } from './server.ts'
 
 /**
  * The parts in the order of the data's way: what takes in first, what sends last. A new part is a file and a
@@ -14,7 +15,7 @@ const parts: readonly (() => Promise<MakePart>)[] = [
   async () => (await import('./host/host.ts')).makeHost,
 ]
 
-export type StatsdSurroundings = Omit<StatsdWorld, 'append' | 'instance'>
+export type StatsdSurroundings = Omit<StatsdWorld, 'append' | 'instance' | 'receiver'>
 
 /** The metrics daemon on the main thread: makes its parts, starts and stops them, and speaks for them. */
 export class Statsd implements Lifecycle {
@@ -36,8 +37,11 @@ export class Statsd implements Lifecycle {
     const { now } = context.clock
     const instance = await openInstance(dataFolder, last, { files, now, randomBytes })
     const writer = new PointPartition({ journal, files, context, randomBytes })
-    const world: StatsdWorld = { ...this.#given, append: writer.append, instance }
-    const made = await Promise.all(parts.map(async (load) => (await load())(this.#config, world)))
+    const server = new StatsdServer(this.#config, { ...this.#given, instance })
+    const { receiver } = server
+    const world: StatsdWorld = { ...this.#given, append: writer.append, instance, receiver }
+    const others = await Promise.all(parts.map(async (load) => (await load())(this.#config, world)))
+    const made = [...others]
     const running = inOrder(made)
     try {
       await running.start()

@@ -35,13 +35,15 @@ export class Flush {
   readonly #rules: FigureRules
   readonly #deletes: ReturnType<typeof deletions>
   readonly #own: OwnMetrics
-  readonly #counters = new SeriesNames()
-  readonly #gauges = new SeriesNames()
-  readonly #timers = new SeriesNames()
-  readonly #sets = new SeriesNames()
-  readonly #histograms = new SeriesNames()
-  readonly #distributions = new SeriesNames()
-  readonly #values = new SeriesNames()
+  /** Of the receiving thread whose ids the names are under. */
+  #generation = 0
+  #counters = new SeriesNames()
+  #gauges = new SeriesNames()
+  #timers = new SeriesNames()
+  #sets = new SeriesNames()
+  #histograms = new SeriesNames()
+  #distributions = new SeriesNames()
+  #values = new SeriesNames()
   #lasts = new Float64Array(64)
   /** Flushes that an idle gauge is still sent for. */
   #ttls = new Float64Array(64)
@@ -58,6 +60,7 @@ export class Flush {
    * @param elapsedMs how long the computing has taken so far.
    */
   run(swapped: SwappedTables, id: FlushId, emit: Emit, elapsedMs: () => number): void {
+    if (swapped.generation !== this.#generation) this.#forgetAll(swapped.generation)
     const atMs = this.atMs(swapped)
     const intervalMs = this.#settings.flush_interval * swapped.intervals
     const base: PointBase = { atMs, ...id, intervalMs }
@@ -79,6 +82,17 @@ export class Flush {
     return Math.round(swappedMs / 1000) * 1000
   }
 
+  #forgetAll(generation: number): void {
+    this.#generation = generation
+    this.#counters = new SeriesNames()
+    this.#gauges = new SeriesNames()
+    this.#timers = new SeriesNames()
+    this.#sets = new SeriesNames()
+    this.#histograms = new SeriesNames()
+    this.#distributions = new SeriesNames()
+    this.#values = new SeriesNames()
+  }
+
   #runCounters({ counter, turn }: SwappedTables, base: PointBase, emit: Emit): number {
     const names = this.#counters
     names.add(counter.added)
@@ -93,9 +107,8 @@ export class Flush {
       const series = nameOfRow(names, id, turn)
       if (series !== undefined) send(series, counter.sums[row]!, counter.counts[row]!)
     }
-    for (const id of names.idle(turn, counter.removed)) {
-      const series = names.of(id)!
-      if (!this.#deletes.counters || survives(series)) send(series, 0, 0)
+    if (!this.#deletes.counters) {
+      for (const id of names.idle(turn, counter.removed)) send(names.of(id)!, 0, 0)
     }
     names.remove(counter.removed)
     return stats
@@ -220,9 +233,6 @@ function deletions(settings: FlushSettings) {
     gauges: settings.delete_gauges ?? idle,
   }
 }
-
-/** Counters that Etsy resets where others go: whatever has the names of its own in it. */
-const survives = (series: string) => /packets_received|metrics_received|bad_lines_seen/.test(series)
 
 function nameOfRow(names: SeriesNames, id: number, turn: number): string | undefined {
   if (id === deletedSeries) return undefined

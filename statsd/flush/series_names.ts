@@ -62,7 +62,7 @@ export class SeriesNames {
  * Etsy's spelling of a series with its tags sorted, as points have it. Equal keys stay, in their order: they are
  * other series.
  */
-function canonicalSeries(name: string): string {
+export function canonicalSeries(name: string): string {
   const first = name.indexOf(';')
   if (first < 0 || name.indexOf(';', first + 1) < 0) return name
   const [dotted, ...tags] = name.split(';')

@@ -7,7 +7,7 @@ const perLog = 1 / Math.log(sketchGamma)
 const middle = 2 / (1 + sketchGamma)
 
 /** The bucket of a value above 0. */
-const bucketOf = (value: number) => Math.ceil(Math.log(value) * perLog)
+export const bucketOf = (value: number) => Math.ceil(Math.log(value) * perLog)
 const valueOf = (bucket: number) => sketchGamma ** bucket * middle
 
 /** Counts of consecutive buckets that grow at both ends. */

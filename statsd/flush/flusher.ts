@@ -1,0 +1,121 @@
+import { messageOf } from '../../core/errors.ts'
+import type { Context } from '../../core/context.ts'
+import type { Files } from '../../core/files.ts'
+import type { Append, Batch } from '../../core/journal/batch.ts'
+import { metricPointsTag, pointStream, PointWriter } from '../../store/points.ts'
+import { flushPosition, type Instance, reservedFlushes, reserveFlushes } from '../instance.ts'
+import type { SwappedTables } from '../tables/swapped.ts'
+import { Flush, type FlushSettings } from './flush.ts'
+import type { KeyFlush } from './key_flush.ts'
+import type { FlusherStatus } from './protocol.ts'
+
+/** Tag and stream of DogStatsD's events and service checks, which are log events. */
+const eventsTag = 'statsd.events'
+
+export interface FlusherWorld {
+  readonly files: Files
+  readonly context: Context
+  readonly append: Append
+  readonly namespace: string
+  readonly keyFlush: KeyFlush | undefined
+  /** The lines of a swap are durable, or given up. */
+  readonly onFlushed: (turn: number) => void
+}
+
+/**
+ * Makes swapped tables durable, one after the other: a flush is one batch in the journal, which has the flush's
+ * number as its position, so that it is there once or not at all.
+ */
+export class Flusher {
+  readonly #flush: Flush
+  readonly #world: FlusherWorld
+  readonly #instance: string
+  readonly #writer = new PointWriter()
+  #next: number
+  #reserved: number
+  #queue: SwappedTables[] = []
+  #running: Promise<void> | undefined
+  #last = { flush: 0, lastFlushMs: 0, points: 0, bytes: 0, computedMs: 0 }
+
+  constructor(settings: FlushSettings, instance: Instance, world: FlusherWorld) {
+    this.#flush = new Flush(settings)
+    this.#world = world
+    this.#instance = instance.id
+    this.#next = instance.nextFlush
+    this.#reserved = instance.nextFlush + reservedFlushes
+  }
+
+  take(swapped: SwappedTables): void {
+    this.#queue.push(swapped)
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves once everything taken is durable or given up. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
+  status(): FlusherStatus {
+    return { ...this.#last, waiting: this.#queue.length }
+  }
+
+  async #run(): Promise<void> {
+    for (let swapped = this.#queue[0]; swapped; swapped = this.#queue[0]) {
+      await this.#take(swapped)
+      this.#queue.shift()
+      this.#world.onFlushed(swapped.turn)
+    }
+    this.#running = undefined
+  }
+
+  async #take(swapped: SwappedTables): Promise<void> {
+    const { append, context, namespace } = this.#world
+    const begun = context.clock.monotonic()
+    const elapsedMs = () => context.clock.monotonic() - begun
+    const flush = this.#next
+    const { bytes, count } = this.#pointsOf(swapped, flush, elapsedMs)
+    const computedMs = elapsedMs()
+    const points: Batch = {
+      stream: pointStream('statsd', namespace),
+      tag: metricPointsTag,
+      bytes,
+      count,
+      positions: { [flushPosition]: { instance: this.#instance, flush } },
+    }
+    try {
+      await this.#reserve()
+      this.#next += 1
+      const { events } = swapped
+      const batches = events.count > 0 ? [points, this.#eventsOf(events)] : [points]
+      await append(batches)
+      const lastFlushMs = this.#flush.atMs(swapped)
+      this.#last = { flush, lastFlushMs, points: count, bytes: bytes.length, computedMs }
+    } catch (failure) {
+      context.log.error({ err: failure, flush }, `a flush is lost: ${messageOf(failure)}`)
+      context.count('stopped', count)
+    }
+  }
+
+  #pointsOf(swapped: SwappedTables, flush: number, elapsedMs: () => number) {
+    const { keyFlush } = this.#world
+    const emit = (point: Parameters<PointWriter['add']>[0]) => {
+      keyFlush?.add(point.series, point.count ?? 0)
+      this.#writer.add(point)
+    }
+    this.#flush.run(swapped, { instance: this.#instance, flush }, emit, elapsedMs)
+    keyFlush?.flushed()
+    return this.#writer.take()
+  }
+
+  #eventsOf({ count, bytes }: SwappedTables['events']): Batch {
+    return { stream: `logs-statsd.events-${this.#world.namespace}`, tag: eventsTag, bytes, count }
+  }
+
+  /** Numbers are used only once it is durable that they may have been. */
+  async #reserve(): Promise<void> {
+    if (this.#next < this.#reserved) return
+    const { files, context } = this.#world
+    await reserveFlushes(context.dataFolder, { id: this.#instance, nextFlush: this.#next }, files)
+    this.#reserved = this.#next + reservedFlushes
+  }
+}

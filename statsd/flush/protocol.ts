@@ -1,0 +1,66 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { Trouble } from '../../core/journal/backpressure.ts'
+import type { DurableMark, WriterSeed } from '../../core/journal/writer.ts'
+import type { Instance } from '../instance.ts'
+import type { SwappedTables } from '../tables/swapped.ts'
+import type { FlushSettings } from './flush.ts'
+import type { FlushConfig } from './config.ts'
+
+/** What main and the flushing thread say to each other; everything is copied between threads. */
+
+export interface FlusherSeed {
+  readonly writer: WriterSeed
+  readonly space: { readonly shared: SharedArrayBuffer; readonly limit: number }
+  readonly instance: Instance
+  readonly settings: FlushSettings
+  readonly keyFlush: FlushConfig['key_flush']
+  /** Last part of the names of streams. */
+  readonly namespace: string
+  readonly logLevel: string
+  readonly dataFolder: string
+  /** Where swapped tables come from: FlusherMessage in, FlusherAnswer out. Transferred. */
+  readonly receiver: MessagePort
+  /** What the receiver had handed over before. */
+  readonly early: readonly SwappedTables[]
+}
+
+/** Requests of main, each answered once by id. */
+export type FlusherRequest =
+  | { readonly ask: 'status' }
+  | { readonly ask: 'metrics' }
+  /** The receiving thread was replaced, and there is another port. */
+  | { readonly ask: 'receiver'; readonly port: MessagePort }
+  /** Takes what has been handed over by now, and ends. */
+  | { readonly ask: 'stop'; readonly withinMs: number }
+
+export interface FlusherStatus {
+  /** Number of the last flush that is durable; 0 before the first. */
+  readonly flush: number
+  /** ms since the epoch; 0 before the first. */
+  readonly lastFlushMs: number
+  /** Of the last flush: points, bytes in the journal, milliseconds of computing. */
+  readonly points: number
+  readonly bytes: number
+  readonly computedMs: number
+  /** Handed over and not durable yet. */
+  readonly waiting: number
+}
+
+export interface FlusherAnswers {
+  status: FlusherStatus
+  /** prom-client's getMetricsAsJSON, opaque here. */
+  metrics: object[]
+  receiver: undefined
+  stop: undefined
+}
+
+/** What the thread says unasked. */
+export type FlusherNotice =
+  | { readonly notice: 'ready' }
+  | { readonly notice: 'failed'; readonly code: string; readonly message: string }
+  | { readonly notice: 'durable'; readonly mark: DurableMark }
+  | { readonly notice: 'trouble'; readonly trouble: Trouble | null }
+
+export type FlusherAnswer =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly failure: { readonly code: string; readonly message: string } }
