@@ -39,20 +39,17 @@ export function plainNumber(bytes: Uint8Array, start: number, end: number): numb
 export function jsNumber(bytes: Uint8Array, start: number, end: number): number {
   const plain = plainNumber(bytes, start, end)
   if (plain === plain || start === end) return plain
-  // Longer texts of digits are numbers too, but nobody measures with them.
-  if (end - start > longestNumber) return NaN
   return Number(textOf(bytes, start, end))
 }
 
 /** The number in [start, end) as DogStatsD reads it: decimal, with an exponent perhaps; else NaN. */
 export function decimalNumber(bytes: Uint8Array, start: number, end: number): number {
   const plain = plainNumber(bytes, start, end)
-  if (plain === plain || start === end || end - start > longestNumber) return plain
+  if (plain === plain || start === end) return plain
   const text = textOf(bytes, start, end)
   return decimal.test(text) ? Number(text) : NaN
 }
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
-const longestNumber = 1000
 
 /** The text of [start, end). Bytes that are not UTF-8 become U+FFFD, as in Etsy's statsd. */
 export function textOf(bytes: Uint8Array, start: number, end: number): string {

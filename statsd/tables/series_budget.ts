@@ -1,4 +1,5 @@
 import type { TableLimits } from './limits.ts'
+import type { SeriesKey } from './series_key.ts'
 import type { DroppedSeries, SeriesKind } from './swapped.ts'
 
 /** Prefixes that are told apart; the rest counts as `other`. */
@@ -20,12 +21,12 @@ export class SeriesBudget {
   }
 
   /** Whether there may be one more of a kind that has `count`; if not, the value is counted as dropped. */
-  admit(kind: SeriesKind, count: number, key: Uint8Array, start: number, end: number): boolean {
+  admit(kind: SeriesKind, count: number, key: SeriesKey): boolean {
     if (this.#series < this.#limits.maxSeries && count < this.#limits.maxSeriesOf[kind]) {
       this.#series += 1
       return true
     }
-    this.#drop(kind, key, start, end)
+    this.#drop(kind, new Uint8Array(key.words.buffer, 0, Math.min(key.length, 100)))
     return false
   }
 
@@ -40,11 +41,9 @@ export class SeriesBudget {
     return dropped
   }
 
-  #drop(kind: SeriesKind, key: Uint8Array, start: number, end: number): void {
-    let stop = start
-    const most = Math.min(end, start + 100)
-    while (stop < most && key[stop] !== dot) stop += 1
-    const named = Buffer.from(key.subarray(start, stop)).toString()
+  #drop(kind: SeriesKind, name: Uint8Array): void {
+    const end = name.indexOf(dot)
+    const named = Buffer.from(end < 0 ? name : name.subarray(0, end)).toString()
     const prefix =
       this.#dropped.size < prefixesMax || this.#dropped.has(`${kind} ${named}`) ? named : other
     const found = this.#dropped.get(`${kind} ${prefix}`)

@@ -1,7 +1,7 @@
 import { ByteList } from './byte_list.ts'
 import { grown, roomFor } from './grown.ts'
-import { hashOf } from './hash.ts'
 import type { SeriesBudget } from './series_budget.ts'
+import { SeriesKey } from './series_key.ts'
 import { deletedSeries, type Names, type SeriesKind } from './swapped.ts'
 
 /** What there is to know about a series, four numbers beside each other in `#facts`. */
@@ -30,9 +30,11 @@ export class SeriesTable {
   #places = new Int32Array(2 * 1024)
   #mask = 1023
   #facts = new Uint32Array(factsPerSeries * 512)
-  #keys = new ByteList(16_384)
-  /** Bytes of `#keys` that belong to forgotten series. */
-  #deadBytes = 0
+  /** The words of all keys, end to end; facts have the place of the first and the length in bytes. */
+  #keys = new Int32Array(4096)
+  #keyWords = 0
+  /** Words of `#keys` that belong to forgotten series. */
+  #deadWords = 0
   #count = 0
   /** One more than the greatest id there has been. */
   #ids = 0
@@ -63,15 +65,12 @@ export class SeriesTable {
   }
 
   /**
-   * The row of the series with the key in [start, end), for one more value; noRow when it is new and
-   * a limit keeps it out (counted).
-   *
-   * @param hash hashOf the key.
-   * @param spelling the name where it is not the key itself.
+   * The row of the series with a key, for one more value; noRow when it is new and a limit keeps it out
+   * (counted).
    */
-  row(bytes: Uint8Array, start: number, end: number, hash: number, spelling?: string): number {
-    const id = this.find(bytes, start, end, hash)
-    return id < 0 ? this.#add(bytes, start, end, hash, spelling) : this.rowOf(id)
+  row(key: SeriesKey): number {
+    const id = this.find(key)
+    return id < 0 ? this.#add(key) : this.rowOf(id)
   }
 
   /** The row of a known series, for one more value. */
@@ -87,24 +86,23 @@ export class SeriesTable {
   }
 
   /** The id of a key, -1 when there is none. */
-  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
+  find(key: SeriesKey): number {
+    const { hash, length, words } = key
     const places = this.#places
+    const facts = this.#facts
     const mask = this.#mask
-    const length = end - start
+    const count = (length + 3) >>> 2
     for (let place = hash & mask; ; place = (place + 1) & mask) {
       const id = places[2 * place + 1]! - 1
       if (id < 0) return -1
       if (places[2 * place] !== hash) continue
       const at = id * factsPerSeries
-      if (this.#facts[at + keyLength] !== length) continue
-      const keys = this.#keys.bytes
-      let key = this.#facts[at + keyStart]!
-      let other = start
-      while (other < end && keys[key] === bytes[other]) {
-        key += 1
-        other += 1
-      }
-      if (other === end) return id
+      if (facts[at + keyLength] !== length) continue
+      const keys = this.#keys
+      const start = facts[at + keyStart]!
+      let word = 0
+      while (word < count && keys[start + word] === words[word]) word += 1
+      if (word === count) return id
     }
   }
 
@@ -118,7 +116,7 @@ export class SeriesTable {
       this.ids[this.#facts[at + rowPlace]!] = deletedSeries
     }
     this.#unplace(id)
-    this.#deadBytes += this.#facts[at + keyLength]!
+    this.#deadWords += (this.#facts[at + keyLength]! + 3) >>> 2
     this.#facts[at + keyLength] = forgotten
     this.#facts[at + turnPlace] = 0
     this.#count -= 1
@@ -127,11 +125,7 @@ export class SeriesTable {
   }
 
   nameOf(id: number): string {
-    const spelling = this.#spellings.get(id)
-    if (spelling !== undefined) return spelling
-    const start = this.#facts[id * factsPerSeries + keyStart]!
-    const end = start + this.#facts[id * factsPerSeries + keyLength]!
-    return Buffer.from(this.#keys.bytes.subarray(start, end)).toString()
+    return this.#spellings.get(id) ?? Buffer.from(this.#keyBytes(id)).toString()
   }
 
   /** All series there are, those without a value too. */
@@ -170,29 +164,26 @@ export class SeriesTable {
     this.rows = 0
     this.ids = new Uint32Array(roomFor(rows))
     this.counts = new Uint32Array(this.ids.length)
-    if (this.#deadBytes > 65_536 && 2 * this.#deadBytes > this.#keys.length) this.#compactKeys()
+    if (this.#deadWords > 16_384 && 2 * this.#deadWords > this.#keyWords) this.#compactKeys()
     return { added, removed, rows, ids, counts }
   }
 
-  #add(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    hash: number,
-    spelling: string | undefined,
-  ): number {
-    if (!this.#budget.admit(this.kind, this.#count, bytes, start, end)) return noRow
+  #add(key: SeriesKey): number {
+    if (!this.#budget.admit(this.kind, this.#count, key)) return noRow
     if (2 * (this.#count + 1) > this.#mask + 1) this.#growPlaces()
     const id = this.#free.pop() ?? this.#ids++
     const at = id * factsPerSeries
     if (at + factsPerSeries > this.#facts.length) this.#facts = grown(this.#facts)
-    this.#facts[at + keyStart] = this.#keys.length
-    this.#facts[at + keyLength] = end - start
+    const count = (key.length + 3) >>> 2
+    while (this.#keyWords + count > this.#keys.length) this.#keys = grown(this.#keys)
+    this.#facts[at + keyStart] = this.#keyWords
+    this.#facts[at + keyLength] = key.length
     this.#facts[at + turnPlace] = 0
-    this.#keys.add(bytes, start, end)
-    this.#place(hash, id)
+    for (let word = 0; word < count; word++) this.#keys[this.#keyWords++] = key.words[word]!
+    this.#place(key.hash, id)
     this.#count += 1
     this.#added.push(id)
+    const spelling = key.spelling()
     if (spelling !== undefined) this.#spellings.set(id, spelling)
     return this.#newRow(id)
   }
@@ -216,10 +207,13 @@ export class SeriesTable {
     return this.#facts[id * factsPerSeries + keyLength] !== forgotten
   }
 
-  #hash(id: number): number {
+  #keyBytes(id: number): Uint8Array {
     const start = this.#facts[id * factsPerSeries + keyStart]!
-    const end = start + this.#facts[id * factsPerSeries + keyLength]!
-    return hashOf(this.#keys.bytes, start, end, this.#seed)
+    return new Uint8Array(
+      this.#keys.buffer,
+      4 * start,
+      this.#facts[id * factsPerSeries + keyLength]!,
+    )
   }
 
   #place(hash: number, id: number): void {
@@ -233,7 +227,10 @@ export class SeriesTable {
   #unplace(id: number): void {
     const places = this.#places
     const mask = this.#mask
-    let hole = this.#hash(id) & mask
+    const bytes = this.#keyBytes(id)
+    const key = new SeriesKey(this.#seed, bytes.length)
+    key.set(bytes, 0, bytes.length)
+    let hole = key.hash & mask
     while (places[2 * hole + 1] !== id + 1) hole = (hole + 1) & mask
     for (let place = (hole + 1) & mask; places[2 * place + 1] !== 0; place = (place + 1) & mask) {
       const home = places[2 * place]! & mask
@@ -269,10 +266,8 @@ export class SeriesTable {
     const bytes = new ByteList(1024)
     for (const [at, id] of ids.entries()) {
       const spelling = this.#spellings.get(id)
-      const start = this.#facts[id * factsPerSeries + keyStart]!
-      const end = start + this.#facts[id * factsPerSeries + keyLength]!
-      if (spelling === undefined) bytes.add(this.#keys.bytes, start, end)
-      else bytes.addText(spelling)
+      const name = spelling === undefined ? this.#keyBytes(id) : Buffer.from(spelling)
+      bytes.add(name, 0, name.length)
       offsets[at + 1] = bytes.length
     }
     this.#added = []
@@ -280,14 +275,17 @@ export class SeriesTable {
   }
 
   #compactKeys(): void {
-    const live = new ByteList(this.#keys.length - this.#deadBytes + 1024)
+    const live = new Int32Array(2 * (this.#keyWords - this.#deadWords) + 4096)
+    let length = 0
     for (const id of this.known()) {
       const at = id * factsPerSeries
       const start = this.#facts[at + keyStart]!
-      this.#facts[at + keyStart] = live.length
-      live.add(this.#keys.bytes, start, start + this.#facts[at + keyLength]!)
+      const end = start + ((this.#facts[at + keyLength]! + 3) >>> 2)
+      this.#facts[at + keyStart] = length
+      for (let word = start; word < end; word++) live[length++] = this.#keys[word]!
     }
     this.#keys = live
-    this.#deadBytes = 0
+    this.#keyWords = length
+    this.#deadWords = 0
   }
 }
