@@ -201,7 +201,8 @@ class Assembly {
     const all = [await registry.getMetricsAsJSON(), ...(await this.#workerMetrics())]
     const own = familiesOf(await AggregatorRegistry.aggregate(all).getMetricsAsJSON())
     const families = [...own, ...((await this.statsd?.exposition()) ?? [])]
-    const { contentType, write } = formatOf(accept)
+    const { openmetrics } = this.#given.loaded.config.statsd.prometheus
+    const { contentType, write } = formatOf(openmetrics ? accept : undefined)
     return { contentType, text: write(families, (name) => this.#warnOfClash(name)) }
   }
 

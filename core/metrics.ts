@@ -67,6 +67,12 @@ export const definitions = {
     [],
     [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   ),
+  prometheus_series: gauge('weir_prometheus_series', 'series of StatsD at /metrics', []),
+  prometheus_refused: counter(
+    'weir_prometheus_refused_total',
+    'points that are not shown at /metrics, by reason; the status names series',
+    ['reason'],
+  ),
   exposition_clashes: counter(
     'weir_exposition_clashes_total',
     'metrics left out of /metrics because another one has their name',
