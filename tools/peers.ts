@@ -2,6 +2,7 @@
  * Installs the peers that the full test run needs, and says what there is: Debian packages by apt-get
  * (as root), Elasticsearch and OpenSearch by their Maven coordinates, unpacked into a cache folder
  * outside the tree, and packages of npm, PyPI and Go's proxy into folders of their own there. Running it again costs nothing. Ends with 1 when something could not be installed.
+ * `WEIR_SERVERS=elasticsearch-9,opensearch-2` brings those too, which the tests on servers then take.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -19,7 +20,9 @@ import {
   type ServerPeer,
 } from '../test/peers/catalogue.ts'
 
-const names = Object.keys(peers) as PeerName[]
+const isAsked = (name: PeerName) =>
+  !('isExtra' in peers[name]) || (process.env.WEIR_SERVERS ?? '').split(',').includes(name)
+const names = (Object.keys(peers) as PeerName[]).filter(isAsked)
 
 installPackages()
 for (const name of names) {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort, type Program, waitFor } from '../peers/process.ts'
+import { serversToTest } from '../peers/catalogue.ts'
 import { requirePeer } from '../peers/require.ts'
 import { type SearchServer, startSearchServer } from '../peers/search_server.ts'
 import { WeirFolder } from '../peers/weir_folder.ts'
@@ -11,7 +12,7 @@ const run = promisify(execFile)
 const program = join(import.meta.dirname, '..', '..', 'bin', 'weir')
 
 /** The same configuration as with the embedded store, but for the engine: a real cluster keeps and answers. */
-for (const name of ['elasticsearch-8', 'opensearch-3'] as const) {
+for (const name of serversToTest('elasticsearch-8', 'opensearch-3')) {
   const found = requirePeer(name)
 
   describe.skipIf(!found)(`store.engine elasticsearch on ${name}`, () => {

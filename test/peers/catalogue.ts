@@ -11,6 +11,8 @@ export interface ServerPeer {
   readonly folder: string
   readonly flavour: 'elasticsearch' | 'opensearch'
   readonly jdk: number
+  /** Only tested where `WEIR_SERVERS` names it: one of each flavour is enough for every run. */
+  readonly isExtra?: true
 }
 /** A program from a Debian package. */
 export interface ProgramPeer {
@@ -44,6 +46,8 @@ export const peers = {
   'elasticsearch-8': server('elasticsearch', '8.19.21', 17),
   'elasticsearch-7': server('elasticsearch', '7.17.29', 17),
   'opensearch-3': server('opensearch', '3.6.0', 21),
+  'elasticsearch-9': { ...server('elasticsearch', '9.1.0', 21), isExtra: true },
+  'opensearch-2': { ...server('opensearch', '2.19.6', 17), isExtra: true },
   nginx: program('nginx', 'nginx'),
   logrotate: program('logrotate', 'logrotate'),
   rsyslog: program('rsyslog', 'rsyslogd'),
@@ -64,7 +68,20 @@ export const peers = {
 } as const satisfies Record<string, Peer>
 
 export type PeerName = keyof typeof peers
-export type ServerName = 'elasticsearch-8' | 'elasticsearch-7' | 'opensearch-3'
+export const serverNames = [
+  'elasticsearch-8',
+  'elasticsearch-7',
+  'opensearch-3',
+  'elasticsearch-9',
+  'opensearch-2',
+] as const
+export type ServerName = (typeof serverNames)[number]
+
+/** The servers to test on: those of `WEIR_SERVERS` (names with commas between them), or `usual`. */
+export function serversToTest(...usual: ServerName[]): readonly ServerName[] {
+  const asked = process.env.WEIR_SERVERS?.split(',')
+  return asked ? serverNames.filter((name) => asked.includes(name)) : usual
+}
 
 /** Where a peer is on this machine, or why it cannot be used. */
 export type Located =
