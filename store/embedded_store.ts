@@ -19,9 +19,14 @@ import type { StartChild } from './embedded/child_handle.ts'
 import { SqliteDocuments } from './embedded/documents/documents.ts'
 import { documentsPartition as partition, EmbeddedEngine } from './embedded/engine.ts'
 import { recoverIds } from './embedded/id_recovery.ts'
+import { EmbeddedMetrics } from './embedded/embedded_metrics.ts'
+import { pointManifestPath } from './embedded/metrics/layout.ts'
+import { cursorOf } from './embedded/metrics/point_manifest.ts'
 import type { StoreRoute } from './embedded/protocol.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
 import { Manifest } from './embedded/segments/manifest.ts'
+import { slowerCursor } from './embedded/slower_cursor.ts'
+import type { MetricStore } from './metrics.ts'
 import type { Search } from './search.ts'
 
 export interface EmbeddedStoreWorld {
@@ -126,6 +131,10 @@ export class EmbeddedStore implements Lifecycle {
     }
   }
 
+  get metrics(): MetricStore {
+    return new EmbeddedMetrics(this.engine)
+  }
+
   /** For the status page. */
   status() {
     const { pid, questions, paused } = this.engine.state
@@ -200,13 +209,25 @@ function knownTo(folder: string): { cursor: Places; hasDocuments: boolean } {
   // The engine's process makes it.
   if (!existsSync(manifestPath(folder))) return { cursor: {}, hasDocuments: false }
   const manifest = new Manifest(manifestPath(folder))
+  const points = pointCursor(folder)
   try {
     const hasDocuments = manifest.segments.values().some(({ parts }) => {
       return parts.some(({ maxSeq }) => maxSeq !== null)
     })
-    return { cursor: manifest.cursor(), hasDocuments }
+    return { cursor: slowerCursor([manifest.cursor(), points]), hasDocuments }
   } finally {
     manifest.close()
+  }
+}
+
+/** Where its metric points are in the journal. */
+function pointCursor(folder: string): Places {
+  if (!existsSync(pointManifestPath(folder))) return {}
+  const database = new DatabaseSync(pointManifestPath(folder), { readOnly: true })
+  try {
+    return cursorOf(database)
+  } finally {
+    database.close()
   }
 }
 

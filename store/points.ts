@@ -1,6 +1,9 @@
 /** Tag of the journal's batches that hold metric points. It has a space, so that no event can have it. */
 export const metricPointsTag = 'metric points'
 
+/** The journal's partition of points, which the store reads whatever the outputs are. */
+export const pointsPartition = 'statsd'
+
 /** Where points come from; the middle of their stream's name. */
 export type PointSource = 'statsd' | 'graphite' | 'prometheus' | 'host'
 

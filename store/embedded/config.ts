@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, size } from '../../core/units.ts'
+import { metricsConfig } from '../metrics_config.ts'
 
 const rule = {
   age: duration().optional().describe('Rows older than this go'),
@@ -80,6 +81,7 @@ export const embeddedConfig = z.strictObject({
     })
     .prefault({})
     .describe('How long rows are kept'),
+  metrics: metricsConfig.prefault({}).describe('How metric points are kept'),
 })
 
 export type EmbeddedOptions = z.output<typeof embeddedConfig>

@@ -4,9 +4,9 @@ import type { JournalFeed } from '../../core/journal/feed.ts'
 import { partitionFolder } from '../../core/journal/layout.ts'
 import type { DurableMark } from '../../core/journal/writer.ts'
 import type { Catalogue } from '../catalogue.ts'
+import { pointsPartition } from '../points.ts'
 import {
   type JsonRecord,
-  type JsonValue,
   type Search,
   SearchError,
   type SearchRequest,
@@ -16,6 +16,7 @@ import {
 import type { StartChild } from './child_handle.ts'
 import type { EmbeddedOptions } from './config.ts'
 import { EngineChild } from './engine_child.ts'
+import type { MetricsQuestion } from './metrics/metrics_protocol.ts'
 import type { FromEngine, Question, StoreRoute } from './protocol.ts'
 import { QuestionQueue } from './question_queue.ts'
 import type { FoundDocument } from './stored_documents.ts'
@@ -237,7 +238,8 @@ export class EmbeddedEngine implements Search {
 
   /** Whether nothing in a partition can be for the store: no process is needed to find that out. */
   #passesOver(partition: string): boolean {
-    return partition !== documentsPartition && !this.#routes.some(({ isStore }) => isStore)
+    if (partition === documentsPartition || partition === pointsPartition) return false
+    return !this.#routes.some(({ isStore }) => isStore)
   }
 
   #passOver(): void {
@@ -254,7 +256,12 @@ export class EmbeddedEngine implements Search {
     return { pid: this.#child.pid, questions: this.#child.questions, paused: this.#paused }
   }
 
-  async #ask(question: Question, signal: AbortSignal): Promise<JsonValue | undefined> {
+  /** Asks about metrics. The answer is as `MetricsProcess` gives it. */
+  async metrics(question: MetricsQuestion, deadline: AbortSignal): Promise<unknown> {
+    return await this.#ask({ kind: 'metrics', question }, deadline)
+  }
+
+  async #ask(question: Question, signal: AbortSignal): Promise<unknown> {
     const { clock } = this.#world.context
     const either = AbortSignal.any([signal, this.#stopped.signal])
     this.#lastQuestionMs = clock.monotonic()
@@ -291,7 +298,7 @@ export class EmbeddedEngine implements Search {
   }
 
   /** What is no question to DuckDB's tables waits for nobody, and takes as long as it takes. */
-  async #direct(question: Question): Promise<JsonValue | undefined> {
+  async #direct(question: Question): Promise<unknown> {
     this.#lastQuestionMs = this.#world.context.clock.monotonic()
     return await this.#child.ask(question, patienceMs, this.#stopped.signal)
   }

@@ -16,7 +16,7 @@ export interface EngineChildWorld {
 }
 
 interface Asked {
-  readonly resolve: (value: JsonValue | undefined) => void
+  readonly resolve: (value: unknown) => void
   readonly reject: (why: unknown) => void
 }
 
@@ -85,16 +85,12 @@ export class EngineChild {
   }
 
   /** @throws SearchError, also 503 when the process dies meanwhile; the signal's reason when it fires. */
-  async ask(
-    question: Question,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<JsonValue | undefined> {
+  async ask(question: Question, timeoutMs: number, signal: AbortSignal): Promise<unknown> {
     this.#waiting += 1
     const running = await this.ensure(signal).finally(() => (this.#waiting -= 1))
     signal.throwIfAborted()
     const id = this.#nextId++
-    const { promise, resolve, reject } = Promise.withResolvers<JsonValue | undefined>()
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     running.asked.set(id, { resolve, reject })
     const cancel = () => {
       running.line.send({ kind: 'cancel', id })
@@ -148,6 +144,9 @@ export class EngineChild {
           asked
             .get(message.id)
             ?.resolve(json === undefined ? undefined : (parseExact(json) as JsonValue))
+          asked.delete(message.id)
+        } else if (message.kind === 'value') {
+          asked.get(message.id)?.resolve(message.value)
           asked.delete(message.id)
         } else if (message.kind === 'failure') {
           asked.get(message.id)?.reject(errorOf(message.failure))

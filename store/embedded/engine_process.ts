@@ -8,8 +8,10 @@ import { type JsonRecord, SearchError } from '../search.ts'
 import type { Answerer } from './answerer.ts'
 import { JournalFollower } from './journal_follower.ts'
 import type { Failure, FromEngine, ToEngine } from './protocol.ts'
+import { MetricsProcess } from './metrics/metrics_process.ts'
 import { answer, type Parts } from './questions.ts'
 import { Sealer } from './sealer.ts'
+import { slowerCursor } from './slower_cursor.ts'
 import { Maintenance } from './segments/maintenance.ts'
 import { SegmentStore } from './segments/segment_store.ts'
 
@@ -26,6 +28,8 @@ export interface EngineProcessWorld {
 /** Rows of a segment that comes straight from the journal. */
 const chunkBytes = 64_000_000
 const readBytes = 8_000_000
+/** Points of one merged file. */
+const pointRowsMax = 20_000_000
 
 /** Which tags the store takes. */
 function takenBy(routes: Start['routes']): (tag: string) => boolean {
@@ -51,9 +55,11 @@ export class EngineProcess {
     const parts = this.#parts
     switch (message.kind) {
       case 'mark':
-        return parts?.sealer.follower.mark(message.partition, message.folder, message.mark)
+        parts?.sealer.follower.mark(message.partition, message.folder, message.mark)
+        return parts?.metrics.sealer.follower.mark(message.partition, message.folder, message.mark)
       case 'dropped':
-        return parts?.sealer.follower.dropped(message.partition, message.segment)
+        parts?.sealer.follower.dropped(message.partition, message.segment)
+        return parts?.metrics.sealer.follower.dropped(message.partition, message.segment)
       case 'routes':
         this.#isTaken = takenBy(message.routes)
         return
@@ -77,6 +83,7 @@ export class EngineProcess {
     for (const asked of this.#asked.values()) asked.abort(cancelled())
     await parts?.sealer.stop()
     await parts?.maintenance.stop()
+    await parts?.metrics.stop()
     await parts?.store.close()
   }
 
@@ -98,11 +105,11 @@ export class EngineProcess {
         { memory: options.memory_limit, threads: options.threads },
       )
       const maintenance = new Maintenance(store, options)
-      const follow = (cursor: JournalCursor) =>
+      const following = (wants: (tag: string) => boolean) => (cursor: JournalCursor) =>
         new JournalFollower(cursor, partitions, {
           files,
           clock,
-          wants: (tag) => tag === documentsTag || this.#isTaken(tag),
+          wants,
           lost: (events, why) => {
             send({ kind: 'count', reason: 'corrupt', events })
             notice('error', `the journal is damaged: ${why}; skipped`, { events })
@@ -115,17 +122,40 @@ export class EngineProcess {
         fieldsMax: options.max_fields,
         wordsMax: options.max_words,
       }
-      const sealer = new Sealer(store, follow, sealing, {
+      // Two readers of one journal: it may let go of what both have passed.
+      const cursors = { events: store.manifest.cursor(), points: {} as JournalCursor }
+      const paused = { events: null as string | null, points: null as string | null }
+      const advanced = () =>
+        send({ kind: 'advance', places: slowerCursor([cursors.events, cursors.points]) })
+      const pausedBy = () => send({ kind: 'paused', why: paused.events ?? paused.points })
+      const isEvent = (tag: string) => tag === documentsTag || this.#isTaken(tag)
+      const sealer = new Sealer(store, following(isEvent), sealing, {
         onSealed: (places, isCaughtUp) => {
-          send({ kind: 'advance', places })
+          cursors.events = places
+          advanced()
           maintenance.sealed(isCaughtUp)
         },
-        onPaused: (why) => send({ kind: 'paused', why }),
+        onPaused: (why) => {
+          paused.events = why
+          pausedBy()
+        },
       })
-      this.#parts = { store, sealer, maintenance, answerer, clock, catalogue }
+      const metrics = await openMetrics(store, options, following(MetricsProcess.wants), {
+        onSealed: (places) => {
+          cursors.points = places
+          advanced()
+        },
+        onPaused: (why) => {
+          paused.points = why
+          pausedBy()
+        },
+      })
+      cursors.points = metrics.store.manifest.cursor()
+      this.#parts = { store, sealer, maintenance, metrics, answerer, clock, catalogue }
       sealer.start()
       maintenance.start()
-      send({ kind: 'advance', places: store.manifest.cursor() })
+      metrics.start()
+      advanced()
       send({ kind: 'ready' })
     } catch (failure) {
       send({ kind: 'unusable', message: messageOf(failure) })
@@ -143,6 +173,10 @@ export class EngineProcess {
     try {
       if (!this.#parts)
         throw new SearchError(503, 'es_rejected_execution_exception', 'the store is stopping')
+      if (question.kind === 'metrics') {
+        const value = await this.#parts.metrics.answer(question.question, asked.signal)
+        return send({ kind: 'value', id, value })
+      }
       const value = await answer(question, this.#parts, asked.signal)
       send({ kind: 'answer', id, json: value === undefined ? undefined : JSON.stringify(value) })
     } catch (failure) {
@@ -156,6 +190,28 @@ export class EngineProcess {
       this.#asked.delete(id)
     }
   }
+}
+
+/** The metrics of a store, with its DuckDB. */
+function openMetrics(
+  store: SegmentStore,
+  options: Start['options'],
+  ...rest: [
+    follow: Parameters<typeof MetricsProcess.open>[2],
+    events: Parameters<typeof MetricsProcess.open>[3],
+  ]
+): Promise<MetricsProcess> {
+  const world = {
+    ...store.world,
+    connected: store.connected.bind(store),
+    writing: store.writing.bind(store),
+  }
+  const sealing = { chunkBytes, readBytes, refreshMs: options.refresh_interval }
+  return MetricsProcess.open(
+    world,
+    { ...sealing, metrics: options.metrics, rowsMax: pointRowsMax },
+    ...rest,
+  )
 }
 
 type JournalCursor = ConstructorParameters<typeof JournalFollower>[0]

@@ -6,6 +6,7 @@ import type { Route } from '../../core/routing.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { JsonRecord, SearchRequest, TargetOptions } from '../search.ts'
 import type { EmbeddedOptions } from './config.ts'
+import type { MetricsQuestion } from './metrics/metrics_protocol.ts'
 
 /** An output as routing sees it, and whether it is the store. */
 export interface StoreRoute extends Route {
@@ -40,6 +41,7 @@ export type Question =
       readonly wanted: readonly { readonly index: string; readonly id: string }[]
     }
   | { readonly kind: 'delete_index'; readonly name: string; readonly throughSeq: number }
+  | { readonly kind: 'metrics'; readonly question: MetricsQuestion }
   | { readonly kind: 'refresh' | 'streams' | 'statistics' | 'verify' | 'compact' }
 
 /** From the main process. */
@@ -89,6 +91,8 @@ export type FromEngine =
   | { readonly kind: 'advance'; readonly places: Places }
   /** `json` is undefined where there is nothing to say. As text, because numbers keep their digits in it. */
   | { readonly kind: 'answer'; readonly id: number; readonly json: string | undefined }
+  /** An answer that crosses as it is: numbers in typed arrays. */
+  | { readonly kind: 'value'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: Failure }
   | {
       readonly kind: 'notice'

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue.ts'
 import type { JsonRecord, JsonValue } from '../search.ts'
 import type { Answerer, Answering } from './answerer.ts'
 import { database } from './database.ts'
+import type { MetricsProcess } from './metrics/metrics_process.ts'
 import type { Question } from './protocol.ts'
 import type { Sealer } from './sealer.ts'
 import { damagedAmong, verifySegments } from './segments/verify.ts'
@@ -15,6 +16,7 @@ export interface Parts {
   readonly store: SegmentStore
   readonly sealer: Sealer
   readonly maintenance: Maintenance
+  readonly metrics: MetricsProcess
   readonly answerer: Answerer
   readonly clock: Clock
   catalogue: Catalogue
@@ -22,14 +24,14 @@ export interface Parts {
 
 /** Answers one question. A segment that turns out damaged is set aside, and the question put once more. */
 export async function answer(
-  question: Question,
+  question: Exclude<Question, { kind: 'metrics' }>,
   parts: Parts,
   deadline: AbortSignal,
 ): Promise<JsonValue | undefined> {
   const { store, sealer, maintenance } = parts
   switch (question.kind) {
     case 'refresh':
-      await sealer.refresh()
+      await Promise.all([sealer.refresh(), parts.metrics.sealer.refresh()])
       return undefined
     case 'delete_index':
       await sealer.deleteStream(question.name, question.throughSeq)
@@ -39,11 +41,12 @@ export async function answer(
         return { name, documents, bytes, createdMs }
       })
     case 'statistics':
-      return storeStatistics(store)
+      return { ...storeStatistics(store), metrics: parts.metrics.statistics() }
     case 'verify':
-      return await verifySegments(store, deadline)
+      return await verify(parts, deadline)
     case 'compact':
       await maintenance.compact(deadline)
+      await parts.metrics.maintenance.compact(deadline)
       return undefined
     default:
       return await maintenance.beside(() => read(question, parts, deadline))
@@ -52,8 +55,18 @@ export async function answer(
 
 type Reads = Exclude<
   Question,
-  { kind: 'refresh' | 'delete_index' | 'streams' | 'statistics' | 'verify' | 'compact' }
+  { kind: 'metrics' | 'refresh' | 'delete_index' | 'streams' | 'statistics' | 'verify' | 'compact' }
 >
+
+/** Of events and of points. */
+async function verify({ store, metrics }: Parts, deadline: AbortSignal): Promise<JsonRecord> {
+  const segments = await verifySegments(store, deadline)
+  const points = await metrics.store.verify(deadline)
+  return {
+    verified: (segments['verified'] as number) + points.verified,
+    damaged: [...(segments['damaged'] as JsonRecord[]), ...points.damaged],
+  }
+}
 
 async function read(
   question: Reads,

@@ -1,0 +1,178 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Places } from '../../../core/journal/cursor.ts'
+import type { MetricsOptions } from '../../metrics_config.ts'
+import { metricPointsTag } from '../../points.ts'
+import { type JsonRecord, SearchError } from '../../search.ts'
+import { database } from '../database.ts'
+import type { JournalFollower } from '../journal_follower.ts'
+import { sql } from '../sql.ts'
+import { CatalogueSearch } from './catalogue_search.ts'
+import { CatalogueWriter } from './catalogue_writer.ts'
+import { pointManifestPath } from './layout.ts'
+import type { MetricsQuestion } from './metrics_protocol.ts'
+import { PointMaintenance } from './point_maintenance.ts'
+import { PointReader } from './point_reader.ts'
+import { PointSealer, type PointSealerEvents, type PointSealerOptions } from './point_sealer.ts'
+import { PointStore, type PointWorld } from './point_store.ts'
+import { RetentionRules } from './retention_rules.ts'
+import { TagSearch } from './tag_search.ts'
+
+export interface MetricsProcessOptions extends PointSealerOptions {
+  readonly metrics: MetricsOptions
+  /** Rows of one merged file, at most about. */
+  readonly rowsMax: number
+}
+
+/** Metrics as the engine's process keeps them: taken in, looked after, asked. */
+export class MetricsProcess {
+  readonly sealer: PointSealer
+  readonly maintenance: PointMaintenance
+  readonly store: PointStore
+  readonly #reader: PointReader
+  readonly #catalogue: CatalogueSearch
+  readonly #tags: TagSearch
+  /** What was durable when the process started is taken in before the first question. */
+  #caughtUp: Promise<void> | undefined
+
+  private constructor(
+    store: PointStore,
+    options: MetricsProcessOptions,
+    follow: (cursor: Places) => JournalFollower,
+    events: PointSealerEvents,
+  ) {
+    const { world, manifest } = store
+    this.store = store
+    const rules = new RetentionRules(options.metrics)
+    const writer = new CatalogueWriter(manifest, options.metrics.max_series, (series) => {
+      world.notice(
+        'warn',
+        'there are store.metrics.max_series series: further ones are not found',
+        {
+          series,
+        },
+      )
+    })
+    this.maintenance = new PointMaintenance(store, writer, rules, options)
+    this.sealer = new PointSealer(store, writer, follow, options, {
+      onPaused: events.onPaused,
+      onSealed: (cursor) => {
+        events.onSealed(cursor)
+        this.maintenance.sealed()
+      },
+    })
+    this.#catalogue = new CatalogueSearch(pointManifestPath(world.folder))
+    this.#tags = new TagSearch(this.#catalogue, this.#matching)
+    const catalogue = this.#catalogue
+    this.#reader = new PointReader({ store, catalogue, rules, options: options.metrics })
+  }
+
+  static async open(
+    world: PointWorld,
+    options: MetricsProcessOptions,
+    follow: (cursor: Places) => JournalFollower,
+    events: PointSealerEvents,
+  ): Promise<MetricsProcess> {
+    return new MetricsProcess(await PointStore.open(world), options, follow, events)
+  }
+
+  /** Which batches of the journal are points. */
+  static readonly wants = (tag: string): boolean => tag === metricPointsTag
+
+  start(): void {
+    this.sealer.start()
+    this.maintenance.start()
+    this.#caughtUp = this.sealer.refresh()
+    this.#caughtUp.catch(() => undefined)
+  }
+
+  async stop(): Promise<void> {
+    await this.sealer.stop()
+    await this.maintenance.stop()
+    this.#catalogue.close()
+    await this.store.close()
+  }
+
+  /** @throws SearchError, or the deadline's reason. */
+  async answer(question: MetricsQuestion, deadline: AbortSignal): Promise<unknown> {
+    await this.#caughtUp
+    return await this.maintenance.beside(() => this.#answer(question, deadline))
+  }
+
+  /** For `weir store stats`. */
+  statistics(): JsonRecord {
+    const segments = [...this.store.manifest.segments.values()]
+    const sum = (of: (segment: (typeof segments)[number]) => number) =>
+      segments.reduce((total, segment) => total + of(segment), 0)
+    const series = this.store.manifest.statement('select count(*) as n from series').get()
+    return {
+      series: Number(series!['n']),
+      points: sum(({ rows }) => rows),
+      bytes: sum(({ bytes }) => bytes),
+      segments: segments.length,
+      steps: [...Map.groupBy(segments, ({ stepMs }) => stepMs)]
+        .toSorted(([a], [b]) => a - b)
+        .map(([stepMs, own]) => ({
+          step_ms: stepMs,
+          points: own.reduce((total, { rows }) => total + rows, 0),
+          bytes: own.reduce((total, { bytes }) => total + bytes, 0),
+          segments: own.length,
+        })),
+      damaged: this.store.manifest.damaged().map((each) => ({ ...each })),
+    }
+  }
+
+  async #answer(question: MetricsQuestion, deadline: AbortSignal): Promise<unknown> {
+    switch (question.ask) {
+      case 'find': {
+        const { glob, tags, ...query } = question.query
+        if (glob !== undefined && tags === undefined)
+          return await this.#catalogue.find({ ...query, glob }, deadline)
+        if (tags !== undefined && glob === undefined)
+          return await this.#tags.find({ ...query, tags }, deadline)
+        throw new SearchError(
+          400,
+          'illegal_argument_exception',
+          'series are found by "glob" or by "tags": give one of them',
+        )
+      }
+      case 'children':
+        return await this.#catalogue.children(question.query, deadline)
+      case 'tag_names':
+        return await this.#tags.names(question.query, deadline)
+      case 'tag_values':
+        return await this.#tags.values(question.query, deadline)
+      case 'read':
+        return await this.#connected((connection) =>
+          this.#reader.read(question.request, connection, deadline),
+        )
+    }
+  }
+
+  #connected = <T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> =>
+    this.store.world.connected(action)
+
+  /** By DuckDB's expressions, which take linear time. */
+  readonly #matching = async (
+    texts: readonly string[],
+    expression: string,
+    deadline: AbortSignal,
+  ): Promise<boolean[]> => {
+    try {
+      return await this.#connected(async (connection) => {
+        const rows = await database(connection).rows(
+          sql`select regexp_matches(text, ${expression}) as fits from
+            (select unnest(from_json(${JSON.stringify(texts)}, '["VARCHAR"]')) as text)`,
+          deadline,
+        )
+        return rows.map(({ fits }) => fits === true)
+      })
+    } catch (failure) {
+      deadline.throwIfAborted()
+      throw new SearchError(
+        400,
+        'illegal_argument_exception',
+        `the expression ${JSON.stringify(expression)} cannot be used: ${String(failure)}`,
+      )
+    }
+  }
+}
