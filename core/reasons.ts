@@ -83,6 +83,7 @@ export const reasons = {
     fate: 'lost',
     help: 'values of new series, set members or events beyond a limit',
   },
+  repeater_overflow: { fate: 'lost', help: 'packets that a target of a repeater did not take' },
   // http
   body_too_large: { fate: 'refused', help: 'a body above the compressed or the inflated limit' },
   bad_encoding: { fate: 'refused', help: 'a body that does not inflate' },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { backendFields } from './backends/config.ts'
 import { consoleFields } from './console/config.ts'
 import { flushFields } from './flush/config.ts'
 import { hostFields } from './host/config.ts'
@@ -17,6 +18,7 @@ export const statsdConfig = z.strictObject({
     .default('default')
     .describe('Last part of the streams of points: metrics-statsd-<namespace>'),
   ...receiveFields,
+  ...backendFields,
   ...flushFields,
   ...consoleFields,
   ...hostFields,

@@ -13,6 +13,7 @@ import { StatsdServer } from './server.ts'
  */
 const parts: readonly (() => Promise<MakePart>)[] = [
   async () => (await import('./host/host.ts')).makeHost,
+  async () => (await import('./backends/running.ts')).makeBackends,
   async () => (await import('./prometheus/exposition.ts')).makeExposition,
 ]
 

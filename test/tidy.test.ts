@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { expect, test } from 'vitest'
 import { components } from '../collector/config.ts'
+import { components as ofStatsd } from '../statsd/backends/config.ts'
 import { codeOf, importsOf, projectFiles, textOf } from './source_files.ts'
 
 const files = projectFiles()
@@ -82,16 +83,25 @@ test('the environment, exit codes, time and chance come from outside', () => {
   expect(wrong).toEqual([])
 })
 
-const plugins = Object.entries(components).flatMap(([kind, { types }]) =>
-  types.map((type) => ({ kind, type, name: `${kind.slice(0, -1)}-${type}` })),
-)
+const plugins = [
+  ...Object.entries(components).flatMap(([kind, { types }]) =>
+    types.map((type) => ({
+      type,
+      folder: `collector/${kind}`,
+      name: `${kind.slice(0, -1)}-${type}`,
+    })),
+  ),
+  ...ofStatsd['backends']!.types.map((type) => {
+    return { type, folder: 'statsd/backends', name: `statsd-${type}` }
+  }),
+]
 const examples = files.filter((path) => path.startsWith('examples/'))
 
 test('every plugin has a file, a test and an example of its own', () => {
-  const missing = plugins.flatMap(({ kind, type, name }) => {
+  const missing = plugins.flatMap(({ folder, type, name }) => {
     const companions = {
-      code: new RegExp(`^collector/${kind}/${type}(\\.ts$|/)`),
-      test: new RegExp(`^test/collector/${kind}/${type}(\\.test\\.ts$|/)`),
+      code: new RegExp(`^${folder}/${type}(\\.ts$|/)`),
+      test: new RegExp(`^test/${folder}/${type}(\\.test\\.ts$|/)`),
       example: new RegExp(`^examples/${name}\\.yaml$`),
     }
     return Object.entries(companions)

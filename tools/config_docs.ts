@@ -1,6 +1,14 @@
 import { z } from 'zod'
-import { components } from '../collector/config.ts'
+import { components as ofCollector } from '../collector/config.ts'
 import { rootSchema } from '../config.ts'
+import { components as ofStatsd } from '../statsd/backends/config.ts'
+
+/** The kinds of components by the section of the config that they are in. */
+const kindsOf: Readonly<Record<string, typeof ofCollector>> = {
+  collector: ofCollector,
+  statsd: ofStatsd,
+}
+const components = { ...ofCollector, ...ofStatsd }
 
 /** The part of JSON schema that zod makes, and Weir's own `unit` and `secret`. */
 interface Schema {
@@ -104,7 +112,7 @@ function markdownOf(root: Schema): string {
       `${sentence(section.description ?? '')}`,
       table(rowsOf(section, `${name}.`)),
     )
-    if (name === 'collector') text.push(...Object.keys(components).map(kindMarkdown))
+    text.push(...Object.keys(kindsOf[name] ?? {}).map(kindMarkdown))
   }
   return `${text.join('\n\n')}\n`
 }
@@ -131,6 +139,10 @@ function withoutSections(root: Schema): Record<string, Schema> {
   return Object.fromEntries(entries.filter(([, part]) => !part.properties))
 }
 
+/** `input-tail.yaml`, `statsd-graphite.yaml`. */
+const exampleOf = (kind: string, type: string) =>
+  `${kind === 'backends' ? 'statsd' : kind.slice(0, -1)}-${type}.yaml`
+
 /** One kind of components: what all of them share, then each with its own. */
 function kindMarkdown(kind: string): string {
   const { plugins } = components[kind]!
@@ -151,7 +163,7 @@ function kindMarkdown(kind: string): string {
   }
   for (const { plugin, schema } of described) {
     const own = Object.entries(schema.properties ?? {}).filter(([key]) => !sharedKeys.has(key))
-    const example = `[example](../examples/${kind.slice(0, -1)}-${plugin.type}.yaml)`
+    const example = `[example](../examples/${exampleOf(kind, plugin.type)})`
     text.push(`#### ${kind}: ${plugin.type}`, `${sentence(plugin.summary)} ${example}`)
     const rows = rowsOf({ ...schema, properties: Object.fromEntries(own) }, '')
     if (rows.length > 0) text.push(table(rows))
