@@ -1,5 +1,8 @@
+import type { Clock } from '../core/clock.ts'
 import type { StatsdConfig } from './config.ts'
 import { Flushing } from './flush/flushing.ts'
+import type { ConsoleFacts } from './console/commands.ts'
+import { ConsoleSeries, type Shown } from './console/series.ts'
 import type { StatsdPart, StatsdWorld } from './part.ts'
 import { Receiver } from './receive/receiver.ts'
 import { receiverSettings } from './receiver_settings.ts'
@@ -10,16 +13,23 @@ export type ServerWorld = Omit<StatsdWorld, 'append' | 'receiver'>
 export class StatsdServer implements StatsdPart {
   readonly name = 'server'
   readonly receiver: Receiver
+  readonly series: ConsoleSeries
   readonly #flushing: Flushing
+  readonly #prefixStats: string
+  readonly #clock: Clock
+  readonly #startedSeconds: number
 
   constructor(config: StatsdConfig, world: ServerWorld) {
     const { contextOf, journal, instance, logLevel, configured } = world
     const context = contextOf('statsd')
+    this.#prefixStats = config.prefix_stats
+    this.#clock = context.clock
+    this.#startedSeconds = secondsOf(context.clock.now())
     this.receiver = new Receiver(receiverSettings(config, configured), {
       context,
-      logLevel,
       onTables: (port) => this.#flushing.receiveFrom(port),
     })
+    this.series = new ConsoleSeries(this.receiver, (shown) => this.#own(shown))
     const { key_flush: keyFlush, namespace } = config
     this.#flushing = new Flushing(
       { settings: flushSettings(config), keyFlush, namespace },
@@ -38,15 +48,48 @@ export class StatsdServer implements StatsdPart {
     await this.#flushing.stop(deadline)
   }
 
+  /** For the console's `stats`. */
+  async facts(backends: ConsoleFacts['backends']): Promise<ConsoleFacts> {
+    const received = await this.receiver.status()
+    const startedSeconds = this.#startedSeconds
+    return {
+      startedSeconds,
+      nowSeconds: secondsOf(this.#clock.now()),
+      lastMessageSeconds: secondsOf(received?.lastMessageMs ?? 0) || startedSeconds,
+      badLines: received?.badLines ?? 0,
+      backends,
+    }
+  }
+
+  /** What the daemon counts of itself since the last flush, by name. */
+  async #own(shown: Shown): Promise<Readonly<Record<string, number>>> {
+    const prefix = this.#prefixStats
+    const [received, flushed] = await Promise.all([this.receiver.status(), this.#flushing.status()])
+    if (shown === 'gauges') {
+      const lag = flushed?.lagSeconds
+      return lag === undefined ? {} : { [`${prefix}.timestamp_lag`]: lag }
+    }
+    if (shown !== 'counters') return {}
+    const since = (key: 'badLines' | 'packets' | 'lines') =>
+      Math.max(0, (received?.[key] ?? 0) - (flushed?.traffic[key] ?? 0))
+    return {
+      [`${prefix}.bad_lines_seen`]: since('badLines'),
+      [`${prefix}.packets_received`]: since('packets'),
+      [`${prefix}.metrics_received`]: since('lines'),
+    }
+  }
+
   async status(): Promise<object> {
     const [received, flushed] = await Promise.all([this.receiver.status(), this.#flushing.status()])
     return { ...(received && { received }), ...(flushed && { flushed }) }
   }
 
   async metrics(): Promise<object[][]> {
-    return [...(await this.receiver.metrics()), ...(await this.#flushing.metrics())]
+    return await this.#flushing.metrics()
   }
 }
+
+const secondsOf = (ms: number) => Math.round(ms / 1000)
 
 const flushSettings = (config: StatsdConfig) => ({
   flush_interval: config.flush_interval,

@@ -1,14 +1,19 @@
 import type { Context } from '../context.ts'
 
+interface ComplaintsWorld {
+  readonly clock: Context['clock']
+  readonly log: { warn(detail: object, text: string): void }
+}
+
 /**
  * Warnings about what comes in from outside. Whoever sends bad input must not be able to fill the
  * disk with our log: of each kind one a minute is written, with how many there were.
  */
 export class Complaints {
-  readonly #context: Context
+  readonly #context: ComplaintsWorld
   readonly #last = new Map<string, { atMs: number; unsaid: number }>()
 
-  constructor(context: Context) {
+  constructor(context: ComplaintsWorld) {
     this.#context = context
   }
 

@@ -86,8 +86,10 @@ export class SeriesName extends SeriesKey {
   /**
    * Ends the name: makes it the key, with its tags sorted by their keys (the order of equal ones stays).
    * False when it is longer or has more tags than allowed.
+   *
+   * @param isUnique whether a tag that is there twice counts once, and the sorted name is the name.
    */
-  finish(): boolean {
+  finish({ isUnique } = { isUnique: false }): boolean {
     const length = this.#length
     const bytes = this.#bytes
     if (length > this.#maxBytes) return false
@@ -102,10 +104,10 @@ export class SeriesName extends SeriesKey {
     }
     if (tags > 0) this.#ends[tags - 1] = length
     for (let tag = 1; tag < tags && this.#isSorted; tag++) {
-      this.#isSorted = this.#compare(tag - 1, tag) <= 0
+      this.#isSorted = this.#compare(tag - 1, tag, isUnique) <= (isUnique ? -1 : 0)
     }
     if (this.#isSorted) this.set(bytes, 0, length)
-    else this.#sort(tags)
+    else this.#sort(tags, isUnique)
     return true
   }
 
@@ -118,32 +120,43 @@ export class SeriesName extends SeriesKey {
     return textOf(this.#bytes, 0, this.#length)
   }
 
-  #sort(tags: number): void {
+  #sort(tags: number, isUnique: boolean): void {
     const starts = this.#starts
     const ends = this.#ends
     const order = Array.from({ length: tags }, (_, at) => at)
-    order.sort((one, other) => this.#compare(one, other))
+    order.sort((one, other) => this.#compare(one, other, isUnique))
     if (this.#sorted.length < this.#length) this.#sorted = new Uint8Array(this.#bytes.length)
     const nameEnd = starts[0]! - 1
     this.#sorted.set(this.#bytes.subarray(0, nameEnd))
     let to = nameEnd
-    for (const tag of order) {
+    for (const [at, tag] of order.entries()) {
+      if (isUnique && at > 0 && this.#compare(order[at - 1]!, tag, true) === 0) continue
       this.#sorted[to++] = semicolon
       this.#sorted.set(this.#bytes.subarray(starts[tag]!, ends[tag]!), to)
       to += ends[tag]! - starts[tag]!
     }
     this.set(this.#sorted, 0, to)
+    if (!isUnique) return
+    this.#bytes.set(this.#sorted.subarray(0, to))
+    this.#length = to
+    this.#isSorted = true
   }
 
-  /** By key: the bytes before the first `=`. */
-  #compare(one: number, other: number): number {
+  /** By key, which is before the first `=`; those with equal keys by the whole when `isUnique`. */
+  #compare(one: number, other: number, isUnique: boolean): number {
+    return this.#compareTo(equals, one, other) || (isUnique ? this.#compareTo(-1, one, other) : 0)
+  }
+
+  /** Up to the first `stop` of each. */
+  #compareTo(stop: number, one: number, other: number): number {
     const bytes = this.#bytes
-    const [endOne, endOther] = [this.#ends[one]!, this.#ends[other]!]
+    const endOne = this.#ends[one]!
+    const endOther = this.#ends[other]!
     let a = this.#starts[one]!
     let b = this.#starts[other]!
     for (; ; a++, b++) {
-      const byteA = a < endOne && bytes[a] !== equals ? bytes[a]! : -1
-      const byteB = b < endOther && bytes[b] !== equals ? bytes[b]! : -1
+      const byteA = a < endOne && bytes[a] !== stop ? bytes[a]! : -1
+      const byteB = b < endOther && bytes[b] !== stop ? bytes[b]! : -1
       if (byteA !== byteB) return byteA - byteB
       if (byteA < 0) return 0
     }

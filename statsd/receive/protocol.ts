@@ -11,8 +11,6 @@ export interface ReceiverSeed {
   /** Counts the starts of the thread in this process, from 1. */
   readonly generation: number
   readonly settings: ReceiverSettings
-  readonly logLevel: string
-  readonly dataFolder: string
   /** Where the swapped tables go: FlusherMessage out, FlusherAnswer in. Transferred. */
   readonly flusher: MessagePort
 }
@@ -53,7 +51,6 @@ export interface FlusherAnswer {
 /** Requests of main, each answered once by id. */
 export type ReceiverRequest =
   | { readonly ask: 'status' }
-  | { readonly ask: 'metrics' }
   /** What the series of a kind have by now, names and values, idle ones too. */
   | { readonly ask: 'show'; readonly kind: ShownKind }
   /** Forgets series by their names; answers those that there were. */
@@ -99,8 +96,6 @@ export interface ListenStatus {
 
 export interface ReceiverAnswers {
   status: ReceiverStatus
-  /** prom-client's getMetricsAsJSON, opaque here. */
-  metrics: object[]
   show: readonly ShownSeries[]
   delete: readonly string[]
   watch: undefined
@@ -112,6 +107,14 @@ export interface ReceiverAnswers {
 export type ReceiverNotice =
   | { readonly notice: 'ready' }
   | { readonly notice: 'failed'; readonly code: string; readonly message: string }
+  /** What happened to lines and packets since the last notice, by reason; main counts it. */
+  | { readonly notice: 'impaired'; readonly counts: ReadonlyMap<Reason, number> }
+  | { readonly notice: 'connections'; readonly open: number }
+  | {
+      readonly notice: 'warning'
+      readonly text: string
+      readonly detail: Readonly<Record<string, string | number>>
+    }
   /** Lines as they came, at most some hundred a second; `unseen` came between and are not shown. */
   | { readonly notice: 'lines'; readonly lines: readonly SeenLine[]; readonly unseen: number }
   /** Packets as they came (bytes end to end, `ends` says where each ends), transferred. */

@@ -15,7 +15,6 @@ import { ReceiverLink } from './receiver_link.ts'
 
 export interface ReceiverWorld {
   readonly context: Context
-  readonly logLevel: string
   /** Called at the start and whenever the receiving thread was replaced: the port its tables come by. */
   readonly onTables: (port: MessagePort, generation: number) => void
 }
@@ -75,12 +74,6 @@ export class Receiver implements Lifecycle {
     return status && { ...status, restarts: this.#restarts }
   }
 
-  /** What the thread's registry holds. */
-  async metrics(): Promise<object[][]> {
-    const answer = await this.#link?.ask({ ask: 'metrics' }).catch(() => undefined)
-    return answer ? [answer] : []
-  }
-
   /** What the series of a kind have by now; idle ones too. */
   async show(kind: ShownKind): Promise<readonly ShownSeries[]> {
     return (await this.#link?.ask({ ask: 'show', kind })) ?? []
@@ -109,6 +102,15 @@ export class Receiver implements Lifecycle {
     }
   }
 
+  #hear(notice: ReceiverNotice): void {
+    const { count, id, log, metrics } = this.#world.context
+    if (notice.notice === 'impaired') notice.counts.forEach((amount, why) => count(why, amount))
+    else if (notice.notice === 'connections')
+      metrics.connections.set({ component: id }, notice.open)
+    else if (notice.notice === 'warning') log.warn(notice.detail, notice.text)
+    else this.#watchers.forEach((watcher) => watcher(notice))
+  }
+
   #tellWatching(): void {
     const { lines, packets } = this.#watching
     void this.#link
@@ -119,16 +121,9 @@ export class Receiver implements Lifecycle {
   async #startThread(): Promise<void> {
     const generation = ++this.#generation
     const { port1, port2 } = new MessageChannel()
-    const { context, logLevel } = this.#world
     const link = new ReceiverLink(
-      {
-        generation,
-        settings: this.#settings,
-        logLevel,
-        dataFolder: context.dataFolder,
-        flusher: port1,
-      },
-      (notice) => this.#watchers.forEach((watcher) => watcher(notice)),
+      { generation, settings: this.#settings, flusher: port1 },
+      (notice) => this.#hear(notice),
       (failure) => this.#onExit(link, failure),
     )
     this.#link = link

@@ -26,7 +26,7 @@ export class SeriesBudget {
       this.#series += 1
       return true
     }
-    this.#drop(kind, new Uint8Array(key.words.buffer, 0, Math.min(key.length, 100)))
+    this.#drop(kind, key.bytes.subarray(0, Math.min(key.length, 100)))
     return false
   }
 

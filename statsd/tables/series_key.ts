@@ -7,6 +7,8 @@ import { hashOf } from './hash.ts'
 export class SeriesKey {
   readonly #seed: number
   readonly words: Int32Array<ArrayBuffer>
+  /** The same memory. */
+  readonly bytes: Uint8Array<ArrayBuffer>
   /** In bytes. */
   length = 0
   hash = 0
@@ -15,6 +17,7 @@ export class SeriesKey {
   constructor(seed: number, maxBytes: number) {
     this.#seed = seed
     this.words = new Int32Array((maxBytes >>> 2) + 2)
+    this.bytes = new Uint8Array(this.words.buffer)
   }
 
   /** Takes the key in [start, end), which is not longer than maxBytes. */

@@ -42,7 +42,10 @@ export class SeriesTable {
   #freeAfterSwap: number[] = []
   /** Names that differ from their keys, by id. */
   readonly #spellings = new Map<number, string>()
+  /** Series that are new since the last swap, and their names end to end. */
   #added: number[] = []
+  #addedEnds: number[] = [0]
+  #addedNames = new ByteList(1024)
   #turn = 1
   /** Rows of this interval. */
   rows = 0
@@ -182,9 +185,14 @@ export class SeriesTable {
     for (let word = 0; word < count; word++) this.#keys[this.#keyWords++] = key.words[word]!
     this.#place(key.hash, id)
     this.#count += 1
-    this.#added.push(id)
     const spelling = key.spelling()
-    if (spelling !== undefined) this.#spellings.set(id, spelling)
+    if (spelling === undefined) this.#addedNames.add(key.bytes, 0, key.length)
+    else {
+      this.#spellings.set(id, spelling)
+      this.#addedNames.addText(spelling)
+    }
+    this.#added.push(id)
+    this.#addedEnds.push(this.#addedNames.length)
     return this.#newRow(id)
   }
 
@@ -261,17 +269,15 @@ export class SeriesTable {
   }
 
   #takeAdded(): Names {
-    const ids = this.#added.filter((id) => this.#isKnown(id))
-    const offsets = new Uint32Array(ids.length + 1)
-    const bytes = new ByteList(1024)
-    for (const [at, id] of ids.entries()) {
-      const spelling = this.#spellings.get(id)
-      const name = spelling === undefined ? this.#keyBytes(id) : Buffer.from(spelling)
-      bytes.add(name, 0, name.length)
-      offsets[at + 1] = bytes.length
+    const names = {
+      ids: Uint32Array.from(this.#added),
+      bytes: this.#addedNames.bytes,
+      offsets: Uint32Array.from(this.#addedEnds),
     }
     this.#added = []
-    return { ids: Uint32Array.from(ids), bytes: bytes.bytes.slice(0, bytes.length), offsets }
+    this.#addedEnds = [0]
+    this.#addedNames = new ByteList(1024)
+    return names
   }
 
   #compactKeys(): void {

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { flushCompileCache } from 'node:module'
+import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads'
+import { systemClock } from '../../core/clock.ts'
+import { messageOf, WeirError } from '../../core/errors.ts'
+import type {
+  FlusherMessage,
+  ReceiverAnswers,
+  ReceiverNotice,
+  ReceiverRequest,
+  ReceiverSeed,
+} from './protocol.ts'
+import { Receiving } from './receiving.ts'
+
+/**
+ * The receiving thread: started by receiver_link.ts with a ReceiverSeed, answers ReceiverRequests until
+ * it is told to stop. Its tables go to the flusher's port.
+ */
+// receiver_link.ts starts this file with exactly this.
+const seed = workerData as ReceiverSeed
+const main = parentPort!
+const say = (notice: ReceiverNotice, transfer: Transferable[] = []) =>
+  main.postMessage(notice, transfer)
+
+let flusher = seed.flusher
+const receiving = new Receiving(seed.settings, seed.generation, {
+  clock: systemClock,
+  seed: randomBytes(4).readInt32LE(),
+  say,
+  handOver: (swapped, transfer) => {
+    const message: FlusherMessage = { swapped }
+    flusher.postMessage(message, transfer)
+  },
+})
+hear(flusher)
+
+function hear(port: MessagePort): void {
+  port.on('message', () => {
+    if (port === flusher) receiving.flushed()
+  })
+  // Its end is main's to notice; it keeps nothing alive.
+  port.unref()
+}
+
+const answers: {
+  [Ask in keyof ReceiverAnswers]: (
+    request: Extract<ReceiverRequest, { ask: Ask }>,
+  ) => ReceiverAnswers[Ask] | Promise<ReceiverAnswers[Ask]>
+} = {
+  status: () => receiving.status(),
+  show: ({ kind }) => receiving.show(kind),
+  delete: ({ kind, names }) => receiving.delete(kind, names),
+  watch: ({ lines, packets }) => {
+    receiving.watch(lines, packets)
+    return undefined
+  },
+  flusher: ({ port }) => {
+    flusher = port
+    hear(port)
+    receiving.flusherRenewed()
+    return undefined
+  },
+  stop: async () => {
+    await receiving.stop()
+    return undefined
+  },
+}
+
+main.on('message', ({ id, request }: { id: number; request: ReceiverRequest }) => {
+  // The table has the very function for this request's `ask`; TypeScript cannot follow the pairing.
+  const answer = answers[request.ask] as (request: ReceiverRequest) => unknown
+  Promise.resolve()
+    .then(() => answer(request))
+    .then(
+      (value) => main.postMessage({ id, answer: value }),
+      (failure: unknown) => main.postMessage({ id, failure: describe(failure) }),
+    )
+})
+
+function describe(failure: unknown): { code: string; message: string } {
+  const code = failure instanceof WeirError ? failure.code : 'WEIR_WORKER_DIED'
+  return { code, message: messageOf(failure) }
+}
+
+try {
+  await receiving.start()
+  say({ notice: 'ready' })
+  // A long-running thread may be killed; what it compiled is worth keeping from its start on.
+  flushCompileCache()
+} catch (failure) {
+  say({ notice: 'failed', ...describe(failure) })
+}

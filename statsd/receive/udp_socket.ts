@@ -1,0 +1,67 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import { plainIp } from '../../core/listen/access.ts'
+import { addressText, listenFailure } from '../../core/listen/failure.ts'
+import { formatSize } from '../../core/units.ts'
+import { type Listen, listenKey, type ListenerWorld } from './listening.ts'
+
+/** Turns of the event loop that closing gives to what the kernel holds; each receives 32 datagrams. */
+const mostTurns = 1000
+
+/** A UDP socket with a receive buffer that a burst fits into. */
+export const listenUdp: Listen = async ({ address, dialect }, world) => {
+  if (address.protocol !== 'udp') throw new Error('not a UDP address')
+  const { host, port } = address
+  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' })
+  let received = 0
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', (failure) => {
+      socket.close()
+      reject(listenFailure(failure, { protocol: 'udp', host, port }, listenKey))
+    })
+    socket.bind({ address: host, port }, resolve)
+  })
+  const granted = setReceiveBuffer(socket, world)
+  const { complaints, reader, maySend, traffic } = world
+  socket.removeAllListeners('error')
+  socket.on('error', (failure) => {
+    complaints.say('receiving metrics failed', { reason: failure.message })
+  })
+  socket.on('message', (datagram, sender) => {
+    received += 1
+    if (maySend && !maySend(plainIp(sender.address))) {
+      traffic.note('connection_refused')
+      complaints.say('datagram refused: not allowed', { peer: sender.address })
+    } else reader.packet(datagram, 0, datagram.length)
+  })
+  const bound = socket.address()
+  const text = addressText({ protocol: 'udp', host, port: bound.port })
+  return {
+    udpPort: bound.port,
+    status: { address: text, dialect, receiveBufferBytes: granted },
+    async close() {
+      for (let turn = 0; turn < mostTurns; turn++) {
+        const before = received
+        await new Promise((resolve) => setImmediate(resolve))
+        if (received === before && turn > 0) break
+      }
+      await new Promise<void>((resolve) => socket.close(resolve))
+    },
+  }
+}
+
+/** What the kernel grants, which is told when it is less. */
+function setReceiveBuffer(socket: Socket, { settings, complaints }: ListenerWorld): number {
+  const wanted = settings.receiveBufferBytes
+  socket.setRecvBufferSize(wanted)
+  // Linux doubles what is asked for, to have room for its own bookkeeping (socket(7)).
+  const granted = socket.getRecvBufferSize() / (process.platform === 'linux' ? 2 : 1)
+  if (granted < wanted) {
+    complaints.say(
+      `the receive buffer for metrics is ${formatSize(granted)}, not ${formatSize(wanted)}: datagrams may be lost in bursts. ` +
+        `Allow it with "sysctl -w net.core.rmem_max=${wanted}", or set statsd.receive_buffer lower`,
+      { wanted, granted },
+    )
+  }
+  return granted
+}
