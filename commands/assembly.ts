@@ -23,6 +23,7 @@ import { deadOperations, journalOperations } from './operations.ts'
 import type { Running, Surroundings } from './running.ts'
 import { createStore, routesOf, type RunningStore, storeRuns, withStore } from './running_store.ts'
 import { startStatsd } from './running_statsd.ts'
+import { statsdOperations } from './statsd_operations.ts'
 import { storeOperations } from './store_operations.ts'
 import { tailOperations } from './tail_operation.ts'
 import { version } from './version.ts'
@@ -37,6 +38,7 @@ export async function assemble(given: Surroundings): Promise<Running> {
       ...storeOperations(() => parts.store),
       ...tailOperations(() => parts.tail, given.clock),
       ...importOperations(() => parts.collector),
+      ...statsdOperations(() => parts.statsd),
       ...backupOperations(given.dataFolder, () => parts.journal, given.clock),
     },
     extend: (app) => {

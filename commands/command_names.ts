@@ -18,6 +18,8 @@ export const commandNames = [
   'store',
   'journal',
   'dead',
+  'statsd',
+  'convert',
   'completion',
   'version',
 ] as const

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Family } from '../core/exposition/family.ts'
+import { WeirError } from '../core/errors.ts'
 import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
 import type { StatsdConfig } from './config.ts'
+import { makeConsole } from './console/part.ts'
 import { flushPosition, openInstance } from './instance.ts'
 import type { MakePart, StatsdPart, StatsdWorld } from './part.ts'
 import { PointPartition } from './point_partition.ts'
@@ -13,8 +15,8 @@ import { StatsdServer } from './server.ts'
  */
 const parts: readonly (() => Promise<MakePart>)[] = [
   async () => (await import('./host/host.ts')).makeHost,
-  async () => (await import('./backends/running.ts')).makeBackends,
   async () => (await import('./prometheus/exposition.ts')).makeExposition,
+  async () => (await import('./backends/running.ts')).makeBackends,
 ]
 
 export type StatsdSurroundings = Omit<StatsdWorld, 'append' | 'instance' | 'receiver'>
@@ -26,6 +28,7 @@ export class Statsd implements Lifecycle {
   #writer: PointPartition | undefined
   #parts: readonly StatsdPart[] = []
   #running: Lifecycle | undefined
+  #server: StatsdServer | undefined
 
   constructor(config: StatsdConfig, given: StatsdSurroundings) {
     this.#config = config
@@ -43,7 +46,12 @@ export class Statsd implements Lifecycle {
     const { receiver } = server
     const world: StatsdWorld = { ...this.#given, append: writer.append, instance, receiver }
     const others = await Promise.all(parts.map(async (load) => (await load())(this.#config, world)))
-    const made = [...others]
+    const console = makeConsole(this.#config, {
+      contextOf,
+      series: server.series,
+      facts: () => server.facts(others.flatMap((part) => [...(part.stats?.() ?? [])])),
+    })
+    const made = [server, console, ...others]
     const running = inOrder(made)
     try {
       await running.start()
@@ -51,6 +59,7 @@ export class Statsd implements Lifecycle {
       await writer.stop(AbortSignal.timeout(5_000))
       throw failure
     }
+    this.#server = server
     this.#writer = writer
     this.#parts = made
     this.#running = running
@@ -64,6 +73,12 @@ export class Statsd implements Lifecycle {
       this.#running = undefined
       this.#writer = undefined
     }
+  }
+
+  /** The StatsD server: its series, and lines as they come. */
+  get server(): StatsdServer {
+    if (!this.#server) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is starting or stopping')
+    return this.#server
   }
 
   async reload(config: StatsdConfig): Promise<void> {

@@ -7,10 +7,12 @@ import { flushPosition, type Instance, reservedFlushes, reserveFlushes } from '.
 import type { SwappedTables } from '../tables/swapped.ts'
 import { Flush, type FlushSettings } from './flush.ts'
 import type { KeyFlush } from './key_flush.ts'
-import type { FlusherStatus } from './protocol.ts'
+import type { FlushedTraffic, FlusherStatus } from './protocol.ts'
 
 /** Tag and stream of DogStatsD's events and service checks, which are log events. */
 const eventsTag = 'statsd.events'
+
+const nothing: FlushedTraffic = { packets: 0, lines: 0, badLines: 0 }
 
 export interface FlusherWorld {
   readonly files: Files
@@ -36,9 +38,13 @@ export class Flusher {
   #queue: SwappedTables[] = []
   #running: Promise<void> | undefined
   #last = { flush: 0, lastFlushMs: 0, points: 0, bytes: 0, computedMs: 0 }
+  readonly #lagName: string
+  #lagSeconds: number | undefined
+  #traffic: FlushedTraffic & { readonly generation: number } = { generation: 0, ...nothing }
 
   constructor(settings: FlushSettings, instance: Instance, world: FlusherWorld) {
     this.#flush = new Flush(settings)
+    this.#lagName = `${settings.prefix_stats}.timestamp_lag`
     this.#world = world
     this.#instance = instance.id
     this.#next = instance.nextFlush
@@ -56,7 +62,9 @@ export class Flusher {
   }
 
   status(): FlusherStatus {
-    return { ...this.#last, waiting: this.#queue.length }
+    const { packets, lines, badLines } = this.#traffic
+    const traffic = { packets, lines, badLines }
+    return { ...this.#last, waiting: this.#queue.length, traffic, lagSeconds: this.#lagSeconds }
   }
 
   async #run(): Promise<void> {
@@ -75,6 +83,7 @@ export class Flusher {
     const flush = this.#next
     const { bytes, count } = this.#pointsOf(swapped, flush, elapsedMs)
     const computedMs = elapsedMs()
+    this.#count(swapped)
     const points: Batch = {
       stream: pointStream('statsd', namespace),
       tag: metricPointsTag,
@@ -100,11 +109,22 @@ export class Flusher {
     const { keyFlush } = this.#world
     const emit = (point: Parameters<PointWriter['add']>[0]) => {
       keyFlush?.add(point.series, point.count ?? 0)
+      if (point.series === this.#lagName) this.#lagSeconds = point.last
       this.#writer.add(point)
     }
     this.#flush.run(swapped, { instance: this.#instance, flush }, emit, elapsedMs)
     keyFlush?.flushed()
     return this.#writer.take()
+  }
+
+  #count({ generation, traffic }: SwappedTables): void {
+    const before = generation === this.#traffic.generation ? this.#traffic : nothing
+    this.#traffic = {
+      generation,
+      packets: before.packets + traffic.packets,
+      lines: before.lines + traffic.lines,
+      badLines: before.badLines + traffic.badLines,
+    }
   }
 
   #eventsOf({ count, bytes }: SwappedTables['events']): Batch {

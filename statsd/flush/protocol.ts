@@ -44,6 +44,16 @@ export interface FlusherStatus {
   readonly computedMs: number
   /** Handed over and not durable yet. */
   readonly waiting: number
+  /** What came in by the last flush, since the receiving thread started. */
+  readonly traffic: FlushedTraffic
+  /** Etsy's timestamp_lag; undefined before the second flush. */
+  readonly lagSeconds: number | undefined
+}
+
+export interface FlushedTraffic {
+  readonly packets: number
+  readonly lines: number
+  readonly badLines: number
 }
 
 export interface FlusherAnswers {
