@@ -73,6 +73,11 @@ export const definitions = {
     'points that are not shown at /metrics, by reason; the status names series',
     ['reason'],
   ),
+  prometheus_stale: counter(
+    'weir_prometheus_stale_total',
+    'marks of Prometheus that a series has ended, which are no samples',
+    ['component'],
+  ),
   exposition_clashes: counter(
     'weir_exposition_clashes_total',
     'metrics left out of /metrics because another one has their name',

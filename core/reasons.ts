@@ -103,6 +103,19 @@ export const reasons = {
   // outputs
   target_refused: { fate: 'dead', help: 'the target refused the event for good' },
   target_conflict: {
+  // prometheus
+  not_finite: {
+    fate: 'lost',
+    help: 'a sample of Prometheus that is NaN or infinite, which a point cannot hold',
+  },
+  native_histogram: {
+    fate: 'lost',
+    help: 'a native histogram of Prometheus, which has no point',
+  },
+  bad_sample: {
+    fate: 'refused',
+    help: 'a sample of Prometheus without a name, with wrong labels or an impossible time',
+  },
     fate: 'dead',
     help: 'the target already has an event with this id, unexpectedly',
   },
