@@ -40,28 +40,33 @@ export function levelBytes(levels: Int32Array, count: number, most: number): Buf
 
 /** Which rows of a row group have a value. */
 export class Present {
-  #rows = new Int32Array(1_024)
-  #length = 0
-
-  get count(): number {
-    return this.#length
-  }
+  /** Of the values from `#dense` on: before it, row and place are the same. */
+  #rows = new Int32Array(64)
+  #dense = 0
+  count = 0
 
   add(row: number): void {
-    if (this.#length === this.#rows.length) {
-      const rows = new Int32Array(this.#length * 2)
+    const place = this.count++
+    if (this.#dense === place && row === place) {
+      this.#dense += 1
+      return
+    }
+    const sparse = place - this.#dense
+    if (sparse === this.#rows.length) {
+      const rows = new Int32Array(sparse * 2)
       rows.set(this.#rows)
       this.#rows = rows
     }
-    this.#rows[this.#length++] = row
+    this.#rows[sparse] = row
   }
 
   /** The definition levels of so many rows, and none from now on. */
   take(rows: number): Buffer {
     const levels = new Int32Array(rows)
-    if (this.#length === rows) levels.fill(1)
-    else for (let i = 0; i < this.#length; i++) levels[this.#rows[i]!] = 1
-    this.#length = 0
+    levels.fill(1, 0, this.#dense)
+    for (let i = 0; i < this.count - this.#dense; i++) levels[this.#rows[i]!] = 1
+    this.count = 0
+    this.#dense = 0
     return levelBytes(levels, rows, 1)
   }
 }

@@ -16,6 +16,9 @@ const magic = Buffer.from('PAR1')
 const codecs = { none: 0, zstd: 6 } as const
 /** Less is not worth the call. */
 const compressedMin = 256
+/** Documents are alike over more than zstd looks back by itself. */
+const windowLog = 23
+const windowMin = 2_000_000
 const compress = promisify(zstdCompress)
 
 /**
@@ -111,7 +114,10 @@ export class ParquetFile {
   async #compressed(pages: Pages) {
     const { dictionary, data } = pages
     const isSmall = data.length + (dictionary?.bytes.length ?? 0) < compressedMin
-    const params = { [constants.ZSTD_c_compressionLevel]: this.#level }
+    const params = {
+      [constants.ZSTD_c_compressionLevel]: this.#level,
+      ...(data.length > windowMin && { [constants.ZSTD_c_windowLog]: windowLog }),
+    }
     const pack = async (bytes: Buffer) => {
       if (isSmall) return bytes
       // What comes out in one piece takes one turn of the loop.

@@ -37,13 +37,12 @@ export class TextColumn implements Column {
     this.#isPlain = !options.dictionary
   }
 
-  /** @returns the place in the dictionary, or -1. */
-  add(row: number, bytes: Uint8Array, start: number, end: number): number {
+  add(row: number, bytes: Buffer, start: number, end: number): void {
     if (!this.#isPlain) {
       const entry = this.#dictionary.entry(bytes, start, end)
       if (entry >= 0) {
         this.#put(row, entry)
-        return entry
+        return
       }
       this.#becomePlain()
     }
@@ -52,10 +51,16 @@ export class TextColumn implements Column {
     const out = this.#bytes
     let at = this.#length
     if (length < 64) for (let from = start; from < end; from++) out[at++] = bytes[from]!
-    else out.set(bytes.subarray(start, end), at)
+    else bytes.copy(out, at, start, end)
     this.#length += length
     this.#put(row, length)
-    return -1
+  }
+
+  /** Adds a text that is the same as that of the row before, which has one. */
+  addAgain(row: number, bytes: Buffer, start: number, end: number): void {
+    const place = this.#present.count
+    if (this.#isPlain || place === 0) this.add(row, bytes, start, end)
+    else this.#put(row, this.#numbers[place - 1]!)
   }
 
   take(rows: number): Pages {

@@ -47,6 +47,8 @@ export class JournalRows {
   #journal = Buffer.alloc(0)
   #part: OpenPart
   #root = 0
+  /** Whether the row before is of the same stream and journal segment. */
+  #isSamePart = false
   /** Where the row's time stands. */
   #timeStart = 0
   #timeEnd = 0
@@ -141,6 +143,7 @@ export class JournalRows {
   #enter(stream: string): void {
     this.#part = this.#segment.part(stream)
     this.#scanner.words = this.#part.words
+    this.#isSamePart = false
   }
 
   #isKept({ stream }: ChunkPart, head: { op: string; seq: number; replaces?: number }): boolean {
@@ -183,8 +186,14 @@ export class JournalRows {
       scanner.scan(source, start, end, this.#root)
     }
     const row = segment.rows
-    columns.stream.add(row, this.#stream, 0, this.#stream.length)
-    columns.journal.add(row, this.#journal, 0, this.#journal.length)
+    if (this.#isSamePart) {
+      columns.stream.addAgain(row, this.#stream, 0, this.#stream.length)
+      columns.journal.addAgain(row, this.#journal, 0, this.#journal.length)
+    } else {
+      columns.stream.add(row, this.#stream, 0, this.#stream.length)
+      columns.journal.add(row, this.#journal, 0, this.#journal.length)
+      this.#isSamePart = true
+    }
     columns.ordinal.add(row, ordinal)
     if (head) this.#identity(row, head)
     this.#timed(row, minuteMs)
