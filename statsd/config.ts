@@ -3,6 +3,7 @@ import { backendFields } from './backends/config.ts'
 import { consoleFields } from './console/config.ts'
 import { flushFields } from './flush/config.ts'
 import { hostFields } from './host/config.ts'
+import { prometheusFields } from './prometheus/config.ts'
 import { receiveFields } from './receive/config.ts'
 
 /**
@@ -22,6 +23,7 @@ export const statsdConfig = z.strictObject({
   ...flushFields,
   ...consoleFields,
   ...hostFields,
+  ...prometheusFields,
 })
 
 export type StatsdConfig = z.output<typeof statsdConfig>

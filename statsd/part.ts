@@ -8,6 +8,7 @@ import type { Lifecycle } from '../core/lifecycle.ts'
 import type { StatsdConfig } from './config.ts'
 import type { Instance } from './instance.ts'
 import type { Receiver } from './receive/receiver.ts'
+import type { StatsdServer } from './server.ts'
 
 /** One part of the metrics daemon on the main thread: the StatsD server, the backends, carbon, host metrics … */
 export interface StatsdPart extends Lifecycle {
@@ -35,6 +36,8 @@ export interface StatsdWorld {
   readonly append: Append
   /** What listens for StatsD lines: raw packets and lines can be watched there. */
   readonly receiver: Receiver
+  /** Merges what other Weirs flushed into the next flush; resolves once that is durable. */
+  readonly merge: StatsdServer['merge']
   /** This Weir as points name it, kept in the data folder. */
   readonly instance: Instance
   readonly dataFolder: string

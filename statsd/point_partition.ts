@@ -1,11 +1,11 @@
-import type { Append } from '../core/journal/batch.ts'
+import type { Append, Position } from '../core/journal/batch.ts'
 import type { Context } from '../core/context.ts'
 import type { Files } from '../core/files.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import { PartitionWriter } from '../core/journal/writer.ts'
 
 /** Where points that the main thread takes in are kept: carbon's, Prometheus', the host's. */
-const partition = 'points'
+const pointPartition = 'points'
 
 /** Appends points on the main thread; the partition is opened with the first. */
 export class PointPartition {
@@ -33,8 +33,9 @@ export class PointPartition {
 
   async #open(): Promise<PartitionWriter> {
     const { journal, files, context, randomBytes } = this.#world
+    const { partition = pointPartition, positions = new Map() } = this.#world
     const { metrics } = context
-    const seed = await journal.seed(partition, new Map())
+    const seed = await journal.seed(partition, positions)
     const writer = new PartitionWriter(seed, {
       files,
       clock: context.clock,
@@ -55,4 +56,7 @@ export interface PointPartitionWorld {
   readonly files: Files
   readonly context: Context
   readonly randomBytes: (count: number) => Uint8Array
+  /** Another partition, and the positions that are its own. */
+  readonly partition?: string
+  readonly positions?: ReadonlyMap<string, readonly [generation: number, position: Position]>
 }

@@ -15,6 +15,7 @@ import { StatsdServer } from './server.ts'
  */
 const parts: readonly (() => Promise<MakePart>)[] = [
   async () => (await import('./host/host.ts')).makeHost,
+  async () => (await import('./prometheus/intake.ts')).makePrometheusIntake,
   async () => (await import('./prometheus/exposition.ts')).makeExposition,
   async () => (await import('./backends/running.ts')).makeBackends,
 ]
@@ -44,7 +45,7 @@ export class Statsd implements Lifecycle {
     const writer = new PointPartition({ journal, files, context, randomBytes })
     const server = new StatsdServer(this.#config, { ...this.#given, instance })
     const { receiver } = server
-    const world: StatsdWorld = { ...this.#given, append: writer.append, instance, receiver }
+    const world: StatsdWorld = { ...this.#given, append: writer.append, instance, receiver, merge: server.merge }
     const others = await Promise.all(parts.map(async (load) => (await load())(this.#config, world)))
     const console = makeConsole(this.#config, {
       contextOf,

@@ -3,6 +3,7 @@ import { consoleBackend } from './console.ts'
 import { elasticsearchBackend } from './elasticsearch.ts'
 import { forwardBackend } from './forward.ts'
 import { graphiteBackend } from './graphite.ts'
+import { remoteWriteBackend } from '../prometheus/remote_write/backend.ts'
 import { repeaterBackend } from './repeater.ts'
 import { storeBackend } from './store.ts'
 
@@ -12,6 +13,7 @@ export const backends = registry([
   elasticsearchBackend,
   forwardBackend,
   graphiteBackend,
+  remoteWriteBackend,
 ])
 
 /** All that `statsd.backends` may name: also the store, which reads by itself, and the repeater, which reads nothing. */

@@ -92,9 +92,13 @@ export const isHeaderAt = (bytes: Buffer, start: number): boolean =>
 /** The position that says which piece of a sender is the last that was taken. */
 export const senderKey = (instance: string): string => `statsd.forwarded ${instance}`
 
-/** Whether a sender's piece is behind the last one that was taken. */
-export function isNewer({ flush, piece }: FlushHeader, last: Position | undefined): boolean {
+/**
+ * Whether a sender's piece is behind the last one that was taken: by its number, or by its time, since a data folder
+ * that was restored from a backup counts from an earlier number on.
+ */
+export function isNewer({ flush, piece, ...header }: FlushHeader, last: Position | undefined): boolean {
   if (!last) return true
-  const [lastFlush, lastPiece] = [Number(last['flush']), Number(last['piece'])]
-  return flush > lastFlush || (flush === lastFlush && piece > lastPiece)
+  const [lastFlush, lastPiece, lastMs] = ['flush', 'piece', 'at'].map((key) => Number(last[key]))
+  if (Date.parse(header['@timestamp']) > lastMs!) return true
+  return flush > lastFlush! || (flush === lastFlush && piece > lastPiece!)
 }
