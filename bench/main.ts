@@ -8,6 +8,7 @@
  *   journal   append, read and recovery
  *   parsers   each parser alone
  *   store     journal -> searchable segments, questions, append -> found
+ *   metrics   points: journal -> Parquet, questions, 100,000 series at once, a million names
  *
  * Options: `--bytes 200MB` (tail: size of each data set), `--peers none|only` (tail), `--sets json,short,nginx`
  * (tail), `--growth none` (tail), `--profile FOLDER` (tail: V8 CPU profiles of each run), `--events 5000000` (store),
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   journal: () => import('./journal.ts'),
   parsers: () => import('./parsers.ts'),
   store: () => import('./store.ts'),
+  metrics: () => import('./metrics.ts'),
 }
 
 const named = process.argv.slice(2).filter((word) => word in benches)

@@ -13,6 +13,7 @@ import type { OnMistake } from '../store/api/surface.ts'
 import { type StoreConfig, storeConfig } from '../store/config.ts'
 import type { Documents } from '../store/documents.ts'
 import { processStarter } from '../store/embedded/child_handle.ts'
+import type { MetricStore } from '../store/metrics.ts'
 import type { StoreRoute } from '../store/embedded/protocol.ts'
 import type { AskedStore } from './store_operations.ts'
 
@@ -21,6 +22,8 @@ type Outputs = CollectorConfig['outputs']
 /** The store that the config asks for, on either engine. */
 export interface RunningStore extends Lifecycle, AskedStore {
   readonly documents: Documents
+  /** Metric points; undefined where the engine is a cluster. */
+  readonly metrics: MetricStore | undefined
   /** Adds the Elasticsearch API to a port. */
   addApi(app: FastifyInstance, prefix: string, onMistake: OnMistake): Promise<void>
   status(): object
@@ -73,6 +76,9 @@ async function embeddedStore(config: StoreConfig, given: StoreSurroundings): Pro
     },
     embedded,
     documents: embedded.documents,
+    get metrics() {
+      return embedded.metrics
+    },
     addApi: async (app, prefix, onMistake) => {
       const { addElasticsearchRoutes } = await import('../store/api/routes.ts')
       addElasticsearchRoutes(app, prefix, embedded.api, onMistake)
@@ -101,6 +107,7 @@ async function clusterStore(
     search,
     embedded: undefined,
     documents,
+    metrics: undefined,
     addApi: async (app, prefix, onMistake) => {
       const { addPassThrough } = await import('../store/elasticsearch/pass_through.ts')
       addPassThrough(app, prefix, { cluster: passed, timeoutMs }, onMistake)

@@ -55,9 +55,9 @@ export class MetricsProcess {
     this.maintenance = new PointMaintenance(store, writer, rules, options)
     this.sealer = new PointSealer(store, writer, follow, options, {
       onPaused: events.onPaused,
-      onSealed: (cursor) => {
-        events.onSealed(cursor)
-        this.maintenance.sealed()
+      onSealed: (cursor, isCaughtUp) => {
+        events.onSealed(cursor, isCaughtUp)
+        this.maintenance.sealed(isCaughtUp)
       },
     })
     this.#catalogue = new CatalogueSearch(pointManifestPath(world.folder))

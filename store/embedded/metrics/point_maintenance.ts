@@ -10,6 +10,8 @@ const everyMs = 60_000
 const retryMs = 5_000
 const forgetEveryMs = 3_600_000
 const fanIn = 8
+/** Files that are written one after the other before they are merged all the same. */
+const behindMax = 32
 
 /** What goes on beside questions: merging, roll-ups and retention. No step of it begins while a question is answered. */
 export class PointMaintenance {
@@ -19,6 +21,7 @@ export class PointMaintenance {
   readonly #rowsMax: number
   readonly #stopped = new AbortController()
   #questions = 0
+  #behind = 0
   #quiet = Promise.withResolvers<void>()
   #woken = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
@@ -42,9 +45,10 @@ export class PointMaintenance {
     this.#running = this.#run()
   }
 
-  /** There is a new file. */
-  sealed(): void {
-    this.#woken.resolve()
+  /** There is a new file. While many come at once, taking them in goes before merging them, up to a number. */
+  sealed(isCaughtUp: boolean): void {
+    this.#behind = isCaughtUp ? 0 : this.#behind + 1
+    if (this.#mayMerge()) this.#woken.resolve()
   }
 
   async stop(): Promise<void> {
@@ -77,7 +81,12 @@ export class PointMaintenance {
     while (!signal.aborted) {
       this.#woken = Promise.withResolvers()
       try {
-        while (!signal.aborted && (await this.#alone(() => this.#mergeNext(fanIn)))) continue
+        while (
+          !signal.aborted &&
+          this.#mayMerge() &&
+          (await this.#alone(() => this.#mergeNext(fanIn)))
+        )
+          continue
         if (world.clock.monotonic() - this.#forgotMs >= forgetEveryMs)
           await this.#alone(() => this.#forget())
       } catch (failure) {
@@ -92,6 +101,8 @@ export class PointMaintenance {
       pause.abort()
     }
   }
+
+  #mayMerge = () => this.#behind === 0 || this.#behind > behindMax
 
   /** @returns whether there was something to do. */
   async #mergeNext(least: number): Promise<boolean> {

@@ -18,7 +18,8 @@ export interface PointSealerOptions {
 }
 
 export interface PointSealerEvents {
-  readonly onSealed: (cursor: Places) => void
+  /** @param isCaughtUp whether this was all there was. */
+  readonly onSealed: (cursor: Places, isCaughtUp: boolean) => void
   /** Why nothing is sealed for now; null when it goes on. */
   readonly onPaused: (why: string | null) => void
 }
@@ -141,7 +142,7 @@ export class PointSealer {
     if (JSON.stringify(places) === JSON.stringify(this.#sealed)) return
     // What was passed over, because it is no points.
     await this.#store.commit({ cursor: places })
-    this.#advanced(places)
+    this.#advanced(places, true)
   }
 
   async #gather(): Promise<Gathered | undefined> {
@@ -163,7 +164,7 @@ export class PointSealer {
     return { file, path, cursor: this.#follower.places, isLast }
   }
 
-  async #seal({ file, path, cursor }: Gathered): Promise<void> {
+  async #seal({ file, path, cursor, isLast }: Gathered): Promise<void> {
     const { manifest, world } = this.#store
     const facts = file.facts()
     const rows = pointsOfLines(path, facts)
@@ -184,12 +185,12 @@ export class PointSealer {
     const unread = facts.mayRepeat ? 0 : facts.points - (added?.rows ?? 0)
     if (facts.refused + unread > 0) world.count('bad_point', facts.refused + unread)
     await world.files.remove(path)
-    this.#advanced(cursor)
+    this.#advanced(cursor, isLast)
   }
 
-  #advanced(cursor: Places): void {
+  #advanced(cursor: Places, isCaughtUp: boolean): void {
     this.#sealed = { ...this.#sealed, ...cursor }
-    this.#events.onSealed(this.#sealed)
+    this.#events.onSealed(this.#sealed, isCaughtUp)
   }
 
   async #failed(failure: unknown, waiting: readonly PromiseWithResolvers<void>[]): Promise<void> {
