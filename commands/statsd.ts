@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { callControl } from '../core/control.ts'
 import { exitCodes } from './exit_codes.ts'
 import { type ConfigOptions, dataFolderFor } from './load_config.ts'
+import { addStatsdParse } from './statsd_parse.ts'
 import type { DeletedRow, LiveRow, ShownRow } from './statsd_operations.ts'
 import { formatTable } from './table.ts'
 import { coloured, writeLine, type World } from './world.ts'
@@ -20,11 +21,13 @@ export function registerStatsd(program: Command, world: World): void {
   weir statsd timers --json | jq .
   weir statsd delgauges old.host.*         forget gauges
   weir statsd live                         lines as they come, and why some are refused
+  echo 'a.b:1|c|@0.1' | weir statsd parse   what a line means
 `,
     )
   for (const kind of kinds) addShowing(statsd, world, kind)
   for (const kind of kinds) addDeleting(statsd, world, kind)
   addLive(statsd, world)
+  addStatsdParse(statsd, world)
 }
 
 /** A stopped Weir has no metrics in memory, so there is nothing but the running one to ask. */

@@ -182,7 +182,9 @@ const plainLine = fc
   .map(([name, value, type, rate]) => `${name}:${value}|${type}${rate}`)
 
 const soup = fc
-  .array(fc.constantFrom(...':|#@;,=\n\r\0 ./-+0123456789acdghmsxé😀_e{}'), { maxLength: 40 })
+  .array(fc.constantFrom(...Array.from(':|#@;,=\n\r\0 ./-+0123456789acdghmsxé😀_e{}')), {
+    maxLength: 40,
+  })
   .map((characters) => characters.join(''))
 
 const text = fc
