@@ -3,7 +3,7 @@ import { consoleBackend } from './console.ts'
 import { elasticsearchBackend } from './elasticsearch.ts'
 import { forwardBackend } from './forward.ts'
 import { graphiteBackend } from './graphite.ts'
-import { remoteWriteBackend } from '../prometheus/remote_write/backend.ts'
+import { remoteWriteBackend } from './remote_write.ts'
 import { repeaterBackend } from './repeater.ts'
 import { storeBackend } from './store.ts'
 

@@ -65,6 +65,8 @@ function send({ url, method, headers, body, tls, deadline }: HttpRequest): Clien
     method,
     headers: { ...headers, ...(body && { 'content-length': String(body.length) }) },
     signal: deadline,
+    // A connection that was kept may have been closed meanwhile, which would look like a target that is down.
+    agent: false,
   }
   if (!url.startsWith('https:')) return http().request(url, options)
   const { ca, cert, key, verify = true } = tls ?? {}

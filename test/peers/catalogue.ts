@@ -53,6 +53,9 @@ export const peers = {
   rsyslog: program('rsyslog', 'rsyslogd'),
   ab: program('apache2-utils', 'ab'),
   wrk: program('wrk', 'wrk'),
+  prometheus: program('prometheus', 'prometheus'),
+  promtool: program('prometheus', 'promtool'),
+  node_exporter: program('prometheus-node-exporter', 'prometheus-node-exporter'),
   statsd: { kind: 'npm', package: 'statsd@0.9.0' },
   statsd_exporter: {
     kind: 'go',

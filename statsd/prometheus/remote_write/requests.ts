@@ -51,7 +51,8 @@ export class RequestMaker {
   }
 
   #add(point: MetricPoint): void {
-    if (point.type === 'value') return this.#addValue(point)
+    // What no flush made came as it is: by carbon, by Prometheus, from the host.
+    if (point.flush === undefined) return this.#addValue(point)
     const added = this.#table.add(point)
     if ('refused' in added) return
     const { target, series } = added

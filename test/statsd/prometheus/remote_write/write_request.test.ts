@@ -48,7 +48,7 @@ test('what is written is read', () => {
         })),
       )
     }),
-    { numRuns: 200 },
+    { numRuns: 50 },
   )
 })
 
@@ -85,6 +85,6 @@ test('whatever the bytes are, it ends', () => {
         expect(failure).toBeInstanceOf(SyntaxError)
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   )
 })
