@@ -24,8 +24,9 @@ export class FakeCarbon {
     this.#server = createServer((socket) => this.#take(socket))
   }
 
-  async start(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1')
+  /** @param port 0 for any that is free. */
+  async start(port = 0): Promise<void> {
+    this.#server.listen(port, '127.0.0.1')
     await once(this.#server, 'listening')
     this.port = (this.#server.address() as { port: number }).port
   }
@@ -39,6 +40,11 @@ export class FakeCarbon {
   async next(): Promise<CarbonFlush> {
     await waitFor('a flush', () => this.#flushes.length > this.#taken)
     return this.#flushes[this.#taken++]!
+  }
+
+  /** All that came, in order; a flush that came twice is there twice. */
+  get all(): readonly CarbonFlush[] {
+    return this.#flushes
   }
 
   /** How many have come that nobody asked for yet. */
