@@ -6,9 +6,9 @@ import type { Append } from '../core/journal/batch.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import type { StatsdConfig } from './config.ts'
+import type { JournalPiece } from './forward/forwarded.ts'
 import type { Instance } from './instance.ts'
 import type { Receiver } from './receive/receiver.ts'
-import type { StatsdServer } from './server.ts'
 
 /** One part of the metrics daemon on the main thread: the StatsD server, the backends, carbon, host metrics … */
 export interface StatsdPart extends Lifecycle {
@@ -37,7 +37,7 @@ export interface StatsdWorld {
   /** What listens for StatsD lines: raw packets and lines can be watched there. */
   readonly receiver: Receiver
   /** Merges what other Weirs flushed into the next flush; resolves once that is durable. */
-  readonly merge: StatsdServer['merge']
+  readonly merge: (pieces: readonly JournalPiece[]) => Promise<void>
   /** This Weir as points name it, kept in the data folder. */
   readonly instance: Instance
   readonly dataFolder: string

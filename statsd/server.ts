@@ -1,5 +1,7 @@
 import type { Clock } from '../core/clock.ts'
+import { forwards } from './backends/config.ts'
 import type { StatsdConfig } from './config.ts'
+import type { JournalPiece } from './forward/forwarded.ts'
 import { Flushing } from './flush/flushing.ts'
 import type { ConsoleFacts } from './console/commands.ts'
 import { ConsoleSeries, type Shown } from './console/series.ts'
@@ -7,7 +9,7 @@ import type { StatsdPart, StatsdWorld } from './part.ts'
 import { Receiver } from './receive/receiver.ts'
 import { receiverSettings } from './receiver_settings.ts'
 
-export type ServerWorld = Omit<StatsdWorld, 'append' | 'receiver'>
+export type ServerWorld = Omit<StatsdWorld, 'append' | 'receiver' | 'merge'>
 
 /** The StatsD server: the receiving and the flushing thread, and the port between them. */
 export class StatsdServer implements StatsdPart {
@@ -25,14 +27,21 @@ export class StatsdServer implements StatsdPart {
     this.#prefixStats = config.prefix_stats
     this.#clock = context.clock
     this.#startedSeconds = secondsOf(context.clock.now())
-    this.receiver = new Receiver(receiverSettings(config, configured), {
+    const receiving = receiverSettings(config, configured)
+    this.receiver = new Receiver(receiving, {
       context,
       onTables: (port) => this.#flushing.receiveFrom(port),
     })
     this.series = new ConsoleSeries(this.receiver, (shown) => this.#own(shown))
     const { key_flush: keyFlush, namespace } = config
     this.#flushing = new Flushing(
-      { settings: flushSettings(config), keyFlush, namespace },
+      {
+        settings: flushSettings(config),
+        keyFlush,
+        namespace,
+        limits: receiving.limits,
+        forwards: forwards(config),
+      },
       // Who configures metrics sees a flush from the first interval on.
       configured.has('listen') || configured.has('backends'),
       { context, journal, instance, logLevel, renew: () => this.receiver.renewFlusher() },
@@ -46,6 +55,12 @@ export class StatsdServer implements StatsdPart {
   async stop(deadline: AbortSignal): Promise<void> {
     await this.receiver.stop(deadline)
     await this.#flushing.stop(deadline)
+  }
+
+  /** Merges what other Weirs flushed into the next flush; resolves once that is durable. */
+  async merge(pieces: readonly JournalPiece[]): Promise<void> {
+    await this.receiver.ensure()
+    await this.#flushing.merge(pieces)
   }
 
   /** For the console's `stats`. */

@@ -17,10 +17,11 @@ const parts: readonly (() => Promise<MakePart>)[] = [
   async () => (await import('./host/host.ts')).makeHost,
   async () => (await import('./prometheus/intake.ts')).makePrometheusIntake,
   async () => (await import('./prometheus/exposition.ts')).makeExposition,
+  async () => (await import('./forward/part.ts')).makeForwarded,
   async () => (await import('./backends/running.ts')).makeBackends,
 ]
 
-export type StatsdSurroundings = Omit<StatsdWorld, 'append' | 'instance' | 'receiver'>
+export type StatsdSurroundings = Omit<StatsdWorld, 'append' | 'instance' | 'receiver' | 'merge'>
 
 /** The metrics daemon on the main thread: makes its parts, starts and stops them, and speaks for them. */
 export class Statsd implements Lifecycle {
@@ -45,7 +46,13 @@ export class Statsd implements Lifecycle {
     const writer = new PointPartition({ journal, files, context, randomBytes })
     const server = new StatsdServer(this.#config, { ...this.#given, instance })
     const { receiver } = server
-    const world: StatsdWorld = { ...this.#given, append: writer.append, instance, receiver, merge: server.merge }
+    const world: StatsdWorld = {
+      ...this.#given,
+      append: writer.append,
+      instance,
+      receiver,
+      merge: (pieces) => server.merge(pieces),
+    }
     const others = await Promise.all(parts.map(async (load) => (await load())(this.#config, world)))
     const console = makeConsole(this.#config, {
       contextOf,

@@ -1,5 +1,10 @@
 import type { MetricPoint } from '../../store/points.ts'
-import { deletedSeries, type SwappedTables, type SwappedTimers } from '../tables/swapped.ts'
+import {
+  deletedSeries,
+  type SeriesKind,
+  type SwappedTables,
+  type SwappedTimers,
+} from '../tables/swapped.ts'
 import type { FlushConfig } from './config.ts'
 import { OwnMetrics } from './own_metrics.ts'
 import type { FlushId, PointBase } from './point_base.ts'
@@ -72,6 +77,24 @@ export class Flush {
     stats += this.#runSets(swapped, base, emit)
     this.#runValues(swapped, base, emit)
     own.emit(base, { stats, processedMs, elapsedMs }, emit)
+  }
+
+  /** The names that ids of a kind have before a swap; none when it begins a generation. */
+  namesOf(
+    kind: SeriesKind,
+    { generation }: Pick<SwappedTables, 'generation'>,
+  ): Iterable<readonly [id: number, name: string]> {
+    if (generation !== this.#generation) return []
+    const names: Readonly<Record<SeriesKind, SeriesNames>> = {
+      counter: this.#counters,
+      gauge: this.#gauges,
+      timer: this.#timers,
+      set: this.#sets,
+      histogram: this.#histograms,
+      distribution: this.#distributions,
+      value: this.#values,
+    }
+    return names[kind].entries()
   }
 
   /**

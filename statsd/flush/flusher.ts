@@ -6,6 +6,8 @@ import { metricPointsTag, pointStream, PointWriter } from '../../store/points.ts
 import { flushPosition, type Instance, reservedFlushes, reserveFlushes } from '../instance.ts'
 import type { SwappedTables } from '../tables/swapped.ts'
 import { Flush, type FlushSettings } from './flush.ts'
+import type { Forwarded, JournalPiece } from '../forward/forwarded.ts'
+import { FlushWriter } from '../forward/write_flush.ts'
 import type { KeyFlush } from './key_flush.ts'
 import type { FlushedTraffic, FlusherStatus } from './protocol.ts'
 
@@ -19,6 +21,10 @@ export interface FlusherWorld {
   readonly context: Context
   readonly append: Append
   readonly namespace: string
+  /** What other Weirs handed over. */
+  readonly forwarded: Forwarded
+  /** Whether flushes are handed on to another Weir. */
+  readonly forwards: boolean
   readonly keyFlush: KeyFlush | undefined
   /** The lines of a swap are durable, or given up. */
   readonly onFlushed: (turn: number) => void
@@ -33,6 +39,7 @@ export class Flusher {
   readonly #world: FlusherWorld
   readonly #instance: string
   readonly #writer = new PointWriter()
+  readonly #handedOn: FlushWriter | undefined
   #next: number
   #reserved: number
   #queue: SwappedTables[] = []
@@ -46,9 +53,17 @@ export class Flusher {
     this.#flush = new Flush(settings)
     this.#lagName = `${settings.prefix_stats}.timestamp_lag`
     this.#world = world
+    this.#handedOn = world.forwards
+      ? new FlushWriter(pointStream('statsd', world.namespace))
+      : undefined
     this.#instance = instance.id
     this.#next = instance.nextFlush
     this.#reserved = instance.nextFlush + reservedFlushes
+  }
+
+  /** Resolves once the piece is in a flush that is durable. */
+  async bring(piece: JournalPiece): Promise<void> {
+    await this.#world.forwarded.bring(piece)
   }
 
   take(swapped: SwappedTables): void {
@@ -77,11 +92,12 @@ export class Flusher {
   }
 
   async #take(swapped: SwappedTables): Promise<void> {
-    const { append, context, namespace } = this.#world
+    const { append, context, namespace, forwarded } = this.#world
     const begun = context.clock.monotonic()
     const elapsedMs = () => context.clock.monotonic() - begun
     const flush = this.#next
-    const { bytes, count } = this.#pointsOf(swapped, flush, elapsedMs)
+    const merged = forwarded.mergeInto(swapped, (kind) => this.#flush.namesOf(kind, swapped))
+    const { bytes, count } = this.#pointsOf(merged.tables, flush, elapsedMs)
     const computedMs = elapsedMs()
     this.#count(swapped)
     const points: Batch = {
@@ -89,17 +105,20 @@ export class Flusher {
       tag: metricPointsTag,
       bytes,
       count,
-      positions: { [flushPosition]: { instance: this.#instance, flush } },
+      positions: { [flushPosition]: { instance: this.#instance, flush }, ...merged.positions },
     }
     try {
       await this.#reserve()
       this.#next += 1
       const { events } = swapped
-      const batches = events.count > 0 ? [points, this.#eventsOf(events)] : [points]
+      const batches = [points, ...this.#handOn(merged.tables, flush)]
+      if (events.count > 0) batches.push(this.#eventsOf(events))
       await append(batches)
+      merged.settle()
       const lastFlushMs = this.#flush.atMs(swapped)
       this.#last = { flush, lastFlushMs, points: count, bytes: bytes.length, computedMs }
     } catch (failure) {
+      merged.settle(failure as Error)
       context.log.error({ err: failure, flush }, `a flush is lost: ${messageOf(failure)}`)
       context.count('stopped', count)
     }
@@ -125,6 +144,12 @@ export class Flusher {
       lines: before.lines + traffic.lines,
       badLines: before.badLines + traffic.badLines,
     }
+  }
+
+  /** The flush again, as another Weir takes it. */
+  #handOn(swapped: SwappedTables, flush: number): Batch[] {
+    const id = { instance: this.#instance, flush }
+    return this.#handedOn?.write(swapped, id, this.#flush.atMs(swapped)) ?? []
   }
 
   #eventsOf({ count, bytes }: SwappedTables['events']): Batch {

@@ -11,6 +11,7 @@ import { createLog } from '../../core/log.ts'
 import { createMetrics, Registry } from '../../core/metrics.ts'
 import { type Reason, reasons } from '../../core/reasons.ts'
 import type { FlusherAnswer as Flushed, FlusherMessage } from '../receive/protocol.ts'
+import { Forwarded } from '../forward/forwarded.ts'
 import { Flusher } from './flusher.ts'
 import { KeyFlush } from './key_flush.ts'
 import type { FlusherAnswers, FlusherNotice, FlusherRequest, FlusherSeed } from './protocol.ts'
@@ -70,6 +71,8 @@ const flusher = new Flusher(seed.settings, seed.instance, {
   context,
   append: writer.append,
   namespace: seed.namespace,
+  forwarded: new Forwarded(seed.limits, seed.merged, context),
+  forwards: seed.forwards,
   keyFlush: keys,
   onFlushed: (flushed) => receiver.postMessage({ flushed } satisfies Flushed),
 })
@@ -86,6 +89,10 @@ const answers: {
     receiver.close()
     receiver = port
     receiver.on('message', onSwapped)
+    return undefined
+  },
+  merge: async ({ pieces }) => {
+    await Promise.all(pieces.map((piece) => flusher.bring(piece)))
     return undefined
   },
   stop: async ({ withinMs }) => {

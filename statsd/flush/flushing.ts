@@ -2,6 +2,8 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { fullJitter } from '../../core/backoff.ts'
 import type { Context } from '../../core/context.ts'
 import type { Journal } from '../../core/journal/journal.ts'
+import { WeirError } from '../../core/errors.ts'
+import { type JournalPiece, mergedPosition } from '../forward/forwarded.ts'
 import { flushPosition, type Instance } from '../instance.ts'
 import type { FlusherMessage } from '../receive/protocol.ts'
 import { type SwappedTables, transferList } from '../tables/swapped.ts'
@@ -21,7 +23,10 @@ export interface FlushingWorld {
   readonly renew: () => Promise<void>
 }
 
-type FlushingSettings = Pick<FlusherSeed, 'settings' | 'keyFlush' | 'namespace'>
+type FlushingSettings = Pick<
+  FlusherSeed,
+  'settings' | 'keyFlush' | 'namespace' | 'limits' | 'forwards'
+>
 
 /**
  * The flushing thread as main has it: started with the first line that comes (or at once, where metrics are
@@ -59,6 +64,19 @@ export class Flushing {
     // Weir's sockets keep the process up, not this.
     port.unref()
     if (this.#isNeeded) this.#begin()
+  }
+
+  /**
+   * Merges what other Weirs flushed into the next flush; resolves once that is durable.
+   *
+   * @throws WeirError WEIR_NOT_RUNNING or WEIR_WORKER_DIED; then bring it again.
+   */
+  async merge(pieces: readonly JournalPiece[]): Promise<void> {
+    this.#isNeeded = true
+    if (!this.#link && this.#port) this.#begin()
+    await this.#begun
+    if (!this.#link) throw new WeirError('WEIR_NOT_RUNNING', 'nothing flushes metrics yet')
+    await this.#link.ask({ ask: 'merge', pieces })
   }
 
   /** The receiving thread has stopped, and everything it swapped is on the port. */
@@ -120,8 +138,14 @@ export class Flushing {
 
   async #startThread(): Promise<void> {
     const { journal, context, instance, logLevel } = this.#world
-    const known = journal.positions().get(flushPosition)
-    const positions = new Map(known ? [[flushPosition, known]] : [])
+    const known = journal.positions()
+    const positions = new Map(
+      [flushPosition, mergedPosition].flatMap((key) => {
+        const position = known.get(key)
+        return position ? [[key, position] as const] : []
+      }),
+    )
+    const [, merged] = known.get(mergedPosition) ?? []
     const writer = await journal.seed(partition, positions)
     const { shared, limit } = journal.space
     const receiver = this.#port
@@ -135,6 +159,7 @@ export class Flushing {
       space: { shared, limit },
       instance: { id: instance.id, nextFlush: this.#nextFlush },
       ...this.#settings,
+      merged,
       logLevel,
       dataFolder: context.dataFolder,
       receiver,

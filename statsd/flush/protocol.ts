@@ -1,6 +1,9 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Trouble } from '../../core/journal/backpressure.ts'
 import type { DurableMark, WriterSeed } from '../../core/journal/writer.ts'
+import type { Position } from '../../core/journal/batch.ts'
+import type { JournalPiece } from '../forward/forwarded.ts'
+import type { MergeLimits } from '../forward/merge.ts'
 import type { Instance } from '../instance.ts'
 import type { SwappedTables } from '../tables/swapped.ts'
 import type { FlushSettings } from './flush.ts'
@@ -16,6 +19,12 @@ export interface FlusherSeed {
   readonly keyFlush: FlushConfig['key_flush']
   /** Last part of the names of streams. */
   readonly namespace: string
+  /** What bounds the tables that other Weirs' flushes are merged into. */
+  readonly limits: MergeLimits
+  /** Up to where they are merged; undefined: none was. */
+  readonly merged: Position | undefined
+  /** Whether flushes are handed on to another Weir. */
+  readonly forwards: boolean
   readonly logLevel: string
   readonly dataFolder: string
   /** Where swapped tables come from: FlusherMessage in, FlusherAnswer out. Transferred. */
@@ -30,6 +39,8 @@ export type FlusherRequest =
   | { readonly ask: 'metrics' }
   /** The receiving thread was replaced, and there is another port. */
   | { readonly ask: 'receiver'; readonly port: MessagePort }
+  /** Merges what other Weirs flushed into the next flush; answered once that is durable. */
+  | { readonly ask: 'merge'; readonly pieces: readonly JournalPiece[] }
   /** Takes what has been handed over by now, and ends. */
   | { readonly ask: 'stop'; readonly withinMs: number }
 
@@ -61,6 +72,7 @@ export interface FlusherAnswers {
   /** prom-client's getMetricsAsJSON, opaque here. */
   metrics: object[]
   receiver: undefined
+  merge: undefined
   stop: undefined
 }
 

@@ -42,6 +42,10 @@ export class SeriesNames {
     this.#seen[id] = turn
   }
 
+  *entries(): Generator<readonly [id: number, name: string]> {
+    for (const [id, name] of this.#names.entries()) if (name !== undefined) yield [id, name]
+  }
+
   /** Ids with a name that `see` was not called for in this turn, those in `except` left out. */
   *idle(turn: number, except: Uint32Array): Generator<number> {
     const left = new Set(except)

@@ -96,7 +96,10 @@ export const senderKey = (instance: string): string => `statsd.forwarded ${insta
  * Whether a sender's piece is behind the last one that was taken: by its number, or by its time, since a data folder
  * that was restored from a backup counts from an earlier number on.
  */
-export function isNewer({ flush, piece, ...header }: FlushHeader, last: Position | undefined): boolean {
+export function isNewer(
+  { flush, piece, ...header }: FlushHeader,
+  last: Position | undefined,
+): boolean {
   if (!last) return true
   const [lastFlush, lastPiece, lastMs] = ['flush', 'piece', 'at'].map((key) => Number(last[key]))
   if (Date.parse(header['@timestamp']) > lastMs!) return true

@@ -33,13 +33,15 @@ type WithoutTime = FlushLine extends infer Each
     : never
   : never
 
+const noNames = () =>
+  // The keys are all kinds.
+  Object.fromEntries(kinds.map((kind) => [kind, new SeriesNames()])) as Record<Kind, SeriesNames>
+
 /** Writes what is handed on of a flush: every swap of a generation has to pass, since names cross only once. */
 export class FlushWriter {
   readonly #stream: string
-  readonly #names = Object.fromEntries(kinds.map((kind) => [kind, new SeriesNames()])) as Record<
-    Kind,
-    SeriesNames
-  >
+  #generation = 0
+  #names = noNames()
 
   constructor(stream: string) {
     this.#stream = stream
@@ -54,6 +56,10 @@ export class FlushWriter {
     { instance, flush }: { readonly instance: string; readonly flush: number },
     atMs: number,
   ): Batch[] {
+    if (swapped.generation !== this.#generation) {
+      this.#generation = swapped.generation
+      this.#names = noNames()
+    }
     const time = new Date(atMs).toISOString()
     const { packets, lines, badLines } = swapped.traffic
     const pieces = new Pieces(this.#stream, { '@timestamp': time, instance, flush, piece: 0 })

@@ -32,6 +32,7 @@ export class Receiver implements Lifecycle {
   #watching = { lines: 0, packets: 0 }
   #link: ReceiverLink | undefined
   #generation = 0
+  #ensured: Promise<void> | undefined
   #restarts = 0
   #stopping = false
 
@@ -42,6 +43,16 @@ export class Receiver implements Lifecycle {
 
   async start(): Promise<void> {
     if (this.#settings.listeners.length > 0) await this.#startThread()
+  }
+
+  /** Starts the thread also where it has nothing to listen on: flushes come in its turns. */
+  async ensure(): Promise<void> {
+    if (this.#settings.listeners.length > 0 || this.#stopping) return
+    this.#ensured ??= this.#startThread().catch((failure: unknown) => {
+      this.#ensured = undefined
+      throw failure
+    })
+    await this.#ensured
   }
 
   /** The last interval is swapped and posted to the flusher's port before it resolves. */
