@@ -132,7 +132,7 @@ test('bodies that cannot be read', async () => {
     )[0],
   ).toBe(204)
   expect(points()).toHaveLength(1)
-  expect(counted.get('bad_content')).toBe(4)
+  expect(counted.get('bad_content')).toBe(5)
 })
 
 test('while nothing can be taken in the sender is asked to come again', async () => {
