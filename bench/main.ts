@@ -8,10 +8,12 @@
  *   journal   append, read and recovery
  *   parsers   each parser alone
  *   store     journal -> searchable segments, questions, append -> found
+ *   statsd    StatsD packets a second without loss, beside other daemons; what a flush takes
  *   metrics   points: journal -> Parquet, questions, 100,000 series at once, a million names
  *
- * Options: `--bytes 200MB` (tail: size of each data set), `--peers none|only` (tail), `--sets json,short,nginx`
+ * Options: `--bytes 200MB` (tail: size of each data set), `--peers none|only` (tail, statsd), `--sets json,short,nginx`
  * (tail), `--growth none` (tail), `--profile FOLDER` (tail: V8 CPU profiles of each run), `--events 5000000` (store),
+ * `--seconds 3` (statsd: how long each rate is tried),
  * `--folder DIR` (store: keeps the data there, and goes on with what is).
  */
 import process from 'node:process'
@@ -24,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   journal: () => import('./journal.ts'),
   parsers: () => import('./parsers.ts'),
   store: () => import('./store.ts'),
+  statsd: () => import('./statsd.ts'),
   metrics: () => import('./metrics.ts'),
 }
 
