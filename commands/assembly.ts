@@ -34,7 +34,7 @@ export async function assemble(given: Surroundings): Promise<Running> {
   return {
     operations: {
       ...journalOperations(() => parts.journal),
-      ...deadOperations(given.dataFolder, (id) => parts.collector?.output(id)),
+      ...deadOperations(given.dataFolder, (id) => parts.collector?.output(id) ?? parts.statsd?.output(id)),
       ...storeOperations(() => parts.store),
       ...tailOperations(() => parts.tail, given.clock),
       ...importOperations(() => parts.collector),

@@ -5,6 +5,7 @@ import { filters } from '../collector/filters/all.ts'
 import type { InputContext } from '../collector/input.ts'
 import { inputs } from '../collector/inputs/all.ts'
 import { outputs } from '../collector/outputs/all.ts'
+import type { Output } from '../core/delivery/output.ts'
 import { systemClock } from '../core/clock.ts'
 import { plainValueAt } from '../core/config/merge.ts'
 import type { Context } from '../core/context.ts'
@@ -15,6 +16,9 @@ import { createLog } from '../core/log.ts'
 import { createMetrics, Registry } from '../core/metrics.ts'
 import { formatSize } from '../core/units.ts'
 import { keysWithoutMeaning } from '../store/config.ts'
+import { backends } from '../statsd/backends/all.ts'
+import { backendId, backendsOf } from '../statsd/backends/config.ts'
+import type { StatsdConfig } from '../statsd/config.ts'
 import { checkAddresses } from './check_addresses.ts'
 import { checkStore } from './check_store.ts'
 import type { Finding } from './finding.ts'
@@ -58,6 +62,9 @@ export async function checkAll(
   }
   if (!keeps && collects && collector.outputs.some(({ type }) => type === 'store')) {
     note('store', 'it is switched off: what is for it stays in the journal while its segments do')
+  }
+  if (config.statsd.enabled && config.roles.includes('statsd')) {
+    findings.push(...(await checkBackends(config.statsd, dataFolder)))
   }
   const openness = openToNobody(httpAddresses, config.http)
   if (openness !== undefined) note('http', openness)
@@ -210,11 +217,27 @@ function readable(path: string): string | undefined {
   }
 }
 
-async function checkOutput(config: ComponentConfig, dataFolder: string): Promise<Finding[]> {
+function checkOutput(config: ComponentConfig, dataFolder: string): Promise<Finding[]> {
   const id = String(config['id'] ?? config.type)
-  const subject = `output ${id}`
+  const context = contextOf(`output.${id}`, dataFolder)
+  return checkTarget(`output ${id}`, () => outputs.create(config, context))
+}
+
+/** Where metrics go: what the store and the repeater need is looked at elsewhere, or cannot be. */
+async function checkBackends(statsd: StatsdConfig, dataFolder: string): Promise<Finding[]> {
+  const sending = backendsOf(statsd).filter(({ type }) => backends.types.includes(type))
+  const checked = sending.map((config) => {
+    const id = backendId(config)
+    const create = () => backends.create(config, contextOf(id, dataFolder), statsd)
+    return checkTarget(`backend ${id}`, create)
+  })
+  return (await Promise.all(checked)).flat()
+}
+
+/** Whether a target can be reached and takes what it would get. */
+async function checkTarget(subject: string, create: () => Output): Promise<Finding[]> {
   try {
-    const output = outputs.create(config, contextOf(`output.${id}`, dataFolder))
+    const output = create()
     const findings = await output.check(AbortSignal.timeout(targetTimeoutMs))
     return findings.map((found) =>
       'note' in found

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../core/context.ts'
+import type { RunningOutput } from '../core/delivery/running_output.ts'
 import type { Family } from '../core/exposition/family.ts'
 import type { Files } from '../core/files.ts'
 import type { Append } from '../core/journal/batch.ts'
@@ -24,6 +25,8 @@ export interface StatsdPart extends Lifecycle {
   exposition?(): Iterable<Family> | Promise<Iterable<Family>>
   /** What the console's `stats` shows behind its own; `last_…` are seconds since the epoch. */
   stats?(): Iterable<readonly [group: string, name: string, value: number]>
+  /** What sends to a target, by its id, for its dead letters. */
+  output?(id: string): RunningOutput | undefined
   /** Applies a new config, changing only what changed. When it rejects the old one runs on. */
   reload?(config: StatsdConfig): Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { RunningOutput } from '../core/delivery/running_output.ts'
 import type { Family } from '../core/exposition/family.ts'
 import { WeirError } from '../core/errors.ts'
 import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
@@ -91,6 +92,11 @@ export class Statsd implements Lifecycle {
 
   async reload(config: StatsdConfig): Promise<void> {
     for (const part of this.#parts) await part.reload?.(config)
+  }
+
+  /** The backend with this id, such as `statsd.graphite`, for its dead letters. */
+  output(id: string): RunningOutput | undefined {
+    return this.#parts.flatMap((part) => part.output?.(id) ?? []).at(0)
   }
 
   addRoutes(app: FastifyInstance): void {
