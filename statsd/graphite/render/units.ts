@@ -5,7 +5,7 @@ const systems = {
     ['T', 1e12],
     ['G', 1e9],
     ['M', 1e6],
-    ['K', 1e3],
+    ['k', 1e3],
   ],
   binary: [
     ['Pi', 1024 ** 5],
@@ -18,7 +18,7 @@ const systems = {
 
 export type UnitSystem = keyof typeof systems
 
-/** 1500 is 1.5 and `K`. A value that is all but whole is whole. */
+/** 1500 is 1.5 and `k`. A value that is all but whole is whole. */
 export function prefixed(value: number, system: UnitSystem): { scaled: number; prefix: string } {
   const [prefix, size] = systems[system].find(([, least]) => Math.abs(value) >= least) ?? ['', 1]
   const scaled = value / size

@@ -98,7 +98,8 @@ export const constantFunctions: readonly RenderFunction[] = [
         const name = `aggregateLine(${series.name}, ${shown})`
         if (given.flag('keepStep'))
           return copied(series, name, { values: series.values.map(() => line) })
-        const text = Number.isNaN(line) ? 'None' : floatText(line)
+        const whole = func === 'count' ? String(line) : floatText(line)
+        const text = Number.isNaN(line) ? 'None' : whole
         return { ...constantLine(line, call, text), name, pathExpression: name }
       })
     },

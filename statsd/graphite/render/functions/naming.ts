@@ -38,7 +38,7 @@ function inCase(
       const places = given.keys('pos') as readonly number[]
       return given.series().map((series) => {
         if (places.length === 0) return { ...series, name: change(series.name) }
-        const letters = [...series.name]
+        const letters = Array.from(series.name)
         for (const place of places) {
           const at = place < 0 ? letters.length + place : place
           if (letters[at] !== undefined) letters[at] = change(letters[at])

@@ -137,5 +137,5 @@ function filledWith(values: Float64Array, value: number): Float64Array {
 }
 
 function filledFrom(values: Float64Array, places: Float64Array): Float64Array {
-  return acrossRows([values, places], (row) => (row[0] === row[0] ? row[0]! : row[1]!))
+  return values.map((value, place) => (value === value ? value : (places[place] ?? NaN)))
 }
