@@ -1,22 +1,28 @@
-/**
- * `npm run bench [name…] [-- options]`: each bench prints a table. Without a name, all of them.
- *
- *   tail      file -> parse -> journal (durable) -> Elasticsearch output -> a sink, and peers on the PATH
- *   network   UDP, TCP and HTTP lines a second without loss
- *   idle      10,000 idle files and 100 changing ones; Weir without a config
- *   start     process start to listening
- *   journal   append, read and recovery
- *   parsers   each parser alone
- *   store     journal -> searchable segments, questions, append -> found
- *   statsd    StatsD packets a second without loss, beside other daemons; what a flush takes
- *   metrics   points: journal -> Parquet, questions, 100,000 series at once, a million names
- *
- * Options: `--bytes 200MB` (tail: size of each data set), `--peers none|only` (tail, statsd), `--sets json,short,nginx`
- * (tail), `--growth none` (tail), `--profile FOLDER` (tail: V8 CPU profiles of each run), `--events 5000000` (store),
- * `--seconds 3` (statsd: how long each rate is tried),
- * `--folder DIR` (store: keeps the data there, and goes on with what is).
- */
 import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { messageOf } from '../core/errors.ts'
+
+const help = `npm run bench [-- [name…] [options]]: each bench prints a table. Without a name, all of them.
+
+  tail      file -> parse -> journal (durable) -> Elasticsearch output -> a sink, and peers on the PATH
+  network   UDP, TCP and HTTP lines a second without loss
+  idle      10,000 idle files and 100 changing ones; Weir without a config
+  start     process start to listening
+  journal   append, read and recovery
+  parsers   each parser alone
+  store     journal -> searchable segments, questions, append -> found
+  statsd    StatsD packets a second without loss, beside other daemons; what a flush takes
+  metrics   points: journal -> Parquet, questions, 100,000 series at once, a million names
+
+  --bytes 200MB              tail: size of each data set
+  --sets json,short,nginx    tail: which of them
+  --growth none              tail: not how the cost grows with files and workers
+  --peers none|only          tail, statsd: without peers, or nothing else
+  --profile FOLDER           tail: V8 CPU profiles of each run
+  --events 5000000           store: how many
+  --seconds 3                statsd: how long each rate is tried
+  --folder DIR               store: keeps the data there, and goes on with what is
+`
 
 const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   tail: () => import('./tail.ts'),
@@ -30,13 +36,41 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   metrics: () => import('./metrics.ts'),
 }
 
-const named = process.argv.slice(2).filter((word) => word in benches)
-const unknown = process.argv[2]
-if (named.length === 0 && unknown !== undefined && !unknown.startsWith('--')) {
-  console.error(`no bench "${unknown}": ${Object.keys(benches).join(', ')}`)
-  process.exit(2)
+const text = { type: 'string' } as const
+
+/** What the command line asks for; each bench reads its options by itself (options.ts). */
+function asked(): { help: boolean; names: readonly string[] } {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      bytes: text,
+      sets: text,
+      growth: text,
+      peers: text,
+      profile: text,
+      events: text,
+      seconds: text,
+      folder: text,
+    },
+  })
+  const unknown = positionals.find((name) => !Object.hasOwn(benches, name))
+  if (unknown !== undefined) {
+    throw new Error(`no bench "${unknown}": ${Object.keys(benches).join(', ')}`)
+  }
+  return { help: values.help, names: positionals.length > 0 ? positionals : Object.keys(benches) }
 }
-for (const name of named.length > 0 ? named : Object.keys(benches)) {
+
+let names: readonly string[] = []
+try {
+  const wanted = asked()
+  if (wanted.help) console.log(help)
+  else names = wanted.names
+} catch (failure) {
+  console.error(`${messageOf(failure)}\n\n${help}`)
+  process.exitCode = 2
+}
+for (const name of names) {
   console.log(`\n## bench ${name}\n`)
   const { run } = await benches[name]!()
   await run()

@@ -1,7 +1,9 @@
 import process from 'node:process'
 
-/** The value after `--name` on the command line. */
+/** The value of `--name value` or `--name=value` on the command line, which main.ts has checked. */
 export function option(name: string): string | undefined {
+  const joined = process.argv.find((word) => word.startsWith(`--${name}=`))
+  if (joined !== undefined) return joined.slice(name.length + 3)
   const at = process.argv.indexOf(`--${name}`)
   return at < 0 ? undefined : process.argv[at + 1]
 }

@@ -87,14 +87,19 @@ export async function helper(script: string, args: readonly string[] = []) {
   return { ...measured, line: line.toString().trim() }
 }
 
-/** Starts the real thing with a config, in `folder`. Its HTTP port is a Unix socket there. */
+/** Starts the real thing in `folder`, with a config or without one. Its HTTP port is a Unix socket there. */
 export function startWeir(
   folder: string,
   config: { collector: object; [key: string]: unknown } | undefined,
   env: NodeJS.ProcessEnv = {},
 ): Measured {
   mkdirSync(folder, { recursive: true })
-  const base = { data_dir: join(folder, 'data'), http: { listen: [`unix:${socketOf(folder)}`] } }
+  const [data, socket] = [join(folder, 'data'), `unix:${socketOf(folder)}`]
+  if (!config) {
+    const flags = ['--data-dir', data, '--listen', socket, '--log-level', 'warn']
+    return launch(join(root, 'bin/weir'), ['start', ...flags], { env })
+  }
+  const base = { data_dir: data, http: { listen: [socket] } }
   const path = join(folder, 'weir.yaml')
   writeFileSync(path, JSON.stringify({ log: { level: 'warn' }, ...base, ...config }))
   return launch(join(root, 'bin/weir'), ['start', '--config', path], { env })
