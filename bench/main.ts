@@ -21,6 +21,8 @@ const help = `npm run bench [-- [name…] [options]]: each bench prints a table.
   --profile FOLDER           tail: V8 CPU profiles of each run
   --events 5000000           store: how many
   --seconds 3                statsd: how long each rate is tried
+  --series 2000 --hours 24   metrics: how many, and of how long
+  --names 1000000            metrics: how many are looked up
   --folder DIR               store: keeps the data there, and goes on with what is
 `
 
@@ -51,6 +53,9 @@ function asked(): { help: boolean; names: readonly string[] } {
       profile: text,
       events: text,
       seconds: text,
+      series: text,
+      names: text,
+      hours: text,
       folder: text,
     },
   })

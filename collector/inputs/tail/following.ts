@@ -87,12 +87,11 @@ export class Following {
         if ((await this.#turn(source)) === 'more') progress = true
         if (clock.monotonic() >= lookAt) break
       }
-      await this.#reading.flush()
       if (this.#reading.failed !== undefined) break
       if (!progress && this.#catalogue.pending.size === 0) break
       if (clock.monotonic() >= lookAt) await this.#look()
     }
-    await this.#reading.flush()
+    this.#reading.sendNotes()
     this.#count()
     return this.#reading.consumed - before
   }
@@ -165,7 +164,7 @@ export class Following {
       }
       if (source.noted) this.#catalogue.note(source)
     }
-    this.#reading.recovered()
+    this.#reading.failed = undefined
   }
 
   async #look(): Promise<void> {
@@ -181,8 +180,7 @@ export class Following {
         this.#report(source, failure)
       }
       // Whatever happened, it is looked at again.
-      if (source.nextLook <= now || source.nextLook === Infinity)
-        schedule.set(source, now + this.#options.poll_interval)
+      if (source.nextLook <= now) schedule.set(source, now + this.#options.poll_interval)
     }
     await this.#rotation.retry()
     if (now >= this.#discoverAt) {

@@ -1,11 +1,9 @@
-import type { Position } from '../../../core/journal/batch.ts'
 import type { InputContext } from '../../input.ts'
 import type { Catalogue } from './catalogue.ts'
 import { GzipContent, plainContent } from './content.ts'
 import type { TailFiles } from './files.ts'
 import { headBytes, markBytes, peek, printOf, unchanged, type Print } from './fingerprint.ts'
 import { Framing } from './framing.ts'
-import { Gathering, type Step, stepOf } from './gathering.ts'
 import { tagFor } from './names.ts'
 import type { TailOptions } from './options.ts'
 import type { Progress, Source } from './source.ts'
@@ -41,7 +39,6 @@ export class Reading {
   readonly #catalogue: Catalogue
   readonly #tag: string
   readonly #framing: Framing
-  readonly #gathering = new Gathering()
   readonly #buffers: Buffer[] = []
   readonly #chunkSize: number
   readonly #received: { events: (n: number) => void; bytes: (n: number) => void }
@@ -142,11 +139,10 @@ export class Reading {
     }
   }
 
-  /** Hands over what was gathered, and positions that no event carries. */
-  async flush(): Promise<void> {
-    await this.#handOver()
-    const positions = this.#positionsOf([])
-    if (Object.keys(positions).length === 0) return
+  /** Makes positions durable that no event carries. */
+  sendNotes(): void {
+    const positions = this.#catalogue.takeNotes()
+    if (!positions) return
     const delivered = this.#context.deliver({
       tag: this.#tag.replaceAll('*', 'tail'),
       source: Buffer.alloc(0),
@@ -155,13 +151,7 @@ export class Reading {
       context: {},
       positions,
     })
-    this.#track(0, delivered, [])
-  }
-
-  /** Sources were put back to what is durable: reads again. */
-  recovered(): void {
-    this.#gathering.clear()
-    this.failed = undefined
+    void this.#track(0, delivered, () => undefined)
   }
 
   /** Delivers nothing more. */
@@ -209,75 +199,34 @@ export class Reading {
     const { count } = this.#framing
     // A skipped rest or a run of NULs alone is skipped again after a crash.
     if (count === 0) return
-    const tag = tagFor(this.#tag, source.path)
-    const fits = () => this.#gathering.takes(tag, this.#framing)
-    if (consumed > smallRead || !fits()) await this.#handOver()
+    while (
+      this.#inFlightBytes > 0 &&
+      this.#inFlightBytes + consumed > this.#options.in_flight_bytes
+    ) {
+      await this.#settledOne.promise
+    }
     // The source is put back to its last durable offset, this chunk included.
     if (this.failed !== undefined) return
     source.noted = true
     source.seenAt = this.#context.clock.now()
+    const { progress } = source
+    const delivered = this.#context.deliver({
+      tag: tagFor(this.#tag, source.path),
+      source: this.#framing.source,
+      spans: this.#framing.spans,
+      count,
+      context: source.context(),
+      positions: { ...this.#catalogue.takeNotes(), [source.key]: source.position() },
+    })
     this.#received.events(count)
     this.#received.bytes(consumed)
-    if (consumed <= smallRead && fits()) {
-      // What was noted before is older, what is noted from now on is newer than this.
-      this.#catalogue.unnote(source)
-      this.#gathering.add(tag, source, this.#framing)
-    } else await this.#deliverAlone(source, tag, consumed)
-  }
-
-  async #deliverAlone(source: Source, tag: string, consumed: number): Promise<void> {
-    await this.#room(consumed)
-    if (this.failed !== undefined) return
-    this.#catalogue.unnote(source)
-    const steps = [stepOf(source)]
-    const positions = this.#positionsOf(steps)
-    const { source: bytes, spans, count } = this.#framing
-    const context = source.context()
-    const delivered = this.#context.deliver({
-      tag,
-      source: bytes,
-      spans,
-      count,
-      context,
-      positions,
+    void this.#track(consumed + deliveryBytes, delivered, () => {
+      source.durable = progress
     })
-    this.#track(consumed + deliveryBytes, delivered, steps)
   }
 
-  /** Delivers what was gathered. */
-  async #handOver(): Promise<void> {
-    if (this.#gathering.count === 0) return
-    const size = this.#gathering.steps.length * deliveryBytes
-    await this.#room(size)
-    const { tag, bytes, spans, count, contexts, steps } = this.#gathering
-    if (this.failed === undefined) {
-      const positions = this.#positionsOf(steps)
-      const arrival = { tag, source: bytes, spans, count, context: {}, contexts, positions }
-      this.#track(size, this.#context.deliver(arrival), steps)
-    }
-    this.#gathering.clear()
-  }
-
-  /** Resolves once `bytes` more may be under way. */
-  async #room(bytes: number): Promise<void> {
-    while (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > this.#options.in_flight_bytes) {
-      await this.#settledOne.promise
-    }
-  }
-
-  /** What a delivery makes durable: how far its sources are read, and what was noted since. */
-  #positionsOf(steps: readonly Step[]): Record<string, Position | null> {
-    const positions: Record<string, Position | null> = {}
-    for (const { source, position } of steps) positions[source.key] = position
-    for (const [key, position] of this.#catalogue.takeNotes()) positions[key] = position
-    return positions
-  }
-
-  #track(bytes: number, delivered: Promise<unknown>, steps: readonly Step[]): void {
+  #track(bytes: number, delivered: Promise<unknown>, durable: () => void): Promise<void> {
     this.#inFlightBytes += bytes
-    const durable = () => {
-      for (const { source, progress } of steps) source.durable = progress
-    }
     const settled = delivered
       .then(durable, (failure: unknown) => {
         this.failed ??= failure
@@ -289,6 +238,7 @@ export class Reading {
         this.#settledOne = Promise.withResolvers()
       })
     this.#inFlight.add(settled)
+    return settled
   }
 
   #countTally() {
