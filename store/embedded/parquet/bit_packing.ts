@@ -77,20 +77,23 @@ export function putVarint(out: Uint8Array, at: number, value: number): number {
   return place
 }
 
+/** One run of Parquet's hybrid: the same number so many times. */
+export function sameRun(value: number, count: number, width: number): Buffer {
+  const bytes = Math.ceil(width / 8)
+  const out = Buffer.alloc(10 + bytes)
+  let at = putVarint(out, 0, count * 2)
+  for (let i = 0; i < bytes; i++) out[at++] = value >>> (i * 8)
+  return out.subarray(0, at)
+}
+
 /** Parquet's hybrid of runs and packed numbers: one run where all are the same, else all packed. */
 export function hybrid(values: Int32Array, count: number, width: number): Buffer {
   const first = values[0] ?? 0
   let same = 1
   while (same < count && values[same] === first) same += 1
-  const bytes = Math.ceil(width / 8)
-  if (same >= count) {
-    const out = Buffer.alloc(10 + bytes)
-    let at = putVarint(out, 0, count * 2)
-    for (let i = 0; i < bytes; i++) out[at++] = first >>> (i * 8)
-    return out.subarray(0, at)
-  }
+  if (same >= count) return sameRun(first, count, width)
   const groups = Math.ceil(count / 8)
-  const out = Buffer.alloc(10 + groups * width)
+  const out = Buffer.allocUnsafe(10 + groups * width)
   const at = putVarint(out, 0, groups * 2 + 1)
   const whole = values.length >= groups * 8 ? values : padded(values, groups * 8)
   whole.fill(0, count, groups * 8)

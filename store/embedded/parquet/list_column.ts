@@ -13,8 +13,8 @@ export class ListColumn implements Column {
     const lists = this.#lists
     this.#lists = []
     const extra = lists.reduce((sum, { texts }) => sum + texts.length - 1, 0)
-    const defined = new Int32Array(rows + extra)
-    const repeated = new Int32Array(rows + extra)
+    const defined = new Int32Array(lists.length === 0 ? 0 : rows + extra)
+    const repeated = new Int32Array(defined.length)
     const values: Buffer[] = []
     let added = 0
     for (const { row, texts } of lists) {
@@ -30,7 +30,11 @@ export class ListColumn implements Column {
       added += texts.length - 1
     }
     const count = rows + extra
-    const levels = [levelBytes(repeated, count, 1), levelBytes(defined, count, 3)]
+    const isEmpty = lists.length === 0
+    const levels = [
+      levelBytes(isEmpty ? 0 : repeated, count, 1),
+      levelBytes(isEmpty ? 0 : defined, count, 3),
+    ]
     return {
       count,
       dictionary: undefined,

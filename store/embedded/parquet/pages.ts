@@ -1,4 +1,4 @@
-import { bitsOf, hybrid } from './bit_packing.ts'
+import { bitsOf, hybrid, sameRun } from './bit_packing.ts'
 
 /** Numbers that Parquet's format gives its physical types. */
 export const physical = { int32: 1, int64: 2, bytes: 6 } as const
@@ -30,9 +30,11 @@ export interface Column {
   take(rows: number): Pages
 }
 
-/** Levels as a page has them: their length before them. */
-export function levelBytes(levels: Int32Array, count: number, most: number): Buffer {
-  const runs = hybrid(levels, count, bitsOf(most))
+/** Levels, or the one that all have, as a page has them: their length before them. */
+export function levelBytes(levels: Int32Array | number, count: number, most: number): Buffer {
+  const width = bitsOf(most)
+  const runs =
+    typeof levels === 'number' ? sameRun(levels, count, width) : hybrid(levels, count, width)
   const length = Buffer.alloc(4)
   length.writeUInt32LE(runs.length)
   return Buffer.concat([length, runs])
@@ -62,11 +64,18 @@ export class Present {
 
   /** The definition levels of so many rows, and none from now on. */
   take(rows: number): Buffer {
-    const levels = new Int32Array(rows)
-    levels.fill(1, 0, this.#dense)
-    for (let i = 0; i < this.count - this.#dense; i++) levels[this.#rows[i]!] = 1
+    const levels = this.#levels(rows)
     this.count = 0
     this.#dense = 0
     return levelBytes(levels, rows, 1)
+  }
+
+  #levels(rows: number): Int32Array | number {
+    if (this.count === 0) return 0
+    if (this.#dense === rows) return 1
+    const levels = new Int32Array(rows)
+    levels.fill(1, 0, this.#dense)
+    for (let i = 0; i < this.count - this.#dense; i++) levels[this.#rows[i]!] = 1
+    return levels
   }
 }
