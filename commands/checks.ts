@@ -66,6 +66,7 @@ export async function checkAll(
   }
   if (config.statsd.enabled && config.roles.includes('statsd')) {
     findings.push(...(await checkBackends(config.statsd, dataFolder)))
+    findings.push(...checkPrometheus(config.statsd))
   }
   const openness = openToNobody(httpAddresses, config.http)
   if (openness !== undefined) note('http', openness)
