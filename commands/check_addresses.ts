@@ -10,7 +10,8 @@ import type { ListenAddress as HttpAddress } from '../core/http/address.ts'
 import { addressText, listenFailure, whoHolds, type ListenAddress } from '../core/listen/failure.ts'
 import type { Finding } from './finding.ts'
 
-interface Wanted {
+/** An address that something of the config listens on. */
+export interface WantedAddress {
   readonly subject: string
   /** The config key that sets the address. */
   readonly key: string
@@ -20,14 +21,16 @@ interface Wanted {
 /**
  * Opens every address for a moment.
  *
+ * @param others addresses of other parts.
  * @param runningPid the process of a Weir that has the data folder; what it listens on is no problem.
  */
 export async function checkAddresses(
   httpAddresses: readonly HttpAddress[],
   inputs: readonly { type: string; [key: string]: unknown }[],
+  others: readonly WantedAddress[],
   runningPid: number | undefined,
 ): Promise<Finding[]> {
-  const wanted = wantedAddresses(httpAddresses, inputs)
+  const wanted = [...wantedAddresses(httpAddresses, inputs), ...others]
   const findings: Finding[] = []
   for (const [index, { subject, key, address }] of wanted.entries()) {
     // Among inputs the config's schema has seen to it.
@@ -43,8 +46,8 @@ export async function checkAddresses(
 function wantedAddresses(
   httpAddresses: readonly HttpAddress[],
   inputs: readonly { type: string; [key: string]: unknown }[],
-): Wanted[] {
-  const ofHttp = httpAddresses.flatMap((address): Wanted[] => {
+): WantedAddress[] {
+  const ofHttp = httpAddresses.flatMap((address): WantedAddress[] => {
     // One that was passed on is open already.
     if (address.kind === 'fd') return []
     const listen = { ...address, protocol: address.kind } as ListenAddress

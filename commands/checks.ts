@@ -20,6 +20,7 @@ import { backends } from '../statsd/backends/all.ts'
 import { backendId, backendsOf } from '../statsd/backends/config.ts'
 import type { StatsdConfig } from '../statsd/config.ts'
 import { checkAddresses } from './check_addresses.ts'
+import { statsdAddresses } from './check_statsd.ts'
 import { checkPrometheus } from './check_prometheus.ts'
 import { checkStore } from './check_store.ts'
 import type { Finding } from './finding.ts'
@@ -56,7 +57,8 @@ export async function checkAll(
     const who = `a Weir runs on it (process ${holder.pid ?? 'unknown'})`
     note('data folder', `${who}: the addresses it listens on are not tried`)
   }
-  findings.push(...(await checkAddresses(httpAddresses, inputConfigs, holder?.pid)))
+  const others = statsdAddresses(loaded)
+  findings.push(...(await checkAddresses(httpAddresses, inputConfigs, others, holder?.pid)))
   for (const text of keysWithoutMeaning(loaded.input, config.store.engine)) note('store', text)
   if (keeps && config.store.engine === 'embedded') {
     findings.push(...(await checkStore(config.store, dataFolder, systemClock.now())))

@@ -1,13 +1,21 @@
-import type { Clock } from '../core/clock.ts'
+import type { Context } from '../core/context.ts'
 import { forwards } from './backends/config.ts'
 import type { StatsdConfig } from './config.ts'
 import type { JournalPiece } from './forward/forwarded.ts'
+import { consoleFields } from './console/config.ts'
+import { flushFields } from './flush/config.ts'
 import { Flushing } from './flush/flushing.ts'
 import type { ConsoleFacts } from './console/commands.ts'
 import { ConsoleSeries, type Shown } from './console/series.ts'
 import type { StatsdPart, StatsdWorld } from './part.ts'
+import { receiveFields } from './receive/config.ts'
 import { Receiver } from './receive/receiver.ts'
 import { receiverSettings } from './receiver_settings.ts'
+
+const fixedKeys = [
+  'namespace',
+  ...Object.keys({ ...receiveFields, ...flushFields, ...consoleFields }),
+] as (keyof StatsdConfig)[]
 
 export type ServerWorld = Omit<StatsdWorld, 'append' | 'receiver' | 'merge'>
 
@@ -18,14 +26,16 @@ export class StatsdServer implements StatsdPart {
   readonly series: ConsoleSeries
   readonly #flushing: Flushing
   readonly #prefixStats: string
-  readonly #clock: Clock
+  readonly #config: StatsdConfig
+  readonly #context: Context
   readonly #startedSeconds: number
 
   constructor(config: StatsdConfig, world: ServerWorld) {
     const { contextOf, journal, instance, logLevel, configured } = world
     const context = contextOf('statsd')
     this.#prefixStats = config.prefix_stats
-    this.#clock = context.clock
+    this.#config = config
+    this.#context = context
     this.#startedSeconds = secondsOf(context.clock.now())
     const receiving = receiverSettings(config, configured)
     this.receiver = new Receiver(receiving, {
@@ -69,7 +79,7 @@ export class StatsdServer implements StatsdPart {
     const startedSeconds = this.#startedSeconds
     return {
       startedSeconds,
-      nowSeconds: secondsOf(this.#clock.now()),
+      nowSeconds: secondsOf(this.#context.clock.now()),
       lastMessageSeconds: secondsOf(received?.lastMessageMs ?? 0) || startedSeconds,
       badLines: received?.badLines ?? 0,
       backends,
@@ -92,6 +102,16 @@ export class StatsdServer implements StatsdPart {
       [`${prefix}.packets_received`]: since('packets'),
       [`${prefix}.metrics_received`]: since('lines'),
     }
+  }
+
+  /** Threads and sockets are as they were made. */
+  async reload(next: StatsdConfig): Promise<void> {
+    const changed = fixedKeys.filter((key) => {
+      return JSON.stringify(next[key]) !== JSON.stringify(this.#config[key])
+    })
+    if (changed.length === 0) return
+    const keys = changed.map((key) => `statsd.${key}`)
+    this.#context.log.warn({ keys }, 'these keys change only with a restart')
   }
 
   async status(): Promise<object> {

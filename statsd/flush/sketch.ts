@@ -129,8 +129,12 @@ export function sketchOf(sorted: Float64Array): PointSketch {
   const offset = bucketOf(sorted[0]!)
   const length = bucketOf(sorted[sorted.length - 1]!) + 1 - offset
   if (sorted[0]! > 0 && length <= mostBuckets) {
-    const counts = Array.from({ length }, () => 0)
-    for (const value of sorted) counts[bucketOf(value) - offset]! += 1
+    const counts: number[] = []
+    for (let i = 0; i < sorted.length; i++) {
+      const at = bucketOf(sorted[i]!) - offset
+      while (counts.length <= at) counts.push(0)
+      counts[at]! += 1
+    }
     return { zero: 0, positive: { offset, counts } }
   }
   const sketch = new Sketch()
