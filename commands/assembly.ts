@@ -34,7 +34,10 @@ export async function assemble(given: Surroundings): Promise<Running> {
   return {
     operations: {
       ...journalOperations(() => parts.journal),
-      ...deadOperations(given.dataFolder, (id) => parts.collector?.output(id) ?? parts.statsd?.output(id)),
+      ...deadOperations(
+        given.dataFolder,
+        (id) => parts.collector?.output(id) ?? parts.statsd?.output(id),
+      ),
       ...storeOperations(() => parts.store),
       ...tailOperations(() => parts.tail, given.clock),
       ...importOperations(() => parts.collector),
@@ -46,6 +49,7 @@ export async function assemble(given: Surroundings): Promise<Running> {
       parts.statsd?.addRoutes(app)
     },
     addApi: (app, prefix) => parts.addApi(app, prefix),
+    addGraphite: async (app, prefix) => parts.statsd?.addGraphite(app, prefix),
     start: () => parts.start(),
     stop: (deadline) => parts.stop(deadline),
     reload: ({ config }) => parts.reload(config),
@@ -129,7 +133,13 @@ class Assembly {
     this.collector = collector
     const { journal: kept } = this
     const contextOf = (id: string) => this.#contextOf(id)
-    this.statsd = await startStatsd({ loaded, journal: kept, dataFolder, contextOf })
+    this.statsd = await startStatsd({
+      loaded,
+      journal: kept,
+      dataFolder,
+      contextOf,
+      store: () => this.store,
+    })
   }
 
   async stop(deadline: AbortSignal): Promise<void> {

@@ -1,7 +1,10 @@
+import type { FastifyInstance } from 'fastify'
 import { systemClock } from '../core/clock.ts'
 import { serveControl } from '../core/control.ts'
 import { messageOf } from '../core/errors.ts'
-import { createHttpServer } from '../core/http/server.ts'
+import type { ListenAddress } from '../core/http/address.ts'
+import type { LateRoutes } from '../core/http/late_routes.ts'
+import { createHttpServer, type HttpServer } from '../core/http/server.ts'
 import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
 import { createLog, type Logger } from '../core/log.ts'
 import { createMetrics, Registry } from '../core/metrics.ts'
@@ -10,6 +13,7 @@ import { assemble } from './assembly.ts'
 import { httpAddresses, openToNobody } from './http_addresses.ts'
 import type { Config } from '../config.ts'
 import type { Loaded, Running } from './running.ts'
+import { statsdRuns } from './running_statsd.ts'
 import { storeRuns } from './running_store.ts'
 import type { World } from './world.ts'
 
@@ -50,13 +54,11 @@ export async function createService(
     count: countHttp,
     handlers: running,
     extend: running.extend,
-    late: storeRuns(loaded.config)
-      ? { prefix: '/es', extend: (app) => running.addApi(app, '/es') }
-      : undefined,
+    late: lateRoutes(loaded.config, running),
   })
-  const apiPort = createApiPort(loaded.config, log, countHttp, running)
+  const apiPorts = createApiPorts(loaded.config, log, countHttp, running)
   const control = serveControl(dataFolder, running.operations)
-  const parts = inOrder([http, ...(apiPort ? [apiPort] : []), control, running])
+  const parts = inOrder([http, ...apiPorts, control, running])
 
   const warn = () => {
     const warning = openToNobody(httpAddresses(world, loaded), loaded.config.http)
@@ -88,7 +90,7 @@ export async function createService(
   let applying = Promise.resolve()
   return {
     log,
-    facts: () => ({ urls: [...http.urls(), ...(apiPort?.urls() ?? [])] }),
+    facts: () => ({ urls: [...http.urls(), ...apiPorts.flatMap((port) => port.urls())] }),
     async start() {
       await parts.start()
       warn()
@@ -99,19 +101,43 @@ export async function createService(
   }
 }
 
-/** The Elasticsearch API alone, for clients that allow no path in a URL. */
-function createApiPort(
-  { http, store }: Config,
+/** What is loaded when somebody asks it. */
+function lateRoutes(config: Config, running: Running): LateRoutes[] {
+  return [
+    ...(storeRuns(config)
+      ? [{ prefix: '/es', extend: (app: FastifyInstance) => running.addApi(app, '/es') }]
+      : []),
+    ...(statsdRuns(config)
+      ? [
+          {
+            prefix: '/graphite',
+            extend: (app: FastifyInstance) => running.addGraphite(app, '/graphite'),
+          },
+        ]
+      : []),
+  ]
+}
+
+/** The Elasticsearch API alone, and Graphite's, for clients that allow no path in a URL. */
+function createApiPorts(
+  config: Config,
   log: Logger,
   count: (reason: Reason) => void,
   running: Running,
-) {
-  if (store.api_listen.length === 0) return undefined
-  return createHttpServer({
-    config: http,
-    listen: store.api_listen,
-    log: log.child({ component: 'api' }),
-    count,
-    extend: (app) => running.addApi(app, ''),
-  })
+): HttpServer[] {
+  const { http, store, statsd } = config
+  const port = (
+    component: string,
+    listen: readonly ListenAddress[],
+    extend: (app: FastifyInstance) => Promise<void>,
+  ) =>
+    listen.length === 0
+      ? []
+      : [createHttpServer({ config: http, listen, log: log.child({ component }), count, extend })]
+  return [
+    ...port('api', storeRuns(config) ? store.api_listen : [], (app) => running.addApi(app, '')),
+    ...port('graphite', statsdRuns(config) ? statsd.graphite.http_listen : [], (app) =>
+      running.addGraphite(app, ''),
+    ),
+  ]
 }

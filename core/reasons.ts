@@ -98,15 +98,15 @@ export const reasons = {
   dropped_oldest: { fate: 'lost', help: 'deleted unread: the journal is full (drop_oldest)' },
   max_lag: { fate: 'lost', help: 'skipped by a reader that lagged beyond max_lag' },
   corrupt: { fate: 'lost', help: 'bytes in the journal that no longer fit their checksum' },
-  bad_point: { fate: 'lost', help: 'a line of metric points that is none, or of more than a day ahead' },
+  bad_point: {
+    fate: 'lost',
+    help: 'a line of metric points that is none, or of more than a day ahead',
+  },
   torn_tail: { fate: 'refused', help: 'unacknowledged events cut off at start after a crash' },
-  // outputs
-  target_refused: { fate: 'dead', help: 'the target refused the event for good' },
-  target_conflict: {
   // prometheus
   not_finite: {
     fate: 'lost',
-    help: 'a sample of Prometheus that is NaN or infinite, which a point cannot hold',
+    help: 'a sample of Prometheus or carbon that is NaN or infinite, which a point cannot hold',
   },
   native_histogram: {
     fate: 'lost',
@@ -114,8 +114,11 @@ export const reasons = {
   },
   bad_sample: {
     fate: 'refused',
-    help: 'a sample of Prometheus without a name, with wrong labels or an impossible time',
+    help: 'a sample of Prometheus or carbon without a name, with wrong tags or an impossible time',
   },
+  // outputs
+  target_refused: { fate: 'dead', help: 'the target refused the event for good' },
+  target_conflict: {
     fate: 'dead',
     help: 'the target already has an event with this id, unexpectedly',
   },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { backendFields } from './backends/config.ts'
 import { consoleFields } from './console/config.ts'
 import { flushFields } from './flush/config.ts'
+import { graphiteFields } from './graphite/config.ts'
 import { hostFields } from './host/config.ts'
 import { prometheusFields } from './prometheus/config.ts'
 import { receiveFields } from './receive/config.ts'
@@ -22,6 +23,7 @@ export const statsdConfig = z.strictObject({
   ...backendFields,
   ...flushFields,
   ...consoleFields,
+  ...graphiteFields,
   ...hostFields,
   ...prometheusFields,
 })

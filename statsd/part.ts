@@ -6,6 +6,8 @@ import type { Files } from '../core/files.ts'
 import type { Append } from '../core/journal/batch.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
+import type { Documents } from '../store/documents.ts'
+import type { MetricStore } from '../store/metrics.ts'
 import type { StatsdConfig } from './config.ts'
 import type { JournalPiece } from './forward/forwarded.ts'
 import type { Instance } from './instance.ts'
@@ -17,6 +19,8 @@ export interface StatsdPart extends Lifecycle {
   readonly name: string
   /** Called after `start`, again for each HTTP port that is made. */
   addRoutes?(app: FastifyInstance): void
+  /** Adds Graphite's API below `prefix`, `/graphite` or, on a port of its own, nothing. */
+  addGraphite?(app: FastifyInstance, prefix: string): Promise<void>
   /** Plain JSON for `/api/status`. */
   status?(): object | Promise<object>
   /** What prom-client's registries of other threads hold, to be added to those of main. */
@@ -43,6 +47,8 @@ export interface StatsdWorld {
   readonly merge: (pieces: readonly JournalPiece[]) => Promise<void>
   /** This Weir as points name it, kept in the data folder. */
   readonly instance: Instance
+  /** Where points and documents are kept; undefined while, or where, there is none. */
+  readonly store: KeptStore
   readonly dataFolder: string
   readonly logLevel: string
   readonly hostname: string
@@ -51,6 +57,14 @@ export interface StatsdWorld {
   readonly contextOf: (id: string) => Context
   /** The keys under `statsd` that the config names itself, so that a default address that is taken is no failure. */
   readonly configured: ReadonlySet<string>
+}
+
+/** The store, as parts that answer questions have it. */
+export interface KeptStore {
+  readonly points: () => MetricStore | undefined
+  readonly documents: () => Documents | undefined
+  /** Most time for an answer. */
+  readonly timeoutMs: number
 }
 
 export type MakePart = (config: StatsdConfig, world: StatsdWorld) => StatsdPart

@@ -17,6 +17,7 @@ import { StatsdServer } from './server.ts'
 const parts: readonly (() => Promise<MakePart>)[] = [
   async () => (await import('./host/host.ts')).makeHost,
   async () => (await import('./prometheus/intake.ts')).makePrometheusIntake,
+  async () => (await import('./graphite/part.ts')).makeGraphite,
   async () => (await import('./prometheus/exposition.ts')).makeExposition,
   async () => (await import('./forward/part.ts')).makeForwarded,
   async () => (await import('./backends/running.ts')).makeBackends,
@@ -101,6 +102,11 @@ export class Statsd implements Lifecycle {
 
   addRoutes(app: FastifyInstance): void {
     for (const part of this.#parts) part.addRoutes?.(app)
+  }
+
+  /** Graphite's API below `prefix`. */
+  async addGraphite(app: FastifyInstance, prefix: string): Promise<void> {
+    for (const part of this.#parts) await part.addGraphite?.(app, prefix)
   }
 
   async status(): Promise<object> {

@@ -20,7 +20,7 @@ export interface HttpServerOptions {
   readonly handlers?: HttpHandlers
   /** Adds further routes, when the port opens: what they stand on has started by then. */
   readonly extend?: (app: FastifyInstance) => void | Promise<void>
-  readonly late?: LateRoutes | undefined
+  readonly late?: readonly LateRoutes[]
 }
 
 /** The HTTP port: one application behind any number of listening sockets. */
@@ -54,14 +54,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     })
   const app = makeApp()
   if (handlers) addRoutes(app, handlers)
-  const late =
-    options.late &&
-    lateApplication(options.late, makeApp, (failure) => {
+  const late = (options.late ?? []).map((routes) =>
+    lateApplication(routes, makeApp, (failure) => {
       log.error({ err: failure }, 'routes could not be loaded')
-    })
+    }),
+  )
 
   const handle: Parameters<typeof openListener>[2] = (request, response) => {
-    if (late?.owns(request.url ?? '')) late.handle(request, response)
+    const owner = late.find(({ owns }) => owns(request.url ?? ''))
+    if (owner) owner.handle(request, response)
     else app.routing(request, response)
   }
 
@@ -108,7 +109,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       ending.abort()
       await closeAll(listeners, deadline)
       listeners = []
-      await Promise.all([app.close(), late?.close()])
+      await Promise.all([app, ...late].map((each) => each.close()))
     },
   }
 }

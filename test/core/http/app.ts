@@ -37,7 +37,7 @@ export function createTestApp(
       metrics: async () => ({ contentType: 'text/plain', text: 'weir_x_total 1\n' }),
       ...handlers,
     },
-    late,
+    late: late ? [late] : [],
   })
   return { http, config, received, counted }
 }
