@@ -17,9 +17,9 @@ const help = `npm run bench [-- [name…] [options]]: each bench prints a table.
   --bytes 200MB              tail: size of each data set
   --sets json,short,nginx    tail: which of them
   --growth none              tail: not how the cost grows with files and workers
-  --peers none|only          tail, statsd: without peers, or nothing else
+  --peers none|only          tail, statsd, store: without peers; tail, statsd: nothing else
   --profile FOLDER           tail: V8 CPU profiles of each run
-  --events 5000000           store: how many
+  --events 5000000           store: how many; 1000000,10000000 one after the other, and how times grow
   --seconds 3                statsd: how long each rate is tried
   --series 2000 --hours 24   metrics: how many, and of how long
   --names 1000000            metrics: how many are looked up

@@ -18,28 +18,42 @@ import type { JsonRecord } from '../store/search.ts'
 import { option } from './options.ts'
 import { usageOf } from './process.ts'
 import { eventsAt, stream } from './store_events.ts'
+import { askedOfPeer } from './store_peer.ts'
 import { type BenchQuestion, questionsOf } from './store_questions.ts'
 
 const batchEvents = 10_000
 /** So many go into the journal before the engine takes them: what waits has to fit there. */
 const roundEvents = 5_000_000
+/** More than this take a real server too long to take in. */
+const peerEventsMax = 5_000_000
 
 /**
  * Journal to searchable segments: events a second, bytes an event, memory; how long questions take, cold (a process
  * that has just started) and warm, and while 20,000 events a second arrive; append to found.
  */
 export async function run(): Promise<void> {
-  const events = Number(option('events') ?? 5_000_000)
+  const sizes = (option('events') ?? '5000000').split(',').map(Number)
   const kept = option('folder')
   const folder = kept ?? mkdtempSync(join(tmpdir(), 'weir-bench-store-'))
   mkdirSync(folder, { recursive: true })
+  const warm: Map<string, string>[] = []
   try {
-    await intake(folder, events)
-    await asked(folder, events)
-    await found(folder, events)
+    for (const events of sizes) {
+      await intake(folder, events)
+      warm.push(await asked(folder, events))
+    }
+    if (sizes.length > 1) grown(sizes, warm)
+    await found(folder, sizes.at(-1)!)
   } finally {
     if (kept === undefined) rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Warm, by how much there is. */
+function grown(sizes: readonly number[], warm: readonly Map<string, string>[]): void {
+  const rows = [...warm[0]!.keys()].map((name) => [name, ...warm.map((each) => each.get(name)!)])
+  console.log(formatTable(['MS WARM, BY EVENTS', ...sizes.map(String)], rows))
+  console.log('')
 }
 
 interface Store {
@@ -154,8 +168,11 @@ async function taken(folder: string, from: number, to: number): Promise<string[]
   ]
 }
 
-async function asked(folder: string, events: number): Promise<void> {
+/** @returns milliseconds warm, by question. */
+async function asked(folder: string, events: number): Promise<Map<string, string>> {
   const questions = questionsOf(events)
+  const isPeerAsked = option('peers') !== 'none' && events <= peerEventsMax
+  const peer = isPeerAsked ? await askedOfPeer(events, questions) : undefined
   const rows: string[][] = []
   const cold: string[] = []
   for (const question of questions) {
@@ -180,10 +197,12 @@ async function asked(folder: string, events: number): Promise<void> {
   for (const [n, question] of questions.entries()) {
     const { ms } = await timed(store, question, 5)
     const { rows: count, read, ms: warmMs } = warm[n]!
-    rows.push([question.name, question.aim, cold[n]!, warmMs, ms, count, read])
+    const peerMs = peer?.ms.get(question.name)?.toFixed(0) ?? '-'
+    rows.push([question.name, question.aim, cold[n]!, warmMs, ms, peerMs, count, read])
   }
   arriving.abort()
   await arrival
+  const { peakRssMB } = usageOf(store.engine.state.pid!)
   await store.close()
   const header = [
     'QUESTION',
@@ -191,11 +210,21 @@ async function asked(folder: string, events: number): Promise<void> {
     'COLD',
     'WARM',
     'WHILE 20,000/S ARRIVE',
+    peer?.title.toUpperCase() ?? 'PEER',
     'ROWS',
     'SEGMENTS READ',
   ]
   console.log(formatTable(header, rows))
-  console.log(`\nstart to the first answer: ${startMs.toFixed(0)} ms (aim: 1000)\n`)
+  console.log(`\nstart to the first answer: ${startMs.toFixed(0)} ms (aim: 1000)`)
+  console.log(`peak RSS of the engine while asked: ${peakRssMB.toFixed(0)} MB (aim: 900)`)
+  if (peer) {
+    const { title, eventsPerSecond, bytesPerEvent, rssMB } = peer
+    console.log(
+      `${title}: ${eventsPerSecond.toFixed(0)} events/s, ${bytesPerEvent.toFixed(1)} bytes an event, RSS ${rssMB.toFixed(0)} MB`,
+    )
+  }
+  console.log('')
+  return new Map(questions.map(({ name }, n) => [name, warm[n]!.ms]))
 }
 
 /** The median of so many runs. */
