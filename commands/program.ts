@@ -46,6 +46,7 @@ const examples = `Examples:
   weir parse nginx access.log             try a parser
   weir query 'log.level:error' --from -1h  find events
   weir tail                               see them arrive
+  weir statsd live                        StatsD lines as they come
   weir journal ls                         what waits, and for whom
 `
 
@@ -71,7 +72,7 @@ export async function createProgram(world: World): Promise<Command> {
   const program = new Command('weir')
     .usage('[command] [options]')
     .description(
-      "takes in an application's logs, loses none of them, keeps them to be asked, and ships them on",
+      "takes in an application's logs and metrics, loses none, keeps them to be asked, and ships them on",
     )
     .option('-c, --config <file>', 'config file, YAML (environment: WEIR_CONFIG)')
     .option('-d, --data-dir <folder>', 'where everything is kept')

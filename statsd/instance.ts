@@ -12,7 +12,7 @@ export interface Instance {
 }
 
 /** Flush numbers that are put aside at once, so that not every flush writes the file. */
-export const reservedFlushes = 1000
+export const reservedFlushes = 100
 
 const pathOf = (dataFolder: string) => `${dataFolder}/statsd/instance.json`
 

@@ -156,11 +156,16 @@ export class Flusher {
     return { stream: `logs-statsd.events-${this.#world.namespace}`, tag: eventsTag, bytes, count }
   }
 
-  /** Numbers are used only once it is durable that they may have been. */
+  /** Says in the instance's file which numbers may have been used, where no journal is left to tell. */
   async #reserve(): Promise<void> {
     if (this.#next < this.#reserved) return
     const { files, context } = this.#world
-    await reserveFlushes(context.dataFolder, { id: this.#instance, nextFlush: this.#next }, files)
-    this.#reserved = this.#next + reservedFlushes
+    try {
+      await reserveFlushes(context.dataFolder, { id: this.#instance, nextFlush: this.#next }, files)
+      this.#reserved = this.#next + reservedFlushes
+    } catch (failure) {
+      // A flush is worth more; the next one tries again.
+      context.log.warn({ err: failure }, `instance.json cannot be written: ${messageOf(failure)}`)
+    }
   }
 }
