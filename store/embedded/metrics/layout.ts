@@ -2,28 +2,25 @@
 export const pointManifestPath = (folder: string) => `${folder}/metrics.sqlite`
 export const pointsFolder = (folder: string) => `${folder}/points`
 
-/** Files of one period: an hour of points as they came, a day of roll-ups, a month of coarse ones. */
-type Unit = 'hour' | 'day' | 'month'
+/** Files of one period: a day of points as they came and of fine roll-ups, a month of coarse ones. */
+type Unit = 'day' | 'month'
 const coarseMs = 600_000
 
-const unitOf = (stepMs: number): Unit =>
-  stepMs === 0 ? 'hour' : stepMs < coarseMs ? 'day' : 'month'
-const lengths: Readonly<Record<Unit, number>> = { hour: 13, day: 10, month: 7 }
+const unitOf = (stepMs: number): Unit => (stepMs < coarseMs ? 'day' : 'month')
+const lengths: Readonly<Record<Unit, number>> = { day: 10, month: 7 }
 
-/** The period of a time, such as `2026-11-21T15`. */
+/** The period of a time, such as `2026-11-21`. */
 export const periodOf = (stepMs: number, atMs: number): string =>
   new Date(atMs).toISOString().slice(0, lengths[unitOf(stepMs)])
 
 /** DuckDB's format of `periodOf`. */
 export const periodFormat = (stepMs: number): string =>
-  ({ hour: '%Y-%m-%dT%H', day: '%Y-%m-%d', month: '%Y-%m' })[unitOf(stepMs)]
+  ({ day: '%Y-%m-%d', month: '%Y-%m' })[unitOf(stepMs)]
 
 /** From when to before when a period is, in milliseconds since the epoch. */
 export function periodBounds(stepMs: number, period: string): { fromMs: number; toMs: number } {
   const unit = unitOf(stepMs)
-  const rest = { hour: ':00:00Z', day: 'T00:00:00Z', month: '-01T00:00:00Z' }[unit]
-  const fromMs = Date.parse(period + rest)
-  if (unit === 'hour') return { fromMs, toMs: fromMs + 3_600_000 }
+  const fromMs = Date.parse(period + { day: 'T00:00:00Z', month: '-01T00:00:00Z' }[unit])
   if (unit === 'day') return { fromMs, toMs: fromMs + 86_400_000 }
   const next = new Date(fromMs)
   next.setUTCMonth(next.getUTCMonth() + 1)
@@ -31,7 +28,7 @@ export function periodBounds(stepMs: number, period: string): { fromMs: number; 
 }
 
 /**
- * Below `points/`: `fresh/0000000042.parquet`, `raw/2026-11-21T15/0000000043.parquet`,
+ * Below `points/`: `fresh/0000000042.parquet`, `raw/2026-11-21/0000000043.parquet`,
  * `60s/2026-11-21/0000000044.parquet`.
  */
 export function pointFile(id: number, stepMs: number, period: string | undefined): string {

@@ -12,7 +12,8 @@ export const rolledColumns = {
   count: `sum(case when is_raw and "type" in ('gauge', 'value') then (case when "last" is null then null else 1 end) else "count" end)`,
   min: `min(coalesce("min", case when is_raw then "last" end))`,
   max: `max(coalesce("max", case when is_raw then "last" end))`,
-  last: `arg_max("last", (time, coalesce(instance, '')))`,
+  // Of several instances at one moment it is always the same one.
+  last: `arg_max("last", epoch_ms(time) * 65536 + coalesce(hash(instance) % 65536, 0)::bigint)`,
   /** Different times: several instances that flush at once are one point. */
   points: `(count(distinct time) filter (is_raw))::integer + coalesce(sum(points) filter (not is_raw), 0)::integer`,
 } as const

@@ -43,10 +43,11 @@ export async function readSteps(
     const isTimed = keys.some(({ type }) => type === 'timer')
     const exact = isTimed ? exactKeys(figures) : []
     const conditions = [...timeWithin(startMs, endMs), seriesAmong(keys)]
-    const columns = verbatim(neededColumns(isTimed, exact.length > 0))
+    const needed = neededSums(wanted)
+    const columns = verbatim(neededColumns(needed, isTimed, exact.length > 0))
     const rows = rowsOf(segments, store.pathOf, conditions, columns)
     const joined = sql`${rows} p join ${table(keys)} w on p.series = w.wanted and p."type" = w.wanted_type`
-    const select = sql`select w.n as n, ${slotOf(wanted)} as slot, ${sums(wanted, isTimed, exact)}
+    const select = sql`select w.n as n, ${slotOf(wanted)} as slot, ${sums(wanted, needed, isTimed, exact)}
       from ${joined} group by all`
     // Steps that take a sketch, and wait for it.
     const waiting = new Map<number, Step>()
@@ -98,8 +99,33 @@ function table(keys: readonly SeriesKey[]): Sql {
 const slotOf = ({ startMs, stepMs }: WantedSteps): Sql =>
   verbatim(`((epoch_ms(time) - ${startMs}) // ${stepMs})::integer`)
 
-const neededColumns = (isTimed: boolean, isExact: boolean): string =>
-  `"sum", "count", "min", "max", "last", points${isTimed ? ', sketch_count, sketch_bucket' : ''}${isExact ? ', exact' : ''}`
+type Sum = keyof typeof rolledColumns
+const everySum: readonly Sum[] = ['sum', 'count', 'min', 'max', 'last', 'points']
+
+/** The columns of `rolledColumns` without which a figure cannot be told: few questions take all. */
+function neededSums({ keys, figures, isFinest }: WantedSteps): ReadonlySet<Sum> {
+  const isPlain = (type: string) => type === 'gauge' || type === 'value'
+  return new Set(
+    figures.flatMap((figure): readonly Sum[] => {
+      if (typeof figure === 'object') return everySum
+      if (figure === 'rate' || figure === 'mean') return ['sum', 'count']
+      if (figure !== 'value') return [figure]
+      const plain = !keys.some(({ type }) => isPlain(type)) ? [] : isFinest ? ['last'] : everySum
+      const sums = keys.some(({ type }) => !isPlain(type)) ? ['sum', 'count'] : []
+      return [...plain, ...sums] as Sum[]
+    }),
+  )
+}
+
+function neededColumns(needed: ReadonlySet<Sum>, isTimed: boolean, isExact: boolean): string {
+  // A gauge's sums are of its last value, where nothing else is known.
+  const columns = everySum.filter((name) => needed.has(name) || name === 'last')
+  const quoted = columns.map((name) => `"${name}"`)
+  if (isTimed)
+    quoted.push('sketch_count', 'sketch_bucket', ...(needed.has('count') ? [] : ['"count"']))
+  if (isExact) quoted.push('exact')
+  return quoted.join(', ')
+}
 
 /** Figures of Etsy's that points are asked for by key. */
 function exactKeys(figures: readonly Figure[]): string[] {
@@ -113,7 +139,12 @@ const isSketched = (figure: Figure): boolean =>
   typeof figure === 'object' && ('quantile' in figure || needsSketch(figure.exact))
 
 /** What a step's points are together, in the order in which `visitRows` takes them. */
-function sums({ isFinest }: WantedSteps, isTimed: boolean, exact: readonly string[]): Sql {
+function sums(
+  { isFinest }: WantedSteps,
+  needed: ReadonlySet<Sum>,
+  isTimed: boolean,
+  exact: readonly string[],
+): Sql {
   const plain = `is_raw and "type" in ('gauge', 'value')`
   const own = isFinest
     ? {
@@ -126,9 +157,10 @@ function sums({ isFinest }: WantedSteps, isTimed: boolean, exact: readonly strin
   const timed = isTimed
     ? ', sum(coalesce(list_sum(sketch_count), "count")), count(*) = 1 and bool_and(is_raw)'
     : ''
-  const columns = verbatim(
-    `${own.sum}, ${own.count}, ${own.min}, ${own.max}, ${own.last}, (${own.points})::double${timed}`,
+  const known = everySum.map((name) =>
+    needed.has(name) ? `(${own[name]})::double` : 'null::double',
   )
+  const columns = verbatim(`${known.join(', ')}${timed}`)
   if (exact.length === 0) return columns
   const keyed = exact.map((key) => sql`sum(exact[${key}])`)
   return sql`${columns}, ${join(keyed, ', ')}`

@@ -27,6 +27,8 @@ export async function openDuckDB(
   const connection = await instance.connect()
   const path = folder.replaceAll("'", "''")
   await connection.run(`set allowed_directories = ['${path}/']`)
+  // Files do not change: what is known of one stays so.
+  await connection.run('set parquet_metadata_cache = true')
   await connection.run('set enable_external_access = false')
   await connection.run('set lock_configuration = true')
   connection.closeSync()
