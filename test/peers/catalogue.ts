@@ -57,6 +57,7 @@ export const peers = {
   promtool: program('prometheus', 'promtool'),
   node_exporter: program('prometheus-node-exporter', 'prometheus-node-exporter'),
   statsd: { kind: 'npm', package: 'statsd@0.9.0' },
+  'hot-shots': { kind: 'npm', package: 'hot-shots@17.1.1' },
   statsd_exporter: {
     kind: 'go',
     module: 'github.com/prometheus/statsd_exporter@v0.31.0',
