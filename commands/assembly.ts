@@ -49,6 +49,7 @@ export async function assemble(given: Surroundings): Promise<Running> {
       parts.statsd?.addRoutes(app)
     },
     addApi: (app, prefix) => parts.addApi(app, prefix),
+    addMetricsApi: (app) => parts.addMetricsApi(app),
     addGraphite: async (app, prefix) => parts.statsd?.addGraphite(app, prefix),
     start: () => parts.start(),
     stop: (deadline) => parts.stop(deadline),
@@ -156,6 +157,16 @@ class Assembly {
     await this.store?.addApi(app, prefix, (failure, path) => {
       this.#given.log.error({ err: failure, path }, 'a request failed')
     })
+  }
+
+  /** The JSON API of metrics, where the store has them. */
+  async addMetricsApi(app: FastifyInstance): Promise<void> {
+    const store = this.store?.metrics
+    if (!store) return
+    const { clock, loaded } = this.#given
+    const { addMetricsRoutes } = await import('../store/metrics_api/routes.ts')
+    const timeoutMs = loaded.config.store.query_timeout
+    addMetricsRoutes(app, { store, nowMs: () => clock.now(), timeoutMs })
   }
 
   /** Events as they arrive. */

@@ -37,6 +37,8 @@ export interface Running extends Lifecycle, HttpHandlers {
   readonly extend: (app: FastifyInstance) => void
   /** The Elasticsearch API below `prefix`, once somebody asks it. */
   readonly addApi: (app: FastifyInstance, prefix: string) => Promise<void>
+  /** The JSON API of metrics, `/api/metrics`, once somebody asks it. */
+  readonly addMetricsApi: (app: FastifyInstance) => Promise<void>
   /** Graphite's API below `prefix`, once somebody asks it. */
   readonly addGraphite: (app: FastifyInstance, prefix: string) => Promise<void>
   /** What commands may ask: `journal.ls`, `dead.replay`, … */

@@ -105,7 +105,13 @@ export async function createService(
 function lateRoutes(config: Config, running: Running): LateRoutes[] {
   return [
     ...(storeRuns(config)
-      ? [{ prefix: '/es', extend: (app: FastifyInstance) => running.addApi(app, '/es') }]
+      ? [
+          { prefix: '/es', extend: (app: FastifyInstance) => running.addApi(app, '/es') },
+          {
+            prefix: '/api/metrics',
+            extend: (app: FastifyInstance) => running.addMetricsApi(app),
+          },
+        ]
       : []),
     ...(statsdRuns(config)
       ? [
