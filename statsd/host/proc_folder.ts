@@ -21,8 +21,12 @@ export class ProcFolder {
     this.ticksPerSecond = vector.get(auxiliary.ticksPerSecond) ?? 100
   }
 
-  /** The text of a file; undefined when it cannot be read: processes end, kernels differ. */
-  read(name: string): string | undefined {
+  /**
+   * The text of a file; undefined when it cannot be read: processes end, kernels differ.
+   *
+   * @param isShort that it is less than a page, so that nobody has to ask whether there is more.
+   */
+  read(name: string, isShort = false): string | undefined {
     let file: number | undefined
     try {
       file = openSync(`${this.path}/${name}`, 'r')
@@ -30,7 +34,8 @@ export class ProcFolder {
       for (;;) {
         const read = readSync(file, this.#buffer, length, this.#buffer.length - length, null)
         length += read
-        if (read === 0) return this.#buffer.toString('utf8', 0, length)
+        // One line of some numbers comes whole.
+        if (read === 0 || isShort) return this.#buffer.toString('utf8', 0, length)
         if (length === this.#buffer.length) this.#grow()
       }
     } catch {

@@ -19,6 +19,7 @@ export class Readings {
   readonly #config: HostConfig
   readonly #now: () => number
   readonly #pid: number
+  readonly #excluded: { readonly disks: RegExp; readonly interfaces: RegExp }
   readonly #filesystems: Filesystems
   readonly #processes: Processes | undefined
   #underWay: Promise<Measured[]> | undefined
@@ -29,6 +30,10 @@ export class Readings {
     this.#now = world.now
     this.#pid = world.pid
     this.#proc = new ProcFolder(proc)
+    this.#excluded = {
+      disks: new RegExp(config.exclude_disks, 'u'),
+      interfaces: new RegExp(config.exclude_interfaces, 'u'),
+    }
     this.#filesystems = new Filesystems(this.#proc, {
       excludedTypes: new RegExp(config.exclude_filesystem_types, 'u'),
       excludedMounts: new RegExp(config.exclude_mounts, 'u'),
@@ -48,7 +53,7 @@ export class Readings {
 
   async #read(): Promise<Measured[]> {
     const proc = this.#proc
-    const { exclude_disks, exclude_interfaces, max_devices: most } = this.#config
+    const { max_devices: most } = this.#config
     const processors = cpu(proc)
     const boot = processors.find(({ name }) => name === 'node_boot_time_seconds')?.value ?? NaN
     return [
@@ -57,8 +62,8 @@ export class Readings {
       ...memory(proc),
       ...paging(proc),
       ...pressure(proc),
-      ...disks(proc, { excluded: new RegExp(exclude_disks, 'u'), most }),
-      ...interfaces(proc, { excluded: new RegExp(exclude_interfaces, 'u'), most }),
+      ...disks(proc, { excluded: this.#excluded.disks, most }),
+      ...interfaces(proc, { excluded: this.#excluded.interfaces, most }),
       ...protocols(proc),
       ...sockets(proc),
       ...kernel(proc, machine()),

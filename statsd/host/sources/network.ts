@@ -31,25 +31,42 @@ export function interfaces(
 const wanted =
   /^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$/
 
-/** What the protocols counted. */
+/** A line of names, and which of them are wanted; the kernel's do not change while it runs. */
+const known = new Map<string, readonly { readonly at: number; readonly name: string }[]>()
+const maxKnown = 100
+
+function wantedOf(names: string): readonly { readonly at: number; readonly name: string }[] {
+  const before = known.get(names)
+  if (before) return before
+  const [protocol, ...keys] = names.split(' ')
+  const all = keys.map((key, at) => ({ at: at + 1, name: `${protocol!.slice(0, -1)}_${key}` }))
+  const found = all
+    .filter(({ name }) => wanted.test(name))
+    .map(({ at, name }) => ({ at, name: `node_netstat_${name}` }))
+  if (known.size < maxKnown) known.set(names, found)
+  return found
+}
+
+const six =
+  /^(Ip6|Icmp6|Udp6|UdpLite6)(InOctets|OutOctets|InMsgs|OutMsgs|InErrors|InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors)\s+(\d+)$/gm
+
+/** What the protocols counted. In most files a line of names goes before one of values. */
 export function protocols(proc: ProcFolder): Measured[] {
-  const keep = (key: string, value: string | undefined) =>
-    wanted.test(key) ? [unknown(`node_netstat_${key}`, Number(value))] : []
   const tables = ['net/netstat', 'net/snmp'].flatMap((file) => {
     const lines = proc.lines(file)
-    return lines.flatMap((line, at) => {
-      if (at % 2 === 1) return []
-      const [protocol, ...keys] = line.split(' ')
-      const values = lines[at + 1]?.split(' ').slice(1) ?? []
-      return keys.flatMap((key, field) => keep(`${protocol!.slice(0, -1)}_${key}`, values[field]))
+    return lines.flatMap((line, index) => {
+      const found = index % 2 === 0 ? wantedOf(line) : []
+      if (found.length === 0) return []
+      const values = lines[index + 1]?.split(' ') ?? []
+      return found.map(({ at, name }) => unknown(name, Number(values[at])))
     })
   })
-  const six = proc.lines('net/snmp6').flatMap((line) => {
-    const [name, value] = line.split(/\s+/)
-    const [, protocol, key] = /^(Ip6|Icmp6|Udp6|UdpLite6)(\w+)$/.exec(name!) ?? []
-    return protocol === undefined ? [] : keep(`${protocol}_${key}`, value)
+  const text = proc.read('net/snmp6') ?? ''
+  const ofSix = Array.from(text.matchAll(six)).flatMap(([, protocol, key, value]) => {
+    const name = `${protocol}_${key}`
+    return wanted.test(name) ? unknown(`node_netstat_${name}`, Number(value)) : []
   })
-  return [...tables, ...six]
+  return [...tables, ...ofSix]
 }
 
 /** `/proc/net/sockstat` and `sockstat6`: sockets there are, by kind. */

@@ -19,7 +19,7 @@ const kernelThread = 0x0020_0000
 
 /** Undefined for a process that has ended. */
 export function readProcess(proc: ProcFolder, pid: number): ProcessState | undefined {
-  const text = proc.read(`${pid}/stat`)
+  const text = proc.read(`${pid}/stat`, true)
   if (text === undefined) return undefined
   // A name may hold blanks and parentheses.
   const open = text.indexOf('(')
@@ -50,8 +50,8 @@ export function userOf(proc: ProcFolder, pid: number): number | undefined {
 export function openFiles(proc: ProcFolder, pid: number): number | undefined {
   const folder = `${pid}/fd`
   try {
-    const { size } = statSync(`${proc.path}/${folder}`)
-    if (size > 0) return size
+    const size = statSync(`${proc.path}/${folder}`, { throwIfNoEntry: false })?.size
+    if (size === undefined || size > 0) return size
   } catch {
     return undefined
   }

@@ -29,11 +29,11 @@ interface Seen {
 }
 
 /** Readings after which a process is asked again who it runs as. */
-const askUserEvery = 30
+const askUserEvery = 60
 /** Readings after which a group without processes is forgotten. */
 const forgetGroupAfter = 60
 /** A process is young for so many readings: daemons change their user soon after they start. */
-const youngReadings = 3
+const youngReadings = 2
 
 /**
  * Processes grouped by their name and effective user, under the names of process-exporter
