@@ -95,4 +95,8 @@ const shared = {
     .describe('How a message becomes an event: a parser type, or an object with its options'),
 }
 
-export const defineInput = definer<[InputContext], Input, typeof shared>(shared)
+/**
+ * Declares an input: what it is configured by, and how it is made. The main thread needs only the one, so a
+ * larger input is loaded when it is made: `async (config, context) => new (await import(…)).…`.
+ */
+export const defineInput = definer<[InputContext], Input | Promise<Input>, typeof shared>(shared)

@@ -59,7 +59,7 @@ export class WorkerInputs implements Lifecycle {
   }
 
   async start(): Promise<void> {
-    for (const config of this.#config.inputs) this.#running.push(this.#create(config))
+    for (const config of this.#config.inputs) this.#running.push(await this.#create(config))
     for (const { input } of this.#running) await input.start()
   }
 
@@ -86,7 +86,7 @@ export class WorkerInputs implements Lifecycle {
     const isFree = (one: ComponentConfig) =>
       addressesOf(one)?.every((address) => !taken.includes(address)) ?? false
     // All of them, for their mistakes: a certificate that cannot be read, say.
-    const created = wanted.map((one) => this.#create(one))
+    const created = await Promise.all(wanted.map((one) => this.#create(one)))
     const fresh = created.filter((running) => isFree(running.config))
     this.#pipeline.configure(options)
     try {
@@ -101,7 +101,7 @@ export class WorkerInputs implements Lifecycle {
     await stopAll(gone)
     // Anew, since a position may have moved until now.
     for (const one of wanted.filter((each) => !isFree(each))) {
-      const running = this.#create(one)
+      const running = await this.#create(one)
       this.#running.push(running)
       await running.input.start()
     }
@@ -127,7 +127,7 @@ export class WorkerInputs implements Lifecycle {
     }))
   }
 
-  #create(config: ComponentConfig): Running {
+  async #create(config: ComponentConfig): Promise<Running> {
     const id = idOf(config)
     const context = this.#contextOf(`input.${id}`)
     const parser = parserFrom(config['parser'] as ComponentConfig | undefined, 'none')
@@ -145,7 +145,7 @@ export class WorkerInputs implements Lifecycle {
       totals.impaired += amount
       context.count(reason, amount)
     }
-    const input = kinds.create(config, {
+    const input = await kinds.create(config, {
       ...context,
       count,
       deliver: counted(this.#pipeline.for(parser, count), totals),

@@ -76,8 +76,8 @@ export async function checkAll(
     note('collector', 'it is switched off: no input, filter or output runs, and none is looked at')
     return findings
   }
-  for (const input of inputConfigs) findings.push(...checkInput(input, dataFolder))
-  findings.push(...checkFilters(collector.filters, dataFolder))
+  for (const input of inputConfigs) findings.push(...(await checkInput(input, dataFolder)))
+  findings.push(...(await checkFilters(collector.filters, dataFolder)))
   const running = withStore(collector.outputs, config.store).filter(({ type }) => type !== 'store')
   const checked = running.map((output) => checkOutput(output, dataFolder))
   findings.push(...(await Promise.all(checked)).flat())
@@ -99,7 +99,7 @@ function partsToCome({ config, input }: Loaded): Finding[] {
   })
 }
 
-function checkInput(config: ComponentConfig, dataFolder: string): Finding[] {
+async function checkInput(config: ComponentConfig, dataFolder: string): Promise<Finding[]> {
   const subject = `input ${String(config['id'] ?? config.type)}`
   const unreadable = checkFiles((config['tls'] ?? {}) as object, `${subject}, tls`)
   if (unreadable.length > 0) return unreadable
@@ -110,23 +110,27 @@ function checkInput(config: ComponentConfig, dataFolder: string): Finding[] {
     worker: { index: 0, count: 1 },
   }
   return [
-    ...created(subject, () => inputs.create(config, context)),
+    ...(await created(subject, () => inputs.create(config, context))),
     ...(Array.isArray(config['paths']) ? checkPaths(config['paths'], subject) : []),
   ]
 }
 
-function checkFilters(configs: readonly ComponentConfig[], dataFolder: string): Finding[] {
-  return configs.flatMap((config, index) => {
+async function checkFilters(
+  configs: readonly ComponentConfig[],
+  dataFolder: string,
+): Promise<Finding[]> {
+  const checked = configs.map((config, index) => {
     const subject = `filters[${index}] (${config.type})`
     const context = { ...contextOf(subject, dataFolder), hostname: hostname() }
     return created(subject, () => filters.create(config, context))
   })
+  return (await Promise.all(checked)).flat()
 }
 
 /** What keeps a component from being made. */
-function created(subject: string, create: () => unknown): Finding[] {
+async function created(subject: string, create: () => unknown): Promise<Finding[]> {
   try {
-    create()
+    await create()
     return []
   } catch (failure) {
     return [{ level: 'problem', subject, message: messageOf(failure) }]

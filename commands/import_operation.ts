@@ -1,6 +1,4 @@
 import type { Collector } from '../collector/collector.ts'
-import { filesAt } from '../collector/inputs/import/found_files.ts'
-import { fileImport } from '../collector/inputs/import/import.ts'
 import { parserFrom } from '../collector/parsers/all.ts'
 import type { ComponentConfig } from '../core/plugin.ts'
 import type { Operations } from '../core/control.ts'
@@ -13,6 +11,8 @@ export function importOperations(collector: () => Collector | undefined): Operat
       const running = collector()
       if (!running) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is starting')
       const { paths, ...how } = args
+      const { filesAt } = await import('../collector/inputs/import/found_files.ts')
+      const { fileImport } = await import('../collector/inputs/import/import.ts')
       const files = filesAt(Array.isArray(paths) ? paths.map(String) : [])
       if (files.length === 0) {
         throw new WeirError('WEIR_REQUEST_INVALID', 'there is no file to import')

@@ -1,6 +1,5 @@
 import type { Clock } from '../core/clock.ts'
 import type { Operations } from '../core/control.ts'
-import { liveQuery } from '../store/live_query.ts'
 import type { LiveTail } from '../store/live_tail.ts'
 import { inWords } from './ask/in_words.ts'
 
@@ -9,6 +8,7 @@ export function tailOperations(tail: () => LiveTail, clock: Clock): Operations {
   return {
     async *'store.tail'(args) {
       const { query = '', target = '*' } = args
+      const { liveQuery } = await import('../store/live_query.ts')
       const wanted = Promise.try(liveQuery, String(query), String(target), clock.now())
       const { matches, wants } = await inWords(wanted)
       const stop = new AbortController()

@@ -1,7 +1,7 @@
 import { registry } from '../../core/plugin.ts'
 import { http } from './http.ts'
 import { stdin } from './stdin.ts'
-import { tail } from './tail/tail.ts'
+import { tail } from './tail.ts'
 import { tcp } from './tcp.ts'
 import { udp } from './udp.ts'
 import { unix } from './unix.ts'

@@ -1,12 +1,5 @@
 import { messageOf, WeirError } from '../../core/errors.ts'
-import { size } from '../../core/units.ts'
 import type { Arrival, InputContext, Outcome } from '../input.ts'
-
-/** The `max_pending_bytes` option. */
-export const pendingLimit = (largest: string) =>
-  size()
-    .default(size().parse(largest))
-    .describe('Most bytes taken in and not durable yet, over all senders')
 
 /**
  * What lies between the sockets of an input and `deliver`: it counts what arrives, bounds what is

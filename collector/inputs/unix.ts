@@ -1,13 +1,7 @@
-import { chmodSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
 import { z } from 'zod'
-import { listenFailure } from '../../core/listen/failure.ts'
-import type { JsonObject } from '../../core/json.ts'
-import { defineInput, type Input, type InputContext } from '../input.ts'
-import { Intake } from './intake.ts'
-import { connectionOptions, Connections, type ConnectionConfig } from './listen/connections.ts'
-import { clearPath } from '../../core/listen/unix_path.ts'
-import { datagramProblem, UnixDatagramInput } from './listen/unix_datagram.ts'
+import { defineInput } from '../input.ts'
+import { connectionOptions } from './listen/options.ts'
+import { datagramProblem } from './listen/datagram_package.ts'
 
 /** Messages over a Unix socket. */
 export const unix = defineInput(
@@ -32,76 +26,17 @@ export const unix = defineInput(
       .describe('Permissions of the socket, octal: who may write to it may send'),
     ...connectionOptions,
   },
-  (config, context) => {
+  async (config, context) => {
     const given = { ...config, tag: config.tag ?? 'unix' }
-    return given.mode === 'datagram'
-      ? new UnixDatagramInput(given, context)
-      : new UnixInput(given, context)
+    if (given.mode === 'datagram') {
+      const { UnixDatagramInput } = await import('./listen/unix_datagram.ts')
+      return new UnixDatagramInput(given, context)
+    }
+    const { UnixInput } = await import('./listen/unix_input.ts')
+    return new UnixInput(given, context)
   },
   (config, context) => {
     const message = config.mode === 'datagram' ? datagramProblem(config) : undefined
     if (message !== undefined) context.addIssue({ code: 'custom', path: ['mode'], message })
   },
 )
-
-interface UnixConfig extends ConnectionConfig {
-  readonly path: string
-  readonly permissions: string
-}
-
-class UnixInput implements Input {
-  readonly #config: UnixConfig
-  readonly #context: InputContext
-  readonly #intake: Intake
-  readonly #connections: Connections
-  #server: Server | undefined
-
-  constructor(config: UnixConfig, context: InputContext) {
-    this.#config = config
-    this.#context = context
-    this.#intake = new Intake(context, config.max_pending_bytes)
-    this.#connections = new Connections(config, context, this.#intake)
-  }
-
-  async start(): Promise<void> {
-    if (this.#context.worker.index > 0) return
-    const { path, permissions } = this.#config
-    const key = `path of input ${this.#context.id}`
-    await clearPath(path, key)
-    const server = createServer((socket) => {
-      if (!this.#connections.admit(socket, path)) return
-      this.#connections.serve(socket, socket, { context: {}, name: path, refuseTls: true })
-    })
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (failure) => {
-        reject(listenFailure(failure, { protocol: 'unix', path }, key))
-      })
-      server.listen(path, () => {
-        server.removeAllListeners('error')
-        server.on('error', (failure) => {
-          this.#context.count('connection_refused')
-          this.#connections.complaints.say('accept failed', { reason: failure.message })
-        })
-        resolve()
-      })
-    })
-    chmodSync(path, Number.parseInt(permissions, 8))
-    this.#server = server
-  }
-
-  async stop(deadline: AbortSignal): Promise<void> {
-    // Closing removes the socket, too.
-    this.#server?.close()
-    this.#server = undefined
-    await this.#connections.close()
-    await this.#intake.close(deadline)
-  }
-
-  status(): JsonObject {
-    return {
-      listen: this.#server ? [`unix://${this.#config.path}`] : [],
-      connections: this.#connections.count,
-      pending_bytes: this.#intake.pendingBytes,
-    }
-  }
-}

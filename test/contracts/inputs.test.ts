@@ -9,7 +9,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Input } from '../../collector/input.ts'
 import { inputs } from '../../collector/inputs/all.ts'
-import { createStdin } from '../../collector/inputs/stdin.ts'
+import { createStdin } from '../../collector/inputs/stdin/stdin_input.ts'
 import { FakeWorld } from '../collector/inputs/fake_context.ts'
 
 /** An input at work: how to give it a line, and what its sender has heard, where it hears anything. */
@@ -46,9 +46,9 @@ const overSocket = (input: Input, target: () => { port: number } | { path: strin
   },
 })
 
-const stages: Record<string, (world: FakeWorld) => Stage> = {
-  http(world) {
-    const input = create(world, { type: 'http' })
+const stages: Record<string, (world: FakeWorld) => Stage | Promise<Stage>> = {
+  async http(world) {
+    const input = await create(world, { type: 'http' })
     const acknowledged: string[] = []
     return {
       input,
@@ -74,18 +74,18 @@ const stages: Record<string, (world: FakeWorld) => Stage> = {
     const input = createStdin(given, world.context, () => stream)
     return { input, feed: (line) => void (stream.destroyed || stream.write(`${line}\n`)) }
   },
-  tail(world) {
+  async tail(world) {
     const path = join(temporaryFolder(), 'a.log')
-    const input = create(world, { type: 'tail', paths: [path], poll_interval: '10ms' })
+    const input = await create(world, { type: 'tail', paths: [path], poll_interval: '10ms' })
     appendFileSync(path, '')
     return { input, feed: (line) => appendFileSync(path, `${line}\n`) }
   },
-  tcp(world) {
-    const input = create(world, { type: 'tcp', listen: '127.0.0.1:0' })
+  async tcp(world) {
+    const input = await create(world, { type: 'tcp', listen: '127.0.0.1:0' })
     return overSocket(input, () => ({ port: portOf(input) }))
   },
-  udp(world) {
-    const input = create(world, { type: 'udp', listen: '127.0.0.1:0' })
+  async udp(world) {
+    const input = await create(world, { type: 'udp', listen: '127.0.0.1:0' })
     const socket = createSocket('udp4')
     onTestFinished(() => void socket.close())
     return {
@@ -96,19 +96,19 @@ const stages: Record<string, (world: FakeWorld) => Stage> = {
       },
     }
   },
-  unix(world) {
+  async unix(world) {
     const path = join(temporaryFolder(), 'a.sock')
-    return overSocket(create(world, { type: 'unix', path }), () => ({ path }))
+    return overSocket(await create(world, { type: 'unix', path }), () => ({ path }))
   },
 }
 
 const soon = () => AbortSignal.timeout(5000)
 
 describe.each(inputs.types)('input %s', (type) => {
-  const stageFor = (world: FakeWorld): Stage => {
+  const stageFor = async (world: FakeWorld): Promise<Stage> => {
     const make = stages[type]
     if (!make) throw new Error(`add a stage for the input ${type} to test/contracts/inputs.test.ts`)
-    const stage = make(world)
+    const stage = await make(world)
     onTestFinished(async () => {
       world.release()
       await stage.input.stop(soon())
@@ -117,14 +117,14 @@ describe.each(inputs.types)('input %s', (type) => {
   }
 
   test('stop is safe without start, and twice', async () => {
-    const { input } = stageFor(new FakeWorld())
+    const { input } = await stageFor(new FakeWorld())
     await input.stop(soon())
     await input.stop(soon())
   })
 
   test('delivers what it is given, counts it, and says how it is', async () => {
     const world = new FakeWorld()
-    const { input, feed } = stageFor(world)
+    const { input, feed } = await stageFor(world)
     await input.start()
     await feed('one')
     await vi.waitFor(() => expect(world.messages).toEqual(['one']), 5000)
@@ -137,7 +137,7 @@ describe.each(inputs.types)('input %s', (type) => {
 
   test('delivers nothing more once stop has resolved, and by then all is settled', async () => {
     const world = new FakeWorld()
-    const { input, feed } = stageFor(world)
+    const { input, feed } = await stageFor(world)
     await input.start()
     world.holds = true
     await feed('one')
@@ -154,7 +154,7 @@ describe.each(inputs.types)('input %s', (type) => {
 
   test('stop gives up a delivery that does not settle, at the deadline', async () => {
     const world = new FakeWorld()
-    const { input, feed } = stageFor(world)
+    const { input, feed } = await stageFor(world)
     await input.start()
     world.holds = true
     await feed('one')
@@ -165,7 +165,7 @@ describe.each(inputs.types)('input %s', (type) => {
 
   test('what could not be delivered is never acknowledged: it is told, counted or kept', async () => {
     const world = new FakeWorld()
-    const { input, feed, acknowledged } = stageFor(world)
+    const { input, feed, acknowledged } = await stageFor(world)
     await input.start()
     world.failure = new Error('the journal is closed')
     await feed('one')

@@ -7,7 +7,7 @@ import { createMetrics, Registry } from '../../core/metrics.ts'
 
 if (isMainThread) new Worker(new URL(import.meta.url))
 else {
-  const input = inputs.create(inputs.schema.parse({ type: 'stdin' }), {
+  const input = await inputs.create(inputs.schema.parse({ type: 'stdin' }), {
     id: 'input.stdin',
     log: pino({ level: 'silent' }),
     clock: systemClock,

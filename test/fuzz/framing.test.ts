@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createFramer, type Framing } from '../../collector/inputs/framing/framing.ts'
+import { createFramer } from '../../collector/inputs/framing/framing.ts'
+import type { Framing } from '../../collector/inputs/framing/options.ts'
 import { Spans } from '../../collector/inputs/framing/spans.ts'
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 3000)

@@ -1,33 +1,8 @@
-import { z } from 'zod'
-import { size } from '../../../core/units.ts'
 import { AutoFramer } from './auto.ts'
 import { DelimitedFramer } from './delimited.ts'
 import type { Framer, FramerOptions } from './framer.ts'
 import { OctetCountedFramer } from './octet_counted.ts'
-
-export const framing = () =>
-  z
-    .union([
-      z.enum(['newline', 'nul', 'octet_counted', 'auto']),
-      z.strictObject({ delimiter: z.string().min(1).max(16) }),
-    ])
-    .default('newline')
-    .describe(
-      'How messages are told apart: `newline` (CR LF too), `nul`, `octet_counted` (RFC 6587), `auto` (octet counting or lines, by how a connection begins) or `{ delimiter: "…" }`',
-    )
-
-export type Framing = z.output<ReturnType<typeof framing>>
-
-/** The options that every input with messages of bounded length has. */
-export const messageLimits = (largest: string) => ({
-  max_message_size: size()
-    .default(size().parse(largest))
-    .describe('Longest message; a longer one is cut or dropped'),
-  long_messages: z
-    .enum(['cut', 'drop'])
-    .default('cut')
-    .describe('What happens to a message above `max_message_size`; counted either way'),
-})
+import type { Framing } from './options.ts'
 
 /** Makes the framer for one connection. */
 export function createFramer(kind: Framing, options: FramerOptions): Framer {

@@ -1,34 +1,13 @@
 import type { Socket } from 'node:net'
-import { z } from 'zod'
 import { startsTls, tlsRefusal } from '../../../core/tls_refusal.ts'
-import { duration } from '../../../core/units.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { InputContext } from '../../input.ts'
 import type { Framer } from '../framing/framer.ts'
-import { createFramer, framing, messageLimits, type Framing } from '../framing/framing.ts'
+import { createFramer } from '../framing/framing.ts'
+import type { Framing } from '../framing/options.ts'
 import { Spans } from '../framing/spans.ts'
-import { type Intake, pendingLimit } from '../intake.ts'
+import type { Intake } from '../intake.ts'
 import { Complaints } from '../../../core/listen/complaints.ts'
-
-/** The options of every input that takes connections. */
-export const connectionOptions = {
-  framing: framing(),
-  ...messageLimits('1MB'),
-  max_connections: z
-    .int()
-    .min(1)
-    .default(5000)
-    .describe('Most connections; when reached, one that never sent anything makes room'),
-  silent_timeout: duration()
-    .default(600_000)
-    .describe('A connection that has not sent anything yet is closed after this; 0: never'),
-  idle_timeout: duration()
-    .default(0)
-    .describe(
-      'A connection that sends nothing more is closed after this; 0 (the default): never, since a sender that does not notice would lose its next message',
-    ),
-  max_pending_bytes: pendingLimit('16MB'),
-}
 
 export interface ConnectionConfig {
   readonly tag: string

@@ -1,12 +1,12 @@
 import { chmodSync, unlinkSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { ConfigError, messageOf } from '../../../core/errors.ts'
+import { ConfigError } from '../../../core/errors.ts'
 import { listenFailure } from '../../../core/listen/failure.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { Input, InputContext } from '../../input.ts'
-import type { Framing } from '../framing/framing.ts'
+import type { Framing } from '../framing/options.ts'
 import { Intake } from '../intake.ts'
 import { Complaints } from '../../../core/listen/complaints.ts'
+import { type DatagramSocket, datagramProblem, loadPackage } from './datagram_package.ts'
 import { Datagrams } from './datagrams.ts'
 import { clearPath } from '../../../core/listen/unix_path.ts'
 
@@ -20,32 +20,7 @@ export interface UnixDatagramConfig {
   readonly max_pending_bytes: number
 }
 
-/** What we use of the package node-unix-socket (N-API, so it fits any Node). */
-interface DatagramSocket {
-  bind(path: string): void
-  close(): void
-  setRecvBufferSize(bytes: number): void
-  on(event: 'data', listener: (datagram: Buffer) => void): void
-  on(event: 'error', listener: (failure: Error) => void): void
-}
-
 const receiveBufferBytes = 4 * 2 ** 20
-
-/** What keeps datagrams from being taken: the framing, or that the package is missing. */
-export function datagramProblem(
-  { framing }: Pick<UnixDatagramConfig, 'framing'>,
-  load: () => unknown = loadPackage,
-): string | undefined {
-  if (framing !== 'newline') {
-    return 'a unix input with mode: datagram takes lines; leave framing out, or use mode: stream'
-  }
-  try {
-    load()
-    return undefined
-  } catch (failure) {
-    return messageOf(failure)
-  }
-}
 
 /** Unix datagram sockets, where the optional package that brings them is installed. */
 export class UnixDatagramInput implements Input {
@@ -119,17 +94,3 @@ export class UnixDatagramInput implements Input {
 
 /** One object, since the pipeline prepares a context once. */
 const nowhere: JsonObject = {}
-
-function loadPackage(): () => DatagramSocket {
-  const name = 'node-unix-socket'
-  try {
-    const loaded = createRequire(import.meta.url)(name) as { DgramSocket: new () => DatagramSocket }
-    return () => new loaded.DgramSocket()
-  } catch (failure) {
-    throw new ConfigError(
-      'WEIR_CONFIG_INVALID',
-      `mode: datagram needs the package ${name}, as Node has no Unix datagram sockets: run "npm install ${name}" beside Weir, or use mode: stream`,
-      { cause: failure },
-    )
-  }
-}

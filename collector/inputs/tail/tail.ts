@@ -1,9 +1,9 @@
-import { defineInput, type Input, type InputContext } from '../../input.ts'
+import type { Input, InputContext } from '../../input.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { Following } from './following.ts'
 import { systemTailFiles, type TailFiles } from './files.ts'
-import { type TailConfig, tailFields } from './options.ts'
+import type { TailConfig } from './options.ts'
 import { Hints } from './hints.ts'
 
 /** The input, and one round of its work for tests that drive it by hand. */
@@ -79,10 +79,3 @@ export function createTail(
     status: (): JsonObject => following.status(),
   }
 }
-
-export const tail = defineInput(
-  'tail',
-  'Follows files through every kind of rotation.',
-  tailFields,
-  (config, context) => createTail(config, context),
-)

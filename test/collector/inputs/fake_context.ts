@@ -104,7 +104,8 @@ export class FakeWorld {
 }
 
 /** Stops an input at the end of the test, whatever happens. */
-export async function started(input: Input): Promise<Input> {
+export async function started(made: Input | Promise<Input>): Promise<Input> {
+  const input = await made
   onTestFinished(() => input.stop(AbortSignal.timeout(1000)))
   await input.start()
   return input

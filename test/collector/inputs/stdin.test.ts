@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test, vi } from 'vitest'
-import { createStdin } from '../../../collector/inputs/stdin.ts'
+import { createStdin } from '../../../collector/inputs/stdin/stdin_input.ts'
 import { FakeWorld, started } from './fake_context.ts'
 
 const config = {

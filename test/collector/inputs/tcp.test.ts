@@ -184,7 +184,7 @@ test('port scanners do no harm', async () => {
 test('a taken port is refused with who has it and what to change', async () => {
   const world = new FakeWorld()
   const port = portOf(await started(create(world)))
-  const second = create(world, { listen: ['127.0.0.1:0', `127.0.0.1:${port}`] })
+  const second = await create(world, { listen: ['127.0.0.1:0', `127.0.0.1:${port}`] })
   await expect(second.start()).rejects.toThrow(
     process.platform === 'linux'
       ? new RegExp(`tcp://127.0.0.1:${port}: .*\\(pid ${process.pid}\\).*listen of input`)
@@ -195,7 +195,7 @@ test('a taken port is refused with who has it and what to change', async () => {
 
 test('stop delivers what is unfinished and counts what is not taken', async () => {
   const world = new FakeWorld()
-  const input = create(world)
+  const input = await create(world)
   await input.start()
   const socket = client(input)
   socket.write('whole\nhalf')

@@ -120,10 +120,14 @@ describe.skipIf(!hasOpenssl)('tcp with TLS', () => {
     await vi.waitFor(() => expect(world.messages).toEqual(['a', 'b']))
   })
 
-  test('files that cannot be used are a config error that names them', () => {
+  test('files that cannot be used are a config error that names them', async () => {
     const world = new FakeWorld()
-    expect(() => create(world, { cert: file('missing.pem') })).toThrow(/tls\.cert: .*missing\.pem/)
-    expect(() => create(world, { key: file('client.key') })).toThrow(/tls\.key .*client\.key/)
-    expect(() => create(world, { client_auth: 'require' })).toThrow('tls.ca')
+    await expect(create(world, { cert: file('missing.pem') })).rejects.toThrow(
+      /tls\.cert: .*missing\.pem/,
+    )
+    await expect(create(world, { key: file('client.key') })).rejects.toThrow(
+      /tls\.key .*client\.key/,
+    )
+    await expect(create(world, { client_auth: 'require' })).rejects.toThrow('tls.ca')
   })
 })

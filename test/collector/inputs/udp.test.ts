@@ -123,7 +123,7 @@ test.skipIf(process.platform !== 'linux')(
 test('a taken port is refused with who has it and what to change', async () => {
   const world = new FakeWorld()
   const port = portOf(await started(create(world)))
-  const second = create(world, { listen: `127.0.0.1:${port}` })
+  const second = await create(world, { listen: `127.0.0.1:${port}` })
   await expect(second.start()).rejects.toThrow(
     process.platform === 'linux'
       ? new RegExp(`udp://127.0.0.1:${port}: .*\\(pid ${process.pid}\\).*listen of input`)
@@ -142,7 +142,7 @@ test('with several workers each has a socket, or only the first', async () => {
 
 test('what was received before stop is delivered by stop', async () => {
   const world = new FakeWorld()
-  const input = create(world)
+  const input = await create(world)
   await input.start()
   world.holds = true
   await sender()(portOf(input), 'first')

@@ -13,8 +13,8 @@ afterAll(() => rmSync(folder, { recursive: true }))
 let sockets = 0
 const newPath = () => join(folder, `${++sockets}.sock`)
 
-const create = (world: FakeWorld, config: Record<string, unknown>) =>
-  inputs.create(inputs.schema.parse({ type: 'unix', ...config }), world.context)
+const create = async (world: FakeWorld, config: Record<string, unknown>) =>
+  await inputs.create(inputs.schema.parse({ type: 'unix', ...config }), world.context)
 
 const send = (path: string, text: string) => {
   const socket = connect(path)
@@ -55,24 +55,26 @@ test('a socket that somebody listens on is left alone, and so is a file', async 
   const world = new FakeWorld()
   const path = newPath()
   await started(create(world, { path }))
-  await expect(create(world, { path }).start()).rejects.toThrow(
+  await expect(started(create(world, { path }))).rejects.toThrow(
     process.platform === 'linux' ? `(pid ${process.pid}) listens there` : 'another process',
   )
   send(path, 'still\n')
   await vi.waitFor(() => expect(world.messages).toEqual(['still']))
   const file = newPath()
   writeFileSync(file, 'precious')
-  await expect(create(world, { path: file }).start()).rejects.toThrow('something that is no socket')
+  await expect(started(create(world, { path: file }))).rejects.toThrow(
+    'something that is no socket',
+  )
   expect(statSync(file).size).toBe(8)
 })
 
 test('a folder that does not exist is an error that names the path', async () => {
   const path = join(folder, 'missing', 'x.sock')
-  await expect(create(new FakeWorld(), { path }).start()).rejects.toThrow(`unix://${path}`)
+  await expect(started(create(new FakeWorld(), { path }))).rejects.toThrow(`unix://${path}`)
 })
 
-test('datagrams without the package that brings them are a config error', () => {
-  expect(() => create(new FakeWorld(), { path: newPath(), mode: 'datagram' })).toThrow(
+test('datagrams without the package that brings them are a config error', async () => {
+  await expect(create(new FakeWorld(), { path: newPath(), mode: 'datagram' })).rejects.toThrow(
     /npm install node-unix-socket/,
   )
 })

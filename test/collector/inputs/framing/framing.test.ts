@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createFramer, type Framing } from '../../../../collector/inputs/framing/framing.ts'
+import { createFramer } from '../../../../collector/inputs/framing/framing.ts'
+import type { Framing } from '../../../../collector/inputs/framing/options.ts'
 import { Spans } from '../../../../collector/inputs/framing/spans.ts'
 
 const frame = (
