@@ -38,7 +38,7 @@ export class ListColumn implements Column {
     return {
       count,
       dictionary: undefined,
-      data: Buffer.concat([...levels, ...values]),
+      data: [{ bytes: Buffer.concat([...levels, ...values]), count }],
       encoding: encodings.plain,
       nulls: rows - lists.length,
       least: undefined,

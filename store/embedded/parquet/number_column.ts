@@ -40,7 +40,7 @@ export class NumberColumn implements Column {
     return {
       count: rows,
       dictionary: undefined,
-      data: Buffer.concat([levels, values]),
+      data: [{ bytes: Buffer.concat([levels, values]), count: rows }],
       encoding: isWide ? encodings.plain : encodings.deltaPacked,
       nulls: rows - count,
       least: bounds?.least,

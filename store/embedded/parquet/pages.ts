@@ -11,12 +11,19 @@ export const encodings = {
   dictionary: 8,
 } as const
 
+/** Some rows of a column, one behind the other. */
+export interface Page {
+  readonly bytes: Buffer
+  /** As `Pages.count`. */
+  readonly count: number
+}
+
 /** A column of a row group, encoded and not yet compressed. */
 export interface Pages {
   /** Rows, those without a value too; of lists, their elements and the rows without. */
   readonly count: number
   readonly dictionary: { readonly bytes: Buffer; readonly count: number } | undefined
-  readonly data: Buffer
+  readonly data: readonly Page[]
   readonly encoding: number
   readonly nulls: number
   /** The least and the greatest value as they stand in Parquet; undefined where they are not known. */

@@ -22,7 +22,7 @@ const windowMin = 2_000_000
 const compress = promisify(zstdCompress)
 
 /**
- * A Parquet file, written one row group after the other: every column one page, compressed by zstd. What its
+ * A Parquet file, written one row group after the other, its pages compressed by zstd. What its
  * columns hold is theirs to know.
  */
 export class ParquetFile {
@@ -112,54 +112,55 @@ export class ParquetFile {
   }
 
   async #compressed(pages: Pages) {
-    const { dictionary, data } = pages
-    const isSmall = data.length + (dictionary?.bytes.length ?? 0) < compressedMin
-    const params = {
-      [constants.ZSTD_c_compressionLevel]: this.#level,
-      ...(data.length > windowMin && { [constants.ZSTD_c_windowLog]: windowLog }),
-    }
-    const pack = async (bytes: Buffer) => {
-      if (isSmall) return bytes
-      // What comes out in one piece takes one turn of the loop.
-      return await compress(bytes, { params, chunkSize: Math.max(1_024, bytes.length >>> 2) })
-    }
-    const bytes: Buffer[] = []
-    let rawBytes = 0
-    const page = async (raw: Buffer, type: number, header: Fields) => {
-      const packed = await pack(raw)
-      const head = thriftBytes({
-        1: { i32: type },
-        2: { i32: raw.length },
-        3: { i32: packed.length },
-        ...header,
-      })
-      bytes.push(head, packed)
-      rawBytes += head.length + raw.length
-      return head.length + packed.length
-    }
-    const dictionaryBytes = dictionary
-      ? await page(dictionary.bytes, 2, {
-          7: { struct: { 1: { i32: dictionary.count }, 2: { i32: encodings.plain } } },
-        })
-      : 0
-    const dataBytes = await page(data, 0, {
-      5: {
-        struct: {
-          1: { i32: pages.count },
-          2: { i32: pages.encoding },
-          3: { i32: encodings.rle },
-          4: { i32: encodings.rle },
-        },
-      },
+    const { dictionary, data, encoding } = pages
+    const raw = [...(dictionary ? [dictionary.bytes] : []), ...data.map(({ bytes }) => bytes)]
+    const isSmall = raw.reduce((sum, { length }) => sum + length, 0) < compressedMin
+    const packed = isSmall
+      ? raw
+      : await Promise.all(raw.map((bytes) => compressed(bytes, this.#level)))
+    const headers = data.map(({ count }) => dataHeader(count, encoding))
+    if (dictionary) headers.unshift(dictionaryHeader(dictionary.count))
+    const heads = headers.map((header, place) => {
+      const sizes = { 2: { i32: raw[place]!.length }, 3: { i32: packed[place]!.length } }
+      return thriftBytes({ ...header, ...sizes })
     })
+    const bytes = heads.flatMap((head, place) => [head, packed[place]!])
+    const sum = (parts: readonly Buffer[]) => parts.reduce((total, { length }) => total + length, 0)
+    const dictionaryBytes = dictionary ? heads[0]!.length + packed[0]!.length : 0
     const fields = (at: number): Fields => ({
       4: { i32: isSmall ? codecs.none : codecs.zstd },
-      7: { i64: dictionaryBytes + dataBytes },
+      7: { i64: sum(bytes) },
       9: { i64: at + dictionaryBytes },
       11: dictionary ? { i64: at } : undefined,
     })
-    return { bytes, rawBytes, fields }
+    return { bytes, rawBytes: sum(heads) + sum(raw), fields }
   }
+}
+
+const dataHeader = (count: number, encoding: number): Fields => ({
+  1: { i32: 0 },
+  5: {
+    struct: {
+      1: { i32: count },
+      2: { i32: encoding },
+      3: { i32: encodings.rle },
+      4: { i32: encodings.rle },
+    },
+  },
+})
+
+const dictionaryHeader = (count: number): Fields => ({
+  1: { i32: 2 },
+  7: { struct: { 1: { i32: count }, 2: { i32: encodings.plain } } },
+})
+
+async function compressed(bytes: Buffer, level: number): Promise<Buffer> {
+  const params = {
+    [constants.ZSTD_c_compressionLevel]: level,
+    ...(bytes.length > windowMin && { [constants.ZSTD_c_windowLog]: windowLog }),
+  }
+  // What comes out in one piece takes one turn of the loop.
+  return await compress(bytes, { params, chunkSize: Math.max(1_024, bytes.length >>> 2) })
 }
 
 const physicalOf = {

@@ -1,6 +1,6 @@
 import { bitsOf, hybrid } from './bit_packing.ts'
 import { deltaPacked } from './delta.ts'
-import { type Column, encodings, type Pages, Present } from './pages.ts'
+import { type Column, encodings, levelBytes, type Page, type Pages, Present } from './pages.ts'
 import { TextDictionary } from './text_dictionary.ts'
 
 const entriesMax = 2_000
@@ -16,6 +16,8 @@ export interface TextOptions {
   readonly dictionary: boolean
   /** Whether the least and the greatest are of use. */
   readonly bounds: boolean
+  /** What is larger is cut into pages of about this: whoever wants few rows unpacks no more of them. */
+  readonly pageBytes: number
 }
 
 /** Texts in UTF-8: by numbers of a dictionary while they are few, else one behind the other. */
@@ -67,10 +69,14 @@ export class TextColumn implements Column {
     const { count } = this.#present
     const levels = this.#present.take(rows)
     const shared = { count: rows, nulls: rows - count }
-    if (!this.#isPlain) return { ...shared, ...this.#withDictionary(levels, count) }
+    if (!this.#isPlain) return { ...shared, ...this.#withDictionary(levels, rows, count) }
     const bounds = this.#options.bounds ? this.#bounds(count) : undefined
-    const head = Buffer.concat([levels, deltaPacked(this.#numbers, count)])
-    const data = this.#behind(head)
+    const { pageBytes } = this.#options
+    const isLarge = this.#length - headRoom > pageBytes && count === rows
+    const head = () => Buffer.concat([levels, deltaPacked(this.#numbers, count)])
+    const data = isLarge
+      ? this.#split(rows, pageBytes)
+      : [{ bytes: this.#behind(head()), count: rows }]
     ;[this.#bytes, this.#other] = [this.#other, this.#bytes]
     this.#length = headRoom
     if (this.#options.dictionary && --this.#plainLeft <= 0) this.#isPlain = false
@@ -111,7 +117,7 @@ export class TextColumn implements Column {
     this.#plainLeft = plainGroups
   }
 
-  #withDictionary(levels: Buffer, count: number) {
+  #withDictionary(levels: Buffer, rows: number, count: number) {
     const entries = this.#dictionary.count
     const width = Math.max(1, bitsOf(entries - 1))
     const numbers = count === 0 ? Buffer.alloc(0) : hybrid(this.#numbers, count, width)
@@ -127,10 +133,27 @@ export class TextColumn implements Column {
     this.#dictionary.clear()
     return {
       dictionary,
-      data: Buffer.concat([levels, Buffer.from([width]), numbers]),
+      data: [{ bytes: Buffer.concat([levels, Buffer.from([width]), numbers]), count: rows }],
       encoding: entries === 0 ? encodings.plain : encodings.dictionary,
       ...boundsOf(bounds),
     }
+  }
+
+  /** Texts of which every row has one, in pages of about so many bytes. */
+  #split(rows: number, pageBytes: number): Page[] {
+    const pages: Page[] = []
+    let [from, start, end] = [0, headRoom, headRoom]
+    for (let row = 0; row < rows; row++) {
+      end += this.#numbers[row]!
+      if (end - start < pageBytes && row < rows - 1) continue
+      const count = row + 1 - from
+      const lengths = deltaPacked(this.#numbers.subarray(from, row + 1), count)
+      const texts = this.#bytes.subarray(start, end)
+      pages.push({ bytes: Buffer.concat([levelBytes(1, count, 1), lengths, texts]), count })
+      from = row + 1
+      start = end
+    }
+    return pages
   }
 
   /** `head` and the texts, in one piece. */

@@ -10,7 +10,7 @@ import { WordSet } from './word_set.ts'
 
 /** How much work the compression is worth; docs/BENCHMARKS.md. */
 const zstdLevel = 3
-/** A column of a row group is one page: whoever wants one document unpacks those of a whole row group. */
+/** A column other than `_source` is one page of a row group: whoever wants a row unpacks it. */
 const groupRows = 40_960
 const groupBytes = 24_000_000
 /** A row that is older by no more than this comes in order. */

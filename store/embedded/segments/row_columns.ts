@@ -5,13 +5,16 @@ import { physical } from '../parquet/pages.ts'
 import type { NamedColumn } from '../parquet/parquet_file.ts'
 import { TextColumn } from '../parquet/text_column.ts'
 
+/** Of documents: what is unpacked at least for one. */
+const pageBytes = 7_000_000
+
 /** The columns of a segment, to be filled row by row. */
 export class RowColumns {
   readonly stream = texts()
   readonly time = new NumberColumn(physical.int64)
   readonly journal = texts()
   readonly ordinal = new NumberColumn(physical.int32)
-  readonly id = new TextColumn({ dictionary: false, bounds: true })
+  readonly id = new TextColumn({ dictionary: false, bounds: true, pageBytes: Infinity })
   readonly seq = new NumberColumn(physical.int64)
   readonly spilled = new ListColumn()
   /** By promoted column: those of its type. */
@@ -19,7 +22,7 @@ export class RowColumns {
     return type === 'BIGINT' ? new NumberColumn(physical.int64) : undefined
   })
   readonly texts = promotedColumns.map(({ type }) => (type === 'VARCHAR' ? texts() : undefined))
-  readonly source = new TextColumn({ dictionary: false, bounds: false })
+  readonly source = new TextColumn({ dictionary: false, bounds: false, pageBytes })
   /** Resolves when what was taken last is written: its bytes are filled again from the take after it on. */
   written: Promise<void> = Promise.resolve()
 
@@ -50,4 +53,4 @@ export class RowColumns {
   }
 }
 
-const texts = () => new TextColumn({ dictionary: true, bounds: true })
+const texts = () => new TextColumn({ dictionary: true, bounds: true, pageBytes: Infinity })
