@@ -15,9 +15,11 @@ export function generalText(value: number): string {
   if (Number.isNaN(value)) return 'nan'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'
-  const scientific = value.toExponential(5)
+  // Rounded here, since JavaScript rounds ties up and Python to even.
+  const short = rounded(value, 5 - exponentOf(value.toExponential()))
+  const scientific = short.toExponential(5)
   const exponent = exponentOf(scientific)
-  if (exponent >= -4 && exponent < 6) return withoutZeros(value.toFixed(5 - exponent))
+  if (exponent >= -4 && exponent < 6) return withoutZeros(short.toFixed(5 - exponent))
   const [mantissa, power] = scientific.split('e') as [string, string]
   return exponential(`${withoutZeros(mantissa)}e${power}`)
 }
@@ -28,7 +30,8 @@ export function fixedText(value: number, digits: number): string {
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
   if (Math.abs(value) >= 1e21)
     return `${BigInt(value)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`
-  return rounded(value, digits).toFixed(digits)
+  const sign = value < 0 || Object.is(value, -0) ? '-' : ''
+  return `${sign}${rounded(Math.abs(value), digits).toFixed(digits)}`
 }
 
 /** `'%d' % value`: cut off towards zero. */
