@@ -95,7 +95,7 @@ USE_FLOW_CONTROL = True
   }
 }
 
-function isOpen(port: number): Promise<boolean> {
+export function isOpen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ port, host: '127.0.0.1' })
     socket.on('connect', () => {
