@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { access } from '../../core/listen/access.ts'
 import { duration, size } from '../../core/units.ts'
+import { messageOf } from '../../core/errors.ts'
 import { type MetricsAddress, readMetricsAddress } from '../listen_address.ts'
 import { seriesKinds } from '../tables/swapped.ts'
+import { loadUnixDatagrams } from './unix_datagrams.ts'
 
 export const dialects = ['etsy', 'datadog'] as const
 /** How lines are read. The dialects disagree about the same line, so each listener has one. */
@@ -13,10 +15,22 @@ const dialect = () => z.enum(dialects)
 
 const address = z.string().transform((text, context): MetricsAddress => {
   const read = readMetricsAddress(text, protocols, 8125)
-  if (typeof read !== 'string') return read
-  context.addIssue({ code: 'custom', message: read })
+  const message = typeof read === 'string' ? read : problemOf(read)
+  if (typeof read !== 'string' && message === undefined) return read
+  context.addIssue({ code: 'custom', message })
   return z.NEVER
 })
+
+/** What is missing for listening there. */
+function problemOf({ protocol }: MetricsAddress): string | undefined {
+  if (protocol !== 'unixgram') return undefined
+  try {
+    loadUnixDatagrams()
+    return undefined
+  } catch (failure) {
+    return messageOf(failure)
+  }
+}
 
 const listener = z.union([
   address.transform((read) => ({ address: read, dialect: undefined })),

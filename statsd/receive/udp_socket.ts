@@ -1,8 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
+import { messageOf } from '../../core/errors.ts'
 import { plainIp } from '../../core/listen/access.ts'
 import { addressText, listenFailure } from '../../core/listen/failure.ts'
 import { formatSize } from '../../core/units.ts'
+import { DatagramQueue } from './datagram_queue.ts'
 import { type Listen, listenKey, type ListenerWorld } from './listening.ts'
 
 /** Turns of the event loop that closing gives to what the kernel holds; each receives 32 datagrams. */
@@ -27,12 +29,24 @@ export const listenUdp: Listen = async ({ address, dialect }, world) => {
   socket.on('error', (failure) => {
     complaints.say('receiving metrics failed', { reason: failure.message })
   })
+  const queue = new DatagramQueue(
+    socket,
+    (bytes, length) => {
+      received += 1
+      reader.packet(bytes, 0, length)
+    },
+    (failure) => complaints.say('reading datagrams ahead failed', { reason: messageOf(failure) }),
+  )
   socket.on('message', (datagram, sender) => {
     received += 1
-    if (maySend && !maySend(plainIp(sender.address))) {
+    if (!maySend) {
+      reader.packet(datagram, 0, datagram.length)
+      queue.noticed()
+    } else if (maySend(plainIp(sender.address))) reader.packet(datagram, 0, datagram.length)
+    else {
       traffic.note('connection_refused')
       complaints.say('datagram refused: not allowed', { peer: sender.address })
-    } else reader.packet(datagram, 0, datagram.length)
+    }
   })
   const bound = socket.address()
   const text = addressText({ protocol: 'udp', host, port: bound.port })
@@ -45,6 +59,7 @@ export const listenUdp: Listen = async ({ address, dialect }, world) => {
         await new Promise((resolve) => setImmediate(resolve))
         if (received === before && turn > 0) break
       }
+      queue.close()
       await new Promise<void>((resolve) => socket.close(resolve))
     },
   }

@@ -134,6 +134,23 @@ test('datagrams over IPv4: many lines, odd bytes, 64 KB', async () => {
   expect(swaps[0]!.traffic).toMatchObject({ packets: 4, lines: 10_007, badLines: 1 })
 })
 
+test('a burst of datagrams is read ahead, none lost and none twice', async () => {
+  const { portOf, lines, sums, stop } = await receiving(['udp://127.0.0.1:0'], {
+    receiveBufferBytes: 4 * 2 ** 20,
+  })
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.connect(portOf(), '127.0.0.1', resolve))
+  for (let round = 1; round <= 4; round++) {
+    for (let i = 0; i < 2000; i++) socket.send(`n${i % 7}:${i}|c\nall:1|c`)
+    await lines(round * 4000)
+  }
+  socket.close()
+  await stop()
+  expect(sums.get('all')).toBe(8000)
+  const others = [...sums].filter(([name]) => name !== 'all')
+  expect(others.reduce((sum, [, value]) => sum + value, 0)).toBe(4 * ((1999 * 2000) / 2))
+})
+
 test.skipIf(!hasIpv6)('datagrams and connections over IPv6', async () => {
   const { portOf, lines, sums, stop } = await receiving(['udp://[::1]:0', 'tcp://[::1]:0'])
   await sendUdp('udp6', portOf(0), 'a:1|c')
