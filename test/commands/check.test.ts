@@ -122,3 +122,22 @@ test('beside a running Weir addresses are tried, but for its own', async () => {
     server.close()
   }
 })
+
+test('the addresses of StatsD are tried where the config names them', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const base = `http: { listen: "127.0.0.1:0" }\ncollector: { enabled: false }\n`
+  const taken = await check(
+    `${base}statsd: { listen: "tcp://127.0.0.1:${port}", console: { listen: "tcp://127.0.0.1:${port}" } }\n`,
+  )
+  expect(taken.findings.filter((finding) => finding.includes('statsd'))).toEqual([
+    expect.stringMatching(/^problem statsd: cannot listen on tcp:.* has it.*statsd\.listen/),
+    expect.stringMatching(
+      /^problem statsd console: .* is that of statsd .*statsd\.console\.listen/,
+    ),
+  ])
+  const off = await check(`${base}statsd: { enabled: false, listen: "tcp://127.0.0.1:${port}" }\n`)
+  expect(off.findings.filter((finding) => finding.includes('statsd'))).toEqual([])
+  server.close()
+})
