@@ -11,7 +11,8 @@ import { dirname, join, relative } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import type { Journal } from '../../core/journal/journal.ts'
 import { eventsPath, indexPath } from '../../core/journal/layout.ts'
-import { manifestPath, wordsFile } from '../../store/embedded/segments/layout.ts'
+import { pointManifestPath, pointsFolder } from '../../store/embedded/metrics/layout.ts'
+import { manifestPath, segmentsFolder, wordsFile } from '../../store/embedded/segments/layout.ts'
 
 /** A file of the snapshot: its first `limit` bytes are what counts. */
 export interface SnapshotFile {
@@ -72,20 +73,23 @@ export class Snapshot {
   async #takeStore(): Promise<void> {
     const store = join(this.#dataFolder, 'store')
     // The segments first, since the journal has what they lack, and then what points at either.
-    if (existsSync(manifestPath(store))) await this.#takeSegments(store)
+    for (const kind of [
+      { manifest: manifestPath(store), folder: segmentsFolder(store), namedBy: segmentsNamedBy },
+      { manifest: pointManifestPath(store), folder: pointsFolder(store), namedBy: pointsNamedBy },
+    ]) {
+      if (existsSync(kind.manifest)) await this.#takeSegments(kind)
+    }
     for (const name of ['api.sqlite', 'documents.sqlite']) {
       if (existsSync(join(store, name))) await this.#takeDatabase(join(store, name))
     }
   }
 
   /** A merge may take files away that the manifest named a moment ago: then both are taken again. */
-  async #takeSegments(store: string): Promise<void> {
+  async #takeSegments({ manifest, folder, namedBy }: SegmentKind): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const copy = await this.#takeDatabase(manifestPath(store))
+      const copy = await this.#takeDatabase(manifest)
       const taken = this.#files.length
-      const absent = namedBy(copy).filter(
-        (file) => !this.#linkIfThere(join(store, 'segments', file)),
-      )
+      const absent = namedBy(copy).filter((file) => !this.#linkIfThere(join(folder, file)))
       if (absent.length === 0) return
       if (attempt === attemptsMax) {
         // No merge takes that long: they are lost, and the store says so when it is asked.
@@ -93,7 +97,8 @@ export class Snapshot {
         return
       }
       this.#files.length = taken - 1
-      rmSync(join(this.folder, 'store'), { recursive: true })
+      rmSync(copy)
+      rmSync(this.#placeOf(folder).to, { recursive: true, force: true })
     }
   }
 
@@ -168,8 +173,28 @@ export class Snapshot {
   }
 }
 
+/** Files that a database names. */
+interface SegmentKind {
+  readonly manifest: string
+  readonly folder: string
+  readonly namedBy: (manifest: string) => string[]
+}
+
+/** The files of points that a manifest names, below the store's `points`. */
+function pointsNamedBy(path: string): string[] {
+  const manifest = new DatabaseSync(path, { readOnly: true })
+  try {
+    return manifest
+      .prepare('select file from segments')
+      .all()
+      .map(({ file }) => String(file))
+  } finally {
+    manifest.close()
+  }
+}
+
 /** The files that a manifest names, below the store's `segments`. */
-function namedBy(path: string): string[] {
+function segmentsNamedBy(path: string): string[] {
   const manifest = new DatabaseSync(path, { readOnly: true })
   try {
     const rows = manifest.prepare('select file, words from segments').all()
