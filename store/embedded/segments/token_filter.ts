@@ -35,21 +35,43 @@ export function encodeTokenFilter(hashes: Uint32Array): Buffer {
   return bytes.subarray(0, at)
 }
 
-/** The token filter of one segment, its directory in memory as it stands. */
+/** Gives so many bytes from a place on. @throws Error when there are fewer. */
+export type Read = (start: number, length: number) => Buffer
+
+export const readOf =
+  (bytes: Buffer): Read =>
+  (start, length) => {
+    if (start + length > bytes.length) throw new Error('it is cut off')
+    return bytes.subarray(start, start + length)
+  }
+
+/** The token filter of one segment: its directory in memory, the blocks where they are. */
 export class TokenFilter {
+  readonly #read: Read
+  readonly #length: number
+  /** Header and directory. */
   readonly #bytes: Buffer
   readonly #blocks: number
 
-  /** @throws Error when they are not what `encodeTokenFilter` made. */
-  constructor(bytes: Buffer) {
-    if (bytes.length < headerBytes || bytes.readUInt32LE(0) !== magic)
-      throw new Error('no token filter')
-    this.#bytes = bytes
-    this.#blocks = bytes.readUInt32LE(8)
-    const size = bytes.readUInt32LE(4)
-    if (this.#blocks !== Math.ceil(size / blockHashes) || this.#end(this.#blocks) > bytes.length) {
+  /** @throws Error when it is not what `encodeTokenFilter` made. */
+  constructor(read: Read, length: number) {
+    this.#read = read
+    this.#length = length
+    const header = length < headerBytes ? undefined : read(0, headerBytes)
+    if (header?.readUInt32LE(0) !== magic) throw new Error('no token filter')
+    this.#blocks = header.readUInt32LE(8)
+    const end = headerBytes + this.#blocks * entryBytes
+    if (this.#blocks !== Math.ceil(header.readUInt32LE(4) / blockHashes) || end > length) {
       throw new Error('the token filter is cut off')
     }
+    this.#bytes = read(0, end)
+    // Whether the end is there.
+    read(length - 1, 1)
+  }
+
+  /** Bytes in memory. */
+  get heldBytes(): number {
+    return this.#bytes.length
   }
 
   get size(): number {
@@ -68,24 +90,30 @@ export class TokenFilter {
     }
     const block = low - 1
     if (block < 0) return false
-    for (const each of this.#hashesOf(block)) if (each >= wanted) return each === wanted
+    const start = this.#start(block)
+    const bytes = this.#read(start, this.#start(block + 1) - start)
+    for (const each of this.#hashesOf(block, bytes, 0)) if (each >= wanted) return each === wanted
     return false
   }
 
   /** All hashes, ascending. */
   *hashes(): Generator<number> {
-    for (let block = 0; block < this.#blocks; block++) yield* this.#hashesOf(block)
+    const start = this.#start(0)
+    const bytes = this.#read(start, this.#length - start)
+    for (let block = 0; block < this.#blocks; block++) {
+      yield* this.#hashesOf(block, bytes, this.#start(block) - start)
+    }
   }
 
-  *#hashesOf(block: number): Generator<number> {
+  *#hashesOf(block: number, bytes: Buffer, start: number): Generator<number> {
     const count = Math.min(blockHashes, this.size - block * blockHashes)
     let hash = this.#first(block)
-    let at = this.#bytes.readUInt32LE(headerBytes + block * entryBytes + 4)
+    let at = start
     yield hash
     for (let i = 1; i < count; i++) {
       let difference = 0
       for (let shift = 1; ; shift *= 128) {
-        const byte = this.#bytes[at++] ?? 0
+        const byte = bytes[at++] ?? 0
         difference += (byte & 127) * shift
         if (byte < 128) break
       }
@@ -95,7 +123,11 @@ export class TokenFilter {
   }
 
   #first = (block: number) => this.#bytes.readUInt32LE(headerBytes + block * entryBytes)
-  #end = (block: number) => headerBytes + block * entryBytes
+  /** Where a block's differences begin; of the one behind the last, where they end. */
+  #start = (block: number) =>
+    block === this.#blocks
+      ? this.#length
+      : this.#bytes.readUInt32LE(headerBytes + block * entryBytes + 4)
 }
 
 /** The words of all of `filters`. */

@@ -1,11 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { messageOf } from '../../../core/errors.ts'
 import { wordsFile } from './layout.ts'
 import type { Segment } from './manifest.ts'
 import type { WordLookup } from './prune.ts'
-import { TokenFilter } from './token_filter.ts'
-import { filterBytes } from './words_file.ts'
+import type { Read, TokenFilter } from './token_filter.ts'
+import { filterIn } from './words_file.ts'
 
-/** Token filters as questions need them, the last used in memory up to a bound. */
+/** Token filters as questions need them, the directories of the last used in memory up to a bound. */
 export class WordFilters implements WordLookup {
   readonly #segmentsFolder: string
   readonly #bytesMax: number
@@ -25,13 +26,22 @@ export class WordFilters implements WordLookup {
   }
 
   mayHave(segment: Segment, stream: string, hash: number): boolean {
-    return this.filter(segment, stream)?.has(hash) ?? true
+    const filter = this.filter(segment, stream)
+    if (!filter) return true
+    try {
+      return filter.has(hash)
+    } catch (failure) {
+      this.#bytes -= filter.heldBytes
+      this.#filters.set(keyOf(segment, stream), { filter: undefined, bytes: entryBytes })
+      this.#onDamaged(segment, messageOf(failure))
+      return true
+    }
   }
 
   /** Undefined: there is none, and any word may be in the stream's rows. */
   filter(segment: Segment, stream: string): TokenFilter | undefined {
     if (!segment.words) return undefined
-    const key = `${segment.id} ${stream}`
+    const key = keyOf(segment, stream)
     const known = this.#filters.get(key)
     if (known) {
       this.#filters.delete(key)
@@ -51,22 +61,29 @@ export class WordFilters implements WordLookup {
 
   #load(segment: Segment, stream: string): { filter: TokenFilter | undefined; bytes: number } {
     const path = wordsFile(`${this.#segmentsFolder}/${segment.file}`)
-    let file: number | undefined
     try {
-      const opened = (file = openSync(path, 'r'))
-      const read = (start: number, length: number) => {
-        const bytes = Buffer.alloc(length)
-        if (readSync(opened, bytes, 0, length, start) < length) throw new Error('it is cut off')
-        return bytes
-      }
-      const bytes = filterBytes(read, stream)
-      return { filter: bytes && new TokenFilter(bytes), bytes: (bytes?.length ?? 0) + entryBytes }
+      const filter = filterIn(reader(path), stream)
+      return { filter, bytes: (filter?.heldBytes ?? 0) + entryBytes }
     } catch (failure) {
       // The segment itself can be read without.
-      this.#onDamaged(segment, failure instanceof Error ? failure.message : String(failure))
+      this.#onDamaged(segment, messageOf(failure))
       return { filter: undefined, bytes: entryBytes }
+    }
+  }
+}
+
+const keyOf = ({ id }: Segment, stream: string) => `${id} ${stream}`
+
+/** Nothing stays open between two looks. */
+function reader(path: string): Read {
+  return (start, length) => {
+    const file = openSync(path, 'r')
+    try {
+      const bytes = Buffer.alloc(length)
+      if (readSync(file, bytes, 0, length, start) < length) throw new Error('it is cut off')
+      return bytes
     } finally {
-      if (file !== undefined) closeSync(file)
+      closeSync(file)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { encodeTokenFilter } from './token_filter.ts'
+import { encodeTokenFilter, type Read, TokenFilter } from './token_filter.ts'
 
 /**
  * The file beside a segment: its token filters, one a stream. A stream that is not in it has no filter: any word
@@ -28,20 +28,18 @@ export function encodeWords(words: WordsByStream): Buffer[] {
 }
 
 /**
- * The bytes of a stream's filter; undefined when it has none.
+ * A stream's filter; undefined when it has none.
  *
- * @param read gives so many bytes from a place in the file.
  * @throws Error when it is no such file.
  */
-export function filterBytes(
-  read: (start: number, length: number) => Buffer,
-  stream: string,
-): Buffer | undefined {
+export function filterIn(read: Read, stream: string): TokenFilter | undefined {
   const header = read(0, headerBytes)
   if (header.readUInt32LE(0) !== magic) throw new Error('it is no file of token filters')
   const length = header.readUInt32LE(4)
   const text = read(headerBytes, length).toString()
   const places = new Map(Object.entries(JSON.parse(text) as Record<string, [number, number]>))
   const place = places.get(stream)
-  return place && read(headerBytes + length + place[0], place[1])
+  if (!place) return undefined
+  const base = headerBytes + length + place[0]
+  return new TokenFilter((start, bytes) => read(base + start, bytes), place[1])
 }

@@ -10,8 +10,8 @@ import { database } from '../../../../store/embedded/database.ts'
 import { JournalRows } from '../../../../store/embedded/segments/journal_rows.ts'
 import { PathTree } from '../../../../store/embedded/segments/path_tree.ts'
 import { RowColumns } from '../../../../store/embedded/segments/row_columns.ts'
-import { TokenFilter } from '../../../../store/embedded/segments/token_filter.ts'
-import { filterBytes } from '../../../../store/embedded/segments/words_file.ts'
+import { readOf } from '../../../../store/embedded/segments/token_filter.ts'
+import { filterIn } from '../../../../store/embedded/segments/words_file.ts'
 import { hashesOf } from '../../../../store/embedded/segments/words.ts'
 import { sql } from '../../../../store/embedded/sql.ts'
 
@@ -225,7 +225,7 @@ test('the words of values are those of a text asked for, in any case and spellin
       '","n":-7.25,"t":true}',
   ])
   const file = readFileSync(`${folder}/segments/${segments[0]!.file.replace('.parquet', '.words')}`)
-  const filter = new TokenFilter(filterBytes((at, length) => file.subarray(at, at + length), 's')!)
+  const filter = filterIn(readOf(file), 's')!
   const has = (text: string) => hashesOf(text).every((hash) => filter.has(hash))
   for (const word of ['größe', 'error', '42', 'abc', 'x', 'kelvin', 'k2', 'İst', '7', '25', 'true'])
     expect(has(word), word).toBe(true)
