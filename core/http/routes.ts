@@ -43,6 +43,7 @@ POST /in/<tag>     take in logs: JSON, NDJSON, text lines, forms, msgpack
 GET  /api/tail     events as they arrive, as server-sent events: ?query=log.level:error
 /es/               ask the store, as one asks Elasticsearch: /es/logs-*/_search?q=log.level:error
 GET  /api/metrics/ names, tags and values of metrics as JSON: series?series=web.requests&figure=rate
+/graphite/         the same as Graphite answers: render?target=stats.*&format=json
 GET  /api/status   inputs, readers and outputs: rates, lag, losses
 GET  /metrics      the same, StatsD's series and the host, for Prometheus
 GET  /healthz      200 while the process lives
