@@ -106,9 +106,5 @@ export function understood<T extends z.ZodType>(schema: T, given: unknown): z.ou
   if (parsed.success) return parsed.data
   const [first] = parsed.error.issues
   const place = first!.path.join('.')
-  throw new Refusal(
-    400,
-    'bad_request',
-    place === '' ? first!.message : `${place}: ${first!.message}`,
-  )
+  throw new Refusal(400, 'bad_query', place === '' ? first!.message : `${place}: ${first!.message}`)
 }

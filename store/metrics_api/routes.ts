@@ -27,7 +27,7 @@ export function addMetricsRoutes(app: FastifyInstance, world: MetricsApiWorld): 
     const { glob, prefix, expr, limit, ...rest } = understood(schemas.names, request.query)
     const filter = { ...filterOf(rest), limit }
     if ([glob, prefix].filter((each) => each !== undefined).length + Number(expr.length > 0) !== 1)
-      throw new Refusal(400, 'bad_request', 'give one of glob, prefix and expr')
+      throw new Refusal(400, 'bad_query', 'give one of glob, prefix and expr')
     return await answer(reply, async (deadline) => {
       if (prefix !== undefined) {
         const nodes = await store.children({ ...filter, glob: levelOf(prefix) }, deadline)
@@ -109,7 +109,7 @@ async function keysOf(
 ): Promise<readonly SeriesKey[]> {
   const { series, glob, expr, limit } = asked
   if (Number(series.length > 0) + Number(glob !== undefined) + Number(expr.length > 0) !== 1)
-    throw new Refusal(400, 'bad_request', 'give one of series, glob and expr')
+    throw new Refusal(400, 'bad_query', 'give one of series, glob and expr')
   const filter = { ...filterOf(asked), limit }
   if (glob !== undefined) return await store.find({ ...filter, glob }, deadline)
   if (expr.length > 0) return await store.find({ ...filter, tags: expr }, deadline)
@@ -138,7 +138,7 @@ async function ofOneStep(
   const common = [...steps].reduce((a, b) => (a / divisor(a, b)) * b)
   const read = await again(common)
   if (new Set(read.map(({ stepMs }) => stepMs)).size === 1) return read
-  throw new Refusal(400, 'bad_request', 'the series have steps that do not fit: give a step')
+  throw new Refusal(400, 'bad_query', 'the series have steps that do not fit: give a step')
 }
 
 const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
@@ -173,7 +173,7 @@ function bodyOf(body: unknown): unknown {
   try {
     if (Buffer.isBuffer(body) || typeof body === 'string') return JSON.parse(body.toString())
   } catch (failure) {
-    throw new Refusal(400, 'bad_request', `the body is no JSON: ${String(failure)}`)
+    throw new Refusal(400, 'bad_query', `the body is no JSON: ${String(failure)}`)
   }
   return body ?? {}
 }
@@ -185,21 +185,26 @@ async function inTime<T>(
   work: (deadline: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const gone = new AbortController()
-  const onGone = () => gone.abort(new Refusal(499, 'client_gone', 'nobody reads this answer'))
+  const onGone = () => gone.abort(new SearchError(499, 'client_gone', 'nobody reads this answer'))
   reply.raw.once('close', onGone)
   try {
     return await work(AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]))
   } catch (failure) {
-    if (failure instanceof SearchError)
-      throw new Refusal(
-        failure.status,
-        failure.status < 500 ? 'bad_request' : 'unavailable',
-        failure.message,
-      )
+    if (failure instanceof SearchError) throw refusedBy(failure)
     if (failure instanceof DOMException && failure.name === 'TimeoutError')
-      throw new Refusal(503, 'timeout', `the answer took longer than ${timeoutMs} ms: ask for less`)
+      throw new Refusal(
+        503,
+        'store_unavailable',
+        `the answer took longer than ${timeoutMs} ms: ask for less`,
+      )
     throw failure
   } finally {
     reply.raw.off('close', onGone)
   }
+}
+
+function refusedBy({ status, message }: SearchError): Refusal {
+  if (status === 429) return new Refusal(429, 'too_many_questions', message, { 'retry-after': '1' })
+  if (status < 500) return new Refusal(status, 'bad_query', message)
+  return new Refusal(503, 'store_unavailable', message, { 'retry-after': '1' })
 }
