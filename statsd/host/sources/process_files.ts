@@ -17,26 +17,28 @@ export interface ProcessState {
 
 const kernelThread = 0x0020_0000
 
+/**
+ * Of `/proc/<pid>/stat`: the name, which may hold blanks and parentheses; then, counted as in proc(5), field 9
+ * (flags), 14 and 15 (user and system time), 20 (threads), 22 (start), 23 and 24 (virtual and resident memory).
+ */
+const stat =
+  /\((.*)\) \S (?:\S+ ){5}(\d+) (?:\S+ ){4}(\d+) (\d+) (?:\S+ ){4}(\S+) \S+ (\d+) (\d+) (\d+)/s
+
 /** Undefined for a process that has ended. */
 export function readProcess(proc: ProcFolder, pid: number): ProcessState | undefined {
   const text = proc.read(`${pid}/stat`, true)
-  if (text === undefined) return undefined
-  // A name may hold blanks and parentheses.
-  const open = text.indexOf('(')
-  const close = text.lastIndexOf(')')
-  const fields = text.slice(close + 2).split(' ')
-  if (open < 0 || close < open || fields.length < 22) return undefined
-  // Fields count from 1 in proc(5), and these begin with the third.
-  const field = (number: number) => Number(fields[number - 3])
+  const found = text === undefined ? null : stat.exec(text)
+  if (!found) return undefined
+  const [, name, flags, user, system, threads, started, virtual, resident] = found
   return {
-    name: text.slice(open + 1, close),
-    isKernelThread: (field(9) & kernelThread) !== 0,
-    userSeconds: field(14) / proc.ticksPerSecond,
-    systemSeconds: field(15) / proc.ticksPerSecond,
-    threads: field(20),
-    startedTicks: field(22),
-    virtualBytes: field(23),
-    residentBytes: field(24) * proc.pageBytes,
+    name: name!,
+    isKernelThread: (Number(flags) & kernelThread) !== 0,
+    userSeconds: Number(user) / proc.ticksPerSecond,
+    systemSeconds: Number(system) / proc.ticksPerSecond,
+    threads: Number(threads),
+    startedTicks: Number(started),
+    virtualBytes: Number(virtual),
+    residentBytes: Number(resident) * proc.pageBytes,
   }
 }
 
