@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { meaningOf } from '../statsd/line/meaning.ts'
 import { type LineReader, Traffic } from '../statsd/line/traffic.ts'
-import { type Dialect, dialects } from '../statsd/receive/config.ts'
+import { type Dialect, dialects } from '../statsd/line/dialect.ts'
 import { LineStream } from '../statsd/receive/line_stream.ts'
 import { type Terminal, writeLine, type World } from './world.ts'
 

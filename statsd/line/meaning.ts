@@ -1,5 +1,5 @@
 import { reasons, type Reason } from '../../core/reasons.ts'
-import type { Dialect } from '../receive/config.ts'
+import type { Dialect } from './dialect.ts'
 import { Gauges } from '../tables/gauges.ts'
 import type { TableLimits } from '../tables/limits.ts'
 import { type SeriesKind, seriesKinds } from '../tables/swapped.ts'

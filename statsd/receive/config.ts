@@ -2,13 +2,10 @@ import { z } from 'zod'
 import { access } from '../../core/listen/access.ts'
 import { duration, size } from '../../core/units.ts'
 import { messageOf } from '../../core/errors.ts'
+import { dialects } from '../line/dialect.ts'
 import { type MetricsAddress, readMetricsAddress } from '../listen_address.ts'
 import { seriesKinds } from '../tables/swapped.ts'
 import { loadUnixDatagrams } from './unix_datagrams.ts'
-
-export const dialects = ['etsy', 'datadog'] as const
-/** How lines are read. The dialects disagree about the same line, so each listener has one. */
-export type Dialect = (typeof dialects)[number]
 
 const protocols = ['udp', 'tcp', 'unix', 'unixgram'] as const
 const dialect = () => z.enum(dialects)
@@ -141,6 +138,3 @@ export const receiveFields = {
     .prefault({})
     .describe('How long a series lives on without values, by type'),
 } as const
-
-const receiveConfig = z.strictObject(receiveFields)
-export type ReceiveConfig = z.output<typeof receiveConfig>

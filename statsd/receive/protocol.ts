@@ -3,7 +3,7 @@ import type { Reason } from '../../core/reasons.ts'
 import type { MetricsAddress } from '../listen_address.ts'
 import type { SeriesKind, SwappedTables } from '../tables/swapped.ts'
 import type { TableLimits } from '../tables/limits.ts'
-import type { Dialect } from './config.ts'
+import type { Dialect } from '../line/dialect.ts'
 
 /** What main and the receiving thread say to each other; everything is copied between threads. */
 

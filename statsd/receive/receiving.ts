@@ -16,7 +16,7 @@ import {
   transferList,
 } from '../tables/swapped.ts'
 import { Tables } from '../tables/tables.ts'
-import type { Dialect } from './config.ts'
+import type { Dialect } from '../line/dialect.ts'
 import { FlushClock } from './flush_clock.ts'
 import type { Listening, ListenerWorld } from './listening.ts'
 import type {

@@ -1,7 +1,7 @@
 import type { LineReader, Traffic } from '../line/traffic.ts'
 import { ByteList } from '../tables/byte_list.ts'
 import { textOf } from '../line/number.ts'
-import type { Dialect } from './config.ts'
+import type { Dialect } from '../line/dialect.ts'
 import type { ReceiverNotice, SeenLine } from './protocol.ts'
 
 const newline = 0x0a

@@ -81,7 +81,8 @@ const receiving = async (listen: readonly string[], own: Partial<ReceiverSetting
   onTestFinished(stop)
   const portOf = (at = 0) => Number(/:(\d+)$/.exec(made.status().listen[at]!.address)![1])
   const lines = (count: number) =>
-    vi.waitFor(() => expect(made.status().lines).toBe(count), { timeout: 20_000 })
+    // A stranger's line on this machine may come between.
+    vi.waitFor(() => expect(made.status().lines).toBeGreaterThanOrEqual(count), patient)
   return { made, swaps, notices, sums: sums.counters, portOf, lines, stop }
 }
 
@@ -188,7 +189,7 @@ test('a thousand connections at once', async () => {
   for (const [at, socket] of sockets.entries()) socket.write(`n${at % 10}:1|c\nhalf`)
   await lines(1000)
   await stop()
-  expect([...sums.values()]).toEqual(Array.from({ length: 10 }, () => 100))
+  for (let name = 0; name < 10; name++) expect(sums.get(`n${name}`)).toBe(100)
 })
 
 test('the number of connections is bounded; a silent one makes room', async () => {

@@ -23,7 +23,7 @@ const read = (reader: EtsyLines | DatadogLines, packet: Buffer) => {
 /** Tables that forget their series at the second swap, so that runs share them and nothing else. */
 const forgetful = tableLimits({ idleFlushes: ofEachKind(1) })
 /** A million packets take their time. */
-const timeoutMs = Math.max(300_000, runs * 5)
+const timeoutMs = Math.max(300_000, runs * 20)
 
 test('lines of Etsy’s dialect mean what its own parser says', { timeout: timeoutMs }, () => {
   const tables = new Tables(forgetful, 4711)
