@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, WeirError } from '../core/errors.ts'
+import { threadStart } from '../core/thread_start.ts'
 import type {
   WorkerAnswer,
   WorkerAnswers,
@@ -7,9 +8,6 @@ import type {
   WorkerRequest,
   WorkerSeed,
 } from './worker_protocol.ts'
-
-/** Before all else, as in main.ts. */
-const oneLanguage = new URL('../core/config/one_language.ts', import.meta.url).href
 
 /** One collector worker as main sees it: asks it, hears its notices, learns of its death. */
 export class WorkerLink {
@@ -30,7 +28,7 @@ export class WorkerLink {
     this.#worker = new Worker(new URL('worker.ts', import.meta.url), {
       workerData: seed,
       name: `collector-${seed.index}`,
-      execArgv: ['--import', oneLanguage],
+      execArgv: [...threadStart],
       // Half of a worker's heap is young objects; a small young generation keeps the process small.
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     })

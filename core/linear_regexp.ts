@@ -1,4 +1,5 @@
-import { RE2JS, RE2JSException } from 're2js'
+import type { RE2JS } from 're2js'
+import { re2 } from './packages.ts'
 
 /** Where an expression fits. */
 export interface Match {
@@ -48,8 +49,9 @@ export function linearRegExp(source: string): LinearRegExp {
 }
 
 function compile(source: string): RE2JS {
+  const { RE2JS: expressions, RE2JSException } = re2()
   try {
-    return RE2JS.compile(source)
+    return expressions.compile(source)
   } catch (failure) {
     if (failure instanceof RE2JSException)
       throw new SyntaxError(failure.message, { cause: failure })

@@ -1,5 +1,6 @@
 import { type MessagePort, type Transferable, Worker } from 'node:worker_threads'
 import { type ErrorCode, WeirError } from '../../core/errors.ts'
+import { threadStart } from '../../core/thread_start.ts'
 import type {
   FlusherAnswer,
   FlusherAnswers,
@@ -32,6 +33,7 @@ export class FlusherLink {
       workerData: seed,
       transferList: handedOver,
       name: 'statsd-flusher',
+      execArgv: [...threadStart],
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     })
     let failure: Error | undefined

@@ -1,5 +1,6 @@
 import { Worker, type Transferable } from 'node:worker_threads'
 import { type ErrorCode, WeirError } from '../../core/errors.ts'
+import { threadStart } from '../../core/thread_start.ts'
 import type {
   ReceiverAnswer,
   ReceiverAnswers,
@@ -28,6 +29,7 @@ export class ReceiverLink {
       workerData: seed,
       transferList: [seed.flusher],
       name: 'statsd-receiver',
+      execArgv: [...threadStart],
       // Datagrams die young; a small young generation keeps the process small and its pauses short.
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     })
