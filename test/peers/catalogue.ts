@@ -68,6 +68,7 @@ export const peers = {
     requirements: ['graphite-web==1.1.10', 'whisper==1.1.10', 'setuptools<81'],
   },
   carbon: { kind: 'python', requirements: ['carbon==1.1.10', 'whisper==1.1.10', 'setuptools<81'] },
+  gunicorn: { kind: 'python', requirements: ['gunicorn==27.0.1'] },
   'statsd-clients': { kind: 'python', requirements: ['statsd==4.0.1', 'datadog==0.52.1'] },
 } as const satisfies Record<string, Peer>
 
