@@ -119,7 +119,9 @@ function floorSql(micros: Sql, interval: Interval, offsetMs: number): Sql {
   const days = 'unit' in interval && interval.unit === 'w' ? BigInt(3 * daySql) * 1000n : 0n
   const length = integer(BigInt(lengthMs) * 1000n)
   const local = offset + days === 0n ? micros : sql`(${micros} + ${integer(offset + days)})`
-  return sql`(${micros} - ((${local} % ${length}) + ${length}) % ${length})`
+  // Of times before the epoch the remainder is negative; the others are spared the second division.
+  const rest = sql`${local} % ${length}`
+  return sql`(${micros} - case when ${local} >= 0 then ${rest} else ((${rest}) + ${length}) % ${length} end)`
 }
 
 /** The start of a local time's unit: `s m h d w M q y`. Weeks begin on Monday. */
