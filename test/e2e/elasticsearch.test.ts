@@ -7,6 +7,7 @@ import { RetryableError } from '../../core/errors.ts'
 import { subsetOf, type Chunk } from '../../core/journal/chunk.ts'
 import { chunkOf, numbered, testContext } from '../collector/outputs/chunks.ts'
 import { serversToTest } from '../peers/catalogue.ts'
+import { backendOf, chunkOfFlushes, flush } from '../statsd/backends/points.ts'
 import { requirePeer } from '../peers/require.ts'
 import { startSearchServer, type SearchServer } from '../peers/search_server.ts'
 
@@ -64,6 +65,33 @@ for (const name of names) {
     }
     const write = (output: Output, chunk: Chunk, mayBeKnown = false) =>
       output.write({ chunk, mayBeKnown }, minute())
+
+    it.skipIf(!hasDataStreams)(
+      'takes metric points as documents of their stream, once',
+      async () => {
+        const backend = backendOf({ type: 'elasticsearch', hosts: [server.url], retention: '1d' })
+        made.push(backend)
+        const chunk = { ...chunkOfFlushes([flush()]), segment: freshSegment() }
+        expect(await backend.write({ chunk, mayBeKnown: false }, minute())).toEqual([])
+        expect(await backend.write({ chunk, mayBeKnown: true }, minute())).toEqual([])
+        expect(await countOf('metrics-statsd-default')).toBe(6)
+        const { hits, aggregations } = await server.ask<{
+          hits: { hits: { _source: object }[] }
+          aggregations: { mean: { value: number } }
+        }>('POST', '/metrics-statsd-default/_search', {
+          query: {
+            bool: { filter: [{ term: { series: 'time' } }, { range: { sum: { gt: 29.5 } } }] },
+          },
+          aggs: { mean: { avg: { field: 'exact.mean' } } },
+        })
+        expect(aggregations.mean.value).toBe(15)
+        expect(hits.hits[0]?._source).toMatchObject({ type: 'timer', exact: { upper_90: 20 } })
+        const mapping = JSON.stringify(await server.ask('GET', '/metrics-statsd-default/_mapping'))
+        expect(mapping).toContain('"series":{"type":"keyword"')
+        expect(mapping).toMatch(/"mean":\{"type":"double"/)
+        expect(mapping).toMatch(/"sketch":\{"type":"object","enabled":false/)
+      },
+    )
 
     it('delivers into dated indices once, whatever is sent again', async () => {
       const output = make({ indices: 'dated' })

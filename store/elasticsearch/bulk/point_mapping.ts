@@ -13,14 +13,24 @@ const keyword = { type: 'keyword', ignore_above: 8191 }
 const long = { type: 'long' }
 const double = { type: 'double' }
 
+/** Whatever JSON type a figure has in the first document that has it. */
+const figuresOf = (type: 'long' | 'double'): JsonObject => ({
+  path_match: 'exact.*',
+  match_mapping_type: type,
+  mapping: double,
+})
+
 function pointTemplate(can: Capabilities, timestampType: string): JsonObject {
   return {
     settings: can.settings,
     mappings: {
       date_detection: false,
       numeric_detection: false,
-      // A figure that is whole in the first flush need not be in the next.
-      dynamic_templates: [{ figures: { path_match: 'exact.*', mapping: double } }],
+      // A figure that is whole in the first flush need not be in the next. `histogram.bin_10` is in an object.
+      dynamic_templates: [
+        { whole_figures: figuresOf('long') },
+        { broken_figures: figuresOf('double') },
+      ],
       properties: {
         // A data stream refuses ignore_malformed here, which the settings switch on.
         '@timestamp': { type: timestampType, ignore_malformed: false },
