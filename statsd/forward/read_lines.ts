@@ -60,20 +60,33 @@ const numbers =
     return wrong === undefined ? undefined : `${wrong} is no number`
   }
 
+/** A count or a weight, bounded so that sums of them stay finite. */
+const isAmount = (value: unknown) =>
+  Number.isFinite(value) && Number(value) >= 0 && Number(value) <= 1e15
+const areAmounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every(isAmount)
+
+const amounts =
+  (...keys: readonly string[]) =>
+  (fields: Fields): string | undefined => {
+    const wrong = keys.find((key) => !isAmount(fields[key]))
+    return wrong === undefined ? undefined : `${wrong} is no amount from 0 to 1e15`
+  }
+
 const timer = (fields: Fields): string | undefined => {
   const { values, weights, beyond } = fields
   if (!areNumbers(values)) return 'values is no list of numbers'
-  if (weights !== undefined && (!areNumbers(weights) || weights.length !== values.length)) {
-    return 'weights is no list of as many numbers as values'
+  if (weights !== undefined && (!areAmounts(weights) || weights.length !== values.length)) {
+    return 'weights is no list of as many amounts as values'
   }
   if (beyond !== undefined && !isBeyond(beyond)) return 'beyond has no sums, or no sketch'
-  return numbers('count', 'up_sampled')(fields)
+  return amounts('count', 'up_sampled')(fields)
 }
 
 /** What each type has to have. */
 const checks: Readonly<Record<string, (fields: Fields) => string | undefined>> = {
-  counter: numbers('sum', 'count'),
-  gauge: numbers('last', 'min', 'max', 'sum', 'count'),
+  counter: (fields) => numbers('sum')(fields) ?? amounts('count')(fields),
+  gauge: (fields) => numbers('last', 'min', 'max', 'sum')(fields) ?? amounts('count')(fields),
   timer,
   histogram: timer,
   distribution: timer,
@@ -88,11 +101,12 @@ const checks: Readonly<Record<string, (fields: Fields) => string | undefined>> =
 function isBeyond(given: unknown): given is BeyondValues {
   if (typeof given !== 'object' || given === null) return false
   const fields = given as Fields
-  const problem = numbers('count', 'weight', 'sum', 'sum_squares', 'min', 'max')(fields)
+  const problem =
+    amounts('count', 'weight')(fields) ?? numbers('sum', 'sum_squares', 'min', 'max')(fields)
   const { sketch } = fields
   if (problem !== undefined || typeof sketch !== 'object' || sketch === null) return false
   const { zero, positive, negative } = sketch as Fields
-  return Number.isFinite(zero) && [positive, negative].every(areBuckets)
+  return isAmount(zero) && [positive, negative].every(areBuckets)
 }
 
 function areBuckets(given: unknown): boolean {
@@ -100,7 +114,7 @@ function areBuckets(given: unknown): boolean {
   if (typeof given !== 'object' || given === null) return false
   const { offset, counts } = given as Fields
   // A double has buckets from about -37,000 to 36,000.
-  return Number.isSafeInteger(offset) && Math.abs(Number(offset)) < 1e5 && areNumbers(counts)
+  return Number.isSafeInteger(offset) && Math.abs(Number(offset)) < 1e5 && areAmounts(counts)
 }
 
 function fieldsOf(line: string): Fields | string {
