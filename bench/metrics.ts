@@ -15,10 +15,11 @@ import { embeddedConfig } from '../store/embedded/config.ts'
 import { EmbeddedEngine } from '../store/embedded/engine.ts'
 import { EmbeddedMetrics } from '../store/embedded/embedded_metrics.ts'
 import type { ReadRequest, SeriesKey } from '../store/metrics.ts'
-import { metricPointsTag, PointWriter, pointsPartition, pointStream } from '../store/points.ts'
+import { metricPointsTag, PointWriter, pointStream } from '../store/points.ts'
 import { option } from './options.ts'
 import { usageOf } from './process.ts'
 
+const pointsPartition = 'points'
 const intervalMs = 10_000
 const hourMs = 3_600_000
 /** Flushes that go into the journal before the engine takes them: what waits has to fit there. */

@@ -12,6 +12,11 @@ interface Stream {
   readonly bytes: number
 }
 
+interface Found {
+  readonly streams: readonly Stream[]
+  readonly statistics: { readonly metrics: { readonly points: number; readonly bytes: number } }
+}
+
 interface Verified {
   readonly damaged: readonly { readonly file: string; readonly reason: string }[]
 }
@@ -39,11 +44,13 @@ export function registerStore(program: Command, world: World): void {
     .description('streams with their events and sizes')
     .option('--json', 'everything that is known, as JSON')
     .action(async (options: { json?: true }, command: Command) => {
-      const found = (await ask(command, 'stats')) as { streams: readonly Stream[] }
+      const found = (await ask(command, 'stats')) as Found
       if (options.json) return await writeLine(world.stdout, JSON.stringify(found))
       const rows = found.streams.map(({ name, documents, bytes }) => {
         return [name, String(documents), formatSize(bytes)]
       })
+      const { points, bytes } = found.statistics.metrics
+      if (points > 0) rows.push(['metric points', String(points), formatSize(bytes)])
       if (rows.length === 0) world.stderr.write('the store is empty\n')
       else await writeLine(world.stdout, formatTable(['STREAM', 'EVENTS', 'SIZE'], rows))
     })

@@ -1,8 +1,8 @@
 /** Tag of the journal's batches that hold metric points. It has a space, so that no event can have it. */
 export const metricPointsTag = 'metric points'
 
-/** The journal's partition of points, which the store reads whatever the outputs are. */
-export const pointsPartition = 'statsd'
+/** The journal's partitions that can have points, which the store reads whatever the outputs are. */
+export const pointPartitions: ReadonlySet<string> = new Set(['statsd', 'points', 'forwarded'])
 
 /** Where points come from; the middle of their stream's name. */
 export type PointSource = 'statsd' | 'graphite' | 'prometheus' | 'host'

@@ -4,7 +4,7 @@ import type { JournalFeed } from '../../core/journal/feed.ts'
 import { partitionFolder } from '../../core/journal/layout.ts'
 import type { DurableMark } from '../../core/journal/writer.ts'
 import type { Catalogue } from '../catalogue.ts'
-import { pointsPartition } from '../points.ts'
+import { pointPartitions } from '../points.ts'
 import {
   type JsonRecord,
   type Search,
@@ -238,7 +238,7 @@ export class EmbeddedEngine implements Search {
 
   /** Whether nothing in a partition can be for the store: no process is needed to find that out. */
   #passesOver(partition: string): boolean {
-    if (partition === documentsPartition || partition === pointsPartition) return false
+    if (partition === documentsPartition || pointPartitions.has(partition)) return false
     return !this.#routes.some(({ isStore }) => isStore)
   }
 

@@ -83,7 +83,8 @@ function plainOf(step: Step, context: FigureContext): number {
   }
 }
 
-const percentile = /^(count|sum|mean|upper|lower|sum_squares)_(top)?(\d+(?:_\d+)?)$/
+/** There is a lower of the top ones, and an upper of the others. */
+const percentile = /^(count|sum|mean|upper(?!_top)|lower(?=_top)|sum_squares)_(top)?(\d+(?:_\d+)?)$/
 
 /** Whether a figure of Etsy's adds up over time and instances. */
 export const addsUp = (key: string): boolean =>
