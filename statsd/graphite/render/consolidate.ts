@@ -1,18 +1,5 @@
+import type { ConsolidationName } from './consolidation_names.ts'
 import type { Series } from './series.ts'
-
-/** How several values of a series become one; nulls do not take part, except as zeros in `avg_zero`. */
-export const consolidationNames = [
-  'sum',
-  'average',
-  'avg',
-  'avg_zero',
-  'min',
-  'max',
-  'first',
-  'last',
-] as const
-
-export type ConsolidationName = (typeof consolidationNames)[number]
 
 /**
  * Each `points` values become one, counted from the first; the last may be of fewer. It is null when fewer than

@@ -1,4 +1,4 @@
-import type { ConsolidationName } from './consolidate.ts'
+import type { ConsolidationName } from './consolidation_names.ts'
 import { tagsOfName } from './tagged_name.ts'
 
 /** How a chart draws a series. */

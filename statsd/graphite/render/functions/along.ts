@@ -4,7 +4,8 @@ import { min, max } from '../aggregate.ts'
 import { floatText, rounded } from '../number_text.ts'
 import { copied, tagged, wrapped, type Series } from '../series.ts'
 import type { Arguments } from './arguments.ts'
-import { seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 import { withoutGaps } from './summarized_values.ts'
 
 /** A function whose results are copies: what a chart was told about the series is left out. */

@@ -4,7 +4,7 @@ import { floatText } from '../number_text.ts'
 import { RenderError } from '../render_error.ts'
 import type { SeriesList } from '../series.ts'
 import type { Numeric, Scalar } from '../syntax.ts'
-import type { Param, RenderFunction, Value } from './declaration.ts'
+import type { Param, Value } from './parameter.ts'
 
 /** The arguments of a call by the names of its parameters, checked and converted by their types. */
 export class Arguments {
@@ -98,7 +98,7 @@ export interface Given {
  * @throws RenderError naming the function, the parameter and the place.
  */
 export function bound(
-  { params, names }: RenderFunction,
+  { params, names }: { readonly params: readonly Param[]; readonly names: readonly string[] },
   given: readonly Given[],
   named: readonly (Given & { readonly name: string })[],
   isAggregator: (name: string) => boolean,

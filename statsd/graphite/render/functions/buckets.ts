@@ -4,7 +4,8 @@ import { parseOffset, unitOf } from '../attime.ts'
 import { copied, tagged, type Series, type SeriesList } from '../series.ts'
 import { startOfUnit } from '../calendar.ts'
 import type { Call } from './call.ts'
-import { seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 import { summarizedValues } from './summarized_values.ts'
 
 const intervalParam: Param = {

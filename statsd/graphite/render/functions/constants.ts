@@ -4,7 +4,8 @@ import { parseTime } from '../attime.ts'
 import { floatText, generalText } from '../number_text.ts'
 import { copied, madeSeries, type Series } from '../series.ts'
 import type { Call } from './call.ts'
-import { seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 
 /** A line of three values over the window, named by its value. */
 export function constantLine(value: number, call: Call, text = floatText(value)): Series {

@@ -1,6 +1,7 @@
 import { aggregationNames } from '../aggregate.ts'
 import { isAggregator, renderFunctions } from './all.ts'
-import type { Param, RenderFunction } from './declaration.ts'
+import type { RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 
 /** A function as graphite-web's `/functions` describes it. */
 export interface DescribedFunction {

@@ -2,7 +2,8 @@
 import { generalText } from '../number_text.ts'
 import { copied, tagged, type Series, type SeriesOptions } from '../series.ts'
 import type { Arguments } from './arguments.ts'
-import { seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 
 function option(
   name: string,

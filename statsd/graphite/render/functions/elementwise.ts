@@ -2,7 +2,8 @@
 import { generalText, integerText, floatText, rounded } from '../number_text.ts'
 import { copied, tagged, wrapped, type Series } from '../series.ts'
 import type { Arguments } from './arguments.ts'
-import { seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 
 /** How one value of a series becomes another; null (NaN) stays null by itself in arithmetic. */
 type Change = (value: number) => number

@@ -12,7 +12,8 @@ import { expressionOf, replacementOf } from '../expression.ts'
 import { generalText, floatText } from '../number_text.ts'
 import { tagged, wrapped, type Series, type SeriesList } from '../series.ts'
 import type { Call } from './call.ts'
-import { listsParam, seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { listsParam, seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 
 /** Whether a value (null is NaN) stands in a relation to a threshold. */
 type Relation = (value: number, threshold: number) => boolean

@@ -2,7 +2,8 @@
 import type { Series, SeriesList } from '../series.ts'
 import { parseTaggedName } from '../tagged_name.ts'
 import type { Call } from './call.ts'
-import { seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 import { grouped, keyOf } from './keys.ts'
 import { aggregateSeries } from './normalized.ts'
 

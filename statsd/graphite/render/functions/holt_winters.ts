@@ -3,7 +3,8 @@ import { parseOffset } from '../attime.ts'
 import { madeSeries, tagged, type Series, type SeriesList } from '../series.ts'
 import type { Arguments } from './arguments.ts'
 import type { Call } from './call.ts'
-import { seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 import { areaBetween } from './drawing.ts'
 
 const delta: Param = { name: 'delta', type: 'integer', default: 3 }

@@ -6,7 +6,8 @@ import { percentFormat } from '../percent_format.ts'
 import type { Series } from '../series.ts'
 import { prefixed } from '../units.ts'
 import type { Call } from './call.ts'
-import { seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 import { keyOf } from './keys.ts'
 
 const string = (name: string): Param => ({ name, type: 'string', required: true })

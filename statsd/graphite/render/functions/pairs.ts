@@ -2,7 +2,8 @@
 import { madeSeries, wrapped, type Series, type SeriesList } from '../series.ts'
 import { acrossRows } from '../aggregate.ts'
 import type { Call } from './call.ts'
-import type { Param, RenderFunction } from './declaration.ts'
+import type { RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 import { keyOf } from './keys.ts'
 import { aggregateSeries, pairwise, quotient } from './normalized.ts'
 

@@ -11,7 +11,8 @@ import {
 } from '../aggregate.ts'
 import type { Series, SeriesList } from '../series.ts'
 import type { Call } from './call.ts'
-import { seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 
 const countParam: Param = { name: 'n', type: 'integer', required: true }
 const funcParam: Param = { name: 'func', type: 'aggFunc', default: 'average' }

@@ -1,6 +1,6 @@
 /** Functions about lists as a whole, and what later functions do with series. */
 import { acrossRows, count, percentile } from '../aggregate.ts'
-import { consolidationNames, type ConsolidationName } from '../consolidate.ts'
+import { consolidationNames, type ConsolidationName } from '../consolidation_names.ts'
 import { floatText, generalText } from '../number_text.ts'
 import { copied, tagged, wrapped, type SeriesList } from '../series.ts'
 import { seriesParam, type RenderFunction } from './declaration.ts'

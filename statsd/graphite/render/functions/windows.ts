@@ -5,7 +5,8 @@ import { rounded } from '../number_text.ts'
 import { copied, tagged, type Series, type SeriesList } from '../series.ts'
 import { isNumeric, type Arguments } from './arguments.ts'
 import type { Call } from './call.ts'
-import { seriesParam, type Param, type RenderFunction } from './declaration.ts'
+import { seriesParam, type RenderFunction } from './declaration.ts'
+import type { Param } from './parameter.ts'
 import { movingValues } from './moving_values.ts'
 
 const windowParam: Param = {

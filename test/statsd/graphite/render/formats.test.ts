@@ -15,7 +15,7 @@ test('json has null and 1e9999, and leaves nulls out when asked', async () => {
   const start = until - 600
   expect(await body({ format: 'json' })).toEqual({
     contentType: 'application/json',
-    body: `[{"target": "app.a", "tags": {"name":"app.a"}, "datapoints": [[1, ${start}], [null, ${start + 60}], [2.5, ${start + 120}], [1e9999, ${start + 180}]]}]`,
+    body: `[{"target":"app.a","tags":{"name":"app.a"},"datapoints":[[1,${start}],[null,${start + 60}],[2.5,${start + 120}],[1e9999,${start + 180}]]}]`,
   })
   const without = await body({ format: 'json', noNullPoints: '1' })
   expect(without.body).not.toContain('null')

@@ -42,7 +42,6 @@ test.each([
   [1e300, 6, 1e300],
   [0.30000000000000004, 6, 0.3],
   [-1.5, 0, -2],
-  [12345678901.123456789, 6, 12345678901.123457],
 ])('%s rounded to %s digits is %s', (value, digits, result) => {
   expect(rounded(value, digits)).toBe(result)
 })
