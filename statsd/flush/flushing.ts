@@ -43,6 +43,8 @@ export class Flushing {
   #begun: Promise<void> | undefined
   #nextFlush: number
   #restarts = 0
+  /** Since a thread was last up. */
+  #failures = 0
   #stopping = false
 
   constructor(settings: FlushingSettings, isNeeded: boolean, world: FlushingWorld) {
@@ -129,9 +131,7 @@ export class Flushing {
   #begin(): void {
     this.#begun ??= this.#startThread()
       .catch((failure: unknown) => {
-        const { log } = this.#world.context
-        log.error({ err: failure }, 'cannot flush metrics; trying again')
-        this.#onExit(undefined, undefined)
+        this.#replace(failure, 'the thread that flushes metrics cannot be started; trying again')
       })
       .finally(() => (this.#begun = undefined))
   }
@@ -172,7 +172,16 @@ export class Flushing {
       (failure) => this.#onExit(link, failure),
     )
     this.#link = link
-    await link.ready
+    try {
+      await link.ready
+      this.#failures = 0
+    } catch (failure) {
+      // Its death, where it was that, is dealt with already.
+      if (this.#link !== link) return
+      this.#link = undefined
+      await link.terminate()
+      throw failure
+    }
   }
 
   #hear(notice: FlusherNotice): void {
@@ -181,12 +190,17 @@ export class Flushing {
     if (notice.notice === 'trouble') journal.trouble(partition, notice.trouble)
   }
 
-  #onExit(link: FlusherLink | undefined, failure: Error | undefined): void {
-    if (this.#stopping || this.#link !== link) return
+  #onExit(link: FlusherLink, failure: Error | undefined): void {
+    if (this.#link !== link) return
     this.#link = undefined
+    this.#replace(failure, 'the thread that flushes metrics died; starting another')
+  }
+
+  #replace(failure: unknown, what: string): void {
+    if (this.#stopping) return
     this.#restarts += 1
     const { log, metrics } = this.#world.context
-    log.error({ err: failure }, 'the thread that flushes metrics died; starting another')
+    log.error({ err: failure }, what)
     metrics.worker_restarts.inc({ worker: 'statsd-flusher' })
     void this.#restart()
   }
@@ -194,15 +208,19 @@ export class Flushing {
   /** What was durable stays; the numbers go on behind it. */
   async #restart(): Promise<void> {
     const { journal, instance, context, renew } = this.#world
-    for (let attempt = 1; !this.#stopping; attempt++) {
+    while (!this.#stopping) {
+      const wait = { baseMs: 500, maxMs: restartMaxMs }
+      if (this.#failures > 0) {
+        await context.clock.sleep(fullJitter(this.#failures, wait, context.random))
+      }
+      this.#failures += 1
       try {
         const [, last] = (await journal.recover(partition)).get(flushPosition) ?? []
         if (last?.['instance'] === instance.id) this.#nextFlush = Number(last['flush']) + 1
+        // Another one begins with the port.
         return await renew()
       } catch (failure) {
         context.log.error({ err: failure }, 'cannot flush metrics; trying again')
-        const wait = { baseMs: 500, maxMs: restartMaxMs }
-        await context.clock.sleep(fullJitter(attempt, wait, context.random))
       }
     }
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
+import type { Context } from '../../core/context.ts'
 import { systemFiles } from '../../core/files.ts'
 import { Journal } from '../../core/journal/journal.ts'
 import { decodePoint } from '../../store/points.ts'
@@ -36,10 +37,11 @@ let port: MessagePort
 let flushed: number[]
 let renewed: number
 let swap: ReturnType<typeof swapper>
+let context: Context
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'weir-flushing-'))
-  const context = { ...fakeContext(systemClock), dataFolder: folder }
+  context = { ...fakeContext(systemClock), dataFolder: folder }
   journal = await Journal.open(
     { dataFolder: folder, maxDisk: 1e9, whenFull: 'block', segmentBytes: 1e8, groupBytes: 1e7 },
     {
@@ -52,9 +54,13 @@ beforeEach(async () => {
   )
   renewed = 0
   flushed = []
-  flushing = new Flushing(
+  flushing = make(settings)
+  connect()
+})
+function make(given: typeof settings): Flushing {
+  return new Flushing(
     {
-      settings,
+      settings: given,
       keyFlush: { interval: 0, percent: 100 },
       namespace: 'default',
       limits: { maxSeries: 1000, maxSeriesOf: {} } as never,
@@ -72,8 +78,8 @@ beforeEach(async () => {
       },
     },
   )
-  connect()
-})
+}
+
 afterEach(async () => {
   await flushing.stop(AbortSignal.timeout(5_000))
   port.close()
@@ -140,4 +146,18 @@ test('a receiving thread that is replaced goes on with another port', async () =
   await waitFor('a flush', () => flushed.length === 2)
   before.close()
   expect(await flushesOf('other')).toEqual([2])
+})
+
+test('a thread that cannot start is tried again, less and less often, until the end', async () => {
+  await flushing.stop(AbortSignal.timeout(5_000))
+  port.close()
+  // Its constructor will not have it.
+  flushing = make({ ...settings, percent_threshold: null as never })
+  connect()
+  hand(busy)
+  await waitFor('a second attempt', () => renewed > 0)
+  const begun = performance.now()
+  await flushing.stop(AbortSignal.timeout(5_000))
+  expect(performance.now() - begun).toBeLessThan(5_000)
+  expect(await flushing.status()).toBeUndefined()
 })
