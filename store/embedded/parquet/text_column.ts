@@ -8,6 +8,8 @@ const entriesMax = 2_000
 const plainGroups = 15
 /** Room before the texts, for what a page has there. */
 const headRoom = 256 * 1_024
+/** Room that is kept from one row group to the next. */
+const keptBytes = 64_000_000
 /** Longer ones are no bounds. */
 const boundBytesMax = 128
 
@@ -77,7 +79,10 @@ export class TextColumn implements Column {
     const data = isLarge
       ? this.#split(rows, pageBytes)
       : [{ bytes: this.#behind(head()), count: rows }]
-    ;[this.#bytes, this.#other] = [this.#other, this.#bytes]
+    const isOversized = this.#other.length > keptBytes
+    const next = isOversized ? Buffer.allocUnsafe(0) : this.#other
+    this.#other = this.#bytes
+    this.#bytes = next
     this.#length = headRoom
     if (this.#options.dictionary && --this.#plainLeft <= 0) this.#isPlain = false
     const encoding = encodings.deltaLength
