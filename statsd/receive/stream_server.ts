@@ -6,6 +6,12 @@ import { clearPath } from '../../core/listen/unix_path.ts'
 import { LineStream } from './line_stream.ts'
 import { type Listen, listenKey, type ListenerWorld } from './listening.ts'
 
+/** Turns of the event loop that closing gives to connections that still bring something. */
+const mostTurns = 200
+
+const bytesOf = (sockets: ReadonlySet<Socket>) =>
+  [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0)
+
 /** The connections of all stream listeners, whose number has one bound. */
 export class OpenConnections {
   readonly #open = new Set<Socket>()
@@ -91,8 +97,11 @@ export const streamListener =
       status: { address: addressText(bound), dialect },
       async close() {
         const closed = new Promise((resolve) => server.close(resolve))
-        // What the kernel has of them is read before they go.
-        await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+        // What the kernel has of them is read before they go, unless more keeps coming.
+        for (let turn = 0, before = -1; turn < mostTurns && bytesOf(sockets) > before; turn++) {
+          before = bytesOf(sockets)
+          await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+        }
         for (const socket of sockets) socket.destroy()
         await closed
       },

@@ -179,6 +179,16 @@ test('a connection may send by bytes; half a line at its end is refused', async 
   expect(Object.fromEntries(sums)).toEqual({ slow: 1, other: 1 })
 })
 
+test('what connections sent before the stop is in the last interval', async () => {
+  const { portOf, lines, sums, stop } = await receiving(['tcp://127.0.0.1:0'])
+  const socket = await opened(local(portOf()))
+  socket.write('a:1|c\n')
+  await lines(1)
+  await new Promise<void>((resolve) => socket.write('b:1|c\n'.repeat(200_000), () => resolve()))
+  await stop()
+  expect(sums.get('b')).toBe(200_000)
+})
+
 test('a thousand connections at once', async () => {
   const { portOf, lines, sums, stop } = await receiving(['tcp://127.0.0.1:0'])
   const sockets: Socket[] = []
