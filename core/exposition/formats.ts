@@ -6,27 +6,28 @@ export interface ExpositionFormat {
   /**
    * Families as text. Nothing that one of them holds spoils the rest: a family whose names another one before
    * it has is left out and told to `onClash`, a value that the format forbids is left out.
+   *
+   * @returns pieces of some 64 KB, so that who sends many series can let others have their turn in between.
    */
-  write(families: Iterable<Family>, onClash?: (name: string) => void): string
+  write(families: Iterable<Family>, onClash?: (name: string) => void): Iterable<string>
 }
+
+const pieceChars = 1 << 16
 
 /** https://prometheus.io/docs/instrumenting/exposition_formats: what everything reads. */
 export const text004: ExpositionFormat = {
   contentType: 'text/plain; version=0.0.4; charset=utf-8',
-  write(families, onClash) {
+  *write(families, onClash) {
     const names = new Names()
-    let text = ''
     for (const { name, help, type, samples } of families) {
       if (!names.claim(name, namesOf(name, type))) {
         onClash?.(name)
         continue
       }
-      const lines = linesOf(name, type, samples, text004Value)
-      if (lines === '') continue
       const word = type === 'unknown' ? 'untyped' : type
-      text += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${word}\n${lines}`
+      const head = `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${word}\n`
+      yield* linesOf(head, name, type, samples, text004Value)
     }
-    return text
   },
 }
 
@@ -36,9 +37,8 @@ export const text004: ExpositionFormat = {
  */
 export const openMetrics: ExpositionFormat = {
   contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-  write(families, onClash) {
+  *write(families, onClash) {
     const names = new Names()
-    let text = ''
     // Families without an ending that is taken off take their names first.
     const all = [...families]
     const others = new Set(all.filter(({ type }) => type !== 'counter').map(({ name }) => name))
@@ -50,12 +50,10 @@ export const openMetrics: ExpositionFormat = {
         onClash?.(family.name)
         continue
       }
-      const value = valueRules[type]
-      const lines = linesOf(name, type, family.samples, value, ending)
-      if (lines === '') continue
-      text += `# TYPE ${name} ${type}\n# HELP ${name} ${escapeOpenMetricsHelp(help)}\n${lines}`
+      const head = `# TYPE ${name} ${type}\n# HELP ${name} ${escapeOpenMetricsHelp(help)}\n`
+      yield* linesOf(head, name, type, family.samples, valueRules[type], ending)
     }
-    return `${text}# EOF\n`
+    yield '# EOF\n'
   },
 }
 
@@ -89,22 +87,29 @@ class Names {
 
 type ValueRule = (value: number, suffix: string) => string | undefined
 
-function linesOf(
+/** `head` and the samples; nothing when there is none to show. */
+function* linesOf(
+  head: string,
   name: string,
   type: FamilyType,
   samples: Iterable<Sample>,
   textOf: ValueRule,
   ending = '',
-): string {
+): Generator<string> {
   const bare = type === 'summary' || type === 'histogram'
-  let lines = ''
+  let text = head
+  let isEmpty = true
   for (const { suffix = '', labels, value } of samples) {
-    const text = textOf(value, suffix)
-    if (text === undefined) continue
+    const shown = textOf(value, suffix)
+    if (shown === undefined) continue
     const sampleName = bare ? name + suffix : name + ending
-    lines += labels === '' ? `${sampleName} ${text}\n` : `${sampleName}{${labels}} ${text}\n`
+    text += labels === '' ? `${sampleName} ${shown}\n` : `${sampleName}{${labels}} ${shown}\n`
+    isEmpty = false
+    if (text.length < pieceChars) continue
+    yield text
+    text = ''
   }
-  return lines
+  if (!isEmpty && text !== '') yield text
 }
 
 const text004Value: ValueRule = (value) => numberText(value)

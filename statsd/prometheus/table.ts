@@ -108,7 +108,9 @@ export class SeriesTable {
 
 function* samplesOf(kept: Iterable<readonly [labels: string, kept: KeptSeries]>, nowMs: number) {
   for (const [text, { series }] of kept) {
-    for (const { suffix, label, value } of series.figures(nowMs)) {
+    // All of a series at once: a flush may come between two pieces of the text.
+    const figures = [...series.figures(nowMs)]
+    for (const { suffix, label, value } of figures) {
       const sample: Sample = { suffix, labels: label ? withLabel(text, ...label) : text, value }
       yield sample
     }

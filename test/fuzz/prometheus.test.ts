@@ -42,7 +42,7 @@ test('what is written in the text format is what is read', () => {
   fc.assert(
     fc.property(families, (given) => {
       const clashes: string[] = []
-      const text = text004.write(given.map(asFamily), (clash) => clashes.push(clash))
+      const text = [...text004.write(given.map(asFamily), (clash) => clashes.push(clash))].join('')
       const read = [...parseExposition(text, scrapeText)]
       const seen = new Set<string>()
       const shown = given.filter((each) => {
@@ -77,7 +77,9 @@ const wellFormed = ({ labels: given, ...rest }: ScrapedSample): ScrapedSample =>
 test('what is written in OpenMetrics can be read, and has no counter below zero', () => {
   fc.assert(
     fc.property(families, (given) => {
-      const read = [...parseExposition(openMetrics.write(given.map(asFamily)), scrapeOpenMetrics)]
+      const read = [
+        ...parseExposition([...openMetrics.write(given.map(asFamily))].join(''), scrapeOpenMetrics),
+      ]
       const counters = new Set(
         given.filter(({ type }) => type === 'counter').map((each) => each.name),
       )

@@ -18,7 +18,7 @@ test('text 0.0.4: help, type, labels and values escaped', () => {
     type: 'unknown' as const,
     samples: [{ labels: labelsText([['path', 'C:\\x\n"y"']]), value: -Infinity }],
   }
-  expect(text004.write([odd, family('c', 'counter', NaN)])).toBe(
+  expect([...text004.write([odd, family('c', 'counter', NaN)])].join('')).toBe(
     `# HELP a:b back\\\\slash\\nand "quotes"\n# TYPE a:b untyped\na:b{path="C:\\\\x\\n\\"y\\""} -Inf\n` +
       `# HELP c help of c\n# TYPE c counter\nc NaN\n`,
   )
@@ -35,11 +35,9 @@ test('OpenMetrics: counters end in _total, counts are whole, # EOF is last', () 
       { suffix: '_count', labels: '', value: 2.4 },
     ],
   }
-  const text = openMetrics.write([
-    family('a', 'counter', 1),
-    family('b_total', 'counter', 2),
-    summary,
-  ])
+  const text = [
+    ...openMetrics.write([family('a', 'counter', 1), family('b_total', 'counter', 2), summary]),
+  ].join('')
   expect(text).toBe(
     '# TYPE a counter\n# HELP a help of a\na_total 1\n' +
       '# TYPE b counter\n# HELP b help of b_total\nb_total 2\n' +
@@ -50,15 +48,17 @@ test('OpenMetrics: counters end in _total, counts are whole, # EOF is last', () 
 test('OpenMetrics: a counter whose bare name a gauge has is of unknown type, not lost', () => {
   const clashes: string[] = []
   const families = [family('x_total', 'counter', 1), family('x', 'gauge', 2)]
-  const text = openMetrics.write(families, (name) => clashes.push(name))
+  const text = [...openMetrics.write(families, (name) => clashes.push(name))].join('')
   expect(text).toContain('# TYPE x_total unknown\n# HELP x_total help of x_total\nx_total 1\n')
   expect(text).toContain('# TYPE x gauge')
   expect(clashes).toEqual([])
 })
 
 test('OpenMetrics: values that it forbids are left out, not the family', () => {
-  expect(openMetrics.write([family('a', 'counter', NaN, -1, 3)])).toContain('\na_total{n="2"} 3\n')
-  expect(openMetrics.write([family('a', 'counter', NaN)])).toBe('# EOF\n')
+  expect([...openMetrics.write([family('a', 'counter', NaN, -1, 3)])].join('')).toContain(
+    '\na_total{n="2"} 3\n',
+  )
+  expect([...openMetrics.write([family('a', 'counter', NaN)])].join('')).toBe('# EOF\n')
 })
 
 test.each([text004, openMetrics])(
@@ -72,7 +72,7 @@ test.each([text004, openMetrics])(
       family('not a name', 'gauge', 1),
       family('fine', 'gauge', 1),
     ]
-    const text = format.write(families, (name) => clashes.push(name))
+    const text = [...format.write(families, (name) => clashes.push(name))].join('')
     expect(clashes).toEqual(['s_count', 's', 'not a name'])
     expect(text).toContain('\nfine 1\n')
   },
@@ -118,7 +118,7 @@ test("prom-client's metrics as families", async () => {
   const histogram = new Histogram({ name: 'h', help: 'h', buckets: [1], registers: [registry] })
   histogram.observe(0.5)
   histogram.observe(2)
-  const text = text004.write(familiesOf(await registry.getMetricsAsJSON()))
+  const text = [...text004.write(familiesOf(await registry.getMetricsAsJSON()))].join('')
   expect(text).toBe(
     '# HELP c_total c\n# TYPE c_total counter\nc_total{a="x\\""} 1\n# HELP h h\n# TYPE h histogram\n' +
       'h_bucket{le="1"} 1\nh_bucket{le="+Inf"} 2\nh_sum 2.5\nh_count 2\n',

@@ -41,7 +41,7 @@ test('everything of a machine, as node_exporter names it', async () => {
   // Space is that of the machine that runs the test.
   const steady = measured.filter(({ name }) => !/^node_filesystem_(?!readonly)/.test(name))
   const others = steady.filter(({ labels }) => !('machine' in labels))
-  const text = text004.write(familiesOf(others)).replace(/^# HELP.*\n/gm, '')
+  const text = [...text004.write(familiesOf(others))].join('').replace(/^# HELP.*\n/gm, '')
   await expect(text).toMatchFileSnapshot('machine.txt')
   expect(valuesOf(measured)).toMatchObject({
     'node_filesystem_size_bytes;device=/dev/vda;fstype=ext4;mountpoint=/': expect.any(Number),
@@ -69,7 +69,7 @@ test('files that are not as they should be fail nothing', async () => {
     writeFileSync(`${machine}/proc/${name}`, '\u0000) x:\n:\n  1 2\nTcp: a\ncpu0\nface|x\n')
   }
   writeFileSync(`${machine}/proc/1/mounts`, 'x\n\n/dev/x /gone\\040 ext4\n')
-  const text = text004.write(familiesOf(await readingsOf().read()))
+  const text = [...text004.write(familiesOf(await readingsOf().read()))].join('')
   expect(text).not.toContain('NaN')
   expect(text).toContain('node_load1 4.26')
 })
