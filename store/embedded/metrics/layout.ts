@@ -7,13 +7,7 @@ type Unit = 'day' | 'month'
 const coarseMs = 600_000
 
 const unitOf = (stepMs: number): Unit => (stepMs < coarseMs ? 'day' : 'month')
-const lengths: Readonly<Record<Unit, number>> = { day: 10, month: 7 }
-
-/** The period of a time, such as `2026-11-21`. */
-export const periodOf = (stepMs: number, atMs: number): string =>
-  new Date(atMs).toISOString().slice(0, lengths[unitOf(stepMs)])
-
-/** DuckDB's format of `periodOf`. */
+/** How the period of a time is spelt, such as `2026-11-21`, in DuckDB's format. */
 export const periodFormat = (stepMs: number): string =>
   ({ day: '%Y-%m-%d', month: '%Y-%m' })[unitOf(stepMs)]
 

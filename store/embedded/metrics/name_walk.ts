@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { NamePart } from './name_glob.ts'
-import { SeriesCursor, type SeriesRow } from './series_cursor.ts'
+import { compareBytes, SeriesCursor, type SeriesRow } from './series_cursor.ts'
 
 /** A place that a walk comes by. */
 export interface Visited {
@@ -36,7 +36,7 @@ export function* walk(
     const depth = parts.findIndex((part, place) => {
       return names[place] === undefined || !part.fits(names[place])
     })
-    if (depth >= 0) skip(cursor, names, depth, series)
+    if (depth >= 0) skip(cursor, names, depth, series, parts[depth]!.literal)
     else if (names.length > parts.length) {
       const path = names.slice(0, parts.length).join('.')
       yield { path, leaf: undefined }
@@ -50,9 +50,26 @@ export function* walk(
   }
 }
 
-/** Over everything whose parts up to the one at `depth` are the same: they do not fit either. */
-function skip(cursor: SeriesCursor, names: readonly string[], depth: number, series: string): void {
+/**
+ * Over everything whose parts up to the one at `depth` are the same: they do not fit either. Where one text alone
+ * fits, straight to it, or behind where it would be.
+ */
+function skip(
+  cursor: SeriesCursor,
+  names: readonly string[],
+  depth: number,
+  series: string,
+  literal: string | undefined,
+): void {
+  const own = names[depth]
+  const above = names.slice(0, depth).join('.')
   const same = names.slice(0, depth + 1).join('.')
+  if (literal !== undefined && own !== undefined && depth > 0) {
+    const wanted = `${above}.${literal}`
+    // Behind this one, since a dot comes after some characters that a part may go on with.
+    if (compareBytes(wanted, series) > 0) return cursor.seek(wanted)
+    if (!own.startsWith(literal) && !literal.startsWith(own)) return cursor.seek(`${above}/`)
+  }
   // The character after a dot, and the one after a semicolon.
   if (names.length > depth + 1) cursor.seek(`${same}/`)
   else if (series.length > same.length) cursor.seek(`${same}<`)

@@ -21,6 +21,10 @@ export interface WantedSteps {
 
 type Visit = (key: number, slot: number, step: Step) => void
 
+/** So many steps are read as a whole. */
+const wholeMax = 2_000_000
+const isManySteps = ({ keys, steps }: WantedSteps) => keys.length * steps > wholeMax
+
 /** So many series are named in the condition, so that the files are read in part. */
 const namedMax = 256
 
@@ -32,7 +36,7 @@ export async function readSteps(
   deadline: AbortSignal,
   visit: Visit,
 ): Promise<void> {
-  const { keys, startMs, stepMs, steps, figures } = wanted
+  const { keys, startMs, stepMs, steps, figures, isFinest } = wanted
   const endMs = startMs + steps * stepMs
   const segments = [...store.manifest.segments.values()].filter(
     ({ minMs, maxMs }) => minMs < endMs && maxMs >= startMs,
@@ -47,17 +51,25 @@ export async function readSteps(
     const columns = verbatim(neededColumns(needed, isTimed, exact.length > 0))
     const rows = rowsOf(segments, store.pathOf, conditions, columns)
     const joined = sql`${rows} p join ${table(keys)} w on p.series = w.wanted and p."type" = w.wanted_type`
-    const select = sql`select w.n as n, ${slotOf(wanted)} as slot, ${sums(wanted, needed, isTimed, exact)}
+    if (
+      isFinest &&
+      !isTimed &&
+      (await readOnce(connection, joined, wanted, needed, deadline, visit))
+    )
+      return
+    const select = sql`select ${placeOf(wanted)} as place, ${sums(wanted, needed, isTimed, exact)}
       from ${joined} group by all`
+    const isLarge = isManySteps(wanted)
     // Steps that take a sketch, and wait for it.
     const waiting = new Map<number, Step>()
     const isAlways = figures.some((figure) => typeof figure === 'object' && 'quantile' in figure)
     const isNeeded = isTimed && figures.some(isSketched)
-    await eachChunk(connection, select, deadline, (chunk) => {
-      visitRows(chunk, exact, isTimed, (n, slot, step) => {
+    await eachChunk(connection, select, deadline, isLarge, (chunk) => {
+      visitRows(chunk, needed, exact, isTimed, (place, step) => {
+        const n = Math.floor(place / steps)
         if (isNeeded && keys[n]!.type === 'timer' && (isAlways || !step.isSingle)) {
-          waiting.set(n * steps + slot, { ...step })
-        } else visit(n, slot, step)
+          waiting.set(place, { ...step })
+        } else visit(n, place - n * steps, step)
       })
     })
     if (waiting.size === 0) return
@@ -69,6 +81,38 @@ export async function readSteps(
   } finally {
     release()
   }
+}
+
+/**
+ * Steps as they come from the files, which is all there is to do where each holds one point.
+ *
+ * @returns false when one holds several: what was visited is to be visited again.
+ */
+async function readOnce(
+  connection: DuckDBConnection,
+  joined: Sql,
+  wanted: WantedSteps,
+  needed: ReadonlySet<Sum>,
+  deadline: AbortSignal,
+  visit: Visit,
+): Promise<boolean> {
+  const { keys, steps } = wanted
+  const seen = new Uint8Array(keys.length * steps)
+  const columns = everySum
+    .filter((name) => needed.has(name))
+    .map((name) => `(${fineColumns[name]})::double`)
+  const select = sql`select ${placeOf(wanted)} as place, ${verbatim(columns.join(', '))} from ${joined}`
+  const isLarge = isManySteps(wanted)
+  let isOnce = true
+  await eachChunk(connection, select, deadline, isLarge, (chunk) => {
+    visitRows(chunk, needed, [], false, (place, step) => {
+      if (seen[place] === 1) isOnce = false
+      seen[place] = 1
+      const n = Math.floor(place / steps)
+      visit(n, place - n * steps, step)
+    })
+  })
+  return isOnce
 }
 
 const timeWithin = (fromMs: number, toMs: number): Sql[] => [
@@ -96,23 +140,28 @@ function table(keys: readonly SeriesKey[]): Sql {
     unnest(range(${verbatim(String(keys.length))}))::integer as n)`
 }
 
-const slotOf = ({ startMs, stepMs }: WantedSteps): Sql =>
-  verbatim(`((epoch_ms(time) - ${startMs}) // ${stepMs})::integer`)
+/** Key and step of a row as one number: key times steps and step. */
+const placeOf = ({ startMs, stepMs, steps }: WantedSteps): Sql =>
+  verbatim(`(w.n * ${steps} + (epoch_ms(time) - ${startMs}) // ${stepMs})::integer`)
 
 type Sum = keyof typeof rolledColumns
 const everySum: readonly Sum[] = ['sum', 'count', 'min', 'max', 'last', 'points']
 
 /** The columns of `rolledColumns` without which a figure cannot be told: few questions take all. */
 function neededSums({ keys, figures, isFinest }: WantedSteps): ReadonlySet<Sum> {
-  const isPlain = (type: string) => type === 'gauge' || type === 'value'
+  const types = new Set(keys.map(({ type }) => type))
   return new Set(
     figures.flatMap((figure): readonly Sum[] => {
       if (typeof figure === 'object') return everySum
-      if (figure === 'rate' || figure === 'mean') return ['sum', 'count']
+      if (figure === 'mean') return ['sum', 'count']
+      if (figure === 'rate')
+        return types.size === 1 && types.has('counter') ? ['sum'] : ['sum', 'count']
       if (figure !== 'value') return [figure]
-      const plain = !keys.some(({ type }) => isPlain(type)) ? [] : isFinest ? ['last'] : everySum
-      const sums = keys.some(({ type }) => !isPlain(type)) ? ['sum', 'count'] : []
-      return [...plain, ...sums] as Sum[]
+      return [...types].flatMap((type): readonly Sum[] => {
+        if (type === 'set') return ['count']
+        if (type === 'counter' || type === 'timer') return ['sum']
+        return isFinest ? ['last'] : everySum
+      })
     }),
   )
 }
@@ -138,6 +187,18 @@ function exactKeys(figures: readonly Figure[]): string[] {
 const isSketched = (figure: Figure): boolean =>
   typeof figure === 'object' && ('quantile' in figure || needsSketch(figure.exact))
 
+const plain = `is_raw and "type" in ('gauge', 'value')`
+
+/** What a point is at the finest step: of a gauge what was set, or its last value. */
+const fineColumns: Readonly<Record<Sum, string>> = {
+  sum: `case when ${plain} then coalesce("sum", "last") else "sum" end`,
+  count: `case when ${plain} then coalesce("count", case when "last" is null then null else 1 end) else "count" end`,
+  min: `coalesce("min", case when is_raw then "last" end)`,
+  max: `coalesce("max", case when is_raw then "last" end)`,
+  last: `"last"`,
+  points: `points`,
+}
+
 /** What a step's points are together, in the order in which `visitRows` takes them. */
 function sums(
   { isFinest }: WantedSteps,
@@ -145,37 +206,32 @@ function sums(
   isTimed: boolean,
   exact: readonly string[],
 ): Sql {
-  const plain = `is_raw and "type" in ('gauge', 'value')`
-  const own = isFinest
-    ? {
-        ...rolledColumns,
-        sum: `sum(case when ${plain} then coalesce("sum", "last") else "sum" end)`,
-        count: `sum(case when ${plain} then coalesce("count", case when "last" is null then null else 1 end) else "count" end)`,
-        points: 'count(*)',
-      }
+  const own: Readonly<Record<Sum, string>> = isFinest
+    ? { ...rolledColumns, sum: `sum(${fineColumns.sum})`, count: `sum(${fineColumns.count})` }
     : rolledColumns
-  const timed = isTimed
-    ? ', sum(coalesce(list_sum(sketch_count), "count")), count(*) = 1 and bool_and(is_raw)'
-    : ''
-  const known = everySum.map((name) =>
-    needed.has(name) ? `(${own[name]})::double` : 'null::double',
-  )
-  const columns = verbatim(`${known.join(', ')}${timed}`)
-  if (exact.length === 0) return columns
-  const keyed = exact.map((key) => sql`sum(exact[${key}])`)
-  return sql`${columns}, ${join(keyed, ', ')}`
+  const columns = everySum
+    .filter((name) => needed.has(name))
+    .map((name) => verbatim(`(${own[name]})::double`))
+  if (isTimed) {
+    columns.push(verbatim('sum(coalesce(list_sum(sketch_count), "count"))'))
+    columns.push(verbatim('count(*) = 1 and bool_and(is_raw)'))
+  }
+  columns.push(...exact.map((key) => sql`sum(exact[${key}])`))
+  return join(columns, ', ')
 }
 
-const firstExact = 10
-
+/** Rows of: place, the needed sums, of timers samples and whether it is single, and exact figures. */
 function visitRows(
   chunk: DuckDBDataChunk,
+  needed: ReadonlySet<Sum>,
   exact: readonly string[],
   isTimed: boolean,
-  visit: Visit,
+  visit: (place: number, step: Step) => void,
 ): void {
   const columns = Array.from({ length: chunk.columnCount }, (_, at) => chunk.getColumnVector(at))
   const number = (column: number, row: number) => (columns[column]!.getItem(row) as number) ?? NaN
+  const present = everySum.filter((name) => needed.has(name))
+  const timed = 1 + present.length
   const step: Step = {
     sum: NaN,
     count: NaN,
@@ -189,25 +245,18 @@ function visitRows(
     sketch: undefined,
   }
   for (let row = 0; row < chunk.rowCount; row++) {
-    const n = number(0, row)
-    const slot = number(1, row)
-    step.sum = number(2, row)
-    step.count = number(3, row)
-    step.min = number(4, row)
-    step.max = number(5, row)
-    step.last = number(6, row)
-    step.points = number(7, row)
+    for (let at = 0; at < present.length; at++) step[present[at]!] = number(1 + at, row)
     if (isTimed) {
-      step.samples = number(8, row)
-      step.isSingle = columns[9]!.getItem(row) === true
+      step.samples = number(timed, row)
+      step.isSingle = columns[timed + 1]!.getItem(row) === true
       if (exact.length > 0) {
-        const values = exact.map((key, place) => [key, number(firstExact + place, row)] as const)
+        const values = exact.map((key, at) => [key, number(timed + 2 + at, row)] as const)
         step.exact = Object.fromEntries(
           values.filter(([key, value]) => value === value && (step.isSingle || addsUp(key))),
         )
       }
     }
-    visit(n, slot, step)
+    visit(number(0, row), step)
   }
 }
 
@@ -220,19 +269,20 @@ async function eachSketch(
   visit: (place: number, sketch: MergedSketch) => void,
 ): Promise<void> {
   const select = sql`select place, bucket, sum(n) as n from (
-      select w.n::bigint * ${verbatim(String(wanted.steps))} + ${slotOf(wanted)} as place,
-        unnest(sketch_bucket) as bucket, unnest(sketch_count) as n
+      select ${placeOf(wanted)} as place, unnest(sketch_bucket) as bucket, unnest(sketch_count) as n
       from ${joined} where sketch_bucket is not null
     ) group by all order by place, bucket`
+  // A step has some dozen buckets.
+  const isLarge = true
   let [place, buckets, counts, total] = [-1, [] as number[], [] as number[], 0]
   const finish = () => {
     if (place >= 0) visit(place, { buckets, counts, total })
     ;[buckets, counts, total] = [[], [], 0]
   }
-  await eachChunk(connection, select, deadline, (chunk) => {
+  await eachChunk(connection, select, deadline, isLarge, (chunk) => {
     const [places, numbers, sums] = [0, 1, 2].map((column) => chunk.getColumnVector(column))
     for (let row = 0; row < chunk.rowCount; row++) {
-      const at = Number(places!.getItem(row))
+      const at = places!.getItem(row) as number
       if (at !== place) finish()
       place = at
       const count = sums!.getItem(row) as number
@@ -249,13 +299,16 @@ async function eachChunk(
   connection: DuckDBConnection,
   { text, values }: Sql,
   deadline: AbortSignal,
+  isLarge: boolean,
   visit: (chunk: DuckDBDataChunk) => void,
 ): Promise<void> {
   deadline.throwIfAborted()
   const interrupt = () => connection.interrupt()
   deadline.addEventListener('abort', interrupt)
   try {
-    const result = await connection.stream(text, [...values], typesOf(values))
+    // As a whole it costs less; as it comes, less memory.
+    const read = (isLarge ? connection.stream : connection.run).bind(connection)
+    const result = await read(text, [...values], typesOf(values))
     for await (const chunk of result) {
       deadline.throwIfAborted()
       visit(chunk)
