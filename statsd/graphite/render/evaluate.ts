@@ -179,6 +179,7 @@ export class Evaluation {
       stacks: this.#stacks,
       again: async (window) => {
         if (first === undefined) return fail('it cannot be called by another function')
+        if (!isTime(window.fromS) || !isTime(window.untilS)) return fail('the time is out of range')
         return (await this.#valueOf(first, { ...scope, ...window }, true)) as SeriesList
       },
       target: async (text) => {
@@ -243,6 +244,11 @@ export class Evaluation {
       options: {},
     }))
   }
+}
+
+/** Within a few thousand years of now. */
+function isTime(timeS: number): boolean {
+  return Math.abs(timeS) <= 2e11
 }
 
 function keyOf({ kind, text }: SeriesPattern, { fromS, untilS }: Window): string {

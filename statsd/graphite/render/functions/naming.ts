@@ -212,7 +212,7 @@ function cactiStyle(
   const columns = [last, max, min].map((aggregation) => {
     const values = list.map(({ values: all }) => aggregation(all))
     // The column is as wide as the whole numbers are; 3 stands for what is nothing.
-    const width = longest(values.map((value) => format(value ? Math.trunc(value) : 3))) + 3
+    const width = longest(values.map((value) => format(value ? Math.trunc(value) + 0 : 3))) + 3
     return values.map((value) => (Number.isNaN(value) ? 'nan' : format(value)).padEnd(width))
   })
   return list.map((series, i) => {

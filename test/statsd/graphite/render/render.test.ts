@@ -116,6 +116,8 @@ const refusals: readonly (readonly [
   ['summarize(app.a, "0s")', 'has to be longer than 0', 'summarize', 0],
   ['timeSlice(app.a, "someday")', '"someday" is not understood', 'timeSlice', 0],
   ['aliasSub(app.a, "(?=a)", "")', 'invalid', 'aliasSub', 0],
+  ['movingSum(app.a, inf)', 'the time is out of range', 'movingSum', 0],
+  ['timeStack(app.a, "1y", 100000, 100001)', 'the time is out of range', 'timeStack', 0],
   ['log(app.a, 1)', '1.0 is no base', 'log', 0],
 ]
 test.each(refusals)('%s is refused: %s', async (target, message, functionName, offset) => {
