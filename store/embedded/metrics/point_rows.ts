@@ -28,24 +28,28 @@ function clusters(segments: readonly PointSegment[]): PointSegment[][] {
  * The points of `segments` as they came, FROM-able, for which `conditions` hold: of one instance, series and time the
  * one that was written last. Roll-ups are all of them.
  *
- * @param columns names, those of the identity excepted: time, series, type, instance are always there.
+ * @param columns names, those of the identity excepted: time, series and type are always there.
+ * @param hasInstance whether instance is wanted as well.
  */
 export function rowsOf(
   segments: readonly PointSegment[],
   pathOf: (segment: PointSegment) => string,
   conditions: readonly Sql[],
   columns: Sql,
+  hasInstance = true,
 ): Sql {
   const rolled = segments.filter(({ stepMs }) => stepMs > 0)
   const raw = segments.filter(({ stepMs }) => stepMs === 0)
-  const identity = verbatim('time, series, "type", instance')
+  const instance = hasInstance ? ', instance' : ''
+  const identity = verbatim(`time, series, "type"${instance}`)
+  const whole = verbatim('time, series, "type", instance')
   const where = all(conditions)
-  const read = (of: readonly PointSegment[], more: Sql) => {
+  const read = (of: readonly PointSegment[], more: Sql, own = identity) => {
     const files = join(
       of.map((segment) => sql`${pathOf(segment)}`),
       ', ',
     )
-    return sql`select ${identity}, ${columns}, ${more} from read_parquet([${files}]) where ${where}`
+    return sql`select ${own}, ${columns}, ${more} from read_parquet([${files}]) where ${where}`
   }
   const isRaw = verbatim('true as is_raw')
   const selects: Sql[] = []
@@ -58,10 +62,10 @@ export function rowsOf(
     }
     const ordered = cluster.toSorted((a, b) => a.lastOrder - b.lastOrder)
     const parts = ordered.map((segment, place) => {
-      return read([segment], verbatim(`true as is_raw, ${place} as place`))
+      return read([segment], verbatim(`true as is_raw, ${place} as place`), whole)
     })
     selects.push(
-      sql`select * exclude (place) from (${join(parts, ' union all ')})
+      sql`select * exclude (${verbatim(hasInstance ? 'place' : 'place, instance')}) from (${join(parts, ' union all ')})
         qualify row_number() over (partition by series, "type", instance, time order by place desc) = 1`,
     )
   }

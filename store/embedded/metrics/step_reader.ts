@@ -49,7 +49,8 @@ export async function readSteps(
     const conditions = [...timeWithin(startMs, endMs), seriesAmong(keys)]
     const needed = neededSums(wanted)
     const columns = verbatim(neededColumns(needed, isTimed, exact.length > 0))
-    const rows = rowsOf(segments, store.pathOf, conditions, columns)
+    // Several instances at one moment are told apart where the last of them counts.
+    const rows = rowsOf(segments, store.pathOf, conditions, columns, needed.has('last'))
     const joined = sql`${rows} p join ${table(keys)} w on p.series = w.wanted and p."type" = w.wanted_type`
     if (
       isFinest &&
