@@ -276,7 +276,8 @@ export class Rotation {
     await this.#followFamily(source)
     if (!catalogue.sources.has(source)) return 'bound'
     const seen = files.stat(path)
-    if (!seen || seen.id !== source.id) return 'twin'
+    // An empty file tells nothing yet: a copy is one before its first bytes are in it.
+    if (!seen || seen.id !== source.id || seen.size === 0) return 'twin'
     for (const other of catalogue.family(source.path)) {
       if (other === source || !siblings.isRotated(other, path)) continue
       const live = other.place === 'live'

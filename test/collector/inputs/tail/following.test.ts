@@ -39,6 +39,30 @@ describe('following', () => {
     })
   })
 
+  test('a copy that was empty when it was found, and filled before it was opened, is not read', async () => {
+    const copy = stage.path('app.log.1')
+    let opened = 0
+    stage.files = {
+      ...systemTailFiles,
+      open(path) {
+        // The first look is at what it may be a copy of; the second would be to read it.
+        if (path === copy && ++opened === 2) copyFileSync(log, copy)
+        return systemTailFiles.open(path)
+      },
+    }
+    write(log, 'a\nb\n')
+    await stage.start({ paths: [stage.path('app.log*')], tag: 'app' })
+    await stage.poll()
+    write(copy, '')
+    for (let i = 0; i < 3; i++) await stage.poll(6_000)
+    copyFileSync(log, copy)
+    await stage.poll()
+    truncateSync(log)
+    append(log, 'c\n')
+    await stage.quiesce()
+    expect(texts()).toEqual(['a', 'b', 'c'])
+  })
+
   test('a file that rests is looked at without being opened or asked for more than its size and times', async () => {
     write(log, 'a\n')
     utimesSync(log, 1e9, 1e9)
