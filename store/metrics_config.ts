@@ -75,7 +75,9 @@ export const metricsConfig = z.strictObject({
     .min(1)
     .max(100_000_000)
     .default(5_000_000)
-    .describe('Series that can be found; points of further ones are kept, and answered by their whole name alone'),
+    .describe(
+      'Series that can be found; points of further ones are kept, and answered by their whole name alone',
+    ),
   max_values: z
     .number()
     .int()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { asked } from './asked.ts'
 
 const stats = {
-  statistics: { segments: 3 },
+  statistics: { segments: 3, metrics: { points: 7, bytes: 1_400 } },
   streams: [{ name: 'logs-a-default', documents: 12, bytes: 3_400_000 }],
 }
 
@@ -13,7 +13,7 @@ test('stats', async () => {
     },
   }
   const { stdout } = await asked(['store', 'stats'], operations)
-  expect(stdout).toMatch(/^STREAM +EVENTS +SIZE\nlogs-a-default +12 +3\.4 MB\n$/)
+  expect(stdout).toMatch(/^STREAM +EVENTS +SIZE\nlogs-a-default +12 +3\.4 MB\nmetric points +7 +1\.4 kB\n$/)
   const json = await asked(['store', 'stats', '--json'], operations)
   expect(JSON.parse(json.stdout)).toEqual(stats)
 })
