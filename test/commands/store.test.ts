@@ -13,7 +13,9 @@ test('stats', async () => {
     },
   }
   const { stdout } = await asked(['store', 'stats'], operations)
-  expect(stdout).toMatch(/^STREAM +EVENTS +SIZE\nlogs-a-default +12 +3\.4 MB\nmetric points +7 +1\.4 kB\n$/)
+  expect(stdout).toMatch(
+    /^STREAM +EVENTS +SIZE\nlogs-a-default +12 +3\.4 MB\nmetric points +7 +1\.4 kB\n$/,
+  )
   const json = await asked(['store', 'stats', '--json'], operations)
   expect(JSON.parse(json.stdout)).toEqual(stats)
 })
