@@ -1,8 +1,23 @@
 import { defineConfig } from 'vitest/config'
 
+/** Of one part alone, but over real sockets, or with waits that are what is tested. */
+const wired = [
+  'test/collector/inputs/{http,stdin,tcp,tcp_tls,udp,unix}.test.ts',
+  'test/collector/inputs/import/import.test.ts',
+  'test/collector/outputs/elasticsearch.test.ts',
+  'test/collector/pipeline.test.ts',
+  'test/commands/{check,cli,completion}.test.ts',
+  'test/core/control.test.ts',
+  'test/core/delivery/loop.test.ts',
+  'test/core/http/server.test.ts',
+  'test/core/journal/{full,withdraw}.test.ts',
+  'test/statsd/backends/*.test.ts',
+  'test/store/api/routes.test.ts',
+]
+
 /**
  * unit: pure and fast, part of `npm run check`. Everything slower has a project of its own, so that
- * the quick loop stays quick: contracts over every plugin, models, faults, and e2e with real peers.
+ * the quick loop stays quick: sockets, contracts over every plugin, models, faults, and e2e with real peers.
  */
 export default defineConfig({
   test: {
@@ -18,9 +33,10 @@ export default defineConfig({
           pool: 'threads',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{contracts,model,faults,fuzz,e2e,store/embedded}/**'],
+          exclude: ['test/{contracts,model,faults,fuzz,e2e,store/embedded}/**', ...wired],
         },
       },
+      { test: { name: 'wired', include: wired, testTimeout: 30_000, pool: 'threads' } },
       {
         test: { name: 'contracts', include: ['test/contracts/**/*.test.ts'], testTimeout: 30_000 },
       },
