@@ -259,12 +259,13 @@ export class Following {
       }
       if (source.fresh && source.progress.offset === 0) {
         const claim = await this.#rotation.claim(source)
+        const isOwn = claim === 'own' || claim === 'empty'
+        // Known before it is read: should it be rotated while Weir is stopped, it is missed.
+        if (isOwn && !source.noted) this.#catalogue.note(source)
         if (claim !== 'own') {
           pending.delete(source)
           return 'done'
         }
-        // Known before it is read: should it be rotated while Weir is stopped, it is missed.
-        if (!source.noted) this.#catalogue.note(source)
       }
       const unchangedFor = clock.monotonic() - source.changedAt
       const quiet = clock.monotonic() - Math.max(source.changedAt, source.placeSince)

@@ -267,19 +267,21 @@ export class Rotation {
 
   /**
    * Whether a file to be read for the first time is a copy: of a log that has been truncated since
-   * (`bound`: that log's rest is now read from it), or of one that is about to be (`twin`: wait).
+   * (`bound`: that log's rest is now read from it), or of one that is about to be (`twin`: wait). What may be a
+   * copy and is still empty tells nothing yet (`empty`): by the time it is opened its first bytes may be in it.
    */
-  async claim(source: Source): Promise<'own' | 'twin' | 'bound'> {
+  async claim(source: Source): Promise<'own' | 'empty' | 'twin' | 'bound'> {
     const { catalogue, files, siblings } = this.#on
     const path = source.at
     if (path === undefined) return 'own'
     await this.#followFamily(source)
     if (!catalogue.sources.has(source)) return 'bound'
     const seen = files.stat(path)
-    // An empty file tells nothing yet: a copy is one before its first bytes are in it.
-    if (!seen || seen.id !== source.id || seen.size === 0) return 'twin'
+    if (!seen || seen.id !== source.id) return 'twin'
+    let mayBeCopy = false
     for (const other of catalogue.family(source.path)) {
       if (other === source || !siblings.isRotated(other, path)) continue
+      mayBeCopy = true
       const live = other.place === 'live'
       if (live && (await isBeginningOf(files, { path, seen }, other))) return 'twin'
       if (!this.#evidence.stillIs(other)) await this.cutAway(other)
@@ -290,7 +292,7 @@ export class Rotation {
       if (await this.#bindToCopy(other, true)) catalogue.note(other)
       if (!catalogue.sources.has(source)) return 'bound'
     }
-    return 'own'
+    return mayBeCopy && seen.size === 0 ? 'empty' : 'own'
   }
 
   async #bindToCopy(source: Source, acceptShortGzip: boolean): Promise<boolean> {
