@@ -24,15 +24,40 @@ export function pointPlan(
   segments: Iterable<PointSegment>,
   options: PlanOptions,
 ): PointSegment[] | undefined {
-  const groups = [...Map.groupBy(segments, ({ stepMs, period }) => `${stepMs} ${period ?? ''}`)]
+  const all = [...segments]
+  const groups = [...Map.groupBy(all, ({ stepMs, period }) => `${stepMs} ${period ?? ''}`)]
   for (const plan of [duePlan, tierPlan]) {
     for (const [, members] of groups) {
       const inOrder = members.toSorted((a, b) => a.lastOrder - b.lastOrder || a.id - b.id)
       const found = plan(inOrder, options)
-      if (found) return found
+      if (found) return withRewritten(found, all, options)
     }
   }
   return undefined
+}
+
+/**
+ * A point that was written again has to meet what it replaces before the two are rolled up, where they would add up.
+ * So what is merged and has old points takes along, as far as there is room, other files of that time.
+ */
+function withRewritten(
+  found: PointSegment[],
+  all: readonly PointSegment[],
+  { rules, nowMs, rowsMax }: PlanOptions,
+): PointSegment[] {
+  if (found[0]!.stepMs !== 0) return found
+  const fromMs = Math.min(...found.map(({ minMs }) => minMs))
+  const toMs = rules.rolledBefore(nowMs)
+  if (fromMs >= toMs) return found
+  let rows = found.reduce((sum, segment) => sum + segment.rows, 0)
+  const taken = [...found]
+  for (const segment of all) {
+    const isThere = segment.stepMs === 0 && segment.minMs < toMs && segment.maxMs >= fromMs
+    if (!isThere || taken.includes(segment) || rows + segment.rows > rowsMax) continue
+    taken.push(segment)
+    rows += segment.rows
+  }
+  return taken.toSorted((a, b) => a.lastOrder - b.lastOrder || a.id - b.id)
 }
 
 function duePlan(

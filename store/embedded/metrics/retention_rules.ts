@@ -45,6 +45,11 @@ export class RetentionRules {
     return Math.max(...this.archives.map((archives) => archives.at(-1)!.keepMs))
   }
 
+  /** Points as they came that are older than this may be rolled up, by some rule, when they are merged. */
+  rolledBefore(nowMs: number): number {
+    return Math.max(...this.archives.map((archives) => keptFrom(archives, 0, nowMs)))
+  }
+
   /** Whether some rule may want points of `stepMs` otherwise now than it did at `checkedMs`. */
   isDue(points: { readonly maxMs: number; readonly checkedMs: number }, nowMs: number): boolean {
     return this.archives.some((archives) =>
