@@ -15,10 +15,14 @@ export class WeirFolder {
     this.data = join(this.path, 'data')
   }
 
-  /** Writes the config: `sections` follow `data_dir` and `http`. */
+  /**
+   * Writes the config: `sections` follow `data_dir` and `http`. Metrics are off unless they say otherwise: their
+   * ports are the machine's.
+   */
   configure(sections: string, listen = `unix:${this.path}/http.sock`): void {
     const own = `data_dir: ${this.data}\nhttp: { listen: "${listen}" }\n`
-    writeFileSync(join(this.path, 'weir.yaml'), own + sections)
+    const metrics = /^statsd:/m.test(sections) ? '' : 'statsd: { enabled: false }\n'
+    writeFileSync(join(this.path, 'weir.yaml'), own + metrics + sections)
   }
 
   start(): Program {
