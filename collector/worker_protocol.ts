@@ -1,6 +1,6 @@
-import type { Trouble } from '../core/journal/backpressure.ts'
+import type { StartNotice } from '../core/threads/conversation.ts'
+import type { PartitionNotice, PartitionSeed } from '../core/threads/thread_partition.ts'
 import type { Position } from '../core/journal/batch.ts'
-import type { DurableMark, WriterSeed } from '../core/journal/writer.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { ComponentConfig } from '../core/plugin.ts'
 import type { HttpBody, HttpReply } from './input.ts'
@@ -15,11 +15,9 @@ export interface WorkerConfig {
   readonly filters: readonly ComponentConfig[]
 }
 
-export interface WorkerSeed {
+export interface WorkerSeed extends PartitionSeed {
   readonly index: number
   readonly count: number
-  readonly writer: WriterSeed
-  readonly space: { readonly shared: SharedArrayBuffer; readonly limit: number }
   readonly config: WorkerConfig
   readonly logLevel: string
   readonly hostname: string
@@ -48,14 +46,6 @@ export interface WorkerAnswers {
 }
 
 /** What a worker says unasked. */
-export type WorkerNotice =
-  | { readonly notice: 'ready' }
-  | { readonly notice: 'failed'; readonly code: string; readonly message: string }
-  | { readonly notice: 'durable'; readonly mark: DurableMark }
-  | { readonly notice: 'trouble'; readonly trouble: Trouble | null }
-
-export type WorkerAnswer =
-  | { readonly id: number; readonly answer: unknown }
-  | { readonly id: number; readonly failure: { readonly code: string; readonly message: string } }
+export type WorkerNotice = StartNotice | PartitionNotice
 
 export type KnownPositions = ReadonlyMap<string, readonly [generation: number, position: Position]>

@@ -8,7 +8,7 @@ import type { Metrics } from '../core/metrics.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { HttpBody, HttpReply } from './input.ts'
 import { ownerOfPosition } from './ownership.ts'
-import { WorkerLink } from './worker_link.ts'
+import { startWorkerThread, type WorkerLink } from './worker_link.ts'
 import type { ComponentConfig } from '../core/plugin.ts'
 import type { KnownPositions, WorkerConfig, WorkerNotice } from './worker_protocol.ts'
 
@@ -152,7 +152,7 @@ export class Workers implements Lifecycle {
       hostname,
       dataFolder,
     }
-    const link = new WorkerLink(
+    const link: WorkerLink = startWorkerThread(
       seed,
       (notice) => this.#hear(partition, notice),
       (failure) => this.#onExit(index, link, failure),

@@ -7,7 +7,7 @@ import { type JournalPiece, mergedPosition } from '../forward/forwarded.ts'
 import { flushPosition, type Instance } from '../instance.ts'
 import type { FlusherMessage } from '../receive/protocol.ts'
 import { type SwappedTables, transferList } from '../tables/swapped.ts'
-import { FlusherLink } from './flusher_link.ts'
+import { type FlusherLink, startFlusherThread } from './flusher_link.ts'
 import type { FlusherNotice, FlusherSeed, FlusherStatus } from './protocol.ts'
 
 /** The partition of the journal that flushes are in. */
@@ -58,7 +58,8 @@ export class Flushing {
   receiveFrom(port: MessagePort): void {
     this.#port?.close()
     if (this.#link) {
-      this.#link.receiveFrom(port)
+      // A thread that is gone is replaced, and asks for a port itself.
+      this.#link.ask({ ask: 'receiver', port }, [port]).catch(() => undefined)
       return
     }
     this.#port = port
@@ -165,7 +166,7 @@ export class Flushing {
       receiver,
       early,
     }
-    const link = new FlusherLink(
+    const link: FlusherLink = startFlusherThread(
       seed,
       [receiver, ...early.flatMap(transferList)],
       (notice) => this.#hear(notice),

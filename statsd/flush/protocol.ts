@@ -1,6 +1,6 @@
+import type { StartNotice } from '../../core/threads/conversation.ts'
+import type { PartitionNotice, PartitionSeed } from '../../core/threads/thread_partition.ts'
 import type { MessagePort } from 'node:worker_threads'
-import type { Trouble } from '../../core/journal/backpressure.ts'
-import type { DurableMark, WriterSeed } from '../../core/journal/writer.ts'
 import type { Position } from '../../core/journal/batch.ts'
 import type { JournalPiece } from '../forward/forwarded.ts'
 import type { MergeLimits } from '../forward/merge.ts'
@@ -11,9 +11,7 @@ import type { FlushConfig } from './config.ts'
 
 /** What main and the flushing thread say to each other; everything is copied between threads. */
 
-export interface FlusherSeed {
-  readonly writer: WriterSeed
-  readonly space: { readonly shared: SharedArrayBuffer; readonly limit: number }
+export interface FlusherSeed extends PartitionSeed {
   readonly instance: Instance
   readonly settings: FlushSettings
   readonly keyFlush: FlushConfig['key_flush']
@@ -77,12 +75,4 @@ export interface FlusherAnswers {
 }
 
 /** What the thread says unasked. */
-export type FlusherNotice =
-  | { readonly notice: 'ready' }
-  | { readonly notice: 'failed'; readonly code: string; readonly message: string }
-  | { readonly notice: 'durable'; readonly mark: DurableMark }
-  | { readonly notice: 'trouble'; readonly trouble: Trouble | null }
-
-export type FlusherAnswer =
-  | { readonly id: number; readonly answer: unknown }
-  | { readonly id: number; readonly failure: { readonly code: string; readonly message: string } }
+export type FlusherNotice = StartNotice | PartitionNotice

@@ -1,3 +1,4 @@
+import type { StartNotice } from '../../core/threads/conversation.ts'
 import type { MessagePort } from 'node:worker_threads'
 import type { Reason } from '../../core/reasons.ts'
 import type { MetricsAddress } from '../listen_address.ts'
@@ -105,8 +106,7 @@ export interface ReceiverAnswers {
 
 /** What the thread says unasked. */
 export type ReceiverNotice =
-  | { readonly notice: 'ready' }
-  | { readonly notice: 'failed'; readonly code: string; readonly message: string }
+  | StartNotice
   /** What happened to lines and packets since the last notice, by reason; main counts it. */
   | { readonly notice: 'impaired'; readonly counts: ReadonlyMap<Reason, number> }
   | { readonly notice: 'connections'; readonly open: number }
@@ -127,7 +127,3 @@ export interface SeenLine {
   /** Why it was refused; absent when the whole line was taken. */
   readonly refused?: Reason
 }
-
-export type ReceiverAnswer =
-  | { readonly id: number; readonly answer: unknown }
-  | { readonly id: number; readonly failure: { readonly code: string; readonly message: string } }

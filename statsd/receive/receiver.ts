@@ -11,7 +11,7 @@ import type {
   ShownKind,
   ShownSeries,
 } from './protocol.ts'
-import { ReceiverLink } from './receiver_link.ts'
+import { type ReceiverLink, startReceiverThread } from './receiver_link.ts'
 
 export interface ReceiverWorld {
   readonly context: Context
@@ -132,7 +132,7 @@ export class Receiver implements Lifecycle {
   async #startThread(): Promise<void> {
     const generation = ++this.#generation
     const { port1, port2 } = new MessageChannel()
-    const link = new ReceiverLink(
+    const link: ReceiverLink = startReceiverThread(
       { generation, settings: this.#settings, flusher: port1 },
       (notice) => this.#hear(notice),
       (failure) => this.#onExit(link, failure),

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { flushCompileCache } from 'node:module'
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads'
 import { systemClock } from '../../core/clock.ts'
-import { messageOf, WeirError } from '../../core/errors.ts'
+import { answerRequests, startThread } from '../../core/threads/in_thread.ts'
 import type {
   FlusherMessage,
   ReceiverAnswers,
@@ -42,11 +41,7 @@ function hear(port: MessagePort): void {
   port.unref()
 }
 
-const answers: {
-  [Ask in keyof ReceiverAnswers]: (
-    request: Extract<ReceiverRequest, { ask: Ask }>,
-  ) => ReceiverAnswers[Ask] | Promise<ReceiverAnswers[Ask]>
-} = {
+answerRequests<ReceiverRequest, ReceiverAnswers>(main, {
   status: () => receiving.status(),
   show: ({ kind }) => receiving.show(kind),
   delete: ({ kind, names }) => receiving.delete(kind, names),
@@ -64,29 +59,6 @@ const answers: {
     await receiving.stop()
     return undefined
   },
-}
-
-main.on('message', ({ id, request }: { id: number; request: ReceiverRequest }) => {
-  // The table has the very function for this request's `ask`; TypeScript cannot follow the pairing.
-  const answer = answers[request.ask] as (request: ReceiverRequest) => unknown
-  Promise.resolve()
-    .then(() => answer(request))
-    .then(
-      (value) => main.postMessage({ id, answer: value }),
-      (failure: unknown) => main.postMessage({ id, failure: describe(failure) }),
-    )
 })
 
-function describe(failure: unknown): { code: string; message: string } {
-  const code = failure instanceof WeirError ? failure.code : 'WEIR_WORKER_DIED'
-  return { code, message: messageOf(failure) }
-}
-
-try {
-  await receiving.start()
-  say({ notice: 'ready' })
-  // A long-running thread may be killed; what it compiled is worth keeping from its start on.
-  flushCompileCache()
-} catch (failure) {
-  say({ notice: 'failed', ...describe(failure) })
-}
+await startThread(main, () => receiving.start())

@@ -1,0 +1,104 @@
+import { type Transferable, Worker } from 'node:worker_threads'
+import { type ErrorCode, WeirError } from '../errors.ts'
+import type { StartNotice, ThreadAnswer, ThreadRequest } from './conversation.ts'
+import { threadStart } from './thread_start.ts'
+
+export interface ThreadOptions<Notice> {
+  readonly file: URL
+  readonly name: string
+  /** What it is, for the error of those who wait for it when it dies: `the collector worker`. */
+  readonly what: string
+  /** Copied to the thread, which reads it from `workerData`. */
+  readonly seed: unknown
+  /** What of the seed goes over to the thread for good. */
+  readonly handedOver?: readonly Transferable[]
+  readonly onNotice: (notice: Notice) => void
+  /** Called once when the thread is gone, with its error if it had one. */
+  readonly onExit: (failure: Error | undefined) => void
+}
+
+/** A thread as main sees it: asks it, hears its notices, learns of its death. */
+export class ThreadLink<
+  Request extends ThreadRequest,
+  Answers extends Record<Request['ask'], unknown>,
+  Notice extends { readonly notice: string },
+> {
+  readonly #worker: Worker
+  readonly #waiting = new Map<
+    number,
+    { resolve: (answer: never) => void; reject: (failure: Error) => void }
+  >()
+  readonly #ready = Promise.withResolvers<void>()
+  #nextId = 0
+
+  constructor(options: ThreadOptions<Exclude<Notice, StartNotice>>) {
+    const { file, name, what, seed, handedOver = [], onNotice, onExit } = options
+    this.#worker = new Worker(file, {
+      workerData: seed,
+      transferList: [...handedOver],
+      name,
+      execArgv: [...threadStart],
+      // Half of a thread's heap is young objects; a small young generation keeps the process small.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    })
+    let failure: Error | undefined
+    // Nobody may be waiting for readiness any more when the thread dies later.
+    this.#ready.promise.catch(() => undefined)
+    this.#worker.on('message', (message: Notice | StartNotice | ThreadAnswer) => {
+      if ('id' in message) this.#settle(message)
+      else if (isStart(message)) this.#started(message)
+      else onNotice(message as Exclude<Notice, StartNotice>)
+    })
+    this.#worker.on('error', (error) => {
+      failure = error instanceof Error ? error : new Error(String(error))
+    })
+    this.#worker.on('exit', () => {
+      const died = new WeirError('WEIR_WORKER_DIED', `${what} ended`, { cause: failure })
+      this.#ready.reject(died)
+      for (const { reject } of this.#waiting.values()) reject(died)
+      this.#waiting.clear()
+      onExit(failure)
+    })
+  }
+
+  /** Resolves once the thread has started; rejects with what kept it from that. */
+  get ready(): Promise<void> {
+    return this.#ready.promise
+  }
+
+  /** `transfer` is what the request hands over for good. */
+  ask<Ask extends Request['ask']>(
+    request: Extract<Request, { ask: Ask }>,
+    transfer: readonly Transferable[] = [],
+  ): Promise<Answers[Ask]> {
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.postMessage({ id, request }, [...transfer])
+    })
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #started(notice: StartNotice): void {
+    if (notice.notice === 'ready') this.#ready.resolve()
+    else this.#ready.reject(errorOf(notice))
+  }
+
+  #settle(answer: ThreadAnswer): void {
+    const waiting = this.#waiting.get(answer.id)
+    this.#waiting.delete(answer.id)
+    if (!waiting) return
+    if ('failure' in answer) waiting.reject(errorOf(answer.failure))
+    else waiting.resolve(answer.answer as never)
+  }
+}
+
+const isStart = (message: { readonly notice: string }): message is StartNotice =>
+  message.notice === 'ready' || message.notice === 'failed'
+
+/** The code comes from a thread of our own. */
+const errorOf = ({ code, message }: { readonly code: string; readonly message: string }) =>
+  new WeirError(code as ErrorCode, message)
