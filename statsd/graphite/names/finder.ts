@@ -1,5 +1,5 @@
 import { linearRegExp } from '../../../core/linear_regexp.ts'
-import { isGlob, parseGlob, type NamePart } from '../../../store/embedded/metrics/name_glob.ts'
+import { isGlob, parseGlob, type NamePart } from '../../../store/name_glob.ts'
 import type { Figure, MetricStore, SeriesFilter, TagExpression } from '../../../store/metrics.ts'
 import { SearchError } from '../../../store/search.ts'
 import { nameOfSeries } from '../../../store/series.ts'

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { SeriesFilter, SeriesInfo, SeriesKey, SeriesQuery, TreeNode } from '../../metrics.ts'
 import { type PointType, pointTypes } from '../../points.ts'
 import { SearchError } from '../../search.ts'
-import { type NamePart, parseGlob } from './name_glob.ts'
+import { type NamePart, parseGlob } from '../../name_glob.ts'
 import { walk } from './name_walk.ts'
 import type { SeriesRow } from './series_cursor.ts'
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { NamePart } from './name_glob.ts'
+import type { NamePart } from '../../name_glob.ts'
 import { compareBytes, SeriesCursor, type SeriesRow } from './series_cursor.ts'
 
 /** A place that a walk comes by. */

@@ -1,4 +1,4 @@
-import { parseGlob } from '../../../store/embedded/metrics/name_glob.ts'
+import { parseGlob } from '../../../store/name_glob.ts'
 import type {
   MetricStore,
   ReadRequest,

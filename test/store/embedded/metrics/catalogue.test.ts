@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CatalogueSearch } from '../../../../store/embedded/metrics/catalogue_search.ts'
 import { CatalogueWriter } from '../../../../store/embedded/metrics/catalogue_writer.ts'
-import { parseGlob } from '../../../../store/embedded/metrics/name_glob.ts'
+import { parseGlob } from '../../../../store/name_glob.ts'
 import { PointManifest } from '../../../../store/embedded/metrics/point_manifest.ts'
 import { nameOfSeries } from '../../../../store/series.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { slowerCursor } from '../../../../store/embedded/slower_cursor.ts'
 import { type Step, valueOf } from '../../../../store/embedded/metrics/figures.ts'
-import { isGlob, parseGlob } from '../../../../store/embedded/metrics/name_glob.ts'
+import { isGlob, parseGlob } from '../../../../store/name_glob.ts'
 import { pointPlan } from '../../../../store/embedded/metrics/point_plan.ts'
 import type { PointSegment } from '../../../../store/embedded/metrics/point_manifest.ts'
 import {

@@ -1,4 +1,4 @@
-import { SearchError } from '../../search.ts'
+import { SearchError } from './search.ts'
 
 /** Graphite's glob of one part of a dotted name, spelt out: one of these, each character by character. */
 type Pattern = readonly Token[]
