@@ -92,7 +92,12 @@ async function open(folder: string): Promise<Store> {
   const entry = fileURLToPath(new URL('../store/embedded/child_main.ts', import.meta.url))
   const context = { ...world, id: 'store', random: Math.random, dataFolder: folder }
   const startChild = processStarter(entry, process.env)
-  const engine = new EmbeddedEngine(options, { context, feed, routes: [], startChild })
+  const engine = new EmbeddedEngine(options, {
+    context,
+    feed,
+    routes: { outputs: [], points: true },
+    startChild,
+  })
   await engine.start()
   const usage = () => usageOf(engine.state.pid!)
   return {

@@ -98,7 +98,7 @@ async function open(folder: string): Promise<Store> {
   const engine = new EmbeddedEngine(options, {
     context,
     feed,
-    routes: [{ match: '**', final: false, isStore: true }],
+    routes: { outputs: [{ match: '**', final: false, isStore: true }], points: false },
     startChild,
   })
   return {

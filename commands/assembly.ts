@@ -183,7 +183,7 @@ class Assembly {
       this.#given.log.warn({ key: 'journal' }, 'this key changes only with a restart')
     }
     await this.collector?.reload(this.#collectorConfig(config))
-    this.store?.embedded?.engine.updateRoutes(routesOf(config.collector.outputs))
+    this.store?.embedded?.engine.updateRoutes(routesOf(config))
     await this.statsd?.reload(config.statsd)
   }
 
@@ -284,12 +284,11 @@ class Assembly {
 
   async #makeStore(config: Config): Promise<RunningStore | undefined> {
     if (!storeRuns(config)) return undefined
-    const { collector, store } = config
-    return await createStore(store, {
+    return await createStore(config.store, {
       files: systemFiles,
       journal: this.journal,
       context: this.#contextOf('store'),
-      routes: routesOf(collector.outputs),
+      routes: routesOf(config),
       env: this.#given.env,
     })
   }

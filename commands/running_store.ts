@@ -14,7 +14,7 @@ import { type StoreConfig, storeConfig } from '../store/config.ts'
 import type { Documents } from '../store/documents.ts'
 import { processStarter } from '../store/embedded/child_handle.ts'
 import type { MetricStore } from '../store/metrics.ts'
-import type { StoreRoute } from '../store/embedded/protocol.ts'
+import type { StoreRoutes } from '../store/embedded/protocol.ts'
 import type { AskedStore } from './store_operations.ts'
 
 type Outputs = CollectorConfig['outputs']
@@ -33,7 +33,7 @@ export interface StoreSurroundings {
   readonly files: Files
   readonly journal: Journal
   readonly context: Context
-  readonly routes: readonly StoreRoute[]
+  readonly routes: StoreRoutes
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -52,7 +52,7 @@ export async function createStore(
 export async function openStoppedStore(
   given: Omit<StoreSurroundings, 'routes'>,
 ): Promise<RunningStore> {
-  const routes = [{ match: '**', final: false, isStore: true }]
+  const routes = { outputs: [{ match: '**', final: false, isStore: true }], points: true }
   const store = await embeddedStore(storeConfig.parse({}), { ...given, routes })
   await store.start()
   return store
@@ -116,13 +116,18 @@ async function clusterStore(
   }
 }
 
-/** The outputs as routing sees them. */
-export const routesOf = (outputs: Outputs): StoreRoute[] =>
-  outputs.map((output) => ({
+/** What of the journal is for the store. */
+export const routesOf = ({
+  collector,
+  statsd,
+}: Pick<Config, 'collector' | 'statsd'>): StoreRoutes => ({
+  outputs: collector.outputs.map((output) => ({
     match: String(output['match']),
     final: output['final'] === true,
     isStore: output.type === 'store',
-  }))
+  })),
+  points: statsd.backends.some(({ type }) => type === 'store'),
+})
 
 /** The outputs that run: on a cluster the store is an elasticsearch output with the store's connection. */
 export function withStore(outputs: Outputs, store: StoreConfig): Outputs {

@@ -22,7 +22,7 @@ import { recoverIds } from './embedded/id_recovery.ts'
 import { EmbeddedMetrics } from './embedded/embedded_metrics.ts'
 import { pointManifestPath } from './embedded/metrics/layout.ts'
 import { cursorOf } from './embedded/metrics/point_manifest.ts'
-import type { StoreRoute } from './embedded/protocol.ts'
+import type { StoreRoutes } from './embedded/protocol.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
 import { Manifest } from './embedded/segments/manifest.ts'
 import { slowerCursor } from './embedded/slower_cursor.ts'
@@ -33,7 +33,7 @@ export interface EmbeddedStoreWorld {
   readonly files: Files
   readonly journal: Journal
   readonly context: Context
-  readonly routes: readonly StoreRoute[]
+  readonly routes: StoreRoutes
   readonly startChild: StartChild
   readonly randomBytes: (count: number) => Uint8Array
   /** Of this machine; shown to clients of the Elasticsearch API. */

@@ -17,15 +17,14 @@ import type { StartChild } from './child_handle.ts'
 import type { EmbeddedOptions } from './config.ts'
 import { EngineChild } from './engine_child.ts'
 import type { MetricsQuestion } from './metrics/metrics_protocol.ts'
-import type { FromEngine, Question, StoreRoute } from './protocol.ts'
+import type { FromEngine, Question, StoreRoutes } from './protocol.ts'
 import { QuestionQueue } from './question_queue.ts'
 import type { FoundDocument } from './stored_documents.ts'
 
 export interface EmbeddedWorld {
   readonly context: Context
   readonly feed: Pick<JournalFeed, 'partitions' | 'listen' | 'advance' | 'lag'>
-  /** Of all outputs: they say which events the store takes. */
-  readonly routes: readonly StoreRoute[]
+  readonly routes: StoreRoutes
   readonly startChild: StartChild
 }
 
@@ -57,7 +56,7 @@ export class EmbeddedEngine implements Search {
   readonly #child: EngineChild
   readonly #queue: QuestionQueue
   readonly #stopped = new AbortController()
-  #routes: readonly StoreRoute[]
+  #routes: StoreRoutes
   #catalogue: Catalogue = { indices: [] }
   #changed = Promise.withResolvers<void>()
   #unlisten: (() => void) | undefined
@@ -229,8 +228,8 @@ export class EmbeddedEngine implements Search {
     await Promise.resolve()
   }
 
-  /** Which events the store takes, from what is not sealed yet on. */
-  updateRoutes(routes: readonly StoreRoute[]): void {
+  /** What the store takes, from what is not sealed yet on. */
+  updateRoutes(routes: StoreRoutes): void {
     this.#routes = routes
     this.#child.tell({ kind: 'routes', routes })
     this.#passOver()
@@ -238,8 +237,10 @@ export class EmbeddedEngine implements Search {
 
   /** Whether nothing in a partition can be for the store: no process is needed to find that out. */
   #passesOver(partition: string): boolean {
-    if (partition === documentsPartition || pointPartitions.has(partition)) return false
-    return !this.#routes.some(({ isStore }) => isStore)
+    if (partition === documentsPartition) return false
+    const { outputs, points } = this.#routes
+    if (points && pointPartitions.has(partition)) return false
+    return !outputs.some(({ isStore }) => isStore)
   }
 
   #passOver(): void {

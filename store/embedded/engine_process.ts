@@ -31,9 +31,9 @@ const readBytes = 8_000_000
 /** Points of one merged file. */
 const pointRowsMax = 20_000_000
 
-/** Which tags the store takes. */
-function takenBy(routes: Start['routes']): (tag: string) => boolean {
-  const route = router(routes)
+/** Which tags of events the store takes. */
+function takenBy({ outputs }: Start['routes']): (tag: string) => boolean {
+  const route = router(outputs)
   return (tag) => isTag(tag) && route(tag).some(({ isStore }) => isStore)
 }
 
@@ -44,6 +44,7 @@ export class EngineProcess {
   #parts: Parts | undefined
   #starting: Promise<void> | undefined
   #isTaken: (tag: string) => boolean = () => false
+  #takesPoints = false
 
   constructor(world: EngineProcessWorld) {
     this.#world = world
@@ -61,8 +62,7 @@ export class EngineProcess {
         parts?.sealer.follower.dropped(message.partition, message.segment)
         return parts?.metrics.sealer.follower.dropped(message.partition, message.segment)
       case 'routes':
-        this.#isTaken = takenBy(message.routes)
-        return
+        return this.#route(message.routes)
       case 'catalogue':
         if (parts) parts.catalogue = message.catalogue
         return
@@ -73,6 +73,11 @@ export class EngineProcess {
       case 'stop':
         return await this.stop()
     }
+  }
+
+  #route(routes: Start['routes']): void {
+    this.#isTaken = takenBy(routes)
+    this.#takesPoints = routes.points
   }
 
   /** Seals what is there, and ends. */
@@ -89,7 +94,7 @@ export class EngineProcess {
 
   async #start({ folder, options, routes, partitions, catalogue }: Start): Promise<void> {
     const { files, clock, answerer, send, step } = this.#world
-    this.#isTaken = takenBy(routes)
+    this.#route(routes)
     const notice = (level: 'info' | 'warn' | 'error', text: string, about: object = {}) =>
       send({ kind: 'notice', level, message: text, about: about as JsonRecord })
     try {
@@ -140,7 +145,8 @@ export class EngineProcess {
           pausedBy()
         },
       })
-      const metrics = await openMetrics(store, options, following(MetricsProcess.wants), {
+      const isPoint = (tag: string) => this.#takesPoints && MetricsProcess.wants(tag)
+      const metrics = await openMetrics(store, options, following(isPoint), {
         onSealed: (places) => {
           cursors.points = places
           advanced()

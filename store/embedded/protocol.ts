@@ -13,6 +13,14 @@ export interface StoreRoute extends Route {
   readonly isStore: boolean
 }
 
+/** What of the journal the store takes, beside the documents of `/es`, which it always does. */
+export interface StoreRoutes {
+  /** All outputs: they say which events. */
+  readonly outputs: readonly StoreRoute[]
+  /** Whether metric points. */
+  readonly points: boolean
+}
+
 /** A partition of the journal as the engine's process learns of it first. */
 export interface FollowedPartition {
   readonly name: string
@@ -51,8 +59,7 @@ export type ToEngine =
       /** `<data_dir>/store` */
       readonly folder: string
       readonly options: EmbeddedOptions
-      /** Of all outputs: they say which events the store takes. Documents of `/es` it always takes. */
-      readonly routes: readonly StoreRoute[]
+      readonly routes: StoreRoutes
       readonly partitions: readonly FollowedPartition[]
       readonly catalogue: Catalogue
     }
@@ -64,7 +71,7 @@ export type ToEngine =
     }
   | { readonly kind: 'dropped'; readonly partition: string; readonly segment: string }
   /** What is sealed from now on goes by these. */
-  | { readonly kind: 'routes'; readonly routes: readonly StoreRoute[] }
+  | { readonly kind: 'routes'; readonly routes: StoreRoutes }
   | { readonly kind: 'catalogue'; readonly catalogue: Catalogue }
   | {
       readonly kind: 'ask'

@@ -2,6 +2,7 @@ import { readdirSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { Answerer } from '../../../store/embedded/answerer.ts'
+import { encodePoint, metricPointsTag } from '../../../store/points.ts'
 import type { JsonRecord } from '../../../store/search.ts'
 import { linesOf } from '../../core/journal/setup.ts'
 import { inProcess, openStore, plainAnswerer, type TestStore } from './setup.ts'
@@ -47,7 +48,10 @@ test('new routes hold from what is not sealed yet on, and for the next process',
   store = await openStore()
   await store.append(linesOf([1]))
   await store.engine.refresh()
-  store.engine.updateRoutes([{ match: 'b', final: false, isStore: true }])
+  store.engine.updateRoutes({
+    outputs: [{ match: 'b', final: false, isStore: true }],
+    points: true,
+  })
   await store.append(linesOf([2]))
   await store.append(linesOf([3], { tag: 'b' }))
   await store.engine.refresh()
@@ -58,13 +62,42 @@ test('new routes hold from what is not sealed yet on, and for the next process',
 test('what cannot be for the store is passed over without a process', async () => {
   const store = await openStore()
   try {
-    store.engine.updateRoutes([{ match: '**', final: false, isStore: false }])
+    store.engine.updateRoutes({
+      outputs: [{ match: '**', final: false, isStore: false }],
+      points: true,
+    })
     await store.append(linesOf([1, 2, 3]))
     expect(store.journal.openFeed('store')!.lag().events).toBe(0)
     expect(store.engine.state.pid).toBe(undefined)
-    store.engine.updateRoutes([{ match: '**', final: false, isStore: true }])
+    store.engine.updateRoutes({
+      outputs: [{ match: '**', final: false, isStore: true }],
+      points: true,
+    })
     await store.append(linesOf([4]))
     expect(store.journal.openFeed('store')!.lag().events).toBe(1)
+  } finally {
+    await store.close()
+  }
+})
+
+test('metric points are taken only where a backend names the store', async () => {
+  const store = await openStore()
+  const bytes = Buffer.from(
+    encodePoint({ atMs: 0, series: 'a', type: 'value', instance: 'i', last: 1 }),
+  )
+  const points = { stream: 'metrics-host-default', tag: metricPointsTag, bytes, count: 1 }
+  const found = async () => {
+    await store.engine.refresh()
+    const statistics = await store.engine.statistics()
+    return (statistics['metrics'] as JsonRecord)['points']
+  }
+  try {
+    store.engine.updateRoutes({ outputs: [], points: false })
+    await store.append(points)
+    expect(await found()).toBe(0)
+    store.engine.updateRoutes({ outputs: [], points: true })
+    await store.append(points)
+    expect(await found()).toBe(1)
   } finally {
     await store.close()
   }

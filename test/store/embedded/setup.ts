@@ -122,7 +122,7 @@ export async function openStore(
     {
       context: testContext(folder),
       feed,
-      routes: [{ match: '**', final: false, isStore: true }],
+      routes: { outputs: [{ match: '**', final: false, isStore: true }], points: true },
       startChild,
     },
   )
