@@ -1,0 +1,15 @@
+import type { Call, Calls } from './call.ts'
+
+/**
+ * Whose file answers, by the first part of a call's name: `issues` of `issues.list`. Each is imported when it is
+ * first asked.
+ */
+const answering: Readonly<Record<string, () => Promise<Calls>>> = {}
+
+/** @throws TypeError when nothing answers to that name: the asking side is wrong. */
+export async function callOf(name: string): Promise<Call> {
+  const area = name.split('.', 1)[0]!
+  const calls = Object.hasOwn(answering, area) ? await answering[area]!() : {}
+  if (!Object.hasOwn(calls, name)) throw new TypeError(`the digest answers no ${name}`)
+  return calls[name]!
+}
