@@ -3,6 +3,7 @@ import { collectorConfig } from './collector/config.ts'
 import { httpConfig } from './core/http/config.ts'
 import { journalConfig } from './core/journal/config.ts'
 import { duration } from './core/units.ts'
+import { errorsConfig } from './errors/config.ts'
 import { statsdConfig } from './statsd/config.ts'
 import { storeConfig } from './store/config.ts'
 
@@ -48,7 +49,7 @@ export const rootSchema = z.strictObject({
   journal: journalConfig.prefault({}).describe('The journal between arrival and use'),
   collector: collectorConfig.prefault({}).describe('Logs: inputs, filters, outputs'),
   statsd: statsdConfig.prefault({}).describe('Metrics: StatsD, Graphite, Prometheus, the host'),
-  errors: later('error reports'),
+  errors: errorsConfig.prefault({}).describe('Error reports: projects, Sentry SDKs'),
   store: storeConfig.prefault({}).describe('The store: keeps events and answers questions'),
   web: later('the web pages'),
 })

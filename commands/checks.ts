@@ -90,7 +90,7 @@ export async function checkAll(
 /** Parts that a config asks for, though there is nothing of them yet. */
 function partsToCome({ config, input }: Loaded): Finding[] {
   const written = plainValueAt(input, ['roles'])
-  return (['errors', 'web'] as const).flatMap((part): Finding[] => {
+  return (['web'] as const).flatMap((part): Finding[] => {
     const isAsked = (Array.isArray(written) && written.includes(part)) || config[part].enabled
     if (!isAsked) return []
     return [

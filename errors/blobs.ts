@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/**
+ * Attachments, source maps and what else is large and never changes: files named by the SHA-256 of what they hold,
+ * `<data>/errors/blobs/ab/<sha256 in hex>`. Any number of threads may write them at once.
+ */
+export class Blobs {
+  readonly #folder: string
+  readonly #randomBytes: (count: number) => Uint8Array
+  /** Folders that are durable already. */
+  readonly #made = new Set<string>()
+
+  /** @param folder `<data>/errors/blobs`; it is made with the first blob. */
+  constructor(folder: string, randomBytes: (count: number) => Uint8Array) {
+    this.#folder = folder
+    this.#randomBytes = randomBytes
+  }
+
+  /**
+   * Durable once it resolves, so that a line that names it may be appended then.
+   *
+   * @returns its name: SHA-256 in hex.
+   */
+  async put(content: Uint8Array | Readable): Promise<string> {
+    if (content instanceof Uint8Array) return await this.#putBytes(content)
+    const temporary = await this.#temporary()
+    const hash = createHash('sha256')
+    try {
+      await pipeline(
+        content,
+        async function* (parts: AsyncIterable<Uint8Array>) {
+          for await (const part of parts) {
+            hash.update(part)
+            yield part
+          }
+        },
+        createWriteStream(temporary, { mode: 0o640, flush: true }),
+      )
+      const name = hash.digest('hex')
+      await this.#moveIn(temporary, name)
+      return name
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  }
+
+  /** Where a blob's bytes are, whether it is there or not. @throws TypeError for a name that is none. */
+  path(name: string): string {
+    if (!/^[0-9a-f]{64}$/.test(name)) throw new TypeError('a blob is named by 64 hex characters')
+    return join(this.#folder, name.slice(0, 2), name)
+  }
+
+  async has(name: string): Promise<boolean> {
+    return (await this.size(name)) !== undefined
+  }
+
+  /** In bytes; undefined when it is not there. */
+  async size(name: string): Promise<number | undefined> {
+    return (await stat(this.path(name)).catch(missing))?.size
+  }
+
+  /** No error when it is not there. */
+  async delete(name: string): Promise<void> {
+    await rm(this.path(name), { force: true })
+  }
+
+  async #putBytes(bytes: Uint8Array): Promise<string> {
+    const name = createHash('sha256').update(bytes).digest('hex')
+    if (await this.has(name)) return name
+    const temporary = await this.#temporary()
+    try {
+      const file = await open(temporary, 'wx', 0o640)
+      try {
+        await file.writeFile(bytes)
+        await file.datasync()
+      } finally {
+        await file.close()
+      }
+      await this.#moveIn(temporary, name)
+      return name
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  }
+
+  async #temporary(): Promise<string> {
+    const folder = join(this.#folder, 'new')
+    await this.#makeFolder(folder)
+    return join(folder, Buffer.from(this.#randomBytes(12)).toString('hex'))
+  }
+
+  async #moveIn(temporary: string, name: string): Promise<void> {
+    const path = this.path(name)
+    await this.#makeFolder(dirname(path))
+    await rename(temporary, path)
+    await syncFolder(dirname(path))
+  }
+
+  async #makeFolder(folder: string): Promise<void> {
+    if (this.#made.has(folder)) return
+    await mkdir(folder, { recursive: true, mode: 0o750 })
+    await syncFolder(dirname(folder))
+    this.#made.add(folder)
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function missing(failure: NodeJS.ErrnoException): undefined {
+  if (failure.code !== 'ENOENT') throw failure
+}
