@@ -1,0 +1,91 @@
+/** What a key of a search is about. */
+export type KeyMeaning =
+  | { readonly kind: 'is' | 'has' | 'assigned' | 'bookmarks' | 'project' | 'issue' | 'release' }
+  | { readonly kind: 'environment' | 'event' | 'handled' | 'first_release' | 'last_release' }
+  /** Milliseconds since the epoch, of the issue; asked as a date, a distance from now, or a comparison. */
+  | { readonly kind: 'time'; readonly column: 'first_seen_ms' | 'last_seen_ms' }
+  | { readonly kind: 'number'; readonly column: 'events' | 'users' }
+  | { readonly kind: 'level' }
+  /** A text of the issue. */
+  | { readonly kind: 'text'; readonly column: TextColumn }
+  | { readonly kind: 'user'; readonly part: UserPart }
+  /** A tag of the issue's events, or what is kept as one. */
+  | { readonly kind: 'tag'; readonly key: string }
+
+export type TextColumn =
+  | 'title'
+  | 'type'
+  | 'value'
+  | 'culprit'
+  | 'logger'
+  | 'platform'
+  | 'message'
+  | 'priority'
+export type UserPart = 'id' | 'email' | 'username' | 'ip_address'
+
+const text = (column: TextColumn): KeyMeaning => ({ kind: 'text', column })
+const firstSeen: KeyMeaning = { kind: 'time', column: 'first_seen_ms' }
+const lastSeen: KeyMeaning = { kind: 'time', column: 'last_seen_ms' }
+const tag = (key: string): KeyMeaning => ({ kind: 'tag', key })
+const user = (part: UserPart): KeyMeaning => ({ kind: 'user', part })
+
+/** Sentry's names for what an issue or its events have, in lower case. Everything else is a tag. */
+const known: ReadonlyMap<string, KeyMeaning> = new Map([
+  ['is', { kind: 'is' }],
+  ['has', { kind: 'has' }],
+  ['assigned', { kind: 'assigned' }],
+  ['assignee', { kind: 'assigned' }],
+  ['assigned_to', { kind: 'assigned' }],
+  ['assigned_or_suggested', { kind: 'assigned' }],
+  ['bookmarks', { kind: 'bookmarks' }],
+  ['project', { kind: 'project' }],
+  ['project.name', { kind: 'project' }],
+  ['project.id', { kind: 'project' }],
+  ['project_id', { kind: 'project' }],
+  ['issue', { kind: 'issue' }],
+  ['issue.id', { kind: 'issue' }],
+  ['id', { kind: 'event' }],
+  ['event.id', { kind: 'event' }],
+  ['release', { kind: 'release' }],
+  ['firstrelease', { kind: 'first_release' }],
+  ['first-release', { kind: 'first_release' }],
+  ['first_release', { kind: 'first_release' }],
+  ['lastrelease', { kind: 'last_release' }],
+  ['last_release', { kind: 'last_release' }],
+  ['environment', { kind: 'environment' }],
+  ['error.handled', { kind: 'handled' }],
+  ['error.unhandled', { kind: 'handled' }],
+  ['firstseen', firstSeen],
+  ['first_seen', firstSeen],
+  ['age', firstSeen],
+  ['lastseen', lastSeen],
+  ['last_seen', lastSeen],
+  ['timestamp', lastSeen],
+  ['event.timestamp', lastSeen],
+  ['timesseen', { kind: 'number', column: 'events' }],
+  ['times_seen', { kind: 'number', column: 'events' }],
+  ['usersseen', { kind: 'number', column: 'users' }],
+  ['level', { kind: 'level' }],
+  ['title', text('title')],
+  ['message', text('message')],
+  ['culprit', text('culprit')],
+  ['logger', text('logger')],
+  ['platform', text('platform')],
+  ['issue.priority', text('priority')],
+  ['priority', text('priority')],
+  ['error.type', text('type')],
+  ['error.value', text('value')],
+  ['transaction', tag('transaction')],
+  ['user.id', user('id')],
+  ['user.email', user('email')],
+  ['user.username', user('username')],
+  ['user.ip', user('ip_address')],
+  ['user.ip_address', user('ip_address')],
+])
+
+/** What `key` means; names of its own are a tag's. */
+export function meaningOfKey(key: string): KeyMeaning {
+  return known.get(key.toLowerCase()) ?? tag(key)
+}
+
+export const isKnownKey = (key: string): boolean => known.has(key.toLowerCase())
