@@ -61,11 +61,15 @@ export const embeddedConfig = z.strictObject({
     .describe('Different words of one segment that its token filter holds; with more it has none'),
   min_free_disk: size()
     .default(1_000_000_000)
-    .describe('The oldest segments go when the disk has less free'),
+    .describe('The oldest events, then the oldest points go when the disk has less free'),
   retention: z
     .strictObject({
       age: duration().default(1_209_600_000).describe('Rows older than this go'),
-      size: size().default(10_000_000_000).describe('Bytes of all segments; the oldest go'),
+      size: size()
+        .default(10_000_000_000)
+        .describe(
+          'Bytes of all events and metric points; the oldest events go, and of nothing but points the oldest points',
+        ),
       streams: z
         .array(
           z.strictObject({

@@ -109,7 +109,10 @@ export class EngineProcess {
         },
         { memory: options.memory_limit, threads: options.threads },
       )
-      const maintenance = new Maintenance(store, options)
+      const maintenance = new Maintenance(store, options, {
+        bytes: () => metrics.bytes,
+        release: (bytes) => metrics.maintenance.release(bytes),
+      })
       const following = (wants: (tag: string) => boolean) => (cursor: JournalCursor) =>
         new JournalFollower(cursor, partitions, {
           files,

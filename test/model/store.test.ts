@@ -228,7 +228,10 @@ class Scenario {
     const quiet = { onSealed: () => undefined, onPaused: () => undefined }
     this.#store = store
     this.#sealer = new Sealer(store, follow, sealing, quiet)
-    this.#maintenance = new Maintenance(store, options)
+    this.#maintenance = new Maintenance(store, options, {
+      bytes: () => 0,
+      release: async () => undefined,
+    })
     this.#sealer.start()
   }
 

@@ -98,6 +98,13 @@ export class MetricsProcess {
     return await this.maintenance.beside(() => this.#answer(question, deadline))
   }
 
+  /** On disk. */
+  get bytes(): number {
+    let sum = 0
+    for (const { bytes } of this.store.manifest.segments.values()) sum += bytes
+    return sum
+  }
+
   /** For `weir store stats`. */
   statistics(): JsonRecord {
     const segments = [...this.store.manifest.segments.values()]
@@ -107,7 +114,7 @@ export class MetricsProcess {
     return {
       series: Number(series!['n']),
       points: sum(({ rows }) => rows),
-      bytes: sum(({ bytes }) => bytes),
+      bytes: this.bytes,
       segments: segments.length,
       steps: [...Map.groupBy(segments, ({ stepMs }) => stepMs)]
         .toSorted(([a], [b]) => a - b)

@@ -1,32 +1,22 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { messageOf } from '../../../core/errors.ts'
+import { Upkeep } from '../upkeep.ts'
 import type { CatalogueWriter } from './catalogue_writer.ts'
 import { mergePoints } from './point_merge.ts'
 import { type PlanOptions, pointPlan } from './point_plan.ts'
 import type { PointStore } from './point_store.ts'
 import type { RetentionRules } from './retention_rules.ts'
 
-const everyMs = 60_000
-const retryMs = 5_000
 const forgetEveryMs = 3_600_000
 const fanIn = 8
-/** Files that are written one after the other before they are merged all the same. */
 const behindMax = 32
 
-/** What goes on beside questions: merging, roll-ups and retention. No step of it begins while a question is answered. */
+/** Merging, roll-ups and retention of points. */
 export class PointMaintenance {
   readonly #store: PointStore
   readonly #catalogue: CatalogueWriter
   readonly #rules: RetentionRules
   readonly #rowsMax: number
-  readonly #stopped = new AbortController()
-  #questions = 0
-  #behind = 0
-  #quiet = Promise.withResolvers<void>()
-  #woken = Promise.withResolvers<void>()
-  #running: Promise<void> | undefined
-  #turn: Promise<unknown> = Promise.resolve()
-  #forgotMs = -Infinity
+  readonly #upkeep: Upkeep
 
   constructor(
     store: PointStore,
@@ -38,75 +28,65 @@ export class PointMaintenance {
     this.#catalogue = catalogue
     this.#rules = rules
     this.#rowsMax = rowsMax
-    this.#quiet.resolve()
+    const { clock, notice } = store.world
+    this.#upkeep = new Upkeep({
+      clock,
+      behindMax,
+      next: () => this.#mergeNext(fanIn),
+      regular: { everyMs: forgetEveryMs, run: () => this.#forget() },
+      onFailure: (failure) =>
+        notice('warn', 'points cannot be merged for now', { why: messageOf(failure) }),
+    })
   }
 
   start(): void {
-    this.#running = this.#run()
+    this.#upkeep.start()
   }
 
-  /** There is a new file. While many come at once, taking them in goes before merging them, up to a number. */
+  /** There is a new file. */
   sealed(isCaughtUp: boolean): void {
-    this.#behind = isCaughtUp ? 0 : this.#behind + 1
-    if (this.#mayMerge()) this.#woken.resolve()
+    this.#upkeep.sealed(isCaughtUp)
   }
 
-  async stop(): Promise<void> {
-    this.#stopped.abort()
-    this.#woken.resolve()
-    this.#quiet.resolve()
-    await this.#running
+  stop(): Promise<void> {
+    return this.#upkeep.stop()
   }
 
   /** Answers a question; no step of the maintenance begins meanwhile. */
-  async beside<T>(question: () => Promise<T>): Promise<T> {
-    if (this.#questions++ === 0) this.#quiet = Promise.withResolvers()
-    try {
-      return await question()
-    } finally {
-      this.#questions -= 1
-      if (this.#questions === 0) this.#quiet.resolve()
-    }
+  beside<T>(question: () => Promise<T>): Promise<T> {
+    return this.#upkeep.beside(question)
   }
 
   /** Does all that can be done. @throws why it cannot go on. */
   async compact(deadline: AbortSignal): Promise<void> {
-    while (!deadline.aborted && (await this.#alone(() => this.#mergeNext(1)))) continue
-    await this.#alone(() => this.#forget())
+    const next = () => this.#upkeep.alone(() => this.#mergeNext(1))
+    while (!deadline.aborted && (await next())) continue
+    await this.#upkeep.alone(() => this.#forget())
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stopped
-    const { world } = this.#store
-    while (!signal.aborted) {
-      this.#woken = Promise.withResolvers()
-      try {
-        while (
-          !signal.aborted &&
-          this.#mayMerge() &&
-          (await this.#alone(() => this.#mergeNext(fanIn)))
-        )
-          continue
-        if (world.clock.monotonic() - this.#forgotMs >= forgetEveryMs)
-          await this.#alone(() => this.#forget())
-      } catch (failure) {
-        if (!signal.aborted) {
-          world.notice('warn', 'points cannot be merged for now', { why: messageOf(failure) })
-          await wait(retryMs, undefined, { signal }).catch(() => undefined)
-        }
-      }
-      const pause = new AbortController()
-      const due = wait(everyMs, undefined, { signal: pause.signal }).catch(() => undefined)
-      await Promise.race([this.#woken.promise, due])
-      pause.abort()
-    }
+  /** Deletes the oldest points, whole files of them, until so many bytes are free or none is left. */
+  async release(bytes: number): Promise<void> {
+    await this.#upkeep.alone(async () => {
+      const { manifest, world } = this.#store
+      const oldest = [...manifest.segments.values()].toSorted((a, b) => a.maxMs - b.maxMs)
+      let left = bytes
+      const gone = oldest.filter((segment) => {
+        if (left <= 0) return false
+        left -= segment.bytes
+        return true
+      })
+      if (gone.length === 0) return
+      world.step('release points')
+      await this.#store.commit({ remove: gone.map(({ id }) => id) })
+      const points = gone.reduce((sum, { rows }) => sum + rows, 0)
+      const text = 'no room is left but that of metrics: the oldest points are deleted'
+      world.notice('warn', text, { files: gone.length, points })
+    })
   }
-
-  #mayMerge = () => this.#behind === 0 || this.#behind > behindMax
 
   /** @returns whether there was something to do. */
   async #mergeNext(least: number): Promise<boolean> {
-    await this.#quiet.promise
+    await this.#upkeep.quiet
     const { manifest, world } = this.#store
     const nowMs = world.clock.now()
     const options: PlanOptions = {
@@ -124,7 +104,7 @@ export class PointMaintenance {
         mergePoints(this.#store, connection, inputs, {
           rules: this.#rules,
           nowMs,
-          quiet: () => this.#quiet.promise,
+          quiet: () => this.#upkeep.quiet,
         }),
       )
     } finally {
@@ -136,14 +116,6 @@ export class PointMaintenance {
   /** Series of which nothing can be left. */
   async #forget(): Promise<void> {
     const { clock } = this.#store.world
-    this.#forgotMs = clock.monotonic()
-    await this.#catalogue.forget(clock.now() - this.#rules.longestMs - everyMs * 60)
-  }
-
-  /** One change of files after the other. */
-  async #alone<T>(action: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(action)
-    this.#turn = done.catch(() => undefined)
-    return await done
+    await this.#catalogue.forget(clock.now() - this.#rules.longestMs - forgetEveryMs)
   }
 }

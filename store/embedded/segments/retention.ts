@@ -7,12 +7,21 @@ export interface RetentionState {
   readonly nowMs: number
   /** Bytes free on the disk. */
   readonly freeBytes: number
+  /** Bytes of the store beside the segments: they count, and go last. */
+  readonly besideBytes: number
 }
 
 /** A segment that goes, and why. */
 export interface Leaving {
   readonly segment: Segment
   readonly why: 'age' | 'size' | 'disk'
+}
+
+/** What retention wants. */
+export interface Wanted {
+  readonly gone: readonly Leaving[]
+  /** Bytes that are too many even without any segment. */
+  readonly lacking: number
 }
 
 /** How long rows of a stream are kept, in milliseconds. */
@@ -27,8 +36,8 @@ export function ageOf(retention: Retention, stream: string): number {
 export function leaving(
   segments: Iterable<Segment>,
   { retention, min_free_disk: floor }: Pick<EmbeddedOptions, 'retention' | 'min_free_disk'>,
-  { nowMs, freeBytes }: RetentionState,
-): Leaving[] {
+  { nowMs, freeBytes, besideBytes }: RetentionState,
+): Wanted {
   const gone: Leaving[] = []
   let left = [...segments].toSorted((a, b) => compare(timeOf(a), timeOf(b)) || a.id - b.id)
   const take = (candidates: readonly Segment[], why: Leaving['why'], excess: number) => {
@@ -58,9 +67,11 @@ export function leaving(
     )
     take(own, 'size', bytesOf(own) - rule.size)
   }
-  take(remaining(), 'size', bytesOf(remaining()) - retention.size)
-  take(remaining(), 'disk', floor - freeBytes - bytesOf(gone.map(({ segment }) => segment)))
-  return gone
+  const excess = () => bytesOf(remaining()) + besideBytes - retention.size
+  const shortage = () => floor - freeBytes - bytesOf(gone.map(({ segment }) => segment))
+  take(remaining(), 'size', excess())
+  take(remaining(), 'disk', shortage())
+  return { gone, lacking: Math.max(0, excess(), shortage()) }
 }
 
 /** Damaged files that are kept for whoever wants to look at them. */

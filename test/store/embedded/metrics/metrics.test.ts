@@ -191,3 +191,17 @@ test('points and events of one journal pass each other', async () => {
   expect(await store.engine.statistics()).toMatchObject({ documents: 2, metrics: { points: 1 } })
   expect(await store.engine.verify()).toMatchObject({ verified: 2, damaged: [] })
 })
+
+test('metrics alone beyond retention.size: the oldest points go', async () => {
+  const retention = { age: 1e12, size: 1, streams: [] }
+  store = await openStore({ retention })
+  const metrics = metricsOf(store)
+  await store.append(batchOf([counter(1, 1), counter(0, 2)]))
+  await metrics.refresh()
+  await store.engine.compact()
+  expect(await store.engine.statistics()).toMatchObject({ metrics: { points: 0, segments: 0 } })
+  await store.append(batchOf([counter(0, 3)]))
+  await metrics.refresh()
+  const key = { series: 'web.requests', type: 'counter' } as const
+  expect(await valuesOf(metrics, key, 'sum', last(2))).toEqual([null, 3])
+})

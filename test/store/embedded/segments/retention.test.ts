@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { DamagedFile } from '../../../../store/embedded/segments/manifest.ts'
-import { leavingDamaged } from '../../../../store/embedded/segments/retention.ts'
+import type { DamagedFile, Segment } from '../../../../store/embedded/segments/manifest.ts'
+import { leaving, leavingDamaged } from '../../../../store/embedded/segments/retention.ts'
 
 const retention = { age: 1_000, size: 1e9, streams: [{ match: 'kept-*', age: 5_000 }] }
 const damaged = (file: string, foundMs: number, stream?: string): DamagedFile => ({
@@ -24,4 +24,32 @@ test('of very many the last found stay', () => {
   const gone = leavingDamaged(files, retention, 200)
   expect(gone).toHaveLength(50)
   expect(gone.every(({ foundMs }) => foundMs < 50)).toBe(true)
+})
+
+const segment = (id: number, bytes: number): Segment => {
+  const micros = BigInt(id) * 1_000_000n
+  const part = { stream: 'logs-a', rows: 1, minMicros: micros, maxMicros: micros, untimed: 0 }
+  return { id, bytes, maxMicros: micros, parts: [part] } as unknown as Segment
+}
+const kept = (size: number, floor = 0) => ({
+  retention: { age: 1e12, size, streams: [] },
+  min_free_disk: floor,
+})
+const ids = ({ gone }: ReturnType<typeof leaving>) => gone.map(({ segment: { id } }) => id)
+
+test('metric points count towards the size, and what events cannot give is lacking', () => {
+  const segments = [segment(1, 10), segment(2, 10), segment(3, 10)]
+  const state = { nowMs: 5_000, freeBytes: 1e9 }
+  const some = leaving(segments, kept(45), { ...state, besideBytes: 30 })
+  expect([ids(some), some.lacking]).toEqual([[1, 2], 0])
+  const all = leaving(segments, kept(45), { ...state, besideBytes: 60 })
+  expect([ids(all), all.lacking]).toEqual([[1, 2, 3], 15])
+})
+
+test('a disk with less free than it should have takes the oldest events, and then asks for more', () => {
+  const state = { nowMs: 5_000, besideBytes: 0, freeBytes: 100 }
+  const some = leaving([segment(1, 10), segment(2, 10)], kept(1e9, 105), state)
+  expect([ids(some), some.lacking]).toEqual([[1], 0])
+  const all = leaving([segment(1, 10), segment(2, 10)], kept(1e9, 150), state)
+  expect([ids(all), all.lacking]).toEqual([[1, 2], 30])
 })

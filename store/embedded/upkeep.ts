@@ -1,0 +1,108 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Clock } from '../../core/clock.ts'
+
+/** What a folder of files needs beside questions. */
+export interface UpkeepWork {
+  readonly clock: Clock
+  /** Files that are written one after the other before they are merged all the same. */
+  readonly behindMax: number
+  /** Does the next thing that is due. @returns whether there was one. */
+  next(): Promise<boolean>
+  /** What is done so often, whatever was written. */
+  readonly regular: { readonly everyMs: number; run(): Promise<void> }
+  /** It is tried again after a while. */
+  onFailure(failure: unknown): void
+}
+
+const lookEveryMs = 60_000
+const retryMs = 5_000
+
+/** Merging, roll-ups and retention, one step after the other. No step begins while a question is answered. */
+export class Upkeep {
+  readonly #work: UpkeepWork
+  readonly #stopped = new AbortController()
+  #questions = 0
+  #behind = 0
+  #regularMs = -Infinity
+  #quiet = Promise.withResolvers<void>()
+  #woken = Promise.withResolvers<void>()
+  #running: Promise<void> | undefined
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(work: UpkeepWork) {
+    this.#work = work
+    this.#quiet.resolve()
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    this.#woken.resolve()
+    this.#quiet.resolve()
+    await this.#running
+  }
+
+  /** There is a new file. While many come at once, taking them in goes before merging them, up to a number. */
+  sealed(isCaughtUp: boolean): void {
+    this.#behind = isCaughtUp ? 0 : this.#behind + 1
+    if (this.#mayGoOn) this.#woken.resolve()
+  }
+
+  /** Answers a question; no step begins meanwhile. */
+  async beside<T>(question: () => Promise<T>): Promise<T> {
+    if (this.#questions++ === 0) this.#quiet = Promise.withResolvers()
+    try {
+      return await question()
+    } finally {
+      this.#questions -= 1
+      if (this.#questions === 0) this.#quiet.resolve()
+    }
+  }
+
+  /** Resolves when no question is answered. */
+  get quiet(): Promise<void> {
+    return this.#quiet.promise
+  }
+
+  /** One change of files after the other. */
+  async alone<T>(action: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(action)
+    this.#turn = done.catch(() => undefined)
+    return await done
+  }
+
+  get #mayGoOn(): boolean {
+    return this.#behind === 0 || this.#behind > this.#work.behindMax
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      this.#woken = Promise.withResolvers()
+      try {
+        await this.#pass(signal)
+      } catch (failure) {
+        if (!signal.aborted) {
+          this.#work.onFailure(failure)
+          await wait(retryMs, undefined, { signal }).catch(() => undefined)
+        }
+      }
+      const pause = new AbortController()
+      const due = wait(lookEveryMs, undefined, { signal: pause.signal }).catch(() => undefined)
+      await Promise.race([this.#woken.promise, due])
+      pause.abort()
+    }
+  }
+
+  async #pass(signal: AbortSignal): Promise<void> {
+    const { clock, regular, next } = this.#work
+    if (clock.monotonic() - this.#regularMs >= regular.everyMs) {
+      await this.alone(() => regular.run())
+      this.#regularMs = clock.monotonic()
+    }
+    while (!signal.aborted && this.#mayGoOn && (await this.alone(next))) continue
+  }
+}
