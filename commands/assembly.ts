@@ -23,6 +23,7 @@ import { importOperations } from './import_operation.ts'
 import { deadOperations, journalOperations } from './operations.ts'
 import type { Running, Surroundings } from './running.ts'
 import { createStore, routesOf, type RunningStore, storeRuns, withStore } from './running_store.ts'
+import { errorsRun, RunningErrors } from './running_errors.ts'
 import { startStatsd } from './running_statsd.ts'
 import { statsdOperations } from './statsd_operations.ts'
 import { storeOperations } from './store_operations.ts'
@@ -52,6 +53,7 @@ export async function assemble(given: Surroundings): Promise<Running> {
     addApi: (app, prefix) => parts.addApi(app, prefix),
     addMetricsApi: (app) => parts.addMetricsApi(app),
     addGraphite: async (app, prefix) => parts.statsd?.addGraphite(app, prefix),
+    addErrors: async (app) => parts.errors?.addRoutes(app),
     start: () => parts.start(),
     stop: (deadline) => parts.stop(deadline),
     reload: ({ config }) => parts.reload(config),
@@ -76,6 +78,7 @@ class Assembly {
   collector: Collector | undefined
   store: RunningStore | undefined
   statsd: Statsd | undefined
+  errors: RunningErrors | undefined
 
   constructor(given: Surroundings) {
     this.#given = given
@@ -124,6 +127,9 @@ class Assembly {
     for (const text of keysWithoutMeaning(loaded.input, loaded.config.store.engine)) log.warn(text)
     this.store = await this.#makeStore(loaded.config)
     await this.store?.start()
+    // Before whatever writes the journal: nothing of it may go that the digest has not passed.
+    this.errors = this.#makeErrors(loaded.config)
+    await this.errors?.start()
     const collector = new Collector(this.#collectorConfig(loaded.config), this.#journal, {
       files: systemFiles,
       clock,
@@ -145,6 +151,8 @@ class Assembly {
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
+    await this.errors?.stop(deadline)
+    this.errors = undefined
     await this.statsd?.stop(deadline)
     this.statsd = undefined
     await this.collector?.stop(deadline)
@@ -185,6 +193,7 @@ class Assembly {
     await this.collector?.reload(this.#collectorConfig(config))
     this.store?.embedded?.engine.updateRoutes(routesOf(config))
     await this.statsd?.reload(config.statsd)
+    await this.errors?.reload(config.errors)
   }
 
   async receive(body: Parameters<Running['receive']>[0]) {
@@ -210,6 +219,7 @@ class Assembly {
       ...(this.store && { store: this.store.status() }),
       ...collector,
       ...(this.statsd && { statsd: await this.statsd.status() }),
+      ...(this.errors?.started && { errors: await this.errors.started.status() }),
       impaired: await this.#impaired(),
     }
   }
@@ -248,7 +258,8 @@ class Assembly {
   /** What prom-client's registries of the other threads hold. */
   async #workerMetrics(): Promise<object[][]> {
     const collector = (await this.collector?.metrics()) ?? []
-    return [...collector, ...((await this.statsd?.metrics()) ?? [])]
+    const statsd = (await this.statsd?.metrics()) ?? []
+    return [...collector, ...statsd, ...((await this.errors?.started?.metrics()) ?? [])]
   }
 
   #readerLags() {
@@ -280,6 +291,19 @@ class Assembly {
     const runs = collector.enabled && roles.includes('collector')
     if (!runs) return { ...collector, inputs: [], outputs: [] }
     return { ...collector, outputs: withStore(collector.outputs, store) }
+  }
+
+  #makeErrors(config: Config): RunningErrors | undefined {
+    if (!errorsRun(config)) return undefined
+    const { dataFolder, baseUrl } = this.#given
+    return new RunningErrors({
+      config,
+      journal: () => this.journal,
+      dataFolder,
+      contextOf: (id) => this.#contextOf(id),
+      store: () => this.store,
+      baseUrl,
+    })
   }
 
   async #makeStore(config: Config): Promise<RunningStore | undefined> {

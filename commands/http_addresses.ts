@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { plainValueAt } from '../core/config/merge.ts'
 import { isLoopback } from '../core/http/access.ts'
 import type { ListenAddress } from '../core/http/address.ts'
@@ -11,6 +12,18 @@ export function httpAddresses(world: World, { config, input }: Loaded): readonly
   const configured = plainValueAt(input, ['http', 'listen']) !== undefined
   const passed = configured ? undefined : listenOfEnvironment(world.env, world.pid)
   return passed ?? config.http.listen
+}
+
+/**
+ * How clients reach this Weir, without a slash at its end: `http.base_url`, else the first address with a port.
+ *
+ * @param urls where it listens.
+ */
+export function urlFor({ base_url }: HttpConfig, urls: readonly string[]): string {
+  const own = urls.find((url) => /^https?:/.test(url)) ?? 'http://localhost:4400'
+  // Whoever listens on every address is reached by its name.
+  const url = base_url ?? own.replace(/(?<=\/\/)(?:0\.0\.0\.0|\[::\])(?=:|$)/, hostname())
+  return url.replace(/\/+$/, '')
 }
 
 /**

@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly metrics: Metrics
   readonly registry: Registry
   readonly stdin: NodeJS.ReadableStream
+  /** How clients reach this Weir, without a slash at its end; once the port is open. */
+  readonly baseUrl: () => string
   /** For processes that Weir starts. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -41,6 +43,8 @@ export interface Running extends Lifecycle, HttpHandlers {
   readonly addMetricsApi: (app: FastifyInstance) => Promise<void>
   /** Graphite's API below `prefix`, once somebody asks it. */
   readonly addGraphite: (app: FastifyInstance, prefix: string) => Promise<void>
+  /** Sentry's paths, once somebody asks them. */
+  readonly addErrors: (app: FastifyInstance) => Promise<void>
   /** What commands may ask: `journal.ls`, `dead.replay`, … */
   readonly operations: Operations
 }

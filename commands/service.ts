@@ -3,16 +3,18 @@ import { systemClock } from '../core/clock.ts'
 import { serveControl } from '../core/control.ts'
 import { messageOf } from '../core/errors.ts'
 import type { ListenAddress } from '../core/http/address.ts'
-import type { LateRoutes } from '../core/http/late_routes.ts'
+import { below, type LateRoutes } from '../core/http/late_routes.ts'
 import { createHttpServer, type HttpServer } from '../core/http/server.ts'
 import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
 import { createLog, type Logger } from '../core/log.ts'
 import { createMetrics, Registry } from '../core/metrics.ts'
+import { prefixOf, sentryUrl } from '../errors/paths.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
 import { assemble } from './assembly.ts'
-import { httpAddresses, openToNobody } from './http_addresses.ts'
+import { httpAddresses, openToNobody, urlFor } from './http_addresses.ts'
 import type { Config } from '../config.ts'
 import type { Loaded, Running } from './running.ts'
+import { errorsRun } from './running_errors.ts'
 import { statsdRuns } from './running_statsd.ts'
 import { storeRuns } from './running_store.ts'
 import type { World } from './world.ts'
@@ -43,18 +45,19 @@ export async function createService(
     metrics,
     registry,
     stdin: world.stdin,
+    baseUrl: () => urlFor(loaded.config.http, http.urls()),
     env: world.env,
   })
   const countHttp = (reason: Reason) =>
     metrics.events_impaired.inc({ component: 'http', fate: reasons[reason].fate, reason })
-  const http = createHttpServer({
+  const http: HttpServer = createHttpServer({
     config: loaded.config.http,
     listen: httpAddresses(world, loaded),
     log: log.child({ component: 'http' }),
     count: countHttp,
     handlers: running,
     extend: running.extend,
-    late: lateRoutes(loaded.config, running),
+    late: lateRoutes(() => loaded.config, running),
   })
   const apiPorts = createApiPorts(loaded.config, log, countHttp, running)
   const control = serveControl(dataFolder, running.operations)
@@ -102,13 +105,15 @@ export async function createService(
 }
 
 /** What is loaded when somebody asks it. */
-function lateRoutes(config: Config, running: Running): LateRoutes[] {
+function lateRoutes(current: () => Config, running: Running): LateRoutes[] {
+  const config = current()
+  const sentryPrefix = () => prefixOf(current().http.base_url)
   return [
     ...(storeRuns(config)
       ? [
-          { prefix: '/es', extend: (app: FastifyInstance) => running.addApi(app, '/es') },
+          { urlOf: below('/es'), extend: (app: FastifyInstance) => running.addApi(app, '/es') },
           {
-            prefix: '/api/metrics',
+            urlOf: below('/api/metrics'),
             extend: (app: FastifyInstance) => running.addMetricsApi(app),
           },
         ]
@@ -116,8 +121,16 @@ function lateRoutes(config: Config, running: Running): LateRoutes[] {
     ...(statsdRuns(config)
       ? [
           {
-            prefix: '/graphite',
+            urlOf: below('/graphite'),
             extend: (app: FastifyInstance) => running.addGraphite(app, '/graphite'),
+          },
+        ]
+      : []),
+    ...(errorsRun(config)
+      ? [
+          {
+            urlOf: (url: string) => sentryUrl(url, sentryPrefix()),
+            extend: (app: FastifyInstance) => running.addErrors(app),
           },
         ]
       : []),

@@ -20,7 +20,7 @@ const loadDigest =
     name: 'digest',
     start: async () => {},
     stop: async () => {},
-    ask: () => Promise.reject(new WeirError('WEIR_NOT_RUNNING', 'nothing digests reports yet')),
+    call: () => Promise.reject(new WeirError('WEIR_NOT_RUNNING', 'nothing digests reports yet')),
   })
 
 export type ErrorsSurroundings = Omit<ErrorsWorld, 'projects' | 'blobs' | 'digest' | 'folder'>
@@ -55,7 +55,7 @@ export class Errors implements Lifecycle {
       folder,
       projects: this.projects,
       blobs: new Blobs(join(folder, 'blobs'), randomBytes),
-      digest: { ask: async (request) => await made.digest!.ask(request) },
+      digest: { call: async (name, params) => await made.digest!.call(name, params) },
     }
     const digest = makeDigest(this.#config, world)
     made.digest = digest

@@ -5,6 +5,7 @@ import type { Files } from '../core/files.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import type { Documents } from '../store/documents.ts'
+import type { JsonValue } from '../store/search.ts'
 import type { Blobs } from './blobs.ts'
 import type { ErrorsConfig } from './config.ts'
 import type { Projects } from './projects/project.ts'
@@ -28,16 +29,14 @@ export interface ErrorsPart extends Lifecycle {
   reload?(config: ErrorsConfig): Promise<void>
 }
 
-/** The digest thread as others on main ask it: what it is asked and what it answers is copied between threads. */
+/** The digest thread as others on main ask it (errors/digest/calls.ts). */
 export interface Digest {
-  /** Starts the thread where it does not run. @throws WeirError WEIR_NOT_RUNNING, WEIR_WORKER_DIED or the answer's own. */
-  ask(request: DigestRequest): Promise<unknown>
-}
-
-/** `ask` says what it is about: `{ ask: 'api', … }`. */
-export interface DigestRequest {
-  readonly ask: string
-  readonly [key: string]: unknown
+  /**
+   * Starts the thread where it does not run.
+   *
+   * @throws WeirError WEIR_NOT_RUNNING, WEIR_WORKER_DIED or the call's own.
+   */
+  call(name: string, params: JsonValue): Promise<JsonValue>
 }
 
 /** What a part gets. */

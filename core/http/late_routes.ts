@@ -3,15 +3,21 @@ import type { RequestListener } from 'node:http'
 
 /** Routes that a start does not wait for. */
 export interface LateRoutes {
-  /** `/es`: this path itself and all below it. */
-  readonly prefix: string
+  /** A URL (path and query) as these routes know it; undefined when it is none of theirs. */
+  urlOf(url: string): string | undefined
   /** Adds them, at the first request there. */
   extend(app: FastifyInstance): Promise<void>
 }
 
+/** `/es`: this path itself and all below it. */
+export const below =
+  (prefix: string): LateRoutes['urlOf'] =>
+  (url) =>
+    url.startsWith(prefix) && /^(?:$|[/?])/.test(url.slice(prefix.length)) ? url : undefined
+
 /** An application of its own for late routes, made at the first request. */
 export interface LateApplication {
-  owns(url: string): boolean
+  urlOf(url: string): string | undefined
   readonly handle: RequestListener
   close(): Promise<void>
 }
@@ -21,7 +27,7 @@ export interface LateApplication {
  * @param onFailure told when the routes cannot be added; the next request tries again.
  */
 export function lateApplication(
-  { prefix, extend }: LateRoutes,
+  { urlOf, extend }: LateRoutes,
   make: () => FastifyInstance,
   onFailure: (failure: unknown) => void,
 ): LateApplication {
@@ -33,7 +39,7 @@ export function lateApplication(
     return app
   }
   return {
-    owns: (url) => url.startsWith(prefix) && /^(?:$|[/?])/.test(url.slice(prefix.length)),
+    urlOf,
     handle(request, response) {
       made ??= begin()
       made.then(

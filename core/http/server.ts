@@ -61,9 +61,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   )
 
   const handle: Parameters<typeof openListener>[2] = (request, response) => {
-    const owner = late.find(({ owns }) => owns(request.url ?? ''))
-    if (owner) owner.handle(request, response)
-    else app.routing(request, response)
+    for (const owner of late) {
+      const url = owner.urlOf(request.url ?? '')
+      if (url === undefined) continue
+      request.url = url
+      return owner.handle(request, response)
+    }
+    app.routing(request, response)
   }
 
   return {

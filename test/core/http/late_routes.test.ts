@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { below } from '../../../core/http/late_routes.ts'
 import { createTestApp } from './app.ts'
 
 const cleanups: (() => Promise<void>)[] = []
@@ -16,7 +17,7 @@ async function started(extend: Parameters<typeof createTestApp>[2]) {
 test('routes are added at the first request below their path, once', async () => {
   let added = 0
   const { url } = await started({
-    prefix: '/es',
+    urlOf: below('/es'),
     extend: async (app) => {
       added += 1
       app.get('/es', async () => 'root')
@@ -39,7 +40,7 @@ test('routes are added at the first request below their path, once', async () =>
 test('what cannot be loaded is a 500, and loaded by the next request', async () => {
   let attempts = 0
   const { url } = await started({
-    prefix: '/es',
+    urlOf: below('/es'),
     extend: async (app) => {
       if (++attempts === 1) throw new Error('EMFILE')
       app.get('/es', async () => 'root')

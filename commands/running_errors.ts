@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.ts'
+import type { Context } from '../core/context.ts'
+import { WeirError } from '../core/errors.ts'
+import { systemFiles } from '../core/files.ts'
+import type { Journal } from '../core/journal/journal.ts'
+import type { Lifecycle } from '../core/lifecycle.ts'
+import type { ErrorsConfig } from '../errors/config.ts'
+import type { Errors } from '../errors/errors.ts'
+import type { RunningStore } from './running_store.ts'
+
+export interface ErrorsGiven {
+  readonly config: Config
+  readonly journal: () => Journal
+  readonly dataFolder: string
+  readonly contextOf: (id: string) => Context
+  readonly store: () => RunningStore | undefined
+  readonly baseUrl: () => string
+}
+
+export const errorsRun = ({ errors, roles }: Config): boolean =>
+  errors.enabled && roles.includes('errors')
+
+/**
+ * Error reports in a running Weir. Nothing of them is loaded before somebody asks, but for what an earlier run has
+ * left to do, or a port of their own.
+ */
+export class RunningErrors implements Lifecycle {
+  readonly #given: ErrorsGiven
+  #config: ErrorsConfig
+  #begun: Promise<Errors> | undefined
+  /** Once it runs. */
+  started: Errors | undefined
+  #stopping = false
+
+  constructor(given: ErrorsGiven) {
+    this.#given = given
+    this.#config = given.config.errors
+  }
+
+  async start(): Promise<void> {
+    const hasPort = this.#config.spotlight.listen.length > 0
+    if (hasPort || existsSync(join(this.#given.dataFolder, 'errors'))) await this.needed()
+  }
+
+  /** Starts what takes in and answers, if it does not run. @throws what keeps it from that; the next call tries again. */
+  needed(): Promise<Errors> {
+    if (this.#stopping) {
+      return Promise.reject(new WeirError('WEIR_NOT_RUNNING', 'Weir is stopping'))
+    }
+    this.#begun ??= this.#begin().catch((failure: unknown) => {
+      this.#begun = undefined
+      throw failure
+    })
+    return this.#begun
+  }
+
+  async addRoutes(app: FastifyInstance): Promise<void> {
+    ;(await this.needed()).addRoutes(app)
+  }
+
+  async reload(config: ErrorsConfig): Promise<void> {
+    await this.started?.reload(config)
+    this.#config = config
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true
+    const errors = await this.#begun?.catch(() => undefined)
+    this.started = undefined
+    await errors?.stop(deadline)
+  }
+
+  async #begin(): Promise<Errors> {
+    const { Errors } = await import('../errors/errors.ts')
+    const { config, journal, store, ...world } = this.#given
+    const errors = new Errors(this.#config, {
+      ...world,
+      journal: journal(),
+      documents: () => store()?.documents,
+      files: systemFiles,
+      logLevel: config.log.level,
+      randomBytes: (count) => randomBytes(count),
+    })
+    await errors.start()
+    this.started = errors
+    return errors
+  }
+}
