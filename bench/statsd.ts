@@ -33,6 +33,8 @@ const shapes = [
   { lines: 25, series: 100_000 },
 ]
 type Shape = (typeof shapes)[number]
+/** Few series are flushed each second, so that counts are there soon; many as often as daemons do by default. */
+const flushSeconds = ({ series }: Shape): number => (series > 10_000 ? 10 : 1)
 
 /** `--peers none` leaves the others out, `--peers only` Weir; `--seconds` is how long each rate is tried. */
 export async function run(): Promise<void> {
@@ -107,15 +109,17 @@ interface Try {
 }
 
 /** A daemon of its own, warmed up; then `seconds` of load at a rate. */
-async function attempt(kind: DaemonKind, { lines, series }: Shape, rate: number): Promise<Try> {
-  return await withDaemon(kind, '1s', async (daemon, port) => {
+async function attempt(kind: DaemonKind, shape: Shape, rate: number): Promise<Try> {
+  const { lines, series } = shape
+  const flush = flushSeconds(shape)
+  return await withDaemon(kind, `${flush}s`, async (daemon, port) => {
     await send(['udp', port, Math.min(rate, 5000), lines, series, 1])
-    const before = await settled(daemon)
+    const before = await settled(daemon, flush)
     const drops = new KernelDrops()
     await drops.since(new Set([port]))
     const { cpuSeconds } = daemon.usage()
     const sent = await send(['udp', port, rate, lines, series, seconds])
-    const after = await settled(daemon)
+    const after = await settled(daemon, flush)
     const usage = daemon.usage()
     return {
       lost: 1 - (after - before) / sent.lines,
@@ -174,10 +178,11 @@ async function withDaemon<Result>(
 }
 
 /** The daemon's count once it has stood still for longer than a flush. */
-async function settled(daemon: Daemon): Promise<number> {
+async function settled(daemon: Daemon, flush: number): Promise<number> {
   let count = await daemon.lines()
   let sinceMs = performance.now()
-  while (performance.now() - sinceMs < 2200) {
+  const quietMs = daemon.countsAtOnce ? 1_000 : flush * 1_000 + 1_200
+  while (performance.now() - sinceMs < quietMs) {
     await sleep(200)
     const now = await daemon.lines()
     if (now === count) continue

@@ -9,6 +9,8 @@ import { ask, launch, type Measured, ready, startWeir } from './process.ts'
 export interface Daemon extends Measured {
   /** Lines that it has taken in so far. */
   lines(): Promise<number>
+  /** Whether it says so before a flush. */
+  readonly countsAtOnce?: boolean
   /** Milliseconds that its last flush took, where it says so. */
   flushMs?(): Promise<number>
   /** Longest time without receiving, where it says so. */
@@ -43,6 +45,7 @@ const weir: DaemonKind = {
     }
     return {
       ...started,
+      countsAtOnce: true,
       lines: async () => (await server()).received.lines,
       flushMs: async () => (await server()).flushed?.computedMs ?? 0,
       gapMs: async () => (await server()).received.longestGapMs,
@@ -136,6 +139,7 @@ const exporter = (title: string, extra: readonly string[]): DaemonKind => ({
     const url = `http://127.0.0.1:${web}/metrics`
     return {
       ...launch(located.path, args),
+      countsAtOnce: true,
       lines: async () => figureIn(await textOf(url), /^statsd_exporter_lines_total (\S+)$/m),
     }
   },
