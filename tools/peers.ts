@@ -5,18 +5,17 @@
  * `WEIR_SERVERS=elasticsearch-9,opensearch-2` brings those too, which the tests on servers then take.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import {
   cacheFolder,
+  installedAs,
   locate,
   peers,
-  type GoPeer,
-  type NpmPeer,
+  type InstalledPeer,
   type PeerName,
-  type PythonPeer,
   type ServerPeer,
 } from '../test/peers/catalogue.ts'
 
@@ -56,21 +55,7 @@ function installPackages() {
 }
 
 function unpack(peer: ServerPeer) {
-  const [group, artifact, version, packaging] = peer.coordinates.split(':') as [
-    string,
-    string,
-    string,
-    string,
-  ]
-  const repository = join(homedir(), '.m2', 'repository', ...group.split('.'), artifact, version)
-  const archive = join(repository, `${artifact}-${version}.${packaging}`)
-  if (!existsSync(archive)) {
-    execFileSync(
-      'mvn',
-      ['-q', '-B', 'dependency:get', `-Dartifact=${peer.coordinates}`, '-Dtransitive=false'],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    )
-  }
+  const archive = fromMaven(peer.coordinates)
   const cache = cacheFolder()
   const unfinished = join(cache, `.unpacking-${process.pid}`)
   mkdirSync(unfinished, { recursive: true })
@@ -79,33 +64,56 @@ function unpack(peer: ServerPeer) {
   rmSync(unfinished, { recursive: true })
 }
 
+/** `group:artifact:version`, with `:packaging` where it is no jar. Gives the file's path. */
+function fromMaven(coordinates: string): string {
+  const [group = '', artifact = '', version = '', packaging = 'jar'] = coordinates.split(':')
+  const repository = join(homedir(), '.m2', 'repository', ...group.split('.'), artifact, version)
+  const file = join(repository, `${artifact}-${version}.${packaging}`)
+  if (!existsSync(file)) {
+    const goal = ['dependency:get', `-Dartifact=${coordinates}`, '-Dtransitive=false']
+    execFileSync('mvn', ['-q', '-B', ...goal], { stdio: ['ignore', 'ignore', 'inherit'] })
+  }
+  return file
+}
+
 /** By the tools of its language, into `<cache>/<name>`; nothing of it goes elsewhere. */
-function installInto(name: PeerName, peer: PythonPeer | GoPeer | NpmPeer) {
+function installInto(name: PeerName, peer: InstalledPeer) {
   const folder = join(cacheFolder(), name)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const run = (program: string, args: string[], env = {}) =>
+  const path = `${process.env.PATH ?? ''}:/usr/local/go/bin:${join(homedir(), '.cargo/bin')}`
+  const run = (program: string, args: string[], env = {}, cwd = folder) =>
     execFileSync(program, args, {
       stdio: ['ignore', 'ignore', 'inherit'],
-      cwd: folder,
-      env: { ...process.env, ...env },
+      cwd,
+      env: { ...process.env, PATH: path, ...env },
     })
   if (peer.kind === 'python') {
     run('python3', ['-m', 'venv', folder])
-    run(join(folder, 'bin', 'pip'), [
-      '-q',
-      '--disable-pip-version-check',
-      'install',
-      ...peer.requirements,
-    ])
+    const options = ['-q', '--disable-pip-version-check']
+    run(join(folder, 'bin', 'pip'), [...options, 'install', ...peer.requirements])
   } else if (peer.kind === 'go') {
-    const path = `${process.env.PATH ?? ''}:/usr/local/go/bin`
-    run('go', ['install', peer.module], { GOBIN: folder, PATH: path, CGO_ENABLED: '0' })
+    run('go', ['install', peer.module], { GOBIN: folder, CGO_ENABLED: '0' })
+  } else if (peer.kind === 'jar') {
+    copyFileSync(fromMaven(peer.coordinates), join(folder, `${peer.coordinates.split(':')[1]}.jar`))
+  } else if (peer.kind === 'built') {
+    const source = join(import.meta.dirname, '..', peer.source)
+    if (peer.tool === 'go') {
+      run('go', ['build', '-o', join(folder, peer.program), '.'], { CGO_ENABLED: '0' }, source)
+    } else {
+      // Built elsewhere and then copied: what stands between takes hundreds of megabytes.
+      const built = join(folder, 'target')
+      run('cargo', ['build', '--quiet', '--locked'], { CARGO_TARGET_DIR: built }, source)
+      copyFileSync(join(built, 'debug', peer.program), join(folder, peer.program))
+      rmSync(built, { recursive: true })
+    }
   } else {
-    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--omit=optional']
-    run('npm', ['install', '--silent', '--prefix', folder, ...options, peer.package])
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund']
+    if (!peer.hasBinaries) options.push('--omit=optional')
+    const packages = [peer.package, ...(peer.beside ?? [])]
+    run('npm', ['install', '--silent', '--prefix', folder, ...options, ...packages])
   }
-  writeFileSync(join(folder, '.installed'), '')
+  writeFileSync(join(folder, '.installed'), installedAs(peer))
 }
 
 function isInstallable(name: PeerName): boolean {

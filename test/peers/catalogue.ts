@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -39,8 +40,29 @@ export interface NpmPeer {
   readonly kind: 'npm'
   /** `name@version`. */
   readonly package: string
+  /** Installed beside it: `name@version`. */
+  readonly beside?: readonly string[]
+  /** Its programs are made for each platform, and come as optional packages. */
+  readonly hasBinaries?: true
 }
-type Peer = ServerPeer | ProgramPeer | PythonPeer | GoPeer | NpmPeer
+/** A library of Maven's, alone; `path` is its jar, and `java` the home of a JDK. */
+export interface JarPeer {
+  readonly kind: 'jar'
+  /** `group:artifact:version`. */
+  readonly coordinates: string
+  readonly jdk: number
+}
+/** A program of the tests' own that has another project's library in it; `path` is the program. */
+export interface BuiltPeer {
+  readonly kind: 'built'
+  readonly tool: 'go' | 'cargo'
+  /** Folder of its sources, from the root of the tree. */
+  readonly source: string
+  readonly program: string
+}
+type Peer = ServerPeer | ProgramPeer | InstalledPeer
+/** What gets a folder of its own in the cache. */
+export type InstalledPeer = PythonPeer | GoPeer | NpmPeer | JarPeer | BuiltPeer
 
 export const peers = {
   'elasticsearch-8': server('elasticsearch', '8.19.21', 17),
@@ -70,6 +92,44 @@ export const peers = {
   carbon: { kind: 'python', requirements: ['carbon==1.1.10', 'whisper==1.1.10', 'setuptools<81'] },
   gunicorn: { kind: 'python', requirements: ['gunicorn==27.0.1'] },
   'statsd-clients': { kind: 'python', requirements: ['statsd==4.0.1', 'datadog==0.52.1'] },
+  'sentry-node': { kind: 'npm', package: '@sentry/node@11.12.0' },
+  'raven-node': { kind: 'npm', package: 'raven@2.6.4' },
+  'sentry-browser': {
+    kind: 'npm',
+    package: '@sentry/browser@11.12.0',
+    beside: ['raven-js@3.27.2', 'vite@8.3.8'],
+    hasBinaries: true,
+  },
+  'sentry-python': {
+    kind: 'python',
+    requirements: [
+      'sentry-sdk==2.75.0',
+      'Django==5.2.19',
+      'Flask==3.1.3',
+      'celery==5.7.0',
+      'pyramid==2.1',
+      'setuptools<81',
+    ],
+  },
+  'raven-python': {
+    kind: 'python',
+    // The newest of each that it still works with.
+    requirements: [
+      'raven==6.10.0',
+      'Django==2.2.28',
+      'Flask==2.0.3',
+      'Werkzeug==2.0.3',
+      'blinker==1.9.0',
+      'celery==5.2.7',
+      'pyramid==1.10.8',
+      'setuptools<81',
+    ],
+  },
+  'sentry-java': { kind: 'jar', coordinates: 'io.sentry:sentry:8.62.0', jdk: 17 },
+  'sentry-go': built('go', 'test/e2e/sentry_sdks/programs/go'),
+  'sentry-rust': built('cargo', 'test/e2e/sentry_sdks/programs/rust'),
+  chromium: program('chromium', 'chromium'),
+  bugsink: { kind: 'python', requirements: ['bugsink==2.6.1', 'gunicorn==26.2.0'] },
 } as const satisfies Record<string, Peer>
 
 export type PeerName = keyof typeof peers
@@ -122,25 +182,61 @@ export function locate(name: PeerName): Located {
 }
 
 /** What `tools/peers.ts` puts into the cache folder by the tools that each language has. */
-function locateInstalled(name: string, peer: PythonPeer | GoPeer | NpmPeer): Located {
+function locateInstalled(name: string, peer: InstalledPeer): Located {
   const folder = join(cacheFolder(), name)
-  const [path, tool] = {
-    python: () => [folder, 'python3'] as const,
-    go: () => [join(folder, (peer as GoPeer).program), 'go'] as const,
-    npm: () => [join(folder, 'node_modules', packageName(peer as NpmPeer)), 'npm'] as const,
-  }[peer.kind]()
-  // Written last, so that a broken install is not taken for one.
-  if (existsSync(join(folder, '.installed'))) return { path }
+  const { path, tool } = placeOf(folder, peer)
+  const jdk = peer.kind === 'jar' ? findJdk(peer.jdk) : ''
+  if (jdk === undefined) return { missing: 'no JDK under /usr/lib/jvm', installable: false }
+  if (isInstalled(folder, peer)) return jdk ? { path, java: jdk } : { path }
   const missing = `${path} does not exist`
   if (programPath(tool)) return { missing, installable: true }
   return { missing: `${missing}, and there is no ${tool} to install it`, installable: false }
 }
 
+function placeOf(folder: string, peer: InstalledPeer): { path: string; tool: string } {
+  switch (peer.kind) {
+    case 'python':
+      return { path: folder, tool: 'python3' }
+    case 'go':
+      return { path: join(folder, peer.program), tool: 'go' }
+    case 'npm':
+      return { path: join(folder, 'node_modules', packageName(peer)), tool: 'npm' }
+    case 'jar':
+      return { path: join(folder, `${peer.coordinates.split(':')[1]}.jar`), tool: 'mvn' }
+    case 'built':
+      return { path: join(folder, peer.program), tool: peer.tool }
+  }
+}
+
+/**
+ * The file `.installed` is written last, so that a broken install is not taken for one. It holds what was installed:
+ * where the catalogue, or a program's source, says another thing by now, that is not what is there.
+ */
+function isInstalled(folder: string, peer: InstalledPeer): boolean {
+  const marker = join(folder, '.installed')
+  if (!existsSync(marker)) return false
+  const installed = readFileSync(marker, 'utf8')
+  return installed === '' || installed === installedAs(peer)
+}
+
+/** What a peer is made of, as `.installed` keeps it. */
+export function installedAs(peer: InstalledPeer): string {
+  const hash = createHash('sha256').update(JSON.stringify(peer))
+  if (peer.kind === 'built') {
+    const source = join(import.meta.dirname, '../..', peer.source)
+    const names = readdirSync(source, { recursive: true, encoding: 'utf8' }).toSorted()
+    for (const path of names.map((name) => join(source, name)))
+      if (statSync(path).isFile()) hash.update(readFileSync(path))
+  }
+  return hash.digest('hex')
+}
+
 const packageName = ({ package: text }: NpmPeer) => text.slice(0, text.lastIndexOf('@'))
 
-/** Looks where daemons are too: a user's PATH often lacks the sbin folders. */
+/** Looks where daemons are too: a user's PATH often lacks the sbin folders, and those of languages. */
 function programPath(program: string): string | undefined {
-  const folders = `${process.env.PATH ?? ''}:/usr/sbin:/sbin:/usr/local/go/bin`.split(':')
+  const more = ['/usr/sbin', '/sbin', '/usr/local/go/bin', join(homedir(), '.cargo/bin')]
+  const folders = [...(process.env.PATH ?? '').split(':'), ...more]
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path))
 }
 
@@ -173,6 +269,10 @@ function server(flavour: 'elasticsearch' | 'opensearch', version: string, jdk: n
     folder: `${flavour}-${version}`,
     jdk,
   }
+}
+
+function built(tool: 'go' | 'cargo', source: string): BuiltPeer {
+  return { kind: 'built', tool, source, program: 'shop' }
 }
 
 function program(debian: string, name: string): ProgramPeer {
