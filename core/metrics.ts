@@ -83,6 +83,13 @@ export const definitions = {
     'metrics left out of /metrics because another one has their name',
     [],
   ),
+  error_requests: counter('weir_error_requests_total', 'requests of SDKs, by what was answered', [
+    'endpoint',
+    'status',
+  ]),
+  error_reports: counter('weir_error_reports_total', 'error reports made durable, by kind', [
+    'kind',
+  ]),
   worker_restarts: counter('weir_worker_restarts_total', 'worker threads that died', ['worker']),
 } as const
 

@@ -88,6 +88,25 @@ export const reasons = {
   body_too_large: { fate: 'refused', help: 'a body above the compressed or the inflated limit' },
   bad_encoding: { fate: 'refused', help: 'a body that does not inflate' },
   bad_content: { fate: 'refused', help: 'a body or content type that cannot be read' },
+  // error reports
+  report_unsupported: {
+    fate: 'refused',
+    help: 'an item of an SDK that Weir has no use for, such as a transaction; the SDK was told',
+  },
+  report_invalid: {
+    fate: 'refused',
+    help: 'a body or an item of an SDK that cannot be read',
+  },
+  report_too_large: { fate: 'refused', help: 'a body or an item of an SDK beyond errors.limits' },
+  report_unauthorised: {
+    fate: 'refused',
+    help: 'a report without a valid key, or from an origin that its key does not allow',
+  },
+  report_quota: { fate: 'refused', help: 'an item of an SDK beyond a quota' },
+  report_busy: {
+    fate: 'refused',
+    help: 'a report while errors.limits.max_memory was in use, or the journal took nothing',
+  },
   // filters
   filter_failed: { fate: 'refused', help: 'a filter could not be applied; the event went on' },
   // journal
