@@ -8,6 +8,14 @@ export type KeyMeaning =
   | { readonly kind: 'level' }
   /** A text of the issue. */
   | { readonly kind: 'text'; readonly column: TextColumn }
+  /** Anywhere in the title or the main exception's value. */
+  | { readonly kind: 'message' }
+  /** Of any exception: the issue's, or one of its kept events'. */
+  | { readonly kind: 'error'; readonly part: 'type' | 'value' }
+  /** Of a frame of a kept event. */
+  | { readonly kind: 'stack'; readonly part: 'filename' | 'function' | 'module' }
+  /** Sentry has it and Weir does not: why, and what to ask instead. */
+  | { readonly kind: 'refused'; readonly because: string }
   | { readonly kind: 'user'; readonly part: UserPart }
   /** A tag of the issue's events, or what is kept as one. */
   | { readonly kind: 'tag'; readonly key: string }
@@ -27,6 +35,7 @@ const text = (column: TextColumn): KeyMeaning => ({ kind: 'text', column })
 const firstSeen: KeyMeaning = { kind: 'time', column: 'first_seen_ms' }
 const lastSeen: KeyMeaning = { kind: 'time', column: 'last_seen_ms' }
 const tag = (key: string): KeyMeaning => ({ kind: 'tag', key })
+const refused = (because: string): KeyMeaning => ({ kind: 'refused', because })
 const user = (part: UserPart): KeyMeaning => ({ kind: 'user', part })
 
 /** Sentry's names for what an issue or its events have, in lower case. Everything else is a tag. */
@@ -67,14 +76,24 @@ const known: ReadonlyMap<string, KeyMeaning> = new Map([
   ['usersseen', { kind: 'number', column: 'users' }],
   ['level', { kind: 'level' }],
   ['title', text('title')],
-  ['message', text('message')],
+  ['message', { kind: 'message' }],
   ['culprit', text('culprit')],
   ['logger', text('logger')],
   ['platform', text('platform')],
   ['issue.priority', text('priority')],
   ['priority', text('priority')],
-  ['error.type', text('type')],
-  ['error.value', text('value')],
+  ['error.type', { kind: 'error', part: 'type' }],
+  ['error.value', { kind: 'error', part: 'value' }],
+  ['stack.filename', { kind: 'stack', part: 'filename' }],
+  ['stack.function', { kind: 'stack', part: 'function' }],
+  ['stack.module', { kind: 'stack', part: 'module' }],
+  ['stack.abs_path', refused('ask stack.filename')],
+  ['stack.package', refused('ask stack.module')],
+  ['stack.stack_level', refused('ask stack.filename')],
+  ['issue.type', refused('every issue is an error')],
+  ['issue.category', refused('every issue is an error')],
+  ['device.class', refused('ask device.family')],
+  ['suggested', refused('Weir suggests no assignees: ask assigned')],
   ['transaction', tag('transaction')],
   ['user.id', user('id')],
   ['user.email', user('email')],

@@ -100,12 +100,12 @@ class Parser {
   }
 
   #one(): SearchNode {
-    if (this.#next === '(') {
+    if (this.#sees('(')) {
       const opening = this.#at++
       this.#groups++
       const node = this.#deeper(() => this.#either())
       this.#groups--
-      if (this.#next !== ')') this.#fail("this '(' is not closed", opening)
+      if (!this.#sees(')')) this.#fail("this '(' is not closed", opening)
       this.#at++
       return node
     }
@@ -221,6 +221,10 @@ class Parser {
 
   get #next(): string | undefined {
     return this.#text[this.#at]
+  }
+
+  #sees(character: string): boolean {
+    return this.#text[this.#at] === character
   }
 
   #ends(): boolean {
