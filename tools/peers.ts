@@ -99,11 +99,14 @@ function installInto(name: PeerName, peer: InstalledPeer) {
   } else if (peer.kind === 'built') {
     const source = join(import.meta.dirname, '..', peer.source)
     if (peer.tool === 'go') {
-      run('go', ['build', '-o', join(folder, peer.program), '.'], { CGO_ENABLED: '0' }, source)
+      const build = ['build', '-trimpath', '-o', join(folder, peer.program), '.']
+      run('go', build, { CGO_ENABLED: '0' }, source)
     } else {
       // Built elsewhere and then copied: what stands between takes hundreds of megabytes.
       const built = join(folder, 'target')
-      run('cargo', ['build', '--quiet', '--locked'], { CARGO_TARGET_DIR: built }, source)
+      const paths = `--remap-path-prefix=${source}=/shop`
+      const env = { CARGO_TARGET_DIR: built, RUSTFLAGS: paths }
+      run('cargo', ['build', '--quiet', '--locked'], env, source)
       copyFileSync(join(built, 'debug', peer.program), join(folder, peer.program))
       rmSync(built, { recursive: true })
     }
