@@ -4,6 +4,7 @@ import type { JournalFeed } from '../../core/journal/feed.ts'
 import { partitionFolder } from '../../core/journal/layout.ts'
 import type { DurableMark } from '../../core/journal/writer.ts'
 import type { Catalogue } from '../catalogue.ts'
+import { errorEventsPartition } from '../error_events.ts'
 import { pointPartitions } from '../points.ts'
 import {
   type JsonRecord,
@@ -237,7 +238,7 @@ export class EmbeddedEngine implements Search {
 
   /** Whether nothing in a partition can be for the store: no process is needed to find that out. */
   #passesOver(partition: string): boolean {
-    if (partition === documentsPartition) return false
+    if (partition === documentsPartition || partition === errorEventsPartition) return false
     const { outputs, points } = this.#routes
     if (points && pointPartitions.has(partition)) return false
     return !outputs.some(({ isStore }) => isStore)

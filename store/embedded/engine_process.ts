@@ -1,4 +1,5 @@
 import { documentsTag } from '../documents_tag.ts'
+import { errorEventsTag } from '../error_events.ts'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Files } from '../../core/files.ts'
@@ -6,7 +7,7 @@ import { router } from '../../core/routing.ts'
 import { isTag } from '../../core/tag.ts'
 import { type JsonRecord, SearchError } from '../search.ts'
 import type { Answerer } from './answerer.ts'
-import { JournalFollower } from './journal_follower.ts'
+import { JournalFollower } from '../../core/journal/follower.ts'
 import type { Failure, FromEngine, ToEngine } from './protocol.ts'
 import { MetricsProcess } from './metrics/metrics_process.ts'
 import { answer, type Parts } from './questions.ts'
@@ -136,7 +137,8 @@ export class EngineProcess {
       const advanced = () =>
         send({ kind: 'advance', places: slowerCursor([cursors.events, cursors.points]) })
       const pausedBy = () => send({ kind: 'paused', why: paused.events ?? paused.points })
-      const isEvent = (tag: string) => tag === documentsTag || this.#isTaken(tag)
+      const isEvent = (tag: string) =>
+        tag === documentsTag || tag === errorEventsTag || this.#isTaken(tag)
       const sealer = new Sealer(store, following(isEvent), sealing, {
         onSealed: (places, isCaughtUp) => {
           cursors.events = places

@@ -1,5 +1,5 @@
 import type { Places } from '../../core/journal/cursor.ts'
-import type { SegmentEnd } from '../../core/journal/index_record.ts'
+import type { FollowedPartition } from '../../core/journal/follower.ts'
 import type { DurableMark } from '../../core/journal/writer.ts'
 import type { Reason } from '../../core/reasons.ts'
 import type { Route } from '../../core/routing.ts'
@@ -13,19 +13,12 @@ export interface StoreRoute extends Route {
   readonly isStore: boolean
 }
 
-/** What of the journal the store takes, beside the documents of `/es`, which it always does. */
+/** What of the journal the store takes, beside the documents of `/es` and digested errors, which it always does. */
 export interface StoreRoutes {
   /** All outputs: they say which events. */
   readonly outputs: readonly StoreRoute[]
   /** Whether metric points. */
   readonly points: boolean
-}
-
-/** A partition of the journal as the engine's process learns of it first. */
-export interface FollowedPartition {
-  readonly name: string
-  readonly folder: string
-  readonly segments: readonly { readonly id: string; readonly end: SegmentEnd }[]
 }
 
 /** What the engine's process is asked. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Places } from '../../core/journal/cursor.ts'
 import { messageOf } from '../../core/errors.ts'
-import type { JournalFollower } from './journal_follower.ts'
+import type { JournalFollower } from '../../core/journal/follower.ts'
 import { JournalRows } from './segments/journal_rows.ts'
 import { PathTree } from './segments/path_tree.ts'
 import { RowColumns } from './segments/row_columns.ts'

@@ -1,28 +1,12 @@
 import { all, join, type Sql, sql, verbatim } from '../sql.ts'
 import type { PointSegment } from './point_manifest.ts'
 
-/** Whether points of `segments` may be of the same time, so that one may replace another. */
-function overlap(segments: readonly PointSegment[]): boolean {
-  const byTime = segments.toSorted((a, b) => a.minMs - b.minMs)
-  let reachMs = -Infinity
-  for (const { minMs, maxMs } of byTime) {
-    if (minMs <= reachMs) return true
-    reachMs = Math.max(reachMs, maxMs)
-  }
-  return false
-}
-
-/** Segments whose times overlap, together: between two such clusters no point replaces another. */
-function clusters(segments: readonly PointSegment[]): PointSegment[][] {
-  const found: PointSegment[][] = []
-  let reachMs = -Infinity
-  for (const segment of segments.toSorted((a, b) => a.minMs - b.minMs)) {
-    if (segment.minMs > reachMs || found.length === 0) found.push([])
-    found.at(-1)!.push(segment)
-    reachMs = Math.max(reachMs, segment.maxMs)
-  }
-  return found
-}
+/** Segments that were written later and have points of a time that `segment` has too: they may replace some of it. */
+const laterThan = (segment: PointSegment, among: readonly PointSegment[]): PointSegment[] =>
+  among.filter(
+    ({ lastOrder, minMs, maxMs }) =>
+      lastOrder > segment.lastOrder && minMs <= segment.maxMs && maxMs >= segment.minMs,
+  )
 
 /**
  * The points of `segments` as they came, FROM-able, for which `conditions` hold: of one instance, series and time the
@@ -42,33 +26,32 @@ export function rowsOf(
   const raw = segments.filter(({ stepMs }) => stepMs === 0)
   const instance = hasInstance ? ', instance' : ''
   const identity = verbatim(`time, series, "type"${instance}`)
-  const whole = verbatim('time, series, "type", instance')
   const where = all(conditions)
-  const read = (of: readonly PointSegment[], more: Sql, own = identity) => {
-    const files = join(
+  const filesOf = (of: readonly PointSegment[]) =>
+    join(
       of.map((segment) => sql`${pathOf(segment)}`),
       ', ',
     )
-    return sql`select ${own}, ${columns}, ${more} from read_parquet([${files}]) where ${where}`
-  }
-  const isRaw = verbatim('true as is_raw')
+  const read = (of: readonly PointSegment[], isRaw: Sql) =>
+    sql`select ${identity}, ${columns}, ${isRaw} as is_raw from read_parquet([${filesOf(of)}]) where ${where}`
   const selects: Sql[] = []
-  if (rolled.length > 0) selects.push(read(rolled, verbatim('false as is_raw')))
-  const single: PointSegment[] = []
-  for (const cluster of clusters(raw)) {
-    if (!overlap(cluster)) {
-      single.push(...cluster)
+  if (rolled.length > 0) selects.push(read(rolled, verbatim('false')))
+  const whole: PointSegment[] = []
+  for (const segment of raw) {
+    const later = laterThan(segment, raw)
+    if (later.length === 0) {
+      whole.push(segment)
       continue
     }
-    const ordered = cluster.toSorted((a, b) => a.lastOrder - b.lastOrder)
-    const parts = ordered.map((segment, place) => {
-      return read([segment], verbatim(`true as is_raw, ${place} as place`), whole)
-    })
-    selects.push(
-      sql`select * exclude (${verbatim(hasInstance ? 'place' : 'place, instance')}) from (${join(parts, ' union all ')})
-        qualify row_number() over (partition by series, "type", instance, time order by place desc) = 1`,
-    )
+    const fromMs = BigInt(Math.min(...later.map(({ minMs }) => minMs)))
+    const toMs = BigInt(Math.min(segment.maxMs, Math.max(...later.map(({ maxMs }) => maxMs))))
+    // A join of keys takes a fraction of the memory that a window over whole rows does, and can leave it.
+    selects.push(sql`select ${identity}, ${columns}, true as is_raw
+      from (select * from read_parquet([${filesOf([segment])}]) where ${where})
+      anti join (select time, series, "type", instance from read_parquet([${filesOf(later)}])
+        where ${where} and time >= make_timestamp_ms(${fromMs})::timestamp_ms and time <= make_timestamp_ms(${toMs})::timestamp_ms)
+      using (time, series, "type", instance)`)
   }
-  if (single.length > 0) selects.push(read(single, isRaw))
+  if (whole.length > 0) selects.push(read(whole, verbatim('true')))
   return sql`(${join(selects, ' union all ')})`
 }

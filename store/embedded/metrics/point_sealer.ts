@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { messageOf } from '../../../core/errors.ts'
 import type { Places } from '../../../core/journal/cursor.ts'
-import type { JournalFollower } from '../journal_follower.ts'
+import type { JournalFollower } from '../../../core/journal/follower.ts'
 import { workFolder } from '../segments/layout.ts'
 import type { CatalogueWriter } from './catalogue_writer.ts'
 import { pointsOfLines } from './point_columns.ts'

@@ -1,10 +1,17 @@
-import type { Clock } from '../../core/clock.ts'
-import type { Files } from '../../core/files.ts'
-import { isBefore, type Places } from '../../core/journal/cursor.ts'
-import { Partition } from '../../core/journal/partition.ts'
-import { type Found, Track } from '../../core/journal/track.ts'
-import type { DurableMark } from '../../core/journal/writer.ts'
-import type { FollowedPartition } from './protocol.ts'
+import type { Clock } from '../clock.ts'
+import type { Files } from '../files.ts'
+import { isBefore, type Places } from './cursor.ts'
+import type { SegmentEnd } from './index_record.ts'
+import { Partition } from './partition.ts'
+import { type Found, Track } from './track.ts'
+import type { DurableMark } from './writer.ts'
+
+/** A partition as its follower learns of it first. */
+export interface FollowedPartition {
+  readonly name: string
+  readonly folder: string
+  readonly segments: readonly { readonly id: string; readonly end: SegmentEnd }[]
+}
 
 export interface FollowerWorld {
   readonly files: Files
@@ -14,7 +21,7 @@ export interface FollowerWorld {
   readonly lost: (events: number, why: string) => void
 }
 
-/** The journal as another process writes it, read from a cursor on up to the durable marks it tells. */
+/** The journal as another process or thread writes it, read from a cursor on up to the durable marks it tells. */
 export class JournalFollower {
   readonly #world: FollowerWorld
   readonly #cursor: Places
