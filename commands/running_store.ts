@@ -81,7 +81,7 @@ async function embeddedStore(config: StoreConfig, given: StoreSurroundings): Pro
     },
     addApi: async (app, prefix, onMistake) => {
       const { addElasticsearchRoutes } = await import('../store/api/routes.ts')
-      addElasticsearchRoutes(app, prefix, embedded.api, onMistake)
+      addElasticsearchRoutes(app, prefix, () => embedded.api, onMistake)
     },
     status: () => embedded.status(),
   }

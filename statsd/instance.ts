@@ -1,3 +1,4 @@
+import { isDiskFailure } from '../core/disk_failure.ts'
 import { WeirError } from '../core/errors.ts'
 import type { Files } from '../core/files.ts'
 import type { Position } from '../core/journal/batch.ts'
@@ -46,7 +47,10 @@ export async function openInstance(
   const saved = readInstance(text, pathOf(dataFolder))
   const isKnown = last?.['instance'] === saved.id
   const instance = isKnown ? { id: saved.id, nextFlush: Number(last['flush']) + 1 } : saved
-  await reserveFlushes(dataFolder, instance, files)
+  await reserveFlushes(dataFolder, instance, files).catch((failure: unknown) => {
+    // The file has the identity; its numbers only matter where the journal is lost too.
+    if (!isDiskFailure(failure)) throw failure
+  })
   return instance
 }
 

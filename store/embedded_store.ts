@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Context } from '../core/context.ts'
+import { isDiskFailure } from '../core/disk_failure.ts'
 import type { Files } from '../core/files.ts'
 import type { Append } from '../core/journal/batch.ts'
 import type { Places } from '../core/journal/cursor.ts'
 import type { JournalFeed } from '../core/journal/feed.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import { PartitionWriter } from '../core/journal/writer.ts'
-import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
+import type { Lifecycle } from '../core/lifecycle.ts'
 import { Api } from './api/api.ts'
 import { catalogueStore } from './api/catalogue_store.ts'
 import { openApiDatabase } from './api/database.ts'
@@ -22,12 +23,13 @@ import { recoverIds } from './embedded/id_recovery.ts'
 import { EmbeddedMetrics } from './embedded/embedded_metrics.ts'
 import { pointManifestPath } from './embedded/metrics/layout.ts'
 import { cursorOf } from './embedded/metrics/point_manifest.ts'
+import { Opening } from './embedded/opening.ts'
 import type { StoreRoutes } from './embedded/protocol.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
 import { Manifest } from './embedded/segments/manifest.ts'
 import { slowerCursor } from './embedded/slower_cursor.ts'
 import type { MetricStore } from './metrics.ts'
-import type { Search } from './search.ts'
+import { type Search, SearchError } from './search.ts'
 
 export interface EmbeddedStoreWorld {
   readonly files: Files
@@ -49,6 +51,7 @@ export class EmbeddedStore implements Lifecycle {
   readonly #config: StoreConfig
   readonly #world: EmbeddedStoreWorld
   readonly #folder: string
+  readonly #opening: Opening
   #feed: JournalFeed | undefined
   #engine: EmbeddedEngine | undefined
   #ids: IdTable | undefined
@@ -62,22 +65,55 @@ export class EmbeddedStore implements Lifecycle {
     this.#world = world
     this.#folder = `${context.dataFolder}/store`
     this.documents = new SqliteDocuments(`${this.#folder}/documents.sqlite`)
+    this.#opening = new Opening({ context, open: () => this.#open() })
   }
 
-  /** @throws WeirError when a file of the store is damaged beyond use, or a newer Weir wrote it. */
+  /**
+   * While the disk takes nothing the engine follows the journal already, and questions are refused.
+   *
+   * @throws WeirError when a file of the store is damaged beyond use, or a newer Weir wrote it.
+   */
   async start(): Promise<void> {
-    const { journal, context, clock, routes, startChild } = {
-      ...this.#world,
-      ...this.#world.context,
-    }
-    mkdirSync(this.#folder, { recursive: true })
-    const { cursor, hasDocuments } = knownTo(this.#folder)
-    const feed = journal.feed('store', cursor)
+    const { journal, context, routes, startChild } = this.#world
+    const feed = journal.feed('store', this.#cursor())
     const engine = new EmbeddedEngine(this.#config, { context, feed, routes, startChild })
-    await inOrder([this.documents, engine]).start()
+    await engine.start()
     this.#feed = feed
     this.#engine = engine
-    const aside = `${this.#folder}/api.damaged-${clock.now()}.sqlite`
+    try {
+      await this.#opening.start()
+    } catch (failure) {
+      await engine.stop(AbortSignal.abort())
+      throw failure
+    }
+  }
+
+  /** Where the store is in the journal: as it says itself, or as the journal last heard while the disk fails. */
+  #cursor(): Places {
+    try {
+      return knownTo(this.#folder).cursor
+    } catch (failure) {
+      if (!isDiskFailure(failure)) throw failure
+      return this.#world.journal.readers().find(({ id }) => id === 'store')?.cursor ?? {}
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { engine } = this
+    mkdirSync(this.#folder, { recursive: true })
+    try {
+      await this.documents.start()
+      const { hasDocuments } = knownTo(this.#folder)
+      await this.#openApi(engine, hasDocuments)
+    } catch (failure) {
+      await this.#close()
+      throw failure
+    }
+  }
+
+  async #openApi(engine: EmbeddedEngine, hasDocuments: boolean): Promise<void> {
+    const { context } = this.#world
+    const aside = `${this.#folder}/api.damaged-${context.clock.now()}.sqlite`
     const { sqlite, isNew, setAside } = openApiDatabase(`${this.#folder}/api.sqlite`, aside)
     if (setAside !== undefined)
       context.log.error(
@@ -87,11 +123,22 @@ export class EmbeddedStore implements Lifecycle {
     this.#database = sqlite
     this.#ids = idTable(sqlite, isNew)
     await recoverIds(this.#ids, this.#world, engine, hasDocuments)
-    this.#api = new Api(this.#makeServices(engine, this.#ids))
-    await engine.updateCatalogue(this.#api.indices.catalogue)
+    const api = new Api(this.#makeServices(engine, this.#ids))
+    await engine.updateCatalogue(api.indices.catalogue)
+    this.#api = api
+  }
+
+  async #close(): Promise<void> {
+    this.#api = undefined
+    this.#ids?.close()
+    this.#ids = undefined
+    if (this.#database?.isOpen) this.#database.close()
+    this.#database = undefined
+    await this.documents.stop()
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
+    const opened = this.#opening.stop()
     const writer = await this.#writer?.catch(() => undefined)
     await writer?.close(deadline)
     this.#writer = undefined
@@ -99,10 +146,8 @@ export class EmbeddedStore implements Lifecycle {
     this.#engine = undefined
     if (this.#feed) await this.#world.journal.releaseFeed(this.#feed)
     this.#feed = undefined
-    this.#ids?.close()
-    this.#ids = undefined
-    if (this.#database?.isOpen) this.#database.close()
-    await this.documents.stop()
+    await opened
+    await this.#close()
   }
 
   get engine(): EmbeddedEngine {
@@ -110,10 +155,11 @@ export class EmbeddedStore implements Lifecycle {
     return this.#engine
   }
 
-  /** The Elasticsearch API over this store. */
+  /** The Elasticsearch API over this store. @throws SearchError while it is not open. */
   get api(): Api {
-    if (!this.#api) throw new Error('BUG: the store has not started')
-    return this.#api
+    if (this.#api) return this.#api
+    const why = this.#opening.trouble ?? 'the store is not open'
+    throw new SearchError(503, 'cluster_block_exception', why)
   }
 
   /** Questions as the API takes them: wildcards, aliases and their filters are resolved first. */
@@ -138,7 +184,13 @@ export class EmbeddedStore implements Lifecycle {
   /** For the status page. */
   status() {
     const { pid, questions, paused } = this.engine.state
-    return { engine: 'embedded', process: pid ?? null, questions, paused, lag: this.#feed!.lag() }
+    return {
+      engine: 'embedded',
+      process: pid ?? null,
+      questions,
+      paused: this.#opening.trouble ?? paused,
+      lag: this.#feed!.lag(),
+    }
   }
 
   /** Sets the metrics that nobody counts as they change, from the manifest, so that no process is started for it. */

@@ -13,19 +13,20 @@ import { addSurface, type OnMistake, splitOnce, withinTime } from './surface.ts'
 /**
  * Adds the Elasticsearch API of the embedded store to an HTTP port.
  *
+ * @param current the API as it is when a request comes; throws SearchError while there is none.
  * @param onMistake told of what is Weir's own fault, of which the client learns nothing but 500.
  */
 export function addElasticsearchRoutes(
   app: FastifyInstance,
   prefix: string,
-  api: Api,
+  current: () => Api,
   onMistake: OnMistake,
 ): void {
-  const { questionTimeoutMs } = api.services
   addSurface(app, prefix, onMistake, (route) => {
     const known = route.parameters && [...commonParameters, ...route.parameters]
     return async (request, reply) => {
-      return await withinTime(reply, questionTimeoutMs, async (deadline) => {
+      const api = current()
+      return await withinTime(reply, api.services.questionTimeoutMs, async (deadline) => {
         const call = await callOf(api, prefix, request, deadline)
         if (known) call.query.refuseUnknown(call.path, known)
         return await send(await route.handle(call), call, request, reply)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +10,8 @@ import { type Program, waitFor } from '../peers/process.ts'
 import { requirePeer } from '../peers/require.ts'
 import { WeirFolder } from '../peers/weir_folder.ts'
 import { NumberedLines } from './numbered_lines.ts'
+import { SmallDisk } from './small_disk.ts'
+import { standstill } from './standstill.ts'
 
 /**
  * File → journal → Elasticsearch under everything that goes wrong at once: kill -9, rotation by the real
@@ -20,7 +22,6 @@ import { NumberedLines } from './numbered_lines.ts'
 const runs = Number(process.env['FAULT_RUNS'] ?? 8)
 const firstSeed = Number(process.env['FAULT_SEED'] ?? 1)
 const logrotate = requirePeer('logrotate')
-const mayMount = process.getuid?.() === 0
 
 /** One random run; everything it does follows from its seed. */
 class Run {
@@ -35,7 +36,7 @@ class Run {
   readonly compress: string
   #half: { path: string; rest: string } | undefined
   #program: Program | undefined
-  #mounted = false
+  #disk: SmallDisk | undefined
 
   constructor(seed: number) {
     this.random = seeded(seed)
@@ -55,29 +56,16 @@ class Run {
     return join(this.logs, `${source}.log`)
   }
 
-  /** A small file system of its own, so that it can be full. */
   mountData(): void {
-    if (!mayMount) return
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', this.weir.data], {
-        stdio: 'ignore',
-      })
-      this.#mounted = true
-    } catch {
-      console.log('skipped, full disk: this machine lets no test mount a file system')
-    }
+    this.#disk = SmallDisk.mount(this.weir.data, '24m')
   }
 
   async fillDisk(): Promise<void> {
-    if (!this.#mounted) return
-    const ballast = join(this.weir.data, 'ballast')
+    if (!this.#disk) return
     this.happened.push('disk full')
-    try {
-      for (;;) appendFileSync(ballast, Buffer.alloc(64 * 1024))
-    } catch {
-      await sleep(this.random() * 400)
-    }
-    rmSync(ballast)
+    this.#disk.fill()
+    await sleep(this.random() * 400)
+    this.#disk.free()
   }
 
   configure(url: string, rotatedInGlob: boolean, indices: string): void {
@@ -151,7 +139,7 @@ collector:
 
   async clean(): Promise<void> {
     await this.stop()
-    if (this.#mounted) execFileSync('umount', [this.weir.data])
+    this.#disk?.unmount()
     this.weir.remove()
   }
 }
@@ -192,7 +180,11 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       }
       run.finishHalf()
       sink.script = () => ok
-      await waitFor('every line', complete, 30_000).catch(() => undefined)
+      let late = ''
+      await waitFor('every line', complete, 30_000).catch(async () => {
+        const { lost } = run.arrived.problems(run.written)
+        late = `${lost.slice(0, 20).join(', ')}\n${await standstill(run.weir, run.logs)}`
+      })
       // A line that arrives a second time would do so now: Weir starts anew and looks at every file again.
       await run.kill()
       run.start()
@@ -201,9 +193,10 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       await waitFor('the line after the restart', complete, 15_000).catch(() => undefined)
       const { lost, doubled } = run.arrived.problems(run.written)
       const told = `${run.weir.path}: ${run.happened.join(', ')}`
-      expect({ lost: lost.slice(0, 20), doubled: doubled.slice(0, 20), told }).toEqual({
+      expect({ lost: lost.slice(0, 20), doubled: doubled.slice(0, 20), late, told }).toEqual({
         lost: [],
         doubled: [],
+        late: '',
         told,
       })
       expect(sink.counts.doubled).toBe(0)

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { constants, zstdCompressSync } from 'node:zlib'
+import { isDiskFailure } from '../../../core/disk_failure.ts'
 import { WeirError } from '../../../core/errors.ts'
 import { unknownField } from '../../document_values.ts'
 import {
@@ -44,7 +45,7 @@ export class SqliteDocuments implements Documents {
     this.#path = path
   }
 
-  /** @throws WeirError when the file is damaged, or a newer Weir wrote it. */
+  /** @throws WeirError when the file is damaged, or a newer Weir wrote it; what SQLite says when the disk fails. */
   async start(): Promise<void> {
     const database = new DatabaseSync(this.#path)
     try {
@@ -56,7 +57,7 @@ export class SqliteDocuments implements Documents {
       prepareFile(database, this.#path)
     } catch (failure) {
       database.close()
-      if (failure instanceof WeirError) throw failure
+      if (failure instanceof WeirError || isDiskFailure(failure)) throw failure
       const text = `${this.#path} is damaged (${String(failure)}): restore it from a backup, or move it away to begin anew`
       throw new WeirError('WEIR_STORE_DAMAGED', text, { cause: failure })
     }

@@ -20,6 +20,8 @@ export function prepareFile(database: DatabaseSync, path: string): void {
     const text = `${path} has version ${version}; this Weir reads up to ${schemaVersion}: start the newer one`
     throw new WeirError('WEIR_STORE_VERSION', text)
   }
+  // Saying it again would write, which a full disk refuses.
+  if (version === schemaVersion) return
   database.exec(`
     create table if not exists kinds (name text primary key, fields text not null) strict;
     create table if not exists counter (version integer not null) strict;

@@ -72,7 +72,13 @@ export function createEsApp(
   const { http } = createTestApp(config)
   const { app } = http
   const mistakes: unknown[] = []
-  addElasticsearchRoutes(app, prefix, new Api(services), (failure) => mistakes.push(failure))
+  const api = new Api(services)
+  addElasticsearchRoutes(
+    app,
+    prefix,
+    () => api,
+    (failure) => mistakes.push(failure),
+  )
   const ask: EsApp['ask'] = async (method, url, body, headers = {}) => {
     const isJson = typeof body === 'object' && !Buffer.isBuffer(body)
     const payload = isJson ? JSON.stringify(body) : body

@@ -31,7 +31,13 @@ describe('the port', () => {
     const { fastify } = await import('fastify')
     const { addElasticsearchRoutes } = await import('../../../store/api/routes.ts')
     const app = fastify()
-    addElasticsearchRoutes(app, '', new Api(services), () => undefined)
+    const api = new Api(services)
+    addElasticsearchRoutes(
+      app,
+      '',
+      () => api,
+      () => undefined,
+    )
     const reply = await app.inject({ url: '/_cluster/health?wait_for_status=yellow' })
     expect(reply.json()).toMatchObject({ status: 'green', timed_out: false })
     expect((await app.inject({ url: '/' })).statusCode).toBe(200)
