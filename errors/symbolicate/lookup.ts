@@ -142,7 +142,9 @@ export class Lookup {
       const map = this.#rowAt(wanted, `${url}.map`, 'source_map')
       if (map) return foundOf(map, undefined, 'release')
     }
-    const isOfOtherDist = urls.some((url) => this.#ofRelease.get(project, release, url))
+    const isOfOtherDist = urls
+      .flatMap((url) => [url, `${url}.map`])
+      .some((url) => this.#ofRelease.get(project, release, url))
     return { unmapped: isOfOtherDist ? unmapped.otherDist : unmapped.noUrl }
   }
 

@@ -4,7 +4,7 @@
  */
 export interface Mappings {
   readonly bytes: number
-  /** The segment that covers a position, 0-based; -1 when none does. Of several at one column, the first. */
+  /** The segment that covers a position, 0-based; -1 when none does. Of several at the very column, the first. */
   find(line: number, column: number): number
   /** Undefined when the segment has no original position. */
   original(segment: number): OriginalPosition | undefined
@@ -155,14 +155,15 @@ class Packer {
         at++
       } else if (byte === semicolon) {
         at++
-        this.#goTo(++line)
+        if (++line > stop.line) return
+        this.#goTo(line)
         base = state.column = 0
         last = -1
       } else {
         const end = readSegment(bytes, at, state)
         const column = base + state.column
         // What reaches into the next section is the next section's.
-        if (line > stop.line || (line === stop.line && column >= stop.column)) return
+        if (line === stop.line && column >= stop.column) return
         if (column < last) this.#isSorted = false
         last = column
         this.#push(column, state)
@@ -219,7 +220,7 @@ class Packer {
         if (line < 0 || line + 1 >= starts.length) return -1
         const [from, to] = [starts[line]!, starts[line + 1]!]
         let found = lastAtMost(columns, column, from, to)
-        while (found > from && columns[found - 1] === columns[found]) found--
+        while (found > from && columns[found - 1] === column) found--
         return found
       },
       original: (segment) => {
