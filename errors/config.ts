@@ -1,12 +1,16 @@
 import { z } from 'zod'
+import { eventFields } from './event/bounds.ts'
 import { ingestFields } from './ingest/config.ts'
 import { configuredProjects } from './projects/config.ts'
+import { scrubbingFields } from './scrub/config.ts'
 
 /** Error reports. Each part has its fields in a file of its own; this one puts them together. */
 export const errorsConfig = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether error reports are taken in'),
   projects: configuredProjects,
   ...ingestFields,
+  ...eventFields,
+  ...scrubbingFields,
 })
 
 export type ErrorsConfig = z.output<typeof errorsConfig>

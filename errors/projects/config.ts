@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { quotas } from '../ingest/quota_config.ts'
+import { projectScrubbingFields } from '../scrub/config.ts'
 
 /** What can be set for each project. Owners of settings have their fields in files of their own. */
 const settingsFields = {
   ...quotas,
+  ...projectScrubbingFields,
 }
 
 export const projectSettings = z.strictObject(settingsFields)

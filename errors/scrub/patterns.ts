@@ -1,0 +1,144 @@
+import { isIPv6 } from 'node:net'
+
+/** A part of a text that is taken out. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+  /** As Sentry calls the rule. */
+  readonly rule: string
+  readonly by: string
+}
+
+export const filtered = '[Filtered]'
+
+/** Which patterns a text is searched for. */
+export interface Patterns {
+  /** Card and social security numbers, keys, passwords in URLs, bearer tokens. */
+  readonly secrets: boolean
+  /** The name of the user in a path below `/home`, `Users` and the like. */
+  readonly userPaths: boolean
+  readonly ipAddresses: boolean
+  /** Finds `password=…` and the like; the secret is the first group. */
+  readonly assignments: RegExp | undefined
+}
+
+// All of these take time linear in the text: what repeats is bounded, or cannot begin again within itself.
+const digits = /\d{3}-\d\d-\d{4}|\d(?:[-\s]?\d){13}/
+const card = /\b(?:3[47]\d|4\d{3}|5[1-5]\d\d|65\d\d|6011)(?:[-\s]?\d){12}\b/g
+const socialSecurity = /\b\d{3}-\d{2}-\d{4}\b/g
+const keyHeader =
+  /-----BEGIN[A-Z ]{1,40}(?:PRIVATE|PUBLIC) KEY(?: BLOCK)?-----[\t ]{0,8}(?:\r?\n)?/g
+const urlPassword = /\/\/[^\s/@:"'<>]{0,256}:([^\s/@"'<>]{1,1024})@/dg
+const bearer = /\bbearer\s{1,16}([^\s"',;<>]+)/dgi
+const userPath =
+  /\b(?:users|home|documents and settings|profiles)[\\/]{1,2}((?:[^\s\\/:;,?&"'<>()|]{1,64} ){1,4}[^\s\\/:;,?&"'<>()|]{1,64}(?=[\\/])|[^\s\\/:;,?&"'<>()|]{1,128})/dgi
+const ipv4 =
+  /(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.]*\d)/g
+const ipv6Like = /(?<![\w:.])[0-9a-fA-F]{0,4}:[0-9a-fA-F:]{1,38}(?:\.\d{1,3}){0,3}(?![\w:])/g
+
+/** Parts of the text that fit, in their order, none within another. Undefined when there are none. */
+export function findSpans(text: string, patterns: Patterns): Span[] | undefined {
+  let spans: Span[] | undefined
+  if (patterns.secrets && text.length >= 9) {
+    if (digits.test(text)) {
+      spans = wholes(spans, text, card, '@creditcard:filter', filtered)
+      spans = wholes(spans, text, socialSecurity, '@usssn:filter', filtered)
+    }
+    if (text.includes('-----BEGIN')) spans = keys(spans, text)
+    if (text.includes('@') && text.includes('//')) {
+      spans = groups(spans, text, urlPassword, '@urlauth:legacy')
+    }
+    if (text.includes('earer') || text.includes('EARER')) {
+      spans = groups(spans, text, bearer, '@bearer:filter')
+    }
+  }
+  if (patterns.userPaths && (text.includes('/') || text.includes('\\'))) {
+    spans = groups(spans, text, userPath, '@userpath:filter')
+  }
+  if (patterns.assignments !== undefined && (text.includes('=') || text.includes(':'))) {
+    spans = groups(spans, text, patterns.assignments, '@password:filter')
+  }
+  if (patterns.ipAddresses) spans = addresses(spans, text)
+  return spans
+}
+
+function wholes(
+  spans: Span[] | undefined,
+  text: string,
+  pattern: RegExp,
+  rule: string,
+  by: string,
+): Span[] | undefined {
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    spans ??= []
+    spans.push({ start: match.index, end: match.index + match[0].length, rule, by })
+  }
+  return spans
+}
+
+/** Of patterns with indices: what their first group took. */
+function groups(
+  spans: Span[] | undefined,
+  text: string,
+  pattern: RegExp,
+  rule: string,
+): Span[] | undefined {
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    const [start, end] = match.indices![1]!
+    if (text.slice(start, end) === filtered) continue
+    spans ??= []
+    spans.push({ start, end, rule, by: filtered })
+  }
+  return spans
+}
+
+/** From a key's first line to its last; of one that was cut to the end of the text. */
+function keys(spans: Span[] | undefined, text: string): Span[] | undefined {
+  keyHeader.lastIndex = 0
+  for (let match = keyHeader.exec(text); match !== null; match = keyHeader.exec(text)) {
+    const start = match.index + match[0].length
+    const close = text.indexOf('-----END', start)
+    const end = close < 0 ? text.length : close
+    keyHeader.lastIndex = end
+    if (start === end || text.slice(start, end).trim() === filtered) continue
+    spans ??= []
+    spans.push({ start, end, rule: '@pemkey:filter', by: filtered })
+  }
+  return spans
+}
+
+function addresses(spans: Span[] | undefined, text: string): Span[] | undefined {
+  let found = spans
+  if (text.includes('.')) found = wholes(found, text, ipv4, '@ip:replace', '[ip]')
+  if (!text.includes(':')) return found
+  ipv6Like.lastIndex = 0
+  for (let match = ipv6Like.exec(text); match !== null; match = ipv6Like.exec(text)) {
+    if (!isIPv6(match[0])) continue
+    found ??= []
+    found.push({
+      start: match.index,
+      end: match.index + match[0].length,
+      rule: '@ip:replace',
+      by: '[ip]',
+    })
+  }
+  return found
+}
+
+/** The text with its spans replaced, and where the replacements are. */
+export function replaced(text: string, spans: Span[]): { text: string; done: Span[] } {
+  spans.sort((a, b) => a.start - b.start || b.end - a.end)
+  const done: Span[] = []
+  let result = ''
+  let from = 0
+  for (const { start, end, rule, by } of spans) {
+    if (end <= from) continue
+    const begin = Math.max(start, from)
+    result += text.slice(from, begin) + by
+    done.push({ start: result.length - by.length, end: result.length, rule, by })
+    from = end
+  }
+  return { text: result + text.slice(from), done }
+}

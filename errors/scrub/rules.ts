@@ -1,0 +1,87 @@
+import type { ScrubbingConfig } from './config.ts'
+import type { Patterns } from './patterns.ts'
+
+/** What the name of a field says of its value. */
+export type FieldKind = 'plain' | 'secret' | 'excluded'
+
+/** Scrubbing rules, made ready; of one project. */
+export interface CompiledScrubbing {
+  /** False when nothing is to be done at all. */
+  readonly active: boolean
+  readonly ipAddresses: boolean
+  /** Whether cookies that hold sessions are secret. */
+  readonly sessionCookies: boolean
+  kindOf(field: string): FieldKind
+  /** Of a secret field: which rule says so, as Sentry calls it. */
+  ruleOf(field: string): string
+  /** Finds a word that makes a text secret as a whole; undefined where texts are not searched for words. */
+  readonly words: RegExp | undefined
+  /** For texts that anything may be in. */
+  readonly texts: Patterns
+  /** For messages, lines of source and the like, of which only what certainly is secret is taken out. */
+  readonly messages: Patterns
+}
+
+/** Sentry's, as parts of a name in any case (Relay, `PASSWORD_KEY_REGEX`). */
+const secretWords =
+  'password|secret|passwd|api_?key|auth|credentials|mysql_pwd|private_?key|token|otp|two[-_]factor'
+
+/** Names that were asked for; beyond it they are forgotten. */
+const mostRemembered = 4_096
+
+/** Rules of a config, for `scrub`. */
+export function compileScrubbing(config: ScrubbingConfig): CompiledScrubbing {
+  const { enabled, defaults: withDefaults, match } = config
+  const custom = enabled ? config.sensitive_fields.map((field) => escaped(field)).join('|') : ''
+  const defaults = enabled && withDefaults ? secretWords : ''
+  const source = [defaults, custom].filter((part) => part !== '').join('|')
+  const words = source === '' ? undefined : new RegExp(source, 'i')
+  const customWords = custom === '' ? undefined : new RegExp(custom, 'i')
+  const excluded = new Set(config.exclude_fields.map((field) => field.toLowerCase()))
+  const remembered = new Map<string, FieldKind>()
+  const secrets = enabled && withDefaults
+  const ipAddresses = config.ip_addresses
+  const assigned = words && assignments(source, match === 'keys' ? '[:=]' : '=', match === 'keys')
+  return {
+    active: words !== undefined || ipAddresses,
+    ipAddresses,
+    sessionCookies: secrets,
+    kindOf(field) {
+      const known = remembered.get(field)
+      if (known !== undefined) return known
+      const kind = kindOf(field, words, excluded)
+      if (remembered.size >= mostRemembered) remembered.clear()
+      if (field.length <= 128) remembered.set(field, kind)
+      return kind
+    },
+    ruleOf: (field) => (customWords?.test(field) === true ? 'strip-fields' : '@password:filter'),
+    words: match === 'keys' ? undefined : words,
+    texts: {
+      secrets,
+      userPaths: secrets,
+      ipAddresses,
+      assignments: match === 'keys' ? assigned : undefined,
+    },
+    messages: { secrets, userPaths: false, ipAddresses, assignments: assigned },
+  }
+}
+
+function kindOf(
+  field: string,
+  words: RegExp | undefined,
+  excluded: ReadonlySet<string>,
+): FieldKind {
+  if (excluded.has(field.toLowerCase())) return 'excluded'
+  return words?.test(field) === true ? 'secret' : 'plain'
+}
+
+/** `password=…`; with `spaced` also `"password": "…"`. */
+function assignments(words: string, sign: string, spaced: boolean): RegExp {
+  const quote = `\\\\{0,2}["']?`
+  const between = spaced ? `${quote}\\s{0,4}${sign}\\s{0,4}${quote}` : `${sign}["']?`
+  return new RegExp(`(?:${words})[\\w-]{0,32}${between}([^\\s"'\\\\&;,}\\]<>]+)`, 'dgi')
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`)
+}
