@@ -1,0 +1,2 @@
+export const builtInStackTraceRules = ''
+export const builtInFingerprintRules = ''

@@ -1,0 +1,63 @@
+/**
+ * The name of a JavaScript function whichever engine wrote down the stack; empty when it has none. V8 writes
+ * `async Object.foo [as bar]`, `new Foo`, `Foo.<anonymous>`; SpiderMonkey `async*foo`, `foo/bar`, `foo/<`,
+ * `setTimeout handler*foo`; JavaScriptCore `foo`, `global code`.
+ */
+export function javaScriptFunction(name: string): string {
+  let plain = name.slice(name.lastIndexOf('*') + 1)
+  const as = plain.indexOf(' [as ')
+  if (as >= 0) plain = plain.slice(0, as)
+  plain = plain.trim()
+  for (let cut = prefixEnd(plain); cut > 0; cut = prefixEnd(plain)) plain = plain.slice(cut)
+  // SpiderMonkey marks a function without a name by `<`, behind what it is in or assigned to.
+  if (plain.endsWith('<')) return ''
+  plain = plain.slice(plain.lastIndexOf('/') + 1)
+  plain = plain.slice(plain.lastIndexOf('.') + 1)
+  return nameless.has(plain) || /^<.*>$/.test(plain) ? '' : plain
+}
+
+const prefixes = [
+  'async ',
+  'new ',
+  'get ',
+  'set ',
+  'static ',
+  'bound ',
+  'async function ',
+  'function ',
+]
+
+function prefixEnd(name: string): number {
+  return prefixes.find((prefix) => name.startsWith(prefix))?.length ?? 0
+}
+
+const nameless = new Set([
+  '?',
+  'anonymous',
+  '{anonymous}',
+  '(anonymous)',
+  '(anonymous function)',
+  'Anonymous function',
+  'anonymous function',
+  'global code',
+  'module code',
+  'eval code',
+  'null',
+  'undefined',
+])
+
+/** Code that came as text: its frames say nothing of where. */
+export function isEvaluated(name: string): boolean {
+  const plain = javaScriptFunction(name)
+  return plain === 'eval' || name === 'eval code' || name === 'Eval code'
+}
+
+/**
+ * Whether SpiderMonkey wrote this frame for the place where a callback was given away (`setTimeout handler*start`),
+ * which no other engine keeps: it and all that called it are not part of the stack of others. `async*` is, since all
+ * keep who awaits.
+ */
+export function isCallbackCause(name: string): boolean {
+  const star = name.lastIndexOf('*')
+  return star > 0 && !/^(?:async\*?)+$/.test(name.slice(0, star))
+}
