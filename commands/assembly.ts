@@ -54,6 +54,7 @@ export async function assemble(given: Surroundings): Promise<Running> {
     addMetricsApi: (app) => parts.addMetricsApi(app),
     addGraphite: async (app, prefix) => parts.statsd?.addGraphite(app, prefix),
     addErrors: async (app) => parts.errors?.addRoutes(app),
+    addSpotlight: async (app) => parts.errors?.addSpotlight(app),
     start: () => parts.start(),
     stop: (deadline) => parts.stop(deadline),
     reload: ({ config }) => parts.reload(config),

@@ -45,6 +45,8 @@ export interface Running extends Lifecycle, HttpHandlers {
   readonly addGraphite: (app: FastifyInstance, prefix: string) => Promise<void>
   /** Sentry's paths, once somebody asks them. */
   readonly addErrors: (app: FastifyInstance) => Promise<void>
+  /** Spotlight's, on a port of their own. */
+  readonly addSpotlight: (app: FastifyInstance) => Promise<void>
   /** What commands may ask: `journal.ls`, `dead.replay`, … */
   readonly operations: Operations
 }

@@ -62,6 +62,11 @@ export class RunningErrors implements Lifecycle {
     ;(await this.needed()).addRoutes(app)
   }
 
+  /** Spotlight's routes, on a port of their own. */
+  async addSpotlight(app: FastifyInstance): Promise<void> {
+    ;(await this.needed()).addSpotlight(app)
+  }
+
   async reload(config: ErrorsConfig): Promise<void> {
     await this.started?.reload(config)
     this.#config = config

@@ -137,14 +137,14 @@ function lateRoutes(current: () => Config, running: Running): LateRoutes[] {
   ]
 }
 
-/** The Elasticsearch API alone, and Graphite's, for clients that allow no path in a URL. */
+/** The Elasticsearch API alone, Graphite's and Spotlight's, for clients that allow no path in a URL. */
 function createApiPorts(
   config: Config,
   log: Logger,
   count: (reason: Reason) => void,
   running: Running,
 ): HttpServer[] {
-  const { http, store, statsd } = config
+  const { http, store, statsd, errors } = config
   const port = (
     component: string,
     listen: readonly ListenAddress[],
@@ -157,6 +157,9 @@ function createApiPorts(
     ...port('api', storeRuns(config) ? store.api_listen : [], (app) => running.addApi(app, '')),
     ...port('graphite', statsdRuns(config) ? statsd.graphite.http_listen : [], (app) =>
       running.addGraphite(app, ''),
+    ),
+    ...port('spotlight', errorsRun(config) ? errors.spotlight.listen : [], (app) =>
+      running.addSpotlight(app),
     ),
   ]
 }

@@ -12,7 +12,9 @@ import { ProjectRegistry } from './projects/registry.ts'
  * The parts in the order of the data's way: what takes in first, what keeps last. A new part is a file and a line
  * here; it is loaded only where error reports are.
  */
-const parts: readonly (() => Promise<MakePart>)[] = []
+const parts: readonly (() => Promise<MakePart>)[] = [
+  async () => (await import('./ingest/part.ts')).makeIngest,
+]
 
 /** The digest thread's link: both a part, the last of the data's way, and what others ask. */
 const loadDigest =
@@ -75,6 +77,11 @@ export class Errors implements Lifecycle {
 
   addRoutes(app: FastifyInstance): void {
     for (const part of this.#parts) part.addRoutes?.(app)
+  }
+
+  /** Spotlight's routes, on a port of their own. */
+  addSpotlight(app: FastifyInstance): void {
+    for (const part of this.#parts) part.addSpotlight?.(app)
   }
 
   get operations(): Operations {

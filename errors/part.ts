@@ -19,6 +19,8 @@ export interface ErrorsPart extends Lifecycle {
    * `config.scope` what a token has to allow; one without is open to all.
    */
   addRoutes?(app: FastifyInstance): void
+  /** Adds what is to be found on Spotlight's own port. */
+  addSpotlight?(app: FastifyInstance): void
   /** What commands may ask of a running Weir. */
   readonly operations?: Operations
   /** Plain JSON for `/api/status`. */

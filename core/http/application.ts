@@ -1,7 +1,7 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import proxyaddr from 'proxy-addr'
-import { corsAllows, createAccess, type Access } from './access.ts'
+import { corsAllows, createAccess, type Access, type Refused } from './access.ts'
 import type { BodyReader } from './body.ts'
 import type { HttpConfig, Scope } from './config.ts'
 import { errorBody, Refusal, refusalOf } from './refusal.ts'
@@ -18,6 +18,12 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The client's address, as a trusted proxy says; empty on a Unix socket. */
     clientAddress: string
+    /**
+     * For a route without a scope that decides for itself: why the caller may not do what `scope` is for.
+     *
+     * @param fromOwnPage the page that sent it is none that has to be kept out.
+     */
+    refusedFor(scope: Scope, fromOwnPage: boolean): Refused | undefined
     /** Gives back what the body took of `max_body_memory`. */
     releaseBody: (() => void) | undefined
   }
@@ -45,6 +51,11 @@ export function createApplication(world: ApplicationWorld): FastifyInstance {
   app.decorate('ending', ending)
   app.decorateRequest('clientAddress', '')
   app.decorateRequest('releaseBody', undefined)
+  app.decorateRequest('refusedFor', function refusedFor(scope, fromOwnPage) {
+    const caller = callerOf(this, rules().trusts)
+    const { origin: _, 'sec-fetch-site': __, ...headers } = caller.headers
+    return rules().access(fromOwnPage ? { ...caller, headers } : caller, scope)
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', async (request: FastifyRequest) => {
     const { body, release } = await bodies.read(request.raw)

@@ -1,0 +1,168 @@
+import type { Context } from '../../core/context.ts'
+import { WeirError } from '../../core/errors.ts'
+import type { Position } from '../../core/journal/batch.ts'
+import type { Journal } from '../../core/journal/journal.ts'
+import type { Project, Projects } from '../projects/project.ts'
+import { reportsPartition } from '../reports.ts'
+import { type AcceptLink, startAcceptThread } from './accept_link.ts'
+import type { Incoming } from './incoming.ts'
+import type { AcceptConfig, AcceptNotice } from './protocol.ts'
+import { quotaPosition } from './quotas.ts'
+import type { Answer } from './refusal.ts'
+
+export interface AcceptingWorld {
+  readonly context: Context
+  readonly journal: Journal
+  readonly projects: Projects
+  readonly logLevel: string
+}
+
+/** A thread that died is not started again before so long. */
+const restartMs = 500
+
+/**
+ * The accepting thread as main has it: started with the first report. When it dies the requests under way are answered
+ * with 503, and the next request starts another; what was acknowledged is in the journal.
+ */
+export class Accepting {
+  readonly #world: AcceptingWorld
+  #config: AcceptConfig
+  #link: AcceptLink | undefined
+  #begun: Promise<AcceptLink> | undefined
+  #died = false
+  #diedAtMs = -Infinity
+  #restarts = 0
+  #stopping = false
+  #unlisten: (() => void) | undefined
+
+  constructor(config: AcceptConfig, world: AcceptingWorld) {
+    this.#config = config
+    this.#world = world
+  }
+
+  /**
+   * Hands a request over, its body for good. Resolves once it is durable or refused.
+   *
+   * @throws WeirError WEIR_WORKER_DIED, WEIR_NOT_RUNNING
+   */
+  async accept(incoming: Incoming): Promise<Answer> {
+    const link = this.#link ?? (await this.#started())
+    const { body } = incoming
+    const isWhole = body.byteOffset === 0 && body.byteLength === body.buffer.byteLength
+    // A part of a pool of buffers belongs to others as well.
+    const transfer = isWhole && body.length > 0 ? [body.buffer as ArrayBuffer] : []
+    return await link.ask({ ask: 'accept', incoming }, transfer)
+  }
+
+  async configure(config: AcceptConfig): Promise<void> {
+    this.#config = config
+    await this.#link?.ask({ ask: 'configure', config })
+  }
+
+  async metrics(): Promise<object[][]> {
+    const answer = await this.#link?.ask({ ask: 'metrics' }).catch(() => undefined)
+    return answer ? [answer] : []
+  }
+
+  get status(): { readonly running: boolean; readonly restarts: number } {
+    return { running: this.#link !== undefined, restarts: this.#restarts }
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true
+    this.#unlisten?.()
+    await this.#begun?.catch(() => undefined)
+    const link = this.#link
+    this.#link = undefined
+    if (!link) return
+    const { promise: late, resolve } = Promise.withResolvers<undefined>()
+    const onLate = () => resolve(undefined)
+    if (deadline.aborted) onLate()
+    deadline.addEventListener('abort', onLate, { once: true })
+    // The thread counts for itself, because signals do not cross threads.
+    const stopped = link.ask({ ask: 'stop', withinMs: deadline.aborted ? 1 : 3_600_000 })
+    await Promise.race([stopped.catch(() => undefined), late])
+    deadline.removeEventListener('abort', onLate)
+    await link.terminate()
+  }
+
+  #started(): Promise<AcceptLink> {
+    this.#begun ??= this.#begin().finally(() => (this.#begun = undefined))
+    return this.#begun
+  }
+
+  async #begin(): Promise<AcceptLink> {
+    const { context, journal, projects, logLevel } = this.#world
+    if (this.#stopping) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is stopping')
+    const wait = this.#diedAtMs + restartMs - context.clock.monotonic()
+    if (this.#died && wait > 0) await context.clock.sleep(wait)
+    const all = await projects.all()
+    const counts = quotaCounts(
+      this.#died ? await journal.recover(reportsPartition) : journal.positions(),
+    )
+    const writer = await journal.seed(reportsPartition, counts)
+    const { shared, limit } = journal.space
+    const link: AcceptLink = startAcceptThread(
+      {
+        writer,
+        space: { shared, limit },
+        config: this.#config,
+        projects: all,
+        counts: Array.from(counts, ([source, [, position]]) => [source, position] as const),
+        logLevel,
+        dataFolder: context.dataFolder,
+      },
+      (notice) => this.#hear(notice),
+      (failure) => this.#onExit(link, failure),
+    )
+    try {
+      await link.ready
+    } catch (failure) {
+      this.#died = true
+      this.#diedAtMs = context.clock.monotonic()
+      await link.terminate()
+      throw failure
+    }
+    this.#link = link
+    this.#follow(projects)
+    return link
+  }
+
+  /** From now on the thread hears of changes; what changed while it started it is told at once. */
+  #follow(projects: Projects): void {
+    const tell = (all: readonly Project[]) => {
+      this.#link?.ask({ ask: 'projects', projects: all }).catch(() => undefined)
+    }
+    this.#unlisten ??= projects.listen(tell)
+    projects.all().then(tell, () => undefined)
+    const config = this.#config
+    this.#link?.ask({ ask: 'configure', config }).catch(() => undefined)
+  }
+
+  #hear(notice: AcceptNotice): void {
+    const { journal } = this.#world
+    if (notice.notice === 'durable') journal.mark(reportsPartition, notice.mark)
+    if (notice.notice === 'trouble') journal.trouble(reportsPartition, notice.trouble)
+  }
+
+  #onExit(link: AcceptLink, failure: Error | undefined): void {
+    if (this.#link !== link) return
+    this.#link = undefined
+    this.#died = true
+    if (this.#stopping) return
+    const { log, metrics, clock } = this.#world.context
+    this.#diedAtMs = clock.monotonic()
+    this.#restarts += 1
+    log.error(
+      { err: failure },
+      'the thread that takes in error reports died; the next report starts another',
+    )
+    metrics.worker_restarts.inc({ worker: 'errors-accept' })
+  }
+}
+
+function quotaCounts(
+  positions: ReadonlyMap<string, readonly [number, Position]>,
+): Map<string, readonly [number, Position]> {
+  return new Map(Array.from(positions).filter(([source]) => source.startsWith(quotaPosition)))
+}

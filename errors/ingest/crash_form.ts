@@ -1,0 +1,67 @@
+import type { JsonRecord, JsonValue } from '../../store/search.ts'
+import { isRecord, readJson } from './json_text.ts'
+
+/**
+ * The event that a crash reporter sends in form fields beside its minidump: `sentry` as JSON, the same in pieces
+ * `sentry__1`, `sentry__2` … (Electron), or `sentry[release]`, `sentry[tags][a]` (Crashpad). What cannot be read is
+ * left out.
+ */
+export function crashEvent(fields: ReadonlyMap<string, string>): JsonRecord {
+  const event: JsonRecord = {
+    ...objectIn(fields.get('sentry')),
+    ...objectIn(pieces(fields)),
+  }
+  for (const [name, value] of fields) {
+    const path = /^sentry((?:\[[^\]]{1,200}\]){1,8})$/.exec(name)?.[1]
+    if (path === undefined) continue
+    const steps = path.slice(1, -1).split('][')
+    if (steps.includes('__proto__')) continue
+    setAt(event, steps, value)
+  }
+  return {
+    platform: 'native',
+    level: 'fatal',
+    ...event,
+    // Nobody reads the stack in the dump: it is one issue until the SDK says more.
+    ...(event['exception'] === undefined && {
+      exception: {
+        values: [
+          {
+            type: 'Minidump',
+            value: 'Invalid Minidump',
+            mechanism: { type: 'minidump', handled: false, synthetic: true },
+          },
+        ],
+      },
+    }),
+  }
+}
+
+function pieces(fields: ReadonlyMap<string, string>): string | undefined {
+  let text = ''
+  for (let number = 1; fields.has(`sentry__${number}`); number++) {
+    text += fields.get(`sentry__${number}`)!
+  }
+  return text === '' ? undefined : text
+}
+
+function objectIn(text: string | undefined): JsonRecord {
+  if (text === undefined) return {}
+  try {
+    const { value } = readJson(Buffer.from(text))
+    return isRecord(value) ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+function setAt(record: JsonRecord, [step, ...rest]: readonly string[], value: JsonValue): void {
+  if (rest.length === 0) {
+    record[step!] = value
+    return
+  }
+  const inner = Object.hasOwn(record, step!) ? record[step!] : undefined
+  const next: JsonRecord = isRecord(inner) ? inner : {}
+  record[step!] = next
+  setAt(next, rest, value)
+}

@@ -1,0 +1,175 @@
+import type { Reason } from '../../core/reasons.ts'
+import { formatSize } from '../../core/units.ts'
+import type { SentryEvent } from '../event/sentry_event.ts'
+import { type Attachment, encodeReport, type Report } from '../reports.ts'
+import { droppedCategories } from './categories.ts'
+import type { Lines, LogLines } from './gatherer.ts'
+import type { QuotaCategory } from './quota_config.ts'
+import { quotaCategories } from './quota_config.ts'
+import { type RateLimit, RateLimits } from './rate_limits.ts'
+import type { Sender } from './sender.ts'
+
+type Outcomes = Extract<Report, { kind: 'discarded' }>['outcomes']
+type Outcome = Outcomes[number]
+
+/** A file before it is kept. */
+export interface IncomingFile {
+  readonly name: string
+  readonly type: string
+  readonly contentType: string
+  readonly bytes: Uint8Array
+}
+
+export interface ParcelWorld {
+  readonly sender: Sender
+  readonly receivedMs: number
+  /** A limit that does not allow `amount` more. */
+  readonly take: (category: QuotaCategory, amount: number) => RateLimit | undefined
+  readonly count: (reason: Reason, amount?: number) => void
+  /** Makes a file durable. @returns its name. */
+  readonly keep: (bytes: Uint8Array) => Promise<string>
+}
+
+const outcomesMax = 200
+
+/** What one request brings for the journal, and what became of the rest of it. */
+export class Parcel {
+  readonly limits = new RateLimits()
+  readonly sender: Sender
+  readonly receivedMs: number
+  readonly #world: ParcelWorld
+  readonly #files: IncomingFile[] = []
+  readonly #reports: Report[] = []
+  readonly #logs: LogLines[] = []
+  readonly #outcomes: Outcome[] = []
+  readonly #events: SentryEvent[] = []
+  /** Sessions that it has so far. */
+  sessionCount = 0
+  /** What was wrong with items that were left out, for the answer. */
+  readonly #causes: string[] = []
+  #isTooLarge = false
+  /** Something of it was taken. */
+  #taken = 0
+
+  constructor(world: ParcelWorld) {
+    this.#world = world
+    this.sender = world.sender
+    this.receivedMs = world.receivedMs
+  }
+
+  /** Whether a quota lets `amount` more of a category in; what it does not let in is counted. */
+  allows(category: QuotaCategory, amount = 1): boolean {
+    const limit = this.#world.take(category, amount)
+    if (!limit) return true
+    const names = quotaCategories[category]
+    this.limits.exceed(names, limit)
+    this.discard('quota', limit.reason, names[0], amount)
+    this.#world.count('report_quota', amount)
+    return false
+  }
+
+  get events(): readonly SentryEvent[] {
+    return this.#events
+  }
+
+  /** Files go with the first. */
+  event(event: SentryEvent): void {
+    this.#events.push(event)
+  }
+
+  file(file: IncomingFile): void {
+    this.#files.push(file)
+  }
+
+  get files(): readonly IncomingFile[] {
+    return this.#files
+  }
+
+  report(report: DistributiveOmit<Report, 'project' | 'key' | 'received_ms'>): void {
+    const { sender, receivedMs } = this
+    const whole = {
+      ...report,
+      project: sender.project.id,
+      key: sender.key,
+      received_ms: receivedMs,
+    }
+    // What was left out stays the same union.
+    this.#reports.push(whole as Report)
+  }
+
+  logs(lines: readonly LogLines[]): void {
+    this.#logs.push(...lines)
+  }
+
+  discard(source: Outcome['source'], reason: string, category: string, quantity = 1): void {
+    if (this.#outcomes.length >= outcomesMax) return
+    this.#outcomes.push({ source, reason, category, quantity })
+  }
+
+  /** An item that Weir has no use for. */
+  unsupported(type: string): void {
+    const { category, announced } = droppedCategories(type)
+    this.discard('unsupported', type.slice(0, 64).toWellFormed(), category)
+    for (const name of announced) this.limits.announce(name)
+    this.#world.count('report_unsupported')
+  }
+
+  invalid(category: string, why: string): void {
+    this.discard('invalid', why, category)
+    this.#world.count('report_invalid')
+    if (this.#causes.length < 10) this.#causes.push(why)
+  }
+
+  tooLarge(category: string, option: string, maxBytes: number): void {
+    const why = `an item of ${category} is larger than errors.limits.${option} (${formatSize(maxBytes)})`
+    this.discard('too_large', option, category)
+    this.#world.count('report_too_large')
+    this.#isTooLarge = true
+    if (this.#causes.length < 10) this.#causes.push(why)
+  }
+
+  get causes(): readonly string[] {
+    return this.#causes
+  }
+
+  get isTooLarge(): boolean {
+    return this.#isTooLarge
+  }
+
+  /** Whether anything of it goes into the journal for its own sake. */
+  get isEmpty(): boolean {
+    return this.#taken === 0
+  }
+
+  /**
+   * Keeps the files and writes the lines.
+   *
+   * @param eventId of the envelope's header, for files without an event of their own.
+   */
+  async close(eventId: string | undefined): Promise<Lines> {
+    const attachments = await Promise.all(this.#files.map((file) => this.#kept(file)))
+    for (const [index, event] of this.#events.entries()) {
+      const files = index === 0 && attachments.length > 0 && { attachments }
+      this.report({ kind: 'event', event_id: event.event_id, event, ...files })
+    }
+    const isAlone = this.#events.length === 0 && attachments.length > 0
+    if (isAlone && eventId !== undefined) {
+      this.report({ kind: 'attachments', event_id: eventId, attachments })
+    }
+    this.#taken = this.#reports.length + this.#logs.length
+    if (this.#outcomes.length > 0) this.report({ kind: 'discarded', outcomes: this.#outcomes })
+    return { reports: this.#reports.map(encodeReport), logs: this.#logs }
+  }
+
+  /** Of each kind how many reports it has. */
+  kinds(): string[] {
+    return this.#reports.map(({ kind }) => kind)
+  }
+
+  async #kept({ name, type, contentType, bytes }: IncomingFile): Promise<Attachment> {
+    const blob = await this.#world.keep(bytes)
+    return { name, type, content_type: contentType, size: bytes.length, blob }
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

@@ -1,0 +1,39 @@
+import { Marks } from '../event/marks.ts'
+import { normalise } from '../event/normalise.ts'
+import type { Project } from '../projects/project.ts'
+import { scrubbingOf } from '../scrub/config.ts'
+import { type CompiledScrubbing, compileScrubbing } from '../scrub/rules.ts'
+import { scrub } from '../scrub/scrub.ts'
+import { Scrubber } from '../scrub/walk.ts'
+import type { Preparing } from './acceptor.ts'
+import type { AcceptConfig } from './protocol.ts'
+
+/** Normalisation and scrubbing by the config, and by what each project says of its own. */
+export function preparingBy(config: () => AcceptConfig): Preparing {
+  // A changed project, or config, is another object.
+  let compiled = new WeakMap<Project, CompiledScrubbing>()
+  let compiledOf = config()
+  const rulesOf = (project: Project) => {
+    if (compiledOf !== config()) {
+      compiled = new WeakMap()
+      compiledOf = config()
+    }
+    let rules = compiled.get(project)
+    if (!rules) {
+      rules = compileScrubbing(scrubbingOf(config().scrub, project.settings.scrub))
+      compiled.set(project, rules)
+    }
+    return rules
+  }
+  return {
+    normalise: (raw, arrival) => normalise(raw, { ...arrival, bounds: config().events }),
+    scrub: (event, project) => scrub(event, rulesOf(project)),
+    redact: (name, text, project) => {
+      const rules = rulesOf(project)
+      if (!rules.active) return text
+      const wrapped = { [name]: text }
+      new Scrubber(rules, new Marks(undefined)).record('', wrapped)
+      return String(wrapped[name] ?? '')
+    },
+  }
+}
