@@ -13,15 +13,16 @@ const help = `npm run bench [-- [name…] [options]]: each bench prints a table.
   store     journal -> searchable segments, questions, append -> found
   statsd    StatsD packets a second without loss, beside other daemons; what a flush takes
   metrics   points: journal -> Parquet, questions, 100,000 series at once, a million names
+  errors    error reports a second, accepted and digested, beside Bugsink; issue lists and events among many
   graphite  /render over a day of many series, beside graphite-web
 
   --bytes 200MB              tail: size of each data set
   --sets json,short,nginx    tail: which of them
   --growth none              tail: not how the cost grows with files and workers
-  --peers none|only          tail, statsd, store: without peers; tail, statsd: nothing else
-  --profile FOLDER           tail: V8 CPU profiles of each run
+  --peers none|only          tail, statsd, store, errors: without peers; all but store: nothing else
+  --profile FOLDER           tail, errors: V8 CPU profiles of each run
   --events 5000000           store: how many; 1000000,10000000 one after the other, and how times grow
-  --seconds 3                statsd: how long each rate is tried
+  --seconds 3                statsd: how long each rate is tried; errors: load
   --series 2000 --hours 24   metrics, graphite: how many, and of how long
   --names 1000000            metrics: how many are looked up
   --folder DIR               store: keeps the data there, and goes on with what is
@@ -38,6 +39,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   statsd: () => import('./statsd.ts'),
   metrics: () => import('./metrics.ts'),
   graphite: () => import('./graphite.ts'),
+  errors: () => import('./errors.ts'),
 }
 
 const text = { type: 'string' } as const
