@@ -24,6 +24,12 @@ export interface Patterns {
 
 // All of these take time linear in the text: what repeats is bounded, or cannot begin again within itself.
 const digits = /\d{3}-\d\d-\d{4}|\d(?:[-\s]?\d){13}/
+const heads = /-----BEGIN|[Bb](?:earer|EARER)\s/
+const homes = /(?:users|home|settings|profiles)[\\/]/i
+/** `a@` is no secret, `::1` is an address. */
+const shortest = 3
+/** A social security number. */
+const shortestNumber = 11
 const card = /\b(?:3[47]\d|4\d{3}|5[1-5]\d\d|65\d\d|6011)(?:[-\s]?\d){12}\b/g
 const socialSecurity = /\b\d{3}-\d{2}-\d{4}\b/g
 const keyHeader =
@@ -36,30 +42,34 @@ const ipv4 =
   /(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.]*\d)/g
 const ipv6Like = /(?<![\w:.])[0-9a-fA-F]{0,4}:[0-9a-fA-F:]{1,38}(?:\.\d{1,3}){0,3}(?![\w:])/g
 
-/** Parts of the text that fit, in their order, none within another. Undefined when there are none. */
+/** Whether a search is worth its time; it is not for nearly all texts, so this is cheap. */
+export function mayHold(text: string, patterns: Patterns): boolean {
+  if (text.length < shortest) return false
+  if (patterns.secrets) {
+    if (heads.test(text) || text.includes('@')) return true
+    if (text.length >= shortestNumber && digits.test(text)) return true
+  }
+  if (patterns.userPaths && (text.includes('/') || text.includes('\\')) && homes.test(text))
+    return true
+  if (patterns.assignments !== undefined && (text.includes('=') || text.includes(':'))) return true
+  return patterns.ipAddresses
+}
+
+/** Parts of the text that fit, in no order. Undefined when there are none. */
 export function findSpans(text: string, patterns: Patterns): Span[] | undefined {
   let spans: Span[] | undefined
-  if (patterns.secrets && text.length >= 9) {
-    if (digits.test(text)) {
-      spans = wholes(spans, text, card, '@creditcard:filter', filtered)
-      spans = wholes(spans, text, socialSecurity, '@usssn:filter', filtered)
-    }
-    if (text.includes('-----BEGIN')) spans = keys(spans, text)
-    if (text.includes('@') && text.includes('//')) {
-      spans = groups(spans, text, urlPassword, '@urlauth:legacy')
-    }
-    if (text.includes('earer') || text.includes('EARER')) {
-      spans = groups(spans, text, bearer, '@bearer:filter')
-    }
+  if (patterns.secrets) {
+    spans = wholes(spans, text, card, '@creditcard:filter', filtered)
+    spans = wholes(spans, text, socialSecurity, '@usssn:filter', filtered)
+    spans = keys(spans, text)
+    spans = groups(spans, text, urlPassword, '@urlauth:legacy')
+    spans = groups(spans, text, bearer, '@bearer:filter')
   }
-  if (patterns.userPaths && (text.includes('/') || text.includes('\\'))) {
-    spans = groups(spans, text, userPath, '@userpath:filter')
-  }
-  if (patterns.assignments !== undefined && (text.includes('=') || text.includes(':'))) {
+  if (patterns.userPaths) spans = groups(spans, text, userPath, '@userpath:filter')
+  if (patterns.assignments !== undefined) {
     spans = groups(spans, text, patterns.assignments, '@password:filter')
   }
-  if (patterns.ipAddresses) spans = addresses(spans, text)
-  return spans
+  return patterns.ipAddresses ? addresses(spans, text) : spans
 }
 
 function wholes(

@@ -18,8 +18,10 @@ export interface CompiledScrubbing {
   readonly words: RegExp | undefined
   /** For texts that anything may be in. */
   readonly texts: Patterns
-  /** For messages, lines of source and the like, of which only what certainly is secret is taken out. */
+  /** For messages, of which only what certainly is secret is taken out. */
   readonly messages: Patterns
+  /** For lines of source. */
+  readonly lines: Patterns
 }
 
 /** Sentry's, as parts of a name in any case (Relay, `PASSWORD_KEY_REGEX`). */
@@ -63,6 +65,7 @@ export function compileScrubbing(config: ScrubbingConfig): CompiledScrubbing {
       assignments: match === 'keys' ? assigned : undefined,
     },
     messages: { secrets, userPaths: false, ipAddresses, assignments: assigned },
+    lines: { secrets, userPaths: false, ipAddresses, assignments: undefined },
   }
 }
 

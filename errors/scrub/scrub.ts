@@ -125,7 +125,7 @@ function scrubStacktrace(
 function scrubFrame(scrubber: Scrubber, frame: Frame): void {
   const { vars, context_line: line, pre_context: before, post_context: after } = frame
   if (vars !== undefined) scrubber.record('vars', vars)
-  if (line !== undefined) frame.context_line = scrubber.message('context_line', line)
+  if (line !== undefined) frame.context_line = scrubber.line('context_line', line)
   if (before !== undefined) scrubLines(scrubber, 'pre_context', before)
   if (after !== undefined) scrubLines(scrubber, 'post_context', after)
 }
@@ -134,7 +134,7 @@ function scrubLines(scrubber: Scrubber, key: string, lines: string[]): void {
   scrubber.marks.path.push(key)
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index]!
-    const scrubbed = scrubber.message(index, line)
+    const scrubbed = scrubber.line(index, line)
     if (scrubbed !== line) lines[index] = scrubbed
   }
   scrubber.marks.path.pop()

@@ -1,6 +1,6 @@
 import type { Marks } from '../event/marks.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
-import { filtered, findSpans, replaced } from './patterns.ts'
+import { filtered, findSpans, mayHold, replaced } from './patterns.ts'
 import type { Patterns } from './patterns.ts'
 import type { CompiledScrubbing } from './rules.ts'
 
@@ -41,6 +41,11 @@ export class Scrubber {
     const kind = this.#rules.kindOf(name)
     if (kind === 'plain') return this.text(key, text)
     return kind === 'excluded' ? text : this.secret(key, text, this.#rules.ruleOf(name))
+  }
+
+  /** A line of source: what is assigned to a name there is code. */
+  line(key: string | number, text: string): string {
+    return this.#partly(key, text, this.#rules.lines)
   }
 
   secret(key: string | number, text: string, rule: string): string {
@@ -123,6 +128,7 @@ export class Scrubber {
   }
 
   #partly(key: string | number, text: string, patterns: Patterns): string {
+    if (!mayHold(text, patterns)) return text
     const spans = findSpans(text, patterns)
     if (spans === undefined) return text
     const { text: result, done } = replaced(text, spans)
