@@ -217,7 +217,9 @@ function openMetrics(
     connected: store.connected.bind(store),
     writing: store.writing.bind(store),
   }
-  const sealing = { chunkBytes, readBytes, refreshMs: options.refresh_interval }
+  // DuckDB sorts them, beside what is being merged.
+  const pointBytes = Math.min(chunkBytes, options.memory_limit / 16)
+  const sealing = { chunkBytes: pointBytes, readBytes, refreshMs: options.refresh_interval }
   return MetricsProcess.open(
     world,
     { ...sealing, metrics: options.metrics, rowsMax: pointRowsMax },

@@ -1,12 +1,27 @@
-import { all, join, type Sql, sql, verbatim } from '../sql.ts'
+import { all, any, join, type Sql, sql, verbatim } from '../sql.ts'
 import type { PointSegment } from './point_manifest.ts'
 
-/** Segments that were written later and have points of a time that `segment` has too: they may replace some of it. */
-const laterThan = (segment: PointSegment, among: readonly PointSegment[]): PointSegment[] =>
-  among.filter(
-    ({ lastOrder, minMs, maxMs }) =>
-      lastOrder > segment.lastOrder && minMs <= segment.maxMs && maxMs >= segment.minMs,
-  )
+interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** The times of which several of `segments` may have points, so that one may replace another; in order. */
+function sharedTimes(segments: readonly PointSegment[]): Span[] {
+  const shared: { fromMs: number; toMs: number }[] = []
+  let reachMs = -Infinity
+  for (const { minMs, maxMs } of segments.toSorted((a, b) => a.minMs - b.minMs)) {
+    const toMs = Math.min(maxMs, reachMs)
+    const last = shared.at(-1)
+    if (last && minMs <= last.toMs) last.toMs = Math.max(last.toMs, toMs)
+    else if (minMs <= reachMs) shared.push({ fromMs: minMs, toMs })
+    reachMs = Math.max(reachMs, maxMs)
+  }
+  return shared
+}
+
+const within = ({ fromMs, toMs }: Span): Sql =>
+  sql`time between make_timestamp_ms(${BigInt(fromMs)})::timestamp_ms and make_timestamp_ms(${BigInt(toMs)})::timestamp_ms`
 
 /**
  * The points of `segments` as they came, FROM-able, for which `conditions` hold: of one instance, series and time the
@@ -26,6 +41,7 @@ export function rowsOf(
   const raw = segments.filter(({ stepMs }) => stepMs === 0)
   const instance = hasInstance ? ', instance' : ''
   const identity = verbatim(`time, series, "type"${instance}`)
+  const key = verbatim('time, series, "type", instance')
   const where = all(conditions)
   const filesOf = (of: readonly PointSegment[]) =>
     join(
@@ -36,22 +52,28 @@ export function rowsOf(
     sql`select ${identity}, ${columns}, ${isRaw} as is_raw from read_parquet([${filesOf(of)}]) where ${where}`
   const selects: Sql[] = []
   if (rolled.length > 0) selects.push(read(rolled, verbatim('false')))
-  const whole: PointSegment[] = []
-  for (const segment of raw) {
-    const later = laterThan(segment, raw)
-    if (later.length === 0) {
-      whole.push(segment)
-      continue
-    }
-    const fromMs = BigInt(Math.min(...later.map(({ minMs }) => minMs)))
-    const toMs = BigInt(Math.min(segment.maxMs, Math.max(...later.map(({ maxMs }) => maxMs))))
-    // A join of keys takes a fraction of the memory that a window over whole rows does, and can leave it.
-    selects.push(sql`select ${identity}, ${columns}, true as is_raw
-      from (select * from read_parquet([${filesOf([segment])}]) where ${where})
-      anti join (select time, series, "type", instance from read_parquet([${filesOf(later)}])
-        where ${where} and time >= make_timestamp_ms(${fromMs})::timestamp_ms and time <= make_timestamp_ms(${toMs})::timestamp_ms)
-      using (time, series, "type", instance)`)
-  }
+  const shared = sharedTimes(raw)
+  const isShared = ({ minMs, maxMs }: PointSegment) =>
+    shared.some(({ fromMs, toMs }) => minMs <= toMs && maxMs >= fromMs)
+  const [some, whole] = [raw.filter(isShared), raw.filter((segment) => !isShared(segment))]
   if (whole.length > 0) selects.push(read(whole, verbatim('true')))
+  if (some.length > 0) {
+    const ordered = some.toSorted((a, b) => a.lastOrder - b.lastOrder)
+    const parts = (more: Sql, also: Sql) =>
+      join(
+        ordered.map(
+          (segment, place) =>
+            sql`select ${key}, ${more}${verbatim(String(place))} as place from read_parquet([${filesOf([segment])}])
+              where ${where} and ${also}`,
+        ),
+        ' union all ',
+      )
+    // Keys alone, and of few times: a window over whole rows takes more memory than there may be.
+    const twice = sql`select ${key}, max(place) as last_place from (${parts(sql``, any(shared.map(within)))})
+      group by all having count(*) > 1`
+    selects.push(sql`select ${identity}, ${columns}, true as is_raw
+      from (${parts(sql`${columns}, `, sql`true`)}) left join (${twice}) using (${key})
+      where last_place is null or place = last_place`)
+  }
   return sql`(${join(selects, ' union all ')})`
 }

@@ -205,3 +205,18 @@ test('metrics alone beyond retention.size: the oldest points go', async () => {
   const key = { series: 'web.requests', type: 'counter' } as const
   expect(await valuesOf(metrics, key, 'sum', last(2))).toEqual([null, 3])
 })
+
+test('points of the smallest memory that is allowed are taken in and merged', async () => {
+  store = await openStore({ memory_limit: 128e6 })
+  const metrics = metricsOf(store)
+  const points = Array.from({ length: 60 }, (_, n) =>
+    Array.from({ length: 1_500 }, (__, ago) => counter(ago, ago, { series: `web${n}.requests` })),
+  )
+  for (const own of points) await store.append(batchOf(own))
+  await metrics.refresh()
+  for (const own of points) await store.append(batchOf(own))
+  await metrics.refresh()
+  await store.engine.compact()
+  const { metrics: found } = await store.engine.statistics()
+  expect(found).toMatchObject({ series: 60, points: 90_000 })
+})
