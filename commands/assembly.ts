@@ -16,6 +16,7 @@ import { type Reason, reasons } from '../core/reasons.ts'
 import { keysWithoutMeaning } from '../store/config.ts'
 import { LiveTail } from '../store/live_tail.ts'
 import { addTailRoute } from '../store/tail_route.ts'
+import { projectOperations } from '../errors/projects/operations.ts'
 import type { Statsd } from '../statsd/statsd.ts'
 import { removeLeftSnapshot } from './backup/snapshot.ts'
 import { backupOperations } from './backup_operation.ts'
@@ -44,6 +45,7 @@ export async function assemble(given: Surroundings): Promise<Running> {
       ...tailOperations(() => parts.tail, given.clock),
       ...importOperations(() => parts.collector),
       ...statsdOperations(() => parts.statsd),
+      ...projectOperations(() => parts.projects()),
       ...backupOperations(given.dataFolder, () => parts.journal, given.clock),
     },
     extend: (app) => {
@@ -292,6 +294,12 @@ class Assembly {
     const runs = collector.enabled && roles.includes('collector')
     if (!runs) return { ...collector, inputs: [], outputs: [] }
     return { ...collector, outputs: withStore(collector.outputs, store) }
+  }
+
+  async projects() {
+    if (this.errors) return await this.errors.projects()
+    const off = 'error reports are switched off: see errors.enabled and roles'
+    throw new WeirError('WEIR_NOT_RUNNING', this.#journal ? off : 'Weir is starting')
   }
 
   #makeErrors(config: Config): RunningErrors | undefined {

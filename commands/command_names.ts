@@ -19,6 +19,7 @@ export const commandNames = [
   'journal',
   'dead',
   'statsd',
+  'project',
   'convert',
   'completion',
   'version',

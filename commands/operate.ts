@@ -32,7 +32,11 @@ export async function* operate(
     command: `weir ${world.argv.join(' ')}`,
   })
   try {
-    const { operations, close } = await openStopped(world, folder, operation.startsWith('store.'))
+    const { operations, close } = await openStopped(
+      world,
+      folder,
+      /^(?:store|project)\./.test(operation),
+    )
     try {
       const run = operations[operation]
       if (!run) throw new WeirError('WEIR_REQUEST_INVALID', `there is no operation "${operation}"`)
@@ -93,8 +97,14 @@ async function openStopped(world: World, folder: string, withStore: boolean): Pr
   const { openStoppedStore } = await import('./running_store.ts')
   const store = await openStoppedStore({ files: systemFiles, journal, context, env: world.env })
   const { storeOperations } = await import('./store_operations.ts')
+  const { projectOperations } = await import('../errors/projects/operations.ts')
+  const { stoppedProjects } = await import('./running_errors.ts')
   return {
-    operations: { ...operations, ...storeOperations(() => store) },
+    operations: {
+      ...operations,
+      ...storeOperations(() => store),
+      ...projectOperations((args) => stoppedProjects(args, store.documents)),
+    },
     close: () => store.stop(AbortSignal.timeout(30_000)),
   }
 }

@@ -27,6 +27,7 @@ const commands: Record<CommandName, (program: Command, world: World) => Promise<
   journal: async (program, world) => (await import('./journal.ts')).registerJournal(program, world),
   dead: async (program, world) => (await import('./dead.ts')).registerDead(program, world),
   statsd: async (program, world) => (await import('./statsd.ts')).registerStatsd(program, world),
+  project: async (program, world) => (await import('./project.ts')).registerProject(program, world),
   convert: async (program, world) => (await import('./convert.ts')).registerConvert(program, world),
   completion: async (program, world) =>
     (await import('./completion.ts')).registerCompletion(program, world),

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Arguments } from '../core/control.ts'
 import type { Context } from '../core/context.ts'
 import { WeirError } from '../core/errors.ts'
 import { systemFiles } from '../core/files.ts'
@@ -10,6 +12,8 @@ import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import type { ErrorsConfig } from '../errors/config.ts'
 import type { Errors } from '../errors/errors.ts'
+import type { ProjectAccess } from '../errors/projects/operations.ts'
+import type { Documents } from '../store/documents.ts'
 import type { RunningStore } from './running_store.ts'
 
 export interface ErrorsGiven {
@@ -23,6 +27,37 @@ export interface ErrorsGiven {
 
 export const errorsRun = ({ errors, roles }: Config): boolean =>
   errors.enabled && roles.includes('errors')
+
+/**
+ * The projects of a folder that no Weir runs on.
+ *
+ * @param args `stopped` says what the config has of them.
+ */
+export async function stoppedProjects(
+  args: Arguments,
+  documents: Documents,
+): Promise<ProjectAccess> {
+  const {
+    engine,
+    configured,
+    base_url: baseUrl,
+  } = args['stopped'] as {
+    engine: string
+    configured: ErrorsConfig['projects']
+    base_url: string
+  }
+  if (engine !== 'embedded') {
+    const text = 'the store is a cluster, where projects are: start Weir first'
+    throw new WeirError('WEIR_NOT_RUNNING', text)
+  }
+  const { ProjectRegistry } = await import('../errors/projects/registry.ts')
+  const projects = new ProjectRegistry(configured, {
+    documents: () => documents,
+    nowMs: systemClock.now,
+    randomBytes: (count) => randomBytes(count),
+  })
+  return { projects, newKey: (label) => projects.newKey(label), baseUrl }
+}
 
 /**
  * Error reports in a running Weir. Nothing of them is loaded before somebody asks, but for what an earlier run has
@@ -65,6 +100,13 @@ export class RunningErrors implements Lifecycle {
   /** Spotlight's routes, on a port of their own. */
   async addSpotlight(app: FastifyInstance): Promise<void> {
     ;(await this.needed()).addSpotlight(app)
+  }
+
+  /** For commands. */
+  async projects(): Promise<ProjectAccess> {
+    const { projects } = await this.needed()
+    const baseUrl = this.#given.baseUrl()
+    return { projects, newKey: (label) => projects.newKey(label), baseUrl }
   }
 
   async reload(config: ErrorsConfig): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { projectGroupingFields } from '../grouping/config.ts'
 import { quotas } from '../ingest/quota_config.ts'
 import { projectScrubbingFields } from '../scrub/config.ts'
 
@@ -6,6 +7,7 @@ import { projectScrubbingFields } from '../scrub/config.ts'
 const settingsFields = {
   ...quotas,
   ...projectScrubbingFields,
+  ...projectGroupingFields,
 }
 
 export const projectSettings = z.strictObject(settingsFields)
