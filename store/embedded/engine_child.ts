@@ -151,6 +151,7 @@ export class EngineChild {
         } else if (message.kind === 'failure') {
           asked.get(message.id)?.reject(errorOf(message.failure))
           asked.delete(message.id)
+          if (isFatal(message.failure)) line.kill()
         } else this.#world.onMessage(message)
       },
       onGone: (why) => {
@@ -186,6 +187,9 @@ function errorOf({ status, type, message, details }: Failure): Error {
     return new SearchError(status, type, message, details)
   return new SearchError(500, 'exception', message)
 }
+
+/** DuckDB answers nothing more after such an error. */
+const isFatal = ({ message }: Failure): boolean => message.startsWith('FATAL Error')
 
 async function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   const aborted = Promise.withResolvers<never>()

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { documentsTag } from '../documents_tag.ts'
 import { errorEventsTag } from '../error_events.ts'
 import type { Clock } from '../../core/clock.ts'
@@ -8,7 +9,8 @@ import { isTag } from '../../core/tag.ts'
 import { type JsonRecord, SearchError } from '../search.ts'
 import type { Answerer } from './answerer.ts'
 import { JournalFollower } from '../../core/journal/follower.ts'
-import type { Failure, FromEngine, ToEngine } from './protocol.ts'
+import { Memory } from './memory.ts'
+import type { Failure, FromEngine, Question, ToEngine } from './protocol.ts'
 import { MetricsProcess } from './metrics/metrics_process.ts'
 import { answer, type Parts } from './questions.ts'
 import { Sealer } from './sealer.ts'
@@ -29,6 +31,8 @@ export interface EngineProcessWorld {
 /** Rows of a segment that comes straight from the journal. */
 const chunkBytes = 64_000_000
 const readBytes = 8_000_000
+/** Characters of a question in the log. */
+const questionMax = 4_000
 /** Points of one merged file. */
 const pointRowsMax = 20_000_000
 
@@ -162,7 +166,8 @@ export class EngineProcess {
         },
       })
       cursors.points = metrics.store.manifest.cursor()
-      this.#parts = { store, sealer, maintenance, metrics, answerer, clock, catalogue }
+      const memory = new Memory(options.memory_limit)
+      this.#parts = { store, sealer, maintenance, metrics, answerer, memory, clock, catalogue }
       sealer.start()
       maintenance.start()
       metrics.start()
@@ -185,17 +190,19 @@ export class EngineProcess {
       if (!this.#parts)
         throw new SearchError(503, 'es_rejected_execution_exception', 'the store is stopping')
       if (question.kind === 'metrics') {
-        const value = await this.#parts.metrics.answer(question.question, asked.signal)
+        const { metrics, memory } = this.#parts
+        const read = () => metrics.answer(question.question, asked.signal)
+        const value = await memory.share(read)
         return send({ kind: 'value', id, value })
       }
       const value = await answer(question, this.#parts, asked.signal)
       send({ kind: 'answer', id, json: value === undefined ? undefined : JSON.stringify(value) })
-    } catch (failure) {
-      send({
-        kind: 'failure',
-        id,
-        failure: failureOf(asked.signal.aborted ? asked.signal.reason : failure),
-      })
+    } catch (thrown) {
+      const failure = asked.signal.aborted
+        ? (asked.signal.reason as unknown)
+        : (this.#parts?.memory.explained(thrown) ?? thrown)
+      if (!(failure instanceof SearchError)) send(unexpected(question, failure))
+      send({ kind: 'failure', id, failure: failureOf(failure) })
     } finally {
       done.abort()
       this.#asked.delete(id)
@@ -238,6 +245,14 @@ export const timedOut = (timeoutMs: number) =>
     'timeout_exception',
     `the question took longer than ${timeoutMs} ms (store.query_timeout)`,
   )
+
+/** For the log: what nobody thought of is a mistake, and can only be mended where it is known. */
+function unexpected(question: Question, failure: unknown): FromEngine {
+  const asked = inspect(question, { depth: 20, breakLength: Infinity, maxStringLength: 1_000 })
+  const why = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
+  const about = { question: asked.slice(0, questionMax), why }
+  return { kind: 'notice', level: 'error', message: 'a question failed unexpectedly', about }
+}
 
 function failureOf(thrown: unknown): Failure {
   if (!(thrown instanceof SearchError)) return { message: messageOf(thrown) }

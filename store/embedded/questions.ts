@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue.ts'
 import type { JsonRecord, JsonValue } from '../search.ts'
 import type { Answerer, Answering } from './answerer.ts'
 import { database } from './database.ts'
+import type { Memory } from './memory.ts'
 import type { MetricsProcess } from './metrics/metrics_process.ts'
 import type { Question } from './protocol.ts'
 import type { Sealer } from './sealer.ts'
@@ -18,6 +19,7 @@ export interface Parts {
   readonly maintenance: Maintenance
   readonly metrics: MetricsProcess
   readonly answerer: Answerer
+  readonly memory: Memory
   readonly clock: Clock
   catalogue: Catalogue
 }
@@ -49,7 +51,9 @@ export async function answer(
       await parts.metrics.maintenance.compact(deadline)
       return undefined
     default:
-      return await maintenance.beside(() => read(question, parts, deadline))
+      return await maintenance.beside(() =>
+        parts.memory.share(() => read(question, parts, deadline)),
+      )
   }
 }
 

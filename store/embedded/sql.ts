@@ -44,6 +44,19 @@ export function join(parts: readonly Sql[], separator: string): Sql {
   )
 }
 
+/**
+ * What `use` makes of a value, which is computed once however often it stands there. DuckDB shares no expression
+ * between the branches of a CASE, and each that reads a document keeps memory for parsing a thousand of them.
+ *
+ * @param name of the value in `use`; another than that of any `once` around or within it.
+ */
+export function once(value: Sql, name: string, use: (value: Sql) => Sql): Sql {
+  const direct = use(value)
+  const isRepeated = value.values.length > 0 && direct.text.split(value.text).length > 2
+  if (!isRepeated) return direct
+  return sql`list_transform([${value}], lambda ${identifier(name)}: ${use(identifier(name))})[1]`
+}
+
 /** SQL that Weir itself wrote, as it stands. Never call it with anything that came from outside. */
 export const verbatim = (text: string): Sql => fragment(text, [])
 

@@ -64,6 +64,11 @@ export class RunningWeir {
       .map((line) => JSON.parse(line) as Record<string, unknown>)
   }
 
+  /** The last lines of the log, for the message of a failure. */
+  logEnd(lines = 20): string {
+    return this.process.stderr().trimEnd().split('\n').slice(-lines).join('\n')
+  }
+
   /** Waits until it has logged `message` so often; fails at once when it ended. */
   async said(message: string, times = 1): Promise<void> {
     await waitFor(`"${message}" in the log`, () => {

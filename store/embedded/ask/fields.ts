@@ -1,7 +1,7 @@
 import type { Field } from '../../fields.ts'
 import { promotedColumns, type PromotedColumn } from '../columns.ts'
 import type { Shape } from '../shape.ts'
-import { identifier, join, sql, verbatim, type Sql } from '../sql.ts'
+import { identifier, join, once, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved, ValueType } from './asked.ts'
 import { defaultDateFormat, microsOf } from './date_values.ts'
 
@@ -50,7 +50,7 @@ export function resolve(
   }
   const places = placesOf(shapes, containers)
   const kinds = new Set(shapes.map(({ kind }) => kind))
-  const convert = (text: Sql) => converted(field, text, kinds)
+  const convert = (text: Sql) => once(text, '_text', (one) => converted(field, one, kinds))
   const column = promoted.get(field.source)
   const many =
     places.some((place) => place.many) || (field.type === 'flattened' && places.length > 1)

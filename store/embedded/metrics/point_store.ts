@@ -3,6 +3,7 @@ import type { StoreWorld } from '../segments/segment_store.ts'
 import type { JsonRecord } from '../../search.ts'
 import { workFolder } from '../segments/layout.ts'
 import { type Sql, sql, verbatim } from '../sql.ts'
+import { isPassing } from '../memory.ts'
 import { database } from '../database.ts'
 import { execute, pathLiteral } from '../segments/duckdb.ts'
 import { pointFile, pointManifestPath, pointsFolder } from './layout.ts'
@@ -179,7 +180,9 @@ export class PointStore {
       if (counted === segment.rows) return undefined
       return `it has ${counted} rows, and should have ${segment.rows}`
     } catch (failure) {
-      return deadline.aborted ? undefined : String(failure)
+      if (deadline.aborted) return undefined
+      if (isPassing(failure)) throw failure
+      return String(failure)
     } finally {
       release()
     }

@@ -1,6 +1,7 @@
 import { messageOf } from '../../../core/errors.ts'
 import type { JsonRecord } from '../../search.ts'
 import { database } from '../database.ts'
+import { isPassing } from '../memory.ts'
 import { identifier, join, sql } from '../sql.ts'
 import { baseColumns, promotedColumns } from '../columns.ts'
 import { segmentsFolder } from './layout.ts'
@@ -20,7 +21,8 @@ export async function verifySegments(
     const why = await whatIsWrong(store, segment, deadline)
     deadline.throwIfAborted()
     verified += 1
-    if (why === undefined) continue
+    // Merged away meanwhile.
+    if (why === undefined || !store.manifest.segments.has(segment.id)) continue
     store.setAside(segment, why)
     damaged.push({ file: segment.file, rows: segment.rows, reason: why })
   }
@@ -30,12 +32,15 @@ export async function verifySegments(
 /** After a question failed: the segments that DuckDB's message may be about, checked and set aside. */
 export async function damagedAmong(store: SegmentStore, failure: unknown): Promise<Segment[]> {
   const message = messageOf(failure)
+  if (isPassing(failure)) return []
   if (!/parquet|file|read|decompress|zstd|corrupt|magic/i.test(message)) return []
   const all = [...store.manifest.segments.values()]
   const named = all.filter(({ file }) => message.includes(file))
   const damaged: Segment[] = []
   for (const segment of named.length > 0 ? named : all) {
-    const why = await whatIsWrong(store, segment, AbortSignal.timeout(60_000))
+    const why = await whatIsWrong(store, segment, AbortSignal.timeout(60_000)).catch(
+      () => undefined,
+    )
     if (why === undefined) continue
     store.setAside(segment, why)
     damaged.push(segment)
@@ -43,6 +48,7 @@ export async function damagedAmong(store: SegmentStore, failure: unknown): Promi
   return damaged
 }
 
+/** @throws what says nothing of the segment, such as too little memory */
 async function whatIsWrong(
   store: SegmentStore,
   segment: Segment,
@@ -67,6 +73,7 @@ async function whatIsWrong(
     })
   } catch (failure) {
     if (deadline.aborted) return undefined
+    if (isPassing(failure)) throw failure
     return messageOf(failure)
   }
 }

@@ -1,4 +1,4 @@
-import { join, sql, verbatim, type Sql } from '../../sql.ts'
+import { join, once, sql, verbatim, type Sql } from '../../sql.ts'
 import { utcOfLocal, type TimeZone } from './time_zone.ts'
 import { integer } from './values.ts'
 
@@ -56,17 +56,11 @@ export function rounding(interval: Interval, zone: TimeZone, offsetMs: number): 
     sql(micros, range) {
       const shift = integer(BigInt(offsetMs) * 1000n)
       const bare = offsetMs === 0 ? micros : sql`(${micros} - ${shift})`
-      const key =
-        range && !zone.isFixed
-          ? piecewise(
-              bare,
-              interval,
-              zone,
-              range.fromMs - offsetMs - 1,
-              range.toMs - offsetMs,
-              exact,
-            )
-          : floorSql(bare, interval, zone.offsetAt(0))
+      const key = once(bare, '_micros', (one) => {
+        if (!range || zone.isFixed) return floorSql(one, interval, zone.offsetAt(0))
+        const [fromMs, toMs] = [range.fromMs - offsetMs - 1, range.toMs - offsetMs]
+        return piecewise(one, interval, zone, fromMs, toMs, exact)
+      })
       return offsetMs === 0 ? key : sql`(${key} + ${shift})`
     },
   }
