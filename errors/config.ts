@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { eventFields } from './event/bounds.ts'
+import { groupingFields } from './grouping/config.ts'
 import { ingestFields } from './ingest/config.ts'
 import { configuredProjects } from './projects/config.ts'
 import { scrubbingFields } from './scrub/config.ts'
@@ -11,6 +12,7 @@ export const errorsConfig = z.strictObject({
   ...ingestFields,
   ...eventFields,
   ...scrubbingFields,
+  ...groupingFields,
 })
 
 export type ErrorsConfig = z.output<typeof errorsConfig>

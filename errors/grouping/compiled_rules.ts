@@ -34,16 +34,26 @@ export function compileRules(
   stackTraceRules: string,
   builtIn: boolean,
 ): CompiledRules {
-  const stackTraces = [
-    ...(builtIn ? parseStackTraceRules(builtInStackTraceRules) : []),
-    ...parseStackTraceRules(stackTraceRules),
-  ]
+  const own = parseStackTraceRules(stackTraceRules)
+  const stackTraces = builtIn ? [...builtInRules().stackTraces, ...own] : own
   return {
     fingerprints: parseFingerprintRules(fingerprintRules),
-    builtInFingerprints: builtIn ? parseFingerprintRules(builtInFingerprintRules) : [],
+    builtInFingerprints: builtIn ? builtInRules().fingerprints : [],
     stackTraces,
     frame: rememberedFrames(stackTraces),
   }
+}
+
+let builtInParsed:
+  | { stackTraces: readonly StackTraceRule[]; fingerprints: readonly FingerprintRule[] }
+  | undefined
+
+/** Read once, when first needed. */
+function builtInRules() {
+  return (builtInParsed ??= {
+    stackTraces: parseStackTraceRules(builtInStackTraceRules),
+    fingerprints: parseFingerprintRules(builtInFingerprintRules),
+  })
 }
 
 function rememberedFrames(rules: readonly StackTraceRule[]): CompiledRules['frame'] {

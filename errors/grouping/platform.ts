@@ -2,9 +2,14 @@
 export type Family = 'javascript' | 'native' | 'other'
 export const families: readonly Family[] = ['javascript', 'native', 'other']
 
+const javaScript = new Set(['javascript', 'node', 'bun', 'deno'])
 const native = new Set(['c', 'cpp', 'cocoa', 'objc', 'swift', 'native', 'rust'])
 
 export function familyOf(platform: string): Family {
-  if (platform === 'javascript' || platform === 'node') return 'javascript'
+  if (javaScript.has(platform)) return 'javascript'
   return native.has(platform) ? 'native' : 'other'
 }
+
+const jvm = new Set(['java', 'kotlin', 'groovy', 'scala', 'clojure'])
+
+export const isJvm = (platform: string): boolean => jvm.has(platform)

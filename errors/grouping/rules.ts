@@ -1,5 +1,5 @@
 import { compileRules, type CompiledRules } from './compiled_rules.ts'
-import { newestVersion, type VersionId } from './versions.ts'
+import { newestVersion, type VersionId } from './version_ids.ts'
 
 /** How a project's events are grouped, in words. */
 export interface GroupingSettings {

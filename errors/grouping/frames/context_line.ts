@@ -4,7 +4,7 @@ import { isUrl } from './filename.ts'
 /** Longer ones are of bundles, where a line is the whole program. */
 export const maxContextLine = 120
 
-const platforms = new Set(['javascript', 'node', 'python', 'php', 'ruby'])
+const platforms = new Set(['javascript', 'node', 'bun', 'deno', 'python', 'php', 'ruby'])
 
 /** Whether the source line is part of what makes a frame: in languages where builds leave it as it is. */
 export function hasContextLine(platform: string): boolean {

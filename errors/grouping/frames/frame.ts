@@ -33,6 +33,7 @@ export function knownFrame(frame: Frame, platform: string): KnownFrame {
     filename: frame.filename ?? '',
     package: frame.package ?? '',
     family: familyOf(platform),
+    platform,
   }
   const rawName = frame.raw_function ?? ''
   return {

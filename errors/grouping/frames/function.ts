@@ -1,5 +1,5 @@
 import { component, muted, nothing, type Component } from '../component.ts'
-import { familyOf } from '../platform.ts'
+import { familyOf, isJvm } from '../platform.ts'
 import { javaScriptFunction } from './javascript_function.ts'
 import { nativeFunction } from './native_function.ts'
 
@@ -31,13 +31,12 @@ export function functionComponent(source: FunctionSource): Component {
       return isAnonymousPhp(given)
         ? ignored('ignored anonymous function')
         : named(phpFunction(given), 'removed anonymous class')
-    case 'java':
-      return given.startsWith('lambda$') ? ignored('ignored lambda function') : named(given, '')
     case 'csharp': {
       const end = given.indexOf(' (')
       return named(end > 0 ? given.slice(0, end) : given, 'trimmed parameters')
     }
   }
+  if (isJvm(platform) && given.startsWith('lambda$')) return ignored('ignored lambda function')
   switch (familyOf(platform)) {
     case 'javascript': {
       const name = javaScriptFunction(given)

@@ -1,4 +1,5 @@
 import { component, muted, nothing, type Component } from '../component.ts'
+import { isJvm } from '../platform.ts'
 import type { FrameFacts } from '../rules/matcher.ts'
 import { withoutContentHash } from './filename.ts'
 
@@ -31,7 +32,7 @@ export function moduleComponent(facts: FrameFacts, platform: string, mapped: boo
   const { module } = facts
   if (module === '') return nothing('module')
   if (facts.family === 'javascript') return javaScriptModule(facts, platform, mapped)
-  if (platform !== 'java') return component('module', [module])
+  if (!isJvm(platform)) return component('module', [module])
   if (module.includes('$$Lambda$') || module.includes('$$Lambda/')) {
     return muted(component('module', [module]), 'ignored java lambda')
   }

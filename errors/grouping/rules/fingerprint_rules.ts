@@ -46,6 +46,7 @@ const keys = [
   'sdk',
   'tags.',
   'family',
+  'platform',
   'function',
   'module',
   'path',
@@ -156,9 +157,10 @@ function plainEventTest(term: Term, scanner: Scanner): Test<EventFacts> | undefi
       const fits = globFits(argument, { ignoreCase: true })
       return (facts) => facts.messages.some(fits) || facts.exceptions.some((one) => fits(one.value))
     }
-    case 'family': {
+    case 'family':
+    case 'platform': {
       const test = frameTest({ ...term, negated: false }, scanner)!
-      return ({ platform }) => test({ ...noFacts, family: familyOf(platform) })
+      return ({ platform }) => test({ ...noFacts, platform, family: familyOf(platform) })
     }
   }
   if (!key.startsWith('tags.')) return undefined
@@ -180,7 +182,7 @@ function factsFrameTest(term: Term, scanner: Scanner): Test<FactsFrame> | undefi
     const wanted = readSwitch(term.argument, term.argumentAt, scanner) !== term.negated
     return (frame) => frame.inApp === wanted
   }
-  if (term.key === 'family') return undefined
+  if (term.key === 'family' || term.key === 'platform') return undefined
   const test = frameTest(term, scanner)
   return test && ((frame) => test(frame.facts))
 }

@@ -10,6 +10,8 @@ export interface FrameFacts {
   readonly filename: string
   readonly package: string
   readonly family: Family
+  /** The frame's own, or the event's. */
+  readonly platform: string
 }
 
 export type FrameTest = (facts: FrameFacts) => boolean
@@ -101,6 +103,10 @@ function plainFrameTest({ key, argument, argumentAt }: Term, scanner: Scanner) {
       return ({ absPath, filename }: FrameFacts) =>
         (absPath !== '' && fits(absPath)) ||
         (filename !== '' && filename !== absPath && fits(filename))
+    }
+    case 'platform': {
+      const wanted = argument.split(',')
+      return (facts: FrameFacts) => wanted.includes(facts.platform)
     }
     case 'family': {
       const wanted = familiesOf(argument, argumentAt, scanner)

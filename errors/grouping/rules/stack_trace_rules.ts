@@ -44,7 +44,7 @@ export interface StackTraceRule {
   readonly actions: readonly Action[]
 }
 
-const frameKeys = ['function', 'module', 'path', 'package', 'family', 'app', 'category']
+const frameKeys = ['function', 'module', 'path', 'package', 'family', 'platform', 'app', 'category']
 const keys = [...frameKeys, 'type', 'value', 'mechanism']
 
 /**
