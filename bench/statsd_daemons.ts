@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
 import { locate } from '../test/peers/catalogue.ts'
 import { ask, launch, type Measured, ready, startWeir } from './process.ts'
@@ -145,16 +145,12 @@ const exporter = (title: string, extra: readonly string[]): DaemonKind => ({
   },
 })
 
-/** Telegraf is large to build; it is measured where the PATH has it. */
-const telegrafPath = (process.env.PATH ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'telegraf'))
-  .find((path) => existsSync(path))
-
 const telegraf = (title: string, buffer: number): DaemonKind => ({
   title,
-  missing: telegrafPath ? undefined : 'no telegraf on the PATH',
+  missing: locate('telegraf').missing && 'WEIR_SERVERS=telegraf bin/node tools/peers.ts builds it',
   async start(folder, [port, web]) {
+    const located = locate('telegraf')
+    if (located.missing !== undefined) throw new Error(located.missing)
     mkdirSync(folder, { recursive: true })
     const file = join(folder, 'telegraf.conf')
     writeFileSync(
@@ -169,7 +165,7 @@ const telegraf = (title: string, buffer: number): DaemonKind => ({
     const url = `http://127.0.0.1:${web}/metrics`
     const taken = /^internal_statsd_(?:metrics|parse_count|udp_packets_received)\S* (\S+)$/m
     return {
-      ...launch(telegrafPath!, ['--config', file]),
+      ...launch(located.path, ['--config', file]),
       lines: async () => figureIn(await textOf(url), taken),
     }
   },

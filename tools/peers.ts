@@ -2,7 +2,8 @@
  * Installs the peers that the full test run needs, and says what there is: Debian packages by apt-get
  * (as root), Elasticsearch and OpenSearch by their Maven coordinates, unpacked into a cache folder
  * outside the tree, and packages of npm, PyPI and Go's proxy into folders of their own there. Running it again costs nothing. Ends with 1 when something could not be installed.
- * `WEIR_SERVERS=elasticsearch-9,opensearch-2` brings those too, which the tests on servers then take.
+ * `WEIR_SERVERS=elasticsearch-9,opensearch-2` brings those too, which the tests on servers then take;
+ * `WEIR_SERVERS=telegraf` what only `bench statsd` wants, and takes minutes to build.
  */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -93,7 +94,10 @@ function installInto(name: PeerName, peer: InstalledPeer) {
     const options = ['-q', '--disable-pip-version-check']
     run(join(folder, 'bin', 'pip'), [...options, 'install', ...peer.requirements])
   } else if (peer.kind === 'go') {
-    run('go', ['install', peer.module], { GOBIN: folder, CGO_ENABLED: '0' })
+    run('go', ['install', ...(peer.tags ? ['-tags', peer.tags] : []), peer.module], {
+      GOBIN: folder,
+      CGO_ENABLED: '0',
+    })
   } else if (peer.kind === 'jar') {
     copyFileSync(fromMaven(peer.coordinates), join(folder, `${peer.coordinates.split(':')[1]}.jar`))
   } else if (peer.kind === 'built') {

@@ -34,6 +34,10 @@ export interface GoPeer {
   /** `module/path@version`. */
   readonly module: string
   readonly program: string
+  /** Build tags, by which a large program is built in part. */
+  readonly tags?: string
+  /** Only installed where `WEIR_SERVERS` names it: a bench alone wants it. */
+  readonly isExtra?: true
 }
 /** A package of npm's, in a folder of its own; `path` is the package's folder. */
 export interface NpmPeer {
@@ -84,6 +88,13 @@ export const peers = {
     kind: 'go',
     module: 'github.com/prometheus/statsd_exporter@v0.31.0',
     program: 'statsd_exporter',
+  },
+  telegraf: {
+    kind: 'go',
+    module: 'github.com/influxdata/telegraf/cmd/telegraf@v1.34.4',
+    program: 'telegraf',
+    tags: 'custom,inputs.statsd,inputs.internal,outputs.discard,outputs.prometheus_client',
+    isExtra: true,
   },
   'graphite-web': {
     kind: 'python',
