@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../store/search.ts'
-import { isRecord, scalar } from './reading.ts'
+import { isRecord, jsonOf, scalar } from './reading.ts'
 import type { Raw } from './reading.ts'
 
 export type Pair = [key: string, value: string | null]
@@ -54,10 +54,5 @@ function valueOf(value: Raw): string | null {
   if (Array.isArray(value) && value.every((one) => typeof one !== 'object' || one === null)) {
     return value.map((one) => valueOf(one) ?? '').join(',')
   }
-  try {
-    return JSON.stringify(value)
-  } catch (failure) {
-    if (failure instanceof RangeError) return null
-    throw failure
-  }
+  return jsonOf(value) ?? null
 }

@@ -75,15 +75,16 @@ export function jsonText(
   return findings.cut(key, json, max, allowance)
 }
 
-/** Undefined where it is nested too deep to be written. */
-function jsonOf(value: JsonValue): string | undefined {
-  try {
-    const json = JSON.stringify(value)
-    return json.isWellFormed() ? json : json.toWellFormed()
-  } catch (failure) {
-    if (failure instanceof RangeError) return undefined
-    throw failure
-  }
+/** JSON of a value; undefined where it is nested too deep to be written in reasonable time. */
+export function jsonOf(value: JsonValue): string | undefined {
+  return isShallow(value, 64) ? JSON.stringify(value).toWellFormed() : undefined
+}
+
+/** Whether lists and objects are nested at most `depth` deep. */
+export function isShallow(value: JsonValue, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === 0) return false
+  return Object.values(value).every((one) => isShallow(one as JsonValue, depth - 1))
 }
 
 /** A whole number from 0 on; digits are read too. */

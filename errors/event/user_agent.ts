@@ -91,10 +91,13 @@ function firstOf(rules: readonly Rule[], text: string): Named | undefined {
 const named = (name: string, version: string | undefined): Named =>
   version === undefined || version === '' ? { name } : { name, version }
 
+/** What browsers say that keep the model to themselves. */
+const unnamed = new Set(['K', 'Mobile', 'Tablet'])
+
 function deviceOf(text: string): UserAgent['device'] {
   const apple = /\((iPhone|iPad|iPod|Macintosh)/.exec(text)?.[1]
   if (apple === 'Macintosh') return { family: 'Mac', brand: 'Apple', model: 'Mac' }
   if (apple !== undefined) return { family: apple, brand: 'Apple', model: apple }
   const model = /Android [\d.]{1,16}; ([^;)]{1,64}?)(?: Build\/[^;)]{1,64})?[;)]/.exec(text)?.[1]
-  return model === undefined || model === 'K' ? undefined : { family: model, model }
+  return model === undefined || unnamed.has(model) ? undefined : { family: model, model }
 }

@@ -18,7 +18,7 @@ export interface Patterns {
   /** The name of the user in a path below `/home`, `Users` and the like. */
   readonly userPaths: boolean
   readonly ipAddresses: boolean
-  /** Finds `password=…` and the like; the secret is the first group. */
+  /** Finds `password=…` and the like; the secret is a group. */
   readonly assignments: RegExp | undefined
 }
 
@@ -87,7 +87,7 @@ function wholes(
   return spans
 }
 
-/** Of patterns with indices: what their first group took. */
+/** Of patterns with indices: what the group took that took part. */
 function groups(
   spans: Span[] | undefined,
   text: string,
@@ -96,7 +96,7 @@ function groups(
 ): Span[] | undefined {
   pattern.lastIndex = 0
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-    const [start, end] = match.indices![1]!
+    const [start, end] = match.indices!.slice(1).find((group) => group !== undefined)!
     if (text.slice(start, end) === filtered) continue
     spans ??= []
     spans.push({ start, end, rule, by: filtered })

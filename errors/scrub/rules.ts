@@ -22,6 +22,8 @@ export interface CompiledScrubbing {
   readonly messages: Patterns
   /** For lines of source. */
   readonly lines: Patterns
+  /** For what begins as JSON and is none, as it was cut. */
+  readonly cutJson: Patterns
 }
 
 /** Sentry's, as parts of a name in any case (Relay, `PASSWORD_KEY_REGEX`). */
@@ -43,7 +45,8 @@ export function compileScrubbing(config: ScrubbingConfig): CompiledScrubbing {
   const remembered = new Map<string, FieldKind>()
   const secrets = enabled && withDefaults
   const ipAddresses = config.ip_addresses
-  const assigned = words && assignments(source, match === 'keys' ? '[:=]' : '=', match === 'keys')
+  const assigned = words && assignments(source, false)
+  const named = words && assignments(source, true)
   return {
     active: words !== undefined || ipAddresses,
     ipAddresses,
@@ -62,10 +65,16 @@ export function compileScrubbing(config: ScrubbingConfig): CompiledScrubbing {
       secrets,
       userPaths: secrets,
       ipAddresses,
-      assignments: match === 'keys' ? assigned : undefined,
+      assignments: match === 'keys' ? named : undefined,
     },
-    messages: { secrets, userPaths: false, ipAddresses, assignments: assigned },
+    messages: {
+      secrets,
+      userPaths: false,
+      ipAddresses,
+      assignments: match === 'keys' ? named : assigned,
+    },
     lines: { secrets, userPaths: false, ipAddresses, assignments: undefined },
+    cutJson: { secrets, userPaths: false, ipAddresses, assignments: named },
   }
 }
 
@@ -78,11 +87,11 @@ function kindOf(
   return words?.test(field) === true ? 'secret' : 'plain'
 }
 
-/** `password=…`; with `spaced` also `"password": "…"`. */
-function assignments(words: string, sign: string, spaced: boolean): RegExp {
-  const quote = `\\\\{0,2}["']?`
-  const between = spaced ? `${quote}\\s{0,4}${sign}\\s{0,4}${quote}` : `${sign}["']?`
-  return new RegExp(`(?:${words})[\\w-]{0,32}${between}([^\\s"'\\\\&;,}\\]<>]+)`, 'dgi')
+/** `password=…`, with quotes or without; with `spaced` also `"password": "…"`. */
+function assignments(words: string, spaced: boolean): RegExp {
+  const sign = spaced ? String.raw`\\{0,2}["']?\s{0,4}[:=]\s{0,4}\\{0,2}` : '='
+  const value = String.raw`(?:"((?:[^"\\]|\\.){1,1024})|'([^']{1,1024})|([^\s"'\\&;,}\]<>]+))`
+  return new RegExp(String.raw`(?:${words})[\w-]{0,32}${sign}${value}`, 'dgi')
 }
 
 function escaped(text: string): string {

@@ -1,4 +1,5 @@
-import type { Marks } from '../event/marks.ts'
+import { Marks } from '../event/marks.ts'
+import { isShallow } from '../event/reading.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { filtered, findSpans, mayHold, replaced } from './patterns.ts'
 import type { Patterns } from './patterns.ts'
@@ -28,12 +29,15 @@ export class Scrubber {
     if (words !== undefined && text.length > 2 && words.test(text) && !isConstant(text)) {
       return this.#wholly(key, text, this.#rules.ruleOf(text))
     }
-    return this.#partly(key, text, texts)
+    return words === undefined && looksJson(text)
+      ? this.#json(key, text)
+      : this.#partly(key, text, texts)
   }
 
   /** A text that is kept, but for what certainly is secret. */
   message(key: string | number, text: string): string {
-    return this.#partly(key, text, this.#rules.messages)
+    const { messages } = this.#rules
+    return looksJson(text) ? this.#json(key, text) : this.#partly(key, text, messages)
   }
 
   /** The value of a named text: by its name first. */
@@ -138,6 +142,18 @@ export class Scrubber {
     return result
   }
 
+  /** A text that is JSON: by the names in it. What is none after all, such as one that was cut, as any text. */
+  #json(key: string | number, text: string): string {
+    const value = jsonOf(text)
+    if (value === undefined) return this.#partly(key, text, this.#rules.cutJson)
+    const inner = new Scrubber(this.#rules, new Marks(undefined))
+    inner.any('', value)
+    if (inner.marks.root === undefined) return text
+    const result = JSON.stringify(value)
+    this.marks.remark(key, ['@password:filter', 's', 0, result.length], text.length)
+    return result
+  }
+
   #enter(key: string | number): boolean {
     if (this.#depth >= maxDepth) return false
     this.#depth++
@@ -154,4 +170,19 @@ export class Scrubber {
 /** Texts that say no more than a boolean would. */
 function isConstant(text: string): boolean {
   return text.length < 10 && /^(?:true|false|null|none|undefined)$/i.test(text)
+}
+
+const longestJson = 65_536
+
+const looksJson = (text: string): boolean =>
+  text.length > 4 && (text.startsWith('{') || text.startsWith('[')) && text.length <= longestJson
+
+/** Undefined when it is none, or nested deeper than is worth it. */
+function jsonOf(text: string): JsonRecord | JsonValue[] | undefined {
+  try {
+    const value = JSON.parse(text) as JsonRecord | JsonValue[]
+    return isShallow(value, maxDepth) ? value : undefined
+  } catch {
+    return undefined
+  }
 }
