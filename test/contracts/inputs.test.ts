@@ -6,11 +6,12 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Input } from '../../collector/input.ts'
 import { inputs } from '../../collector/inputs/all.ts'
 import { createStdin } from '../../collector/inputs/stdin/stdin_input.ts'
 import { FakeWorld } from '../collector/inputs/fake_context.ts'
+import { eventually } from '../eventually.ts'
 
 /** An input at work: how to give it a line, and what its sender has heard, where it hears anything. */
 interface Stage {
@@ -127,7 +128,7 @@ describe.each(inputs.types)('input %s', (type) => {
     const { input, feed } = await stageFor(world)
     await input.start()
     await feed('one')
-    await vi.waitFor(() => expect(world.messages).toEqual(['one']), 5000)
+    await eventually(() => expect(world.messages).toEqual(['one']))
     expect(await world.metric('weir_events_received_total')).toBe(1)
     expect(await world.metric('weir_bytes_received_total')).toBeGreaterThanOrEqual(3)
     expect(JSON.parse(JSON.stringify(input.status()))).toEqual(input.status())
@@ -141,7 +142,7 @@ describe.each(inputs.types)('input %s', (type) => {
     await input.start()
     world.holds = true
     await feed('one')
-    await vi.waitFor(() => expect(world.unsettled).toBe(1), 5000)
+    await eventually(() => expect(world.unsettled).toBe(1))
     const stopping = input.stop(soon())
     setTimeout(() => world.release(), 20)
     await stopping
@@ -158,7 +159,7 @@ describe.each(inputs.types)('input %s', (type) => {
     await input.start()
     world.holds = true
     await feed('one')
-    await vi.waitFor(() => expect(world.unsettled).toBe(1), 5000)
+    await eventually(() => expect(world.unsettled).toBe(1))
     await input.stop(AbortSignal.timeout(50))
     expect(world.unsettled).toBe(1)
   })
@@ -169,7 +170,7 @@ describe.each(inputs.types)('input %s', (type) => {
     await input.start()
     world.failure = new Error('the journal is closed')
     await feed('one')
-    await vi.waitFor(() => expect(world.delivered.length).toBeGreaterThan(0), 5000)
+    await eventually(() => expect(world.delivered.length).toBeGreaterThan(0))
     await input.stop(soon())
     if (acknowledged) expect(acknowledged()).toEqual([])
     // A file stays where it is and its position in the journal did not move.

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemFiles } from '../../core/files.ts'
 import type { Journal } from '../../core/journal/journal.ts'
 import type { PartitionWriter } from '../../core/journal/writer.ts'
@@ -14,6 +14,7 @@ import { openJournal, startWriter } from '../core/journal/setup.ts'
 import { type CarbonSink, startCarbonSink } from '../peers/carbon_sink.ts'
 import { freePort } from '../peers/process.ts'
 import { atMs, flush, instance } from '../statsd/backends/points.ts'
+import { eventually } from '../eventually.ts'
 
 let folder: string
 let journal: Journal
@@ -57,24 +58,21 @@ async function append(points: readonly MetricPoint[], source: 'statsd' | 'host' 
 }
 const seconds = (number: number) => atMs / 1000 + number * 10
 const has = (name: string, number: number) =>
-  vi.waitFor(
-    () => expect([...carbon.values.keys()]).toContain(`${name} ${seconds(number)}`),
-    10_000,
-  )
+  eventually(() => expect([...carbon.values.keys()]).toContain(`${name} ${seconds(number)}`))
 
 test('a flush goes to every backend, and one that is away gets it when it is back', async () => {
   const port = await freePort()
   const running = await start(graphite(carbon.port), graphite(port, { id: 'away' }))
   await append(flush(1))
   await has('stats.hits', 1)
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(running.status?.()).toMatchObject([
       { state: 'ok' },
       { id: 'statsd.away', state: 'retrying' },
     ])
-  }, 10_000)
+  })
   const back = await startCarbonSink(port)
-  await vi.waitFor(() => expect(back.values.has(`stats.hits ${seconds(1)}`)).toBe(true), 10_000)
+  await eventually(() => expect(back.values.has(`stats.hits ${seconds(1)}`)).toBe(true))
   await back.stop()
 })
 

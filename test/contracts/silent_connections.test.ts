@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { inputs } from '../../collector/inputs/all.ts'
 import { FakeWorld, started } from '../collector/inputs/fake_context.ts'
+import { eventually } from '../eventually.ts'
 
 test.each([
   ['below the limit', 6000],
@@ -26,15 +27,12 @@ test.each([
   const before = process.memoryUsage.rss()
   const good = await open()
   good.write('first\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['first']))
+  await eventually(() => expect(world.messages).toEqual(['first']))
   for (let i = 0; i < 5000; i += 100) await Promise.all(Array.from({ length: 100 }, open))
   const late = await open()
   late.write('late\n')
   good.write('second\n')
-  await vi.waitFor(
-    () => expect(world.messages.toSorted()).toEqual(['first', 'late', 'second']),
-    5000,
-  )
+  await eventually(() => expect(world.messages.toSorted()).toEqual(['first', 'late', 'second']))
   expect(input.status()['connections']).toBeLessThanOrEqual(limit)
   const grownMB = (process.memoryUsage.rss() - before) / 1e6
   console.log(`5,000 silent connections, both ends in this process: ${grownMB.toFixed(0)} MB`)

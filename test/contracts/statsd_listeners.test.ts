@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MessagePort, Worker } from 'node:worker_threads'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
 import { readMetricsAddress } from '../../statsd/listen_address.ts'
 import type {
@@ -18,8 +18,7 @@ import { Receiving } from '../../statsd/receive/receiving.ts'
 import type { SwappedTables } from '../../statsd/tables/swapped.ts'
 import { FakeWorld } from '../collector/inputs/fake_context.ts'
 import { KnownNames, tableLimits } from '../statsd/tables/aggregated.ts'
-
-const patient = { timeout: 20_000 }
+import { eventually } from '../eventually.ts'
 
 const addressOf = (text: string) => {
   const read = readMetricsAddress(text, ['udp', 'tcp', 'unix', 'unixgram'], 8125)
@@ -82,7 +81,7 @@ const receiving = async (listen: readonly string[], own: Partial<ReceiverSetting
   const portOf = (at = 0) => Number(/:(\d+)$/.exec(made.status().listen[at]!.address)![1])
   const lines = (count: number) =>
     // A stranger's line on this machine may come between.
-    vi.waitFor(() => expect(made.status().lines).toBeGreaterThanOrEqual(count), patient)
+    eventually(() => expect(made.status().lines).toBeGreaterThanOrEqual(count))
   return { made, swaps, notices, sums: sums.counters, portOf, lines, stop }
 }
 
@@ -174,7 +173,7 @@ test('a connection may send by bytes; half a line at its end is refused', async 
   other.write('other:1|c\n')
   await lines(2)
   slow.end()
-  await vi.waitFor(() => expect(made.status().badLines).toBe(1))
+  await eventually(() => expect(made.status().badLines).toBe(1))
   await stop()
   expect(Object.fromEntries(sums)).toEqual({ slow: 1, other: 1 })
 })
@@ -207,15 +206,15 @@ test('the number of connections is bounded; a silent one makes room', async () =
     maxConnections: 2,
   })
   const [silent, speaking] = [await opened(local(portOf())), await opened(local(portOf()))]
-  await vi.waitFor(() => expect(made.status().connections).toBe(2))
+  await eventually(() => expect(made.status().connections).toBe(2))
   speaking!.write('a:1|c\n')
   await lines(1)
   const third = await opened(local(portOf()))
-  await vi.waitFor(() => expect(silent!.closed).toBe(true), patient)
+  await eventually(() => expect(silent!.closed).toBe(true))
   third.write('a:1|c\n')
   await lines(2)
   const fourth = await opened(local(portOf()))
-  await vi.waitFor(() => expect(fourth.closed).toBe(true), patient)
+  await eventually(() => expect(fourth.closed).toBe(true))
   speaking!.write('a:1|c\n')
   await lines(3)
   await stop()
@@ -228,11 +227,11 @@ test('a connection that says nothing, or nothing more, is closed in time', async
     idleTimeoutMs: 30,
   })
   const silent = await opened(local(portOf()))
-  await vi.waitFor(() => expect(silent.closed).toBe(true), patient)
+  await eventually(() => expect(silent.closed).toBe(true))
   const idle = await opened(local(portOf()))
   idle.write('a:1|c\n')
   await lines(1)
-  await vi.waitFor(() => expect(idle.closed).toBe(true), patient)
+  await eventually(() => expect(idle.closed).toBe(true))
 })
 
 test('who may not send is refused', async () => {
@@ -243,7 +242,7 @@ test('who may not send is refused', async () => {
   )
   await sendUdp('udp4', portOf(0), 'a:1|c')
   const refused = await opened(local(portOf(1)))
-  await vi.waitFor(() => expect(refused.closed).toBe(true), patient)
+  await eventually(() => expect(refused.closed).toBe(true))
   await stop()
   expect(made.status().lines).toBe(0)
   expect(swaps[0]!.traffic.refused).toEqual({ connection_refused: 2 })
@@ -310,13 +309,13 @@ test('intervals that the flusher has no room for are held, and add up', async ()
     flushIntervalMs: 20,
     maxWaitingSwaps: 1,
   })
-  await vi.waitFor(() => expect(swaps).toHaveLength(1))
+  await eventually(() => expect(swaps).toHaveLength(1))
   await sendUdp('udp4', portOf(), 'a:1|c')
   await new Promise((resolve) => setTimeout(resolve, 100))
   expect(swaps).toHaveLength(1)
   await sendUdp('udp4', portOf(), 'a:2|c')
   made.flushed()
-  await vi.waitFor(() => expect(swaps).toHaveLength(2))
+  await eventually(() => expect(swaps).toHaveLength(2))
   expect(swaps[1]!.intervals).toBeGreaterThan(2)
   await stop()
   expect(Object.fromEntries(sums)).toEqual({ a: 3 })
@@ -350,17 +349,17 @@ test('the thread: lines, live lines, console questions, the last interval; anoth
     await sendUdp('udp4', Number(/:(\d+)$/.exec(address)![1]), ...packets)
   }
   await send('a:1|c\nbad', 'g:5|g\nt:7|ms')
-  await vi.waitFor(() => expect(seen).toEqual(['a:1|c', 'bad', 'g:5|g', 't:7|ms']), patient)
+  await eventually(() => expect(seen).toEqual(['a:1|c', 'bad', 'g:5|g', 't:7|ms']))
   unwatch()
   expect(await receiver.show('gauge')).toEqual([{ name: 'g', value: 5 }])
   expect(await receiver.show('timer')).toEqual([{ name: 't', value: [7] }])
   expect(await receiver.delete('gauge', ['g', 'none'])).toEqual(['g'])
   await workers[0]!.terminate()
-  await vi.waitFor(async () => expect((await receiver.status())?.restarts).toBe(1), patient)
+  await eventually(async () => expect((await receiver.status())?.restarts).toBe(1))
   await send('b:3|c')
-  await vi.waitFor(async () => expect((await receiver.status())!.lines).toBe(1), patient)
+  await eventually(async () => expect((await receiver.status())!.lines).toBe(1))
   await receiver.stop(AbortSignal.timeout(5000))
-  await vi.waitFor(() => expect(swaps).toHaveLength(1), patient)
+  await eventually(() => expect(swaps).toHaveLength(1))
   expect(swaps[0]).toMatchObject({ generation: 2, isLast: true })
   expect(swaps[0]!.counter.sums[0]).toBe(3)
   await receiver.stop(AbortSignal.timeout(5000))

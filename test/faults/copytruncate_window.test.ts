@@ -69,7 +69,7 @@ test.skipIf(!logrotate)(
         const text = readFileSync(join(logs, name), 'latin1')
         for (const [, n] of text.matchAll(/\{"n":(\d+)/g)) held.add(Number(n))
       }
-      await waitFor('what the files hold', () => lost().every((n) => !held.has(n)), 30_000)
+      await waitFor('what the files hold', () => lost().every((n) => !held.has(n)))
       const { doubled } = arrived.problems(new Map([['a', written]]))
       const inNoFile = written - held.size
       console.log(

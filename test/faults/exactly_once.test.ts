@@ -164,7 +164,7 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       for (const source of run.sources) run.write(source, 1)
       run.finishHalf()
       const complete = () => run.arrived.problems(run.written).lost.length === 0
-      await waitFor('the first lines', complete, 15_000)
+      await waitFor('the first lines', complete)
       for (let step = 0; step < 40; step++) {
         const source = run.sources[Math.floor(run.random() * run.sources.length)]!
         run.write(source, 1 + Math.floor(run.random() * 60))
@@ -181,7 +181,7 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       run.finishHalf()
       sink.script = () => ok
       let late = ''
-      await waitFor('every line', complete, 30_000).catch(async () => {
+      await waitFor('every line', complete).catch(async () => {
         const { lost } = run.arrived.problems(run.written)
         late = `${lost.slice(0, 20).join(', ')}\n${await standstill(run.weir, run.logs)}`
       })
@@ -190,7 +190,7 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       run.start()
       run.write('a', 1)
       run.finishHalf()
-      await waitFor('the line after the restart', complete, 15_000).catch(() => undefined)
+      await waitFor('the line after the restart', complete).catch(() => undefined)
       const { lost, doubled } = run.arrived.problems(run.written)
       const told = `${run.weir.path}: ${run.happened.join(', ')}`
       expect({ lost: lost.slice(0, 20), doubled: doubled.slice(0, 20), late, told }).toEqual({

@@ -1,9 +1,10 @@
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { processStarter } from '../../store/embedded/child_handle.ts'
 import { linesOf } from '../core/journal/setup.ts'
 import { openStore } from '../store/embedded/setup.ts'
+import { eventually } from '../eventually.ts'
 
 const entry = fileURLToPath(new URL('../store/embedded/plain_child.ts', import.meta.url))
 
@@ -15,7 +16,7 @@ test('the engine is killed: the questions of the moment fail with 503, and nothi
     const endless =
       'count(*) as n, (select count(*) from range(10000000) a, range(10000000) b) as m'
     const asked = store.all('logs-a-default', { sql: endless })
-    await vi.waitFor(() => expect(store.engine.state.questions).toBe(1))
+    await eventually(() => expect(store.engine.state.questions).toBe(1))
     process.kill(store.engine.state.pid!, 'SIGKILL')
     await expect(asked).rejects.toMatchObject({ status: 503 })
     await store.append(linesOf([3]))
@@ -32,10 +33,10 @@ test('the engine is gone when nobody asks, and starts when enough waits', async 
   try {
     expect(store.engine.state.pid).toBe(undefined)
     expect(await store.all('logs-a-default')).toEqual([])
-    await vi.waitFor(() => expect(store.engine.state.pid).toBe(undefined), 20_000)
+    await eventually(() => expect(store.engine.state.pid).toBe(undefined))
     await store.append(linesOf([1]))
-    await vi.waitFor(() => expect(store.engine.state.pid).toBeDefined(), 20_000)
-    await vi.waitFor(() => expect(store.engine.state.pid).toBe(undefined), 20_000)
+    await eventually(() => expect(store.engine.state.pid).toBeDefined())
+    await eventually(() => expect(store.engine.state.pid).toBe(undefined))
     expect(await store.all('logs-a-default')).toHaveLength(1)
   } finally {
     await store.close()

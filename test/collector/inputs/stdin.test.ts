@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { createStdin } from '../../../collector/inputs/stdin/stdin_input.ts'
 import { FakeWorld, started } from './fake_context.ts'
+import { eventually } from '../../eventually.ts'
 
 const config = {
   tag: 'stdin',
@@ -16,10 +17,10 @@ test('lines are delivered, the last one without a line end too, and the end is n
   const stream = new PassThrough()
   const input = await started(createStdin(config, world.context, () => stream))
   stream.write('one\ntw')
-  await vi.waitFor(() => expect(world.messages).toEqual(['one']))
+  await eventually(() => expect(world.messages).toEqual(['one']))
   expect(input.status()['state']).toBe('open')
   stream.end('o\nlast')
-  await vi.waitFor(() => expect(world.messages).toEqual(['one', 'two', 'last']))
+  await eventually(() => expect(world.messages).toEqual(['one', 'two', 'last']))
   expect(input.status()['state']).toBe('ended')
   expect(world.delivered[0]).toMatchObject({ tag: 'stdin', context: {} })
 })
@@ -30,10 +31,10 @@ test('the writer waits while max_pending_bytes are not durable', async () => {
   const stream = new PassThrough()
   await started(createStdin(config, world.context, () => stream))
   stream.write(`${'x'.repeat(120)}\n`)
-  await vi.waitFor(() => expect(stream.isPaused()).toBe(true))
+  await eventually(() => expect(stream.isPaused()).toBe(true))
   stream.write('more\n')
   world.release()
-  await vi.waitFor(() => expect(world.messages).toEqual(['x'.repeat(120), 'more']))
+  await eventually(() => expect(world.messages).toEqual(['x'.repeat(120), 'more']))
 })
 
 test('stop delivers an unfinished line, and only the first worker reads', async () => {
@@ -42,7 +43,7 @@ test('stop delivers an unfinished line, and only the first worker reads', async 
   const input = createStdin(config, world.context, () => stream)
   await input.start()
   stream.write('half')
-  await vi.waitFor(() => expect(stream.readableLength).toBe(0))
+  await eventually(() => expect(stream.readableLength).toBe(0))
   await input.stop(AbortSignal.timeout(1000))
   expect(world.messages).toEqual(['half'])
   const second = new FakeWorld({ worker: { index: 1, count: 2 } })
@@ -56,8 +57,8 @@ test('a stream that fails keeps what came', async () => {
   const stream = new PassThrough()
   const input = await started(createStdin(config, world.context, () => stream))
   stream.write('one\nhalf')
-  await vi.waitFor(() => expect(world.messages).toEqual(['one']))
+  await eventually(() => expect(world.messages).toEqual(['one']))
   stream.destroy(new Error('EIO'))
-  await vi.waitFor(() => expect(world.messages).toEqual(['one', 'half']))
+  await eventually(() => expect(world.messages).toEqual(['one', 'half']))
   expect(input.status()['state']).toBe('failed')
 })

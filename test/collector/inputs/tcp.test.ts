@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { inputs } from '../../../collector/inputs/all.ts'
 import type { Input } from '../../../collector/input.ts'
 import { FakeWorld, started } from './fake_context.ts'
+import { eventually } from '../../eventually.ts'
 
 const create = (world: FakeWorld, config: Record<string, unknown> = {}) => {
   const parsed = inputs.schema.parse({ type: 'tcp', listen: '127.0.0.1:0', ...config })
@@ -34,18 +35,18 @@ test('messages over one and over several connections, in segments of any size', 
   const one = client(input)
   const two = client(input)
   one.write('a1\na')
-  await vi.waitFor(() => expect(world.messages).toEqual(['a1']))
+  await eventually(() => expect(world.messages).toEqual(['a1']))
   two.write('b1\r\nb2\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['a1', 'b1', 'b2']))
+  await eventually(() => expect(world.messages).toEqual(['a1', 'b1', 'b2']))
   one.end('2\nlast')
-  await vi.waitFor(() => expect(world.messages).toEqual(['a1', 'b1', 'b2', 'a2', 'last']))
+  await eventually(() => expect(world.messages).toEqual(['a1', 'b1', 'b2', 'a2', 'last']))
   expect(world.count('unfinished_message')).toBe(1)
   expect(world.delivered[0]).toMatchObject({
     tag: 'tcp',
     context: { source: { address: '127.0.0.1', ip: '127.0.0.1', port: expect.any(Number) } },
   })
   await closed(one)
-  await vi.waitFor(() => expect(input.status()['connections']).toBe(1))
+  await eventually(() => expect(input.status()['connections']).toBe(1))
   expect(await world.metric('weir_connections_open')).toBe(1)
   expect(await world.metric('weir_events_received_total')).toBe(5)
 })
@@ -55,9 +56,9 @@ test('a connection reset amid a message loses nothing that came', async () => {
   const input = await started(create(world))
   const socket = client(input)
   socket.write('whole\nhalf')
-  await vi.waitFor(() => expect(world.messages).toEqual(['whole']))
+  await eventually(() => expect(world.messages).toEqual(['whole']))
   socket.resetAndDestroy()
-  await vi.waitFor(() => expect(world.messages).toEqual(['whole', 'half']))
+  await eventually(() => expect(world.messages).toEqual(['whole', 'half']))
 })
 
 test('a custom delimiter and a limit: the longer message goes up to the delimiter', async () => {
@@ -65,7 +66,7 @@ test('a custom delimiter and a limit: the longer message goes up to the delimite
   const options = { framing: { delimiter: ';' }, max_message_size: 12, long_messages: 'drop' }
   const input = await started(create(world, options))
   client(input).write('tcptest1;tcptest2;toolongmessage;tcptest3;')
-  await vi.waitFor(() => expect(world.messages).toEqual(['tcptest1', 'tcptest2', 'tcptest3']))
+  await eventually(() => expect(world.messages).toEqual(['tcptest1', 'tcptest2', 'tcptest3']))
   expect(world.count('message_too_long_dropped')).toBe(1)
 })
 
@@ -79,7 +80,7 @@ test('a bad octet count closes that connection only, the valid part is kept', as
   expect(world.messages).toEqual(['abc'])
   expect(world.count('bad_frame')).toBe(1)
   good.write('2 ok')
-  await vi.waitFor(() => expect(world.messages).toEqual(['abc', 'ok']))
+  await eventually(() => expect(world.messages).toEqual(['abc', 'ok']))
 })
 
 test('a sender waits while max_pending_bytes are not durable', async () => {
@@ -90,11 +91,11 @@ test('a sender waits while max_pending_bytes are not durable', async () => {
   const lines = 40_000
   const line = `${'x'.repeat(99)}\n`
   socket.write(line.repeat(lines))
-  await vi.waitFor(() => expect(world.unsettled).toBeGreaterThan(0))
-  await vi.waitFor(() => expect(Number(input.status()['pending_bytes'])).toBeGreaterThan(90_000))
+  await eventually(() => expect(world.unsettled).toBeGreaterThan(0))
+  await eventually(() => expect(Number(input.status()['pending_bytes'])).toBeGreaterThan(90_000))
   expect(world.messages.length).toBeLessThan(lines / 2)
   world.release()
-  await vi.waitFor(() => expect(world.messages).toHaveLength(lines), { timeout: 3000 })
+  await eventually(() => expect(world.messages).toHaveLength(lines))
 })
 
 test('many senders wait together, and a wait is no silence', async () => {
@@ -105,14 +106,14 @@ test('many senders wait together, and a wait is no silence', async () => {
   const line = `${'x'.repeat(999)}\n`
   const sockets = Array.from({ length: 20 }, () => client(input))
   for (const socket of sockets) socket.write(line.repeat(200))
-  await vi.waitFor(() => expect(Number(input.status()['pending_bytes'])).toBeGreaterThan(90_000))
+  await eventually(() => expect(Number(input.status()['pending_bytes'])).toBeGreaterThan(90_000))
   const late = client(input)
   late.write('late\n')
   await new Promise((resolve) => setTimeout(resolve, 120))
   expect(Number(input.status()['pending_bytes'])).toBeLessThan(1_000_000)
   expect(world.count('idle_timeout')).toBe(0)
   world.release()
-  await vi.waitFor(() => expect(world.messages).toHaveLength(4001), { timeout: 3000 })
+  await eventually(() => expect(world.messages).toHaveLength(4001))
 })
 
 test('networks that may not connect', async () => {
@@ -122,7 +123,7 @@ test('networks that may not connect', async () => {
   expect(world.count('connection_refused')).toBe(1)
   const friendly = await started(create(world, { allow: ['127.0.0.0/8'], deny: ['127.0.0.2'] }))
   client(friendly).write('hello\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['hello']))
+  await eventually(() => expect(world.messages).toEqual(['hello']))
 })
 
 test('at max_connections a silent one makes room, one that sent does not', async () => {
@@ -130,18 +131,18 @@ test('at max_connections a silent one makes room, one that sent does not', async
   const input = await started(create(world, { max_connections: 2 }))
   const talking = client(input)
   talking.write('a\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['a']))
+  await eventually(() => expect(world.messages).toEqual(['a']))
   const silent = client(input)
-  await vi.waitFor(() => expect(input.status()['connections']).toBe(2))
+  await eventually(() => expect(input.status()['connections']).toBe(2))
   const third = client(input)
   await closed(silent)
   third.write('b\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['a', 'b']))
+  await eventually(() => expect(world.messages).toEqual(['a', 'b']))
   expect(world.count('idle_timeout')).toBe(1)
   await closed(client(input))
   expect(world.count('connection_refused')).toBe(1)
   talking.write('c\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['a', 'b', 'c']))
+  await eventually(() => expect(world.messages).toEqual(['a', 'b', 'c']))
 })
 
 test('a connection that sends nothing is closed, one that did stays', async () => {
@@ -152,7 +153,7 @@ test('a connection that sends nothing is closed, one that did stays', async () =
   await closed(client(input))
   expect(world.count('idle_timeout')).toBe(1)
   talking.write('b\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['a', 'b']))
+  await eventually(() => expect(world.messages).toEqual(['a', 'b']))
 })
 
 test('a TLS client on a plain port is told so', async () => {
@@ -177,8 +178,8 @@ test('port scanners do no harm', async () => {
       this.resetAndDestroy()
     })
   client(input).write('fine\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['fine']))
-  await vi.waitFor(() => expect(input.status()['connections']).toBe(1))
+  await eventually(() => expect(world.messages).toEqual(['fine']))
+  await eventually(() => expect(input.status()['connections']).toBe(1))
 })
 
 test('a taken port is refused with who has it and what to change', async () => {
@@ -199,7 +200,7 @@ test('stop delivers what is unfinished and counts what is not taken', async () =
   await input.start()
   const socket = client(input)
   socket.write('whole\nhalf')
-  await vi.waitFor(() => expect(world.messages).toEqual(['whole']))
+  await eventually(() => expect(world.messages).toEqual(['whole']))
   world.failure = new Error('stopping')
   await input.stop(AbortSignal.timeout(1000))
   expect(world.messages).toEqual(['whole', 'half'])

@@ -4,10 +4,11 @@ import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { inputs } from '../../../collector/inputs/all.ts'
 import type { Input } from '../../../collector/input.ts'
 import { FakeWorld, started } from './fake_context.ts'
+import { eventually } from '../../eventually.ts'
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 if (!hasOpenssl) console.log('skipped: TLS tests need openssl to make certificates')
@@ -77,8 +78,8 @@ describe.skipIf(!hasOpenssl)('tcp with TLS', () => {
     const world = new FakeWorld()
     const input = await started(create(world, {}))
     send(input, 'one\ntwo').end()
-    await vi.waitFor(() => expect(world.messages).toEqual(['one', 'two']))
-    await vi.waitFor(() => expect(input.status()['connections']).toBe(0))
+    await eventually(() => expect(world.messages).toEqual(['one', 'two']))
+    await eventually(() => expect(input.status()['connections']).toBe(0))
     expect(world.delivered[0]?.context).toMatchObject({ source: { address: '127.0.0.1' } })
   })
 
@@ -88,10 +89,10 @@ describe.skipIf(!hasOpenssl)('tcp with TLS', () => {
     const input = await started(create(world, tls))
     send(input, 'nobody\n')
     send(input, 'stranger\n', credentials('stranger'))
-    await vi.waitFor(() => expect(world.count('tls_failed')).toBe(2))
+    await eventually(() => expect(world.count('tls_failed')).toBe(2))
     send(input, 'client\n', credentials('client'))
-    await vi.waitFor(() => expect(world.messages).toEqual(['client']))
-    await vi.waitFor(() => expect(input.status()['connections']).toBe(1))
+    await eventually(() => expect(world.messages).toEqual(['client']))
+    await eventually(() => expect(input.status()['connections']).toBe(1))
   })
 
   test('a plain client, an old version and a silent one are refused', async () => {
@@ -103,8 +104,8 @@ describe.skipIf(!hasOpenssl)('tcp with TLS', () => {
     plain.write('hello in the clear\n')
     send(input, 'old\n', { maxVersion: 'TLSv1.2' })
     connectPlain(portOf(input), '127.0.0.1').on('error', () => undefined)
-    await vi.waitFor(() => expect(world.count('tls_failed')).toBe(3))
-    await vi.waitFor(() => expect(input.status()['connections']).toBe(0))
+    await eventually(() => expect(world.count('tls_failed')).toBe(3))
+    await eventually(() => expect(input.status()['connections']).toBe(0))
     expect(world.messages).toEqual([])
     expect(world.warnings.join()).toContain('TLS handshake failed')
   })
@@ -113,11 +114,11 @@ describe.skipIf(!hasOpenssl)('tcp with TLS', () => {
     const world = new FakeWorld()
     const input = await started(create(world, {}, { max_connections: 1 }))
     const talking = send(input, 'a\n')
-    await vi.waitFor(() => expect(world.messages).toEqual(['a']))
+    await eventually(() => expect(world.messages).toEqual(['a']))
     send(input, 'refused\n')
-    await vi.waitFor(() => expect(world.count('connection_refused')).toBe(1))
+    await eventually(() => expect(world.count('connection_refused')).toBe(1))
     talking.write('b\n')
-    await vi.waitFor(() => expect(world.messages).toEqual(['a', 'b']))
+    await eventually(() => expect(world.messages).toEqual(['a', 'b']))
   })
 
   test('files that cannot be used are a config error that names them', async () => {

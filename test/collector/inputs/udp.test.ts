@@ -1,9 +1,10 @@
 import { createSocket } from 'node:dgram'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { inputs } from '../../../collector/inputs/all.ts'
 import { systemClock } from '../../../core/clock.ts'
 import type { Input } from '../../../collector/input.ts'
 import { FakeWorld, started } from './fake_context.ts'
+import { eventually } from '../../eventually.ts'
 
 const create = (world: FakeWorld, config: Record<string, unknown> = {}) => {
   const parsed = inputs.schema.parse({ type: 'udp', listen: 'udp://127.0.0.1:0', ...config })
@@ -30,7 +31,7 @@ test('each line of a datagram is a message, with the address it came from', asyn
   const input = await started(create(world, { tag: 'app' }))
   const send = sender()
   await send(portOf(input), 'one\r\ntwo\n\nthree')
-  await vi.waitFor(() => expect(world.messages).toEqual(['one', 'two', 'three']))
+  await eventually(() => expect(world.messages).toEqual(['one', 'two', 'three']))
   expect(world.delivered[0]).toMatchObject({
     tag: 'app',
     context: { source: { address: '127.0.0.1', ip: '127.0.0.1' } },
@@ -42,7 +43,7 @@ test('a whole datagram is a message when framing says so', async () => {
   const world = new FakeWorld()
   const input = await started(create(world, { framing: 'datagram', add_remote_addr: false }))
   await sender()(portOf(input), 'one\ntwo\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['one\ntwo']))
+  await eventually(() => expect(world.messages).toEqual(['one\ntwo']))
   expect(world.delivered[0]?.context).toEqual({})
 })
 
@@ -52,9 +53,9 @@ test('what arrives while a delivery is under way is delivered together', async (
   const send = sender()
   world.holds = true
   await send(portOf(input), 'first')
-  await vi.waitFor(() => expect(world.delivered).toHaveLength(1))
+  await eventually(() => expect(world.delivered).toHaveLength(1))
   await Promise.all(Array.from({ length: 50 }, (_, i) => send(portOf(input), `m${i}`)))
-  await vi.waitFor(() => expect(world.messages).toHaveLength(51))
+  await eventually(() => expect(world.messages).toHaveLength(51))
   expect(world.delivered.length).toBeLessThan(30)
   world.release()
 })
@@ -66,11 +67,11 @@ test('datagrams beyond max_pending_bytes are counted', async () => {
   const send = sender()
   await send(portOf(input), 'x'.repeat(20))
   await send(portOf(input), 'y'.repeat(20))
-  await vi.waitFor(() => expect(world.count('datagram_overflow')).toBe(1))
+  await eventually(() => expect(world.count('datagram_overflow')).toBe(1))
   world.release()
-  await vi.waitFor(() => expect(world.unsettled).toBe(0))
+  await eventually(() => expect(world.unsettled).toBe(0))
   await send(portOf(input), 'z'.repeat(20))
-  await vi.waitFor(() => expect(world.messages).toEqual(['x'.repeat(20), 'z'.repeat(20)]))
+  await eventually(() => expect(world.messages).toEqual(['x'.repeat(20), 'z'.repeat(20)]))
 })
 
 test('a message too long is cut or dropped', async () => {
@@ -81,7 +82,7 @@ test('a message too long is cut or dropped', async () => {
     const world = new FakeWorld()
     const input = await started(create(world, { max_message_size: 5, long_messages: longMessages }))
     await sender()(portOf(input), '123456\nab')
-    await vi.waitFor(() => expect(world.messages).toEqual(messages))
+    await eventually(() => expect(world.messages).toEqual(messages))
     expect([...world.counted.values()]).toEqual([1])
   }
 })
@@ -91,9 +92,9 @@ test('IPv4 and IPv6 side by side, and networks that may not send', async () => {
   const listen = ['127.0.0.1:0', 'udp://[::1]:0']
   const input = await started(create(world, { listen, deny: ['127.0.0.0/8'] }))
   await sender()(portOf(input), 'refused')
-  await vi.waitFor(() => expect(world.count('connection_refused')).toBe(1))
+  await eventually(() => expect(world.count('connection_refused')).toBe(1))
   await sender('udp6')(portOf(input, 1), 'taken')
-  await vi.waitFor(() => expect(world.messages).toEqual(['taken']))
+  await eventually(() => expect(world.messages).toEqual(['taken']))
   expect(world.delivered[0]?.context).toEqual({ source: { address: '::1', ip: '::1' } })
 })
 
@@ -105,7 +106,7 @@ test.skipIf(process.platform !== 'linux')('drops of the kernel are counted', asy
   const send = sender()
   // Sent within one turn of the event loop, so nothing is received in between.
   await Promise.all(Array.from({ length: 200 }, () => send(portOf(input), Buffer.alloc(1000, 'x'))))
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(hurried.count('udp_kernel_drop')).toBeGreaterThan(0)
     expect(hurried.count('udp_kernel_drop') + hurried.messages.length).toBe(200)
   })
@@ -146,7 +147,7 @@ test('what was received before stop is delivered by stop', async () => {
   await input.start()
   world.holds = true
   await sender()(portOf(input), 'first')
-  await vi.waitFor(() => expect(world.messages).toEqual(['first']))
+  await eventually(() => expect(world.messages).toEqual(['first']))
   let stopped = false
   const stopping = input.stop(AbortSignal.timeout(5000)).then(() => (stopped = true))
   await new Promise((resolve) => setImmediate(resolve))

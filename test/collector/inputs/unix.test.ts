@@ -3,10 +3,11 @@ import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:f
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { inputs } from '../../../collector/inputs/all.ts'
 import { UnixDatagramInput } from '../../../collector/inputs/listen/unix_datagram.ts'
 import { FakeWorld, started } from './fake_context.ts'
+import { eventually } from '../../eventually.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-unix-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -30,7 +31,7 @@ test('messages over connections, with the permissions asked for', async () => {
   const input = await started(create(world, { path, permissions: '0600', framing: 'nul' }))
   expect(statSync(path).mode & 0o777).toBe(0o600)
   send(path, 'a\0b\0').end('rest')
-  await vi.waitFor(() => expect(world.messages).toEqual(['a', 'b', 'rest']))
+  await eventually(() => expect(world.messages).toEqual(['a', 'b', 'rest']))
   expect(input.status()['listen']).toEqual([`unix://${path}`])
   await input.stop(AbortSignal.timeout(1000))
   expect(() => statSync(path)).toThrow('ENOENT')
@@ -48,7 +49,7 @@ test('a socket that nobody listens on any more is replaced', async () => {
   const world = new FakeWorld()
   await started(create(world, { path }))
   send(path, 'fresh\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['fresh']))
+  await eventually(() => expect(world.messages).toEqual(['fresh']))
 })
 
 test('a socket that somebody listens on is left alone, and so is a file', async () => {
@@ -59,7 +60,7 @@ test('a socket that somebody listens on is left alone, and so is a file', async 
     process.platform === 'linux' ? `(pid ${process.pid}) listens there` : 'another process',
   )
   send(path, 'still\n')
-  await vi.waitFor(() => expect(world.messages).toEqual(['still']))
+  await eventually(() => expect(world.messages).toEqual(['still']))
   const file = newPath()
   writeFileSync(file, 'precious')
   await expect(started(create(world, { path: file }))).rejects.toThrow(
@@ -101,5 +102,5 @@ test('datagrams with it', async () => {
   } as const
   await started(new UnixDatagramInput(config, world.context, () => () => socket))
   socket.emit('data', Buffer.from('one\ntwo'))
-  await vi.waitFor(() => expect(world.messages).toEqual(['one', 'two']))
+  await eventually(() => expect(world.messages).toEqual(['one', 'two']))
 })

@@ -15,6 +15,7 @@ import { systemFiles } from '../../../core/files.ts'
 import { eventsOf } from '../../../core/journal/chunk.ts'
 import type { Read, Reader, ReadLimits } from '../../../core/journal/reader.ts'
 import { chunkOf, fakeContext, stillClock } from '../../collector/fake_world.ts'
+import { eventually } from '../../eventually.ts'
 
 type Answer = readonly Rejected[] | Error
 
@@ -77,7 +78,7 @@ async function deliver(
   }
   const loop = new DeliveryLoop(output, reader, dead, settings, context)
   await loop.start()
-  await vi.waitFor(() => expect(done).toHaveBeenCalledOnce())
+  await eventually(() => expect(done).toHaveBeenCalledOnce())
   await loop.stop(AbortSignal.timeout(5000))
   return { written, context, clock, ages, letters: await dead.list(), status: loop.status() }
 }

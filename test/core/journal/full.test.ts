@@ -1,11 +1,12 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Files, systemFiles } from '../../../core/files.ts'
 import { SimulatedDisk } from '../../simulated_files.ts'
 import { Scenario } from './scenario.ts'
 import { everything, linesOf, openJournal, startWriter, type TestWorld } from './setup.ts'
+import { eventually } from '../../eventually.ts'
 
 /** Appends of about 230 kB, more than the tenth of `maxDisk` that is kept free. */
 const large = (n: number) => linesOf([n], { pad: 230_000 })
@@ -52,7 +53,7 @@ test('drop_newest says what it dropped, and takes events again when there is roo
   expect(journal.troubles).toMatchObject([{ kind: 'full' }])
   await journal.release(reader)
   await journal.forget('slow')
-  await vi.waitFor(() => expect(journal.troubles).toEqual([]), 5000)
+  await eventually(() => expect(journal.troubles).toEqual([]))
   expect(await writer.append([large(99)])).toBe('durable')
   await writer.close(AbortSignal.timeout(5000))
 })
@@ -119,9 +120,9 @@ test('a next segment that could not be opened is opened later, though nothing mo
   const writer = await startWriter(journal, given)
   disk.fail = ({ kind }) => (kind === 'open' ? 'ENOSPC' : undefined)
   expect(await writer.append([linesOf([1], { pad: 200 })])).toBe('durable')
-  await vi.waitFor(() => expect(journal.troubles).toMatchObject([{ kind: 'disk' }]))
+  await eventually(() => expect(journal.troubles).toMatchObject([{ kind: 'disk' }]))
   disk.fail = () => undefined
-  await vi.waitFor(() => expect(journal.troubles).toEqual([]), 5000)
+  await eventually(() => expect(journal.troubles).toEqual([]))
   expect(journal.partitions[0]!.finished).toHaveLength(1)
   await writer.close(AbortSignal.timeout(5000))
 })

@@ -1,7 +1,8 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ReaderOptions } from '../../../core/journal/reader.ts'
 import { SimulatedDisk } from '../../simulated_files.ts'
 import { everything, linesOf, numbersOf, openJournal, startWriter } from './setup.ts'
+import { eventually } from '../../eventually.ts'
 
 const limits = { bytes: 1e6, ageMs: 0 }
 const soon = () => AbortSignal.timeout(2000)
@@ -49,7 +50,7 @@ test.each(['is done', 'is given up'])(
     await writer.append([linesOf([1, 2])])
     const hanging = (await reader.read(limits, soon()))!
     for (let n = 3; n < 13; n++) await writer.append([linesOf([n, -n])])
-    await vi.waitFor(() => expect(reader.lag().bytes).toBeLessThanOrEqual(300))
+    await eventually(() => expect(reader.lag().bytes).toBeLessThanOrEqual(300))
     const left = await everything(reader)
     const counted = () => counts.get('reader.out max_lag')
     expect(counted()).toBe(22 - left.length - hanging.chunk.count)

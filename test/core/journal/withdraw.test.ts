@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { SimulatedDisk } from '../../simulated_files.ts'
 import { everything, linesOf, openJournal, startWriter, type TestWorld } from './setup.ts'
+import { eventually } from '../../eventually.ts'
 
 const small = (n: number) => [linesOf([n], { pad: 500 })]
 
@@ -32,10 +33,10 @@ test('what waits for room is taken back when it is withdrawn; what else waits st
   const numbers: number[] = []
   const settled = vi.fn()
   void second.then(settled)
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     numbers.push(...(await everything(reader)))
     expect(settled).toHaveBeenCalledWith('durable')
-  }, 5000)
+  })
   numbers.push(...(await everything(reader)))
   expect(numbers).toEqual([...Array.from({ length: n }, (_, i) => i), 102])
 })
@@ -55,7 +56,7 @@ test('the journal stays full when all that waited is withdrawn, until there is r
   await new Promise((resolve) => setImmediate(resolve))
   expect(journal.troubles).toMatchObject([{ kind: 'full' }])
   expect(await everything(reader)).toHaveLength(outcomes.length)
-  await vi.waitFor(() => expect(journal.troubles).toEqual([]), 5000)
+  await eventually(() => expect(journal.troubles).toEqual([]))
   expect(await writer.append(small(0))).toBe('durable')
 })
 
@@ -64,11 +65,11 @@ test('what a failing disk did not take can be withdrawn, and the disk is tried a
   disk.fail = () => 'EIO'
   const late = new AbortController()
   const appended = writer.append(small(1), late.signal)
-  await vi.waitFor(() => expect(journal.troubles).toMatchObject([{ kind: 'disk' }]))
+  await eventually(() => expect(journal.troubles).toMatchObject([{ kind: 'disk' }]))
   late.abort(new Error('late'))
   await expect(appended).rejects.toThrow('late')
   disk.fail = () => undefined
-  await vi.waitFor(() => expect(journal.troubles).toEqual([]), 5000)
+  await eventually(() => expect(journal.troubles).toEqual([]))
   expect(await writer.append(small(2))).toBe('durable')
   expect(await everything(reader)).toEqual([2])
 })

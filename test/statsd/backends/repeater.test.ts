@@ -1,11 +1,12 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { Repeater, type RepeaterConfig } from '../../../statsd/backends/repeater/repeater.ts'
 import type { ReceiverNotice } from '../../../statsd/receive/protocol.ts'
 import { testContext } from '../../collector/outputs/chunks.ts'
 import { freePort } from '../../peers/process.ts'
+import { eventually } from '../../eventually.ts'
 
 const repeaters: Repeater[] = []
 afterEach(async () => {
@@ -47,7 +48,7 @@ test('each packet goes to every host over UDP as it is', async () => {
   }
   const hosts = sockets.map((socket) => ({ host: '127.0.0.1', port: socket.address().port }))
   const { send } = await repeating({ hosts, protocol: 'udp4' })
-  await vi.waitFor(() => {
+  await eventually(() => {
     send('a:1|c\nb:2|c', 'c:3|c')
     expect(got.length).toBeGreaterThanOrEqual(4)
   })
@@ -67,12 +68,12 @@ test('over TCP each with a line end, and again after a break', async () => {
   const { port } = server.address() as { port: number }
   const hosts = [{ host: '127.0.0.1', port }]
   const { repeater, send } = await repeating({ hosts, protocol: 'tcp' })
-  await vi.waitFor(() => expect(status(repeater).targets[0]!.connected).toBe(true))
+  await eventually(() => expect(status(repeater).targets[0]!.connected).toBe(true))
   send('a:1|c', 'b:2|c\nc:3|c')
-  await vi.waitFor(() => expect(text).toBe('a:1|c\nb:2|c\nc:3|c\n'))
+  await eventually(() => expect(text).toBe('a:1|c\nb:2|c\nc:3|c\n'))
   connections[0]!.destroy()
-  await vi.waitFor(() => expect(connections).toHaveLength(2))
-  await vi.waitFor(() => {
+  await eventually(() => expect(connections).toHaveLength(2))
+  await eventually(() => {
     send('d:4|c')
     expect(text).toContain('d:4|c\n')
   })

@@ -11,9 +11,10 @@ import {
   utimesSync,
   writeFileSync as write,
 } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemTailFiles } from '../../../../collector/inputs/tail/files.ts'
 import { Stage } from './stage.ts'
+import { eventually } from '../../../eventually.ts'
 
 let stage: Stage
 let log: string
@@ -105,7 +106,7 @@ describe('following', () => {
     await stage.start({ paths: [stage.path('*.log')], in_flight_bytes: '40kB' })
     stage.clock.advance(300)
     const polling = stage.tail!.poll()
-    await vi.waitFor(() => expect(stage.journal.held).toBeGreaterThan(1))
+    await eventually(() => expect(stage.journal.held).toBeGreaterThan(1))
     expect(stage.journal.held).toBeLessThanOrEqual(10)
     stage.journal.release()
     await polling

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Hints } from '../../../../collector/inputs/tail/hints.ts'
+import { eventually } from '../../../eventually.ts'
 
 let folder: string
 let now: number
@@ -22,7 +23,7 @@ test('a change in a folder wakes', async () => {
   hints.watch([folder])
   const { signal } = hints.woken()
   writeFileSync(path, 'a\n')
-  await vi.waitFor(() => expect(signal.aborted).toBe(true))
+  await eventually(() => expect(signal.aborted).toBe(true))
   expect([...hints.take()]).toContain(path)
 })
 
@@ -32,7 +33,7 @@ test('a folder that tells more than the budget is left alone for a minute', asyn
   hints.watch([folder, quiet])
   expect(hints.watched).toBe(2)
   for (let i = 0; i < 100; i++) writeFileSync(join(folder, `${i}.log`), 'a\n')
-  await vi.waitFor(() => expect(hints.watched).toBe(1))
+  await eventually(() => expect(hints.watched).toBe(1))
   now = 59_000
   hints.watch([folder, quiet])
   expect(hints.watched).toBe(1)
