@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { apiConfig } from './api/config.ts'
 import { eventFields } from './event/bounds.ts'
 import { groupingFields } from './grouping/config.ts'
 import { ingestFields } from './ingest/config.ts'
 import { configuredProjects } from './projects/config.ts'
 import { scrubbingFields } from './scrub/config.ts'
+import { sourceMapsConfig } from './symbolicate/config.ts'
 
 /** Error reports. Each part has its fields in a file of its own; this one puts them together. */
 export const errorsConfig = z.strictObject({
@@ -13,6 +15,8 @@ export const errorsConfig = z.strictObject({
   ...eventFields,
   ...scrubbingFields,
   ...groupingFields,
+  source_maps: sourceMapsConfig.prefault({}).describe('Uploaded source maps'),
+  api: apiConfig,
 })
 
 export type ErrorsConfig = z.output<typeof errorsConfig>

@@ -4,7 +4,9 @@ import type { Call, Calls } from './call.ts'
  * Whose file answers, by the first part of a call's name: `issues` of `issues.list`. Each is imported when it is
  * first asked.
  */
-const answering: Readonly<Record<string, () => Promise<Calls>>> = {}
+const answering: Readonly<Record<string, () => Promise<Calls>>> = {
+  web: async () => (await import('../api/web_calls.ts')).webCalls,
+}
 
 /** @throws TypeError when nothing answers to that name: the asking side is wrong. */
 export async function callOf(name: string): Promise<Call> {

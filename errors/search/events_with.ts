@@ -1,4 +1,4 @@
-import type { SearchText, SearchValue } from './tree.ts'
+import type { SearchValue } from './tree.ts'
 
 /** What is looked for in the bodies of kept events. */
 export type EventQuestion =

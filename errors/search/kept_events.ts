@@ -77,14 +77,15 @@ export function eventOf(body: Uint8Array): SentryEvent {
 
 function eventFits(question: EventQuestion, event: SentryEvent): boolean {
   if (question.kind === 'part') {
-    const texts = textsOf(question.of, event)
+    const texts = partTexts(question.of, event)
     return texts.some((text) => question.values.some((value) => fits(value, text)))
   }
-  const wanted = lowerAscii(question.text)
-  return holdsText(event, wanted)
+  return eventHolds(event, lowerAscii(question.text))
 }
 
-/** Any text of the event, however deep; what Weir noted about it does not count. */
+/** Whether any text of the event, however deep, holds `wanted` (lower case); what Weir noted about it does not count. */
+export const eventHolds = (event: SentryEvent, wanted: string): boolean => holdsText(event, wanted)
+
 function holdsText(value: unknown, wanted: string): boolean {
   if (typeof value === 'string') return lowerAscii(value).includes(wanted)
   if (typeof value !== 'object' || value === null) return false
@@ -94,7 +95,7 @@ function holdsText(value: unknown, wanted: string): boolean {
   return false
 }
 
-function textsOf(part: EventPart, event: SentryEvent): string[] {
+export function partTexts(part: EventPart, event: SentryEvent): string[] {
   const exceptions = event.exception?.values ?? []
   switch (part) {
     case 'error.type':

@@ -45,13 +45,29 @@ export function plant(issues: readonly PlantedIssue[]): DatabaseSync {
       `insert into issues (id, project, number, type, level, status, substatus, status_changed_ms, first_seen_ms,
          last_seen_ms, events, users, kept, assignee, first_release, last_release, platform)
        values (?, ?, ?, 'error', ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[id, project, id, level, status, substatus, issue.firstSeenMs, issue.lastSeenMs],
-      ...[issue.events, issue.users, issue.kept.length, assignee],
-      ...[releases[0] ?? null, releases.at(-1) ?? null, platform],
+      id,
+      project,
+      id,
+      level,
+      status,
+      substatus,
+      issue.firstSeenMs,
+      issue.lastSeenMs,
+      issue.events,
+      issue.users,
+      issue.kept.length,
+      assignee,
+      releases[0] ?? null,
+      releases.at(-1) ?? null,
+      platform,
     )
     run(
       'insert into issue_texts (issue, title, error_type, error_value, culprit) values (?, ?, ?, ?, ?)',
-      ...[id, issue.title, issue.errorType, issue.errorValue, issue.culprit],
+      id,
+      issue.title,
+      issue.errorType,
+      issue.errorValue,
+      issue.culprit,
     )
     for (const actor of issue.bookmarkedBy) run('insert into bookmarks values (?, ?, 0)', id, actor)
     for (const [place, event] of issue.kept.entries()) plantEvent(database, issue, event, place)
@@ -72,21 +88,35 @@ function plantEvent(
   const row = run(
     `insert into events (project, event_id, issue, hash, received_ms, timestamp_ms, level, release, environment,
        user, why, bytes) values (?, ?, ?, 'h', 0, ?, ?, ?, ?, ?, 1, 0)`,
-    ...[project, Buffer.from(eventIdOf(id, place), 'hex'), id, event.timestamp * 1000, event.level],
-    ...[event.release ?? null, event.environment ?? null, user ?? null],
+    project,
+    Buffer.from(eventIdOf(id, place), 'hex'),
+    id,
+    event.timestamp * 1000,
+    event.level,
+    event.release ?? null,
+    event.environment ?? null,
+    user ?? null,
   ).lastInsertRowid
   run('insert into event_bodies values (?, ?)', row, zstdCompressSync(JSON.stringify(event)))
   const words = wordsOf({ event, tags, grouping: { title, culprit } } as never)
   run(
     `insert into event_words (rowid, type, message, frames, tags, user, request, breadcrumbs)
      values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[row, words.type, words.message, words.frames, words.tags, words.user, words.request],
+    row,
+    words.type,
+    words.message,
+    words.frames,
+    words.tags,
+    words.user,
+    words.request,
     words.breadcrumbs,
   )
   for (const [key, value] of tags) {
     run(
       `insert into issue_tags values (?, ?, ?, 1, 0, 0) on conflict do update set events = events + 1`,
-      ...[id, key, value],
+      id,
+      key,
+      value,
     )
   }
   if (user !== undefined) {
@@ -96,7 +126,8 @@ function plantEvent(
   if (environment !== undefined) {
     run(
       'insert into issue_environments values (?, ?, 1, 0, 0) on conflict do nothing',
-      ...[id, environment],
+      id,
+      environment,
     )
   }
   if (release !== undefined) {
@@ -104,7 +135,11 @@ function plantEvent(
     const { package: name, sort } = orderOf(release)
     run(
       'insert into releases (project, version, package, sort, created_ms) values (?, ?, ?, ?, ?) on conflict do nothing',
-      ...[project, release, name, sort, 1],
+      project,
+      release,
+      name,
+      sort,
+      1,
     )
   }
 }

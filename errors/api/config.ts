@@ -1,0 +1,27 @@
+import { z } from 'zod'
+
+/** How much one request of the web API may ask. */
+export const apiConfig = z
+  .strictObject({
+    page_default: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(100)
+      .describe('Entries of a page, where a request names no limit'),
+    page_max: z.int().min(1).max(10_000).default(1_000).describe('Most entries of a page'),
+    search_length_max: z
+      .int()
+      .min(100)
+      .max(100_000)
+      .default(4_096)
+      .describe('Most characters of a search'),
+    bulk_max: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(10_000)
+      .describe('Most issues that one request changes'),
+  })
+  .prefault({})
+  .describe("Sentry's web API, /api/0/")

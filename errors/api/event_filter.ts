@@ -1,0 +1,54 @@
+import type { SentryEvent } from '../event/sentry_event.ts'
+import { eventFits } from '../search/event_fits.ts'
+import { defaultSearchLimits, parseSearch } from '../search/parse_search.ts'
+import { SearchMeaningError } from '../search/scope.ts'
+import { SearchSyntaxError } from '../search/search_error.ts'
+import type { Asked } from './asked.ts'
+import { invalid } from './web_request.ts'
+
+/** What a list of events is narrowed down to: `query`, `environment` and a period. */
+export interface EventFilter {
+  /** Over a row `e` of events. */
+  readonly sql: string
+  readonly values: readonly (string | number)[]
+  /** What SQL cannot tell. */
+  readonly event: (event: SentryEvent) => boolean
+  /** So many bodies are read at most. */
+  readonly readMax: number
+}
+
+/** Bodies that one request reads while it looks for those that fit. */
+const readMax = 5_000
+
+/** @throws WebRefusal 400 naming the place in `query`. */
+export function eventFilter(asked: Asked): EventFilter {
+  const conditions = ['1']
+  const values: (string | number)[] = []
+  const { environments, period, nowMs } = asked
+  if (environments.length > 0) {
+    conditions.push('e.environment in (select value from json_each(?))')
+    values.push(JSON.stringify(environments))
+  }
+  if (period) {
+    conditions.push('e.timestamp_ms >= ? and e.timestamp_ms <= ?')
+    values.push(period.fromMs, period.untilMs)
+  }
+  const text = asked.query.get('query') ?? ''
+  return { sql: conditions.join(' and '), values, event: matcherOf(text, asked, nowMs), readMax }
+}
+
+function matcherOf(text: string, asked: Asked, nowMs: number): (event: SentryEvent) => boolean {
+  const guarded = <Result>(work: () => Result): Result => {
+    try {
+      return work()
+    } catch (failure) {
+      if (failure instanceof SearchSyntaxError || failure instanceof SearchMeaningError) {
+        throw invalid(`query: ${failure.message}`)
+      }
+      throw failure
+    }
+  }
+  const maxLength = asked.request.limits.search_length_max
+  const node = guarded(() => parseSearch(text, { ...defaultSearchLimits, maxLength }))
+  return (event) => guarded(() => eventFits(node, event, nowMs))
+}

@@ -1,0 +1,91 @@
+import type { JsonValue } from '../../store/search.ts'
+import type { Calls, CallWorld } from '../digest/call.ts'
+import { Asked, type Answering } from './asked.ts'
+import {
+  eventAttachment,
+  eventAttachments,
+  eventJson,
+  findEvent,
+  issueAttachments,
+  issueEvent,
+  listEvents,
+  projectEvent,
+} from './event_answers.ts'
+import { listFeedback } from './feedback_answers.ts'
+import {
+  activitiesOfIssue,
+  feedbackOfIssue,
+  issueHashes,
+  issueOfShort,
+  notesOfIssue,
+  oneIssue,
+  tagOfIssue,
+  tagsOfIssue,
+  valuesOfTag,
+} from './issue_answers.ts'
+import { listIssues } from './issue_list.ts'
+import { listMonitors, monitorCheckIns, oneMonitor } from './monitor_answers.ts'
+import { listReleases, oneRelease, releaseCommits, releaseDeploys } from './release_answers.ts'
+import { listSessions } from './session_answers.ts'
+import { organisationStats, projectStats } from './stats_answers.ts'
+import { listEnvironments, listTags, oneTag, tagValueList } from './tag_answers.ts'
+import { WebRefusal, type WebAnswer, type WebRequest } from './web_request.ts'
+
+/** Who answers each endpoint of endpoints.ts that is the digest's. */
+const answering: Readonly<Record<string, Answering>> = {
+  'web.issues': listIssues,
+  'web.issue': oneIssue,
+  'web.events': listEvents,
+  'web.issueEvent': issueEvent,
+  'web.issueHashes': issueHashes,
+  'web.issueTags': tagsOfIssue,
+  'web.issueTag': tagOfIssue,
+  'web.issueTagValues': valuesOfTag,
+  'web.issueActivities': activitiesOfIssue,
+  'web.issueAttachments': issueAttachments,
+  'web.issueFeedback': feedbackOfIssue,
+  'web.issueNotes': notesOfIssue,
+  'web.shortId': issueOfShort,
+  'web.eventId': findEvent,
+  'web.event': projectEvent,
+  'web.eventJson': eventJson,
+  'web.eventAttachments': eventAttachments,
+  'web.eventAttachment': eventAttachment,
+  'web.tags': listTags,
+  'web.tag': oneTag,
+  'web.tagValues': tagValueList,
+  'web.environments': listEnvironments,
+  'web.releases': listReleases,
+  'web.release': oneRelease,
+  'web.releaseCommits': releaseCommits,
+  'web.releaseDeploys': releaseDeploys,
+  'web.organisationStats': organisationStats,
+  'web.projectStats': projectStats,
+  'web.sessions': listSessions,
+  'web.monitors': listMonitors,
+  'web.monitor': oneMonitor,
+  'web.checkIns': monitorCheckIns,
+  'web.feedback': listFeedback,
+}
+
+/** What main asks the digest thread for the web API: a WebRequest, answered with a WebAnswer. */
+export const webCalls: Calls = Object.fromEntries(
+  Object.entries(answering).map(([name, answer]) => [
+    name,
+    async (request: WebRequest, world: CallWorld): Promise<JsonValue> =>
+      (await answered(answer, request, world)) as unknown as JsonValue,
+  ]),
+)
+
+async function answered(
+  answer: Answering,
+  request: WebRequest,
+  world: CallWorld,
+): Promise<WebAnswer> {
+  try {
+    return await answer(new Asked(request, world))
+  } catch (failure) {
+    if (failure instanceof WebRefusal) return { status: failure.status, body: failure.body }
+    throw failure
+  }
+}
