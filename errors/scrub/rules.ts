@@ -87,10 +87,10 @@ function kindOf(
   return words?.test(field) === true ? 'secret' : 'plain'
 }
 
-/** `password=…`, with quotes or without; with `spaced` also `"password": "…"`. */
-function assignments(words: string, spaced: boolean): RegExp {
-  const sign = spaced ? String.raw`\\{0,2}["']?\s{0,4}[:=]\s{0,4}\\{0,2}` : '='
-  const value = String.raw`(?:"((?:[^"\\]|\\.){1,1024})|'([^']{1,1024})|([^\s"'\\&;,}\]<>]+))`
+/** `password=…`, with quotes or without; with `named` also `"password": "…"`. */
+function assignments(words: string, named: boolean): RegExp {
+  const sign = named ? String.raw`(?:\\{0,2}["']\s{0,4}[:=]\s{0,4}\\{0,2}|=)` : '='
+  const value = String.raw`(?:"((?:[^"\\]|\\.)[^"\\]*(?:\\.[^"\\]*)*)|'([^']+)|([^\s"'\\&;,}\]<>]+))`
   return new RegExp(String.raw`(?:${words})[\w-]{0,32}${sign}${value}`, 'dgi')
 }
 

@@ -49,7 +49,7 @@ function scrubError(rules: CompiledScrubbing, name: string, value: JsonValue): J
 
 function scrubNames(scrubber: Scrubber, event: SentryEvent): void {
   const { server_name: server, transaction, fingerprint } = event
-  if (server !== undefined) event.server_name = scrubber.named('server_name', 'server_name', server)
+  if (server !== undefined) event.server_name = scrubber.message('server_name', server)
   if (transaction !== undefined) event.transaction = scrubber.message('transaction', transaction)
   if (fingerprint === undefined) return
   for (const [index, part] of fingerprint.entries()) {
