@@ -15,6 +15,7 @@ import { ProjectRegistry } from './projects/registry.ts'
 const parts: readonly (() => Promise<MakePart>)[] = [
   async () => (await import('./ingest/part.ts')).makeIngest,
   async () => (await import('./api/part.ts')).makeApi,
+  async () => (await import('./uploads/part.ts')).makeUploads,
 ]
 
 /** The digest thread's link: both a part, the last of the data's way, and what others ask. */

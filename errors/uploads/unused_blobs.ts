@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { Blobs } from '../blobs.ts'
+import type { CallWorld } from '../digest/call.ts'
+
+/** Those of the blobs that nothing names: attachments are blobs too. */
+export function unusedBlobs(database: DatabaseSync, blobs: readonly string[]): string[] {
+  const used = database.prepare(
+    'select exists (select 1 from artifacts where blob = ?1) or exists (select 1 from attachments where blob = ?1) as used',
+  )
+  return [...new Set(blobs)].filter((blob) => used.get(blob)!['used'] === 0)
+}
+
+/** Removes files of which no row is left: rows go first, so that none names what is gone. */
+export async function deleteBlobs(world: CallWorld, unused: readonly string[]): Promise<void> {
+  const folder = join(world.context.dataFolder, 'errors', 'blobs')
+  const blobs = new Blobs(folder, () => new Uint8Array())
+  for (const blob of unused) await blobs.delete(blob)
+}
+
+/** Who remembers where maps are looks again (errors/symbolicate/lookup.ts). */
+export function noteChange(database: DatabaseSync): void {
+  database.exec(
+    `insert into meta (key, value) values ('artifacts', '1') on conflict (key) do update set value = value + 1`,
+  )
+}
