@@ -74,7 +74,7 @@ const shapes: readonly Shape[] = [
   },
   {
     name: 'ip',
-    pattern: raw`(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\w)|(?=[0-9a-fA-F:]{0,45}:)[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?::\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]))`,
+    pattern: raw`(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\w)|(?=${hex}{0,4}(?::${hex}{1,4}){0,6}::|(?:${hex}{1,4}:){7})${hex}{0,4}(?:(?::${hex}{0,4}){1,6}:\d{1,3}(?:\.\d{1,3}){3}|(?::${hex}{0,4}){2,7})(?![\w:]))`,
     // C++'s `a::b` is one as well, by its looks.
     is: (text) => /\d/.test(text) && isIP(text) !== 0,
   },
@@ -131,7 +131,7 @@ function isRandom(text: string): boolean {
     before = kind
   }
   if (digits === 0 || digits === text.length) return false
-  return (digits >= 3 && digitChanges >= 4) || changes >= text.length / 2
+  return (digits >= 3 && digitChanges >= 5) || changes >= text.length / 2
 }
 
 /** Digit, capital, small letter. */

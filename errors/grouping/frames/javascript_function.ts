@@ -7,13 +7,12 @@ export function javaScriptFunction(name: string): string {
   let plain = name.slice(name.lastIndexOf('*') + 1)
   const as = plain.indexOf(' [as ')
   if (as >= 0) plain = plain.slice(0, as)
-  plain = plain.trim()
-  for (let cut = prefixEnd(plain); cut > 0; cut = prefixEnd(plain)) plain = plain.slice(cut)
+  plain = withoutPrefixes(plain.trim())
   // SpiderMonkey marks a function without a name by `<`, behind what it is in or assigned to.
   if (plain.endsWith('<')) return ''
   plain = plain.slice(plain.lastIndexOf('/') + 1)
-  plain = plain.slice(plain.lastIndexOf('.') + 1)
-  return nameless.has(plain) || /^<.*>$/.test(plain) ? '' : plain
+  plain = withoutPrefixes(plain.slice(plain.lastIndexOf('.') + 1))
+  return nameless.has(plain.toLowerCase()) || /^<.*>$/.test(plain) ? '' : plain
 }
 
 const prefixes = [
@@ -27,8 +26,13 @@ const prefixes = [
   'function ',
 ]
 
-function prefixEnd(name: string): number {
-  return prefixes.find((prefix) => name.startsWith(prefix))?.length ?? 0
+function withoutPrefixes(name: string): string {
+  let plain = name
+  for (;;) {
+    const prefix = prefixes.find((one) => plain.startsWith(one))
+    if (prefix === undefined) return plain
+    plain = plain.slice(prefix.length)
+  }
 }
 
 const nameless = new Set([
@@ -37,11 +41,11 @@ const nameless = new Set([
   '{anonymous}',
   '(anonymous)',
   '(anonymous function)',
-  'Anonymous function',
   'anonymous function',
   'global code',
   'module code',
   'eval code',
+  'function code',
   'null',
   'undefined',
 ])
@@ -49,7 +53,7 @@ const nameless = new Set([
 /** Code that came as text: its frames say nothing of where. */
 export function isEvaluated(name: string): boolean {
   const plain = javaScriptFunction(name)
-  return plain === 'eval' || name === 'eval code' || name === 'Eval code'
+  return plain === 'eval' || name.toLowerCase() === 'eval code'
 }
 
 /**

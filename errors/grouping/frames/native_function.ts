@@ -55,7 +55,8 @@ function replaceGroups(name: string): string {
       if (end < 0) return text + name.slice(at)
       const inside = name.slice(at + 1, end)
       if (/^(?:lambda|unnamed|anonymous)/.test(inside)) text += 'lambda'
-      else if (isQualifiedSelf(text, name, end)) text += selfType(inside)
+      else if (isQualifiedSelf(text, inside, name.startsWith('::', end + 1)))
+        text += selfType(inside)
       else if (/^(?:redacted|unknown)$/.test(inside)) text += `<${inside}>`
       else text = `${text.endsWith('::') ? text.slice(0, -2) : text}<T>`
       at = end
@@ -77,8 +78,8 @@ function replaceGroups(name: string): string {
   return text
 }
 
-const isQualifiedSelf = (before: string, name: string, end: number) =>
-  (before === '' || before.endsWith(' ') || before.endsWith('::')) && name.startsWith('::', end + 1)
+const isQualifiedSelf = (before: string, inside: string, isPath: boolean) =>
+  isPath && (before === '' || before.endsWith(' ') || inside.startsWith('impl '))
 
 /** `alloc::vec::Vec<T> as core::fmt::Debug` → `alloc::vec::Vec`; `impl Foo for Bar<X>` → `Bar`. */
 function selfType(inside: string): string {

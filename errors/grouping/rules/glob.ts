@@ -50,7 +50,8 @@ function tokensOf(pattern: string, path: boolean): Token[] {
     } else if (character === '?') {
       push({ kind: 'one' })
     } else if (character === '[') {
-      const end = pattern.indexOf(']', at + (/^\[[!^]?\]/.test(pattern.slice(at)) ? 3 : 1))
+      const opening = /^\[[!^]?\]?/.exec(pattern.slice(at, at + 3))![0].length
+      const end = pattern.indexOf(']', at + opening)
       if (end < 0) text += character
       else {
         push(setOf(pattern.slice(at + 1, end)))
