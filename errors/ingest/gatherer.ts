@@ -97,12 +97,21 @@ function batchesOf(
   const first: Batch = {
     stream: reportsStream,
     tag: reportsTag,
-    bytes: Buffer.from(reports.join('')),
+    bytes: joined(reports),
     count: reports.length,
     ...(positions && { positions }),
   }
   const others = Array.from(logs.values(), ({ stream, tag, lines }) => {
-    return { stream, tag, bytes: Buffer.from(lines.join('')), count: lines.length }
+    return { stream, tag, bytes: joined(lines), count: lines.length }
   })
   return reports.length > 0 || positions ? [first, ...others] : others
+}
+
+/** The texts as UTF-8, one behind the other: joining them as texts first would copy each once more. */
+function joined(texts: readonly string[]): Uint8Array {
+  const length = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  const bytes = Buffer.allocUnsafe(length)
+  let at = 0
+  for (const text of texts) at += bytes.write(text, at)
+  return bytes
 }

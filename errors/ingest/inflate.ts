@@ -6,8 +6,12 @@ import { malformed, tooLarge } from './refusal.ts'
 /** Above it a body is inflated beside others, which do not wait for it. */
 const atOnceBytes = 262_144
 
-type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer
-type InflateLater = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>
+interface Bounds {
+  readonly maxOutputLength: number
+  readonly chunkSize: number
+}
+type Inflate = (bytes: Uint8Array, bounds: Bounds) => Buffer
+type InflateLater = (bytes: Uint8Array, bounds: Bounds) => Promise<Buffer>
 
 const decoders: Readonly<Record<string, { now: Inflate; later: InflateLater }>> = {
   gzip: { now: zlib.gunzipSync, later: promisify(zlib.gunzip) },
@@ -36,7 +40,12 @@ export async function inflate(
     const key = name.trim().replace(/^x-/, '')
     const decoder = Object.hasOwn(decoders, key) ? decoders[key] : undefined
     if (!decoder) continue
-    const options = { maxOutputLength: maxBytes }
+    // One chunk for most bodies: several would have to be put together.
+    const chunkSize = Math.min(
+      maxBytes + 1,
+      Math.max(65_536, Math.min(bytes.length * 8, 1_048_576)),
+    )
+    const options = { maxOutputLength: maxBytes, chunkSize }
     try {
       const isSmall = bytes.length <= atOnceBytes
       bytes = isSmall ? decoder.now(bytes, options) : await decoder.later(bytes, options)

@@ -8,7 +8,6 @@ export interface ReadJson {
 
 const loneSurrogates =
   /\\(?:u[dD][89aAbB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[dD][89a-fA-F][\da-fA-F]{2}|[^])/g
-const mayBeLone = /\\u[dD][89a-fA-F]/
 
 /**
  * JSON as SDKs send it: old Python ones write NaN and Infinity, which become null; texts may hold half a surrogate
@@ -19,7 +18,7 @@ const mayBeLone = /\\u[dD][89a-fA-F]/
 export function readJson(bytes: Uint8Array): ReadJson {
   let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
   let isRepaired = false
-  if (mayBeLone.test(text)) {
+  if (text.includes('\\ud') || text.includes('\\uD')) {
     text = text.replaceAll(loneSurrogates, (escape) => {
       const isLone = escape.length === 6 && /^\\u[dD][89a-fA-F]/.test(escape)
       isRepaired ||= isLone

@@ -1,0 +1,159 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { configuredProjects } from '../../../errors/projects/config.ts'
+import { dsnOf } from '../../../errors/projects/dsn.ts'
+import { projectOperations, type ShownProject } from '../../../errors/projects/operations.ts'
+import { ProjectRegistry } from '../../../errors/projects/registry.ts'
+import {
+  Conflict,
+  type Document,
+  type Documents,
+  type DocumentVersion,
+} from '../../../store/documents.ts'
+import type { JsonRecord } from '../../../store/search.ts'
+
+/** Documents in memory. */
+function documentsInMemory() {
+  const kept = new Map<string, Document>()
+  let versions = 0
+  const store = {
+    get: async (_kind: unknown, id: string) => kept.get(id),
+    put: async (
+      _kind: unknown,
+      id: string,
+      body: JsonRecord,
+      expected?: DocumentVersion | null,
+    ) => {
+      const known = kept.get(id)
+      if (expected !== undefined && (known?.version ?? null) !== expected)
+        throw new Conflict('x', id)
+      const version = String(++versions) as DocumentVersion
+      kept.set(id, { id, body, version })
+      return version
+    },
+    delete: async (_kind: unknown, id: string) => void kept.delete(id),
+    find: async () => ({ documents: [...kept.values()] }),
+  }
+  return { kept, store: store as unknown as Documents }
+}
+
+const key = 'c'.repeat(32)
+let random = 0
+let nowMs = 1_000
+let memory = documentsInMemory()
+beforeEach(() => {
+  memory = documentsInMemory()
+})
+
+const registry = (configured: object = {}) =>
+  new ProjectRegistry(configuredProjects.parse(configured), {
+    documents: () => memory.store,
+    nowMs: () => nowMs,
+    randomBytes: (count) => Buffer.alloc(count, ++random),
+  })
+
+describe('projects of the config', () => {
+  test('are as they are written, and read only', async () => {
+    const projects = registry({ shop: { id: 42, keys: [key], quota: { errors: { hour: 5 } } } })
+    expect(await projects.all()).toMatchObject([
+      { id: 42, slug: 'shop', source: 'config', keys: [{ public: key, disabled: false }] },
+    ])
+    expect((await projects.find('42'))?.settings.quota.errors?.hour).toBe(5)
+    await expect(projects.change(42, () => ({ name: 'x' }))).rejects.toThrow(
+      /errors\.projects\.shop/,
+    )
+    await expect(projects.add({ slug: 'shop' })).rejects.toThrow(/already/)
+    expect(memory.kept.size).toBe(0)
+  })
+
+  test('without a key get one that stays', async () => {
+    const [made] = await registry({ shop: { id: 1 } }).all()
+    const [again] = await registry({ shop: { id: 1, name: 'Shop' } }).all()
+    expect(made?.keys[0]?.public).toMatch(/^[0-9a-f]{32}$/)
+    expect(again).toMatchObject({ name: 'Shop', source: 'config', keys: made!.keys })
+  })
+
+  test('stand before those of the store', async () => {
+    await registry().add({ slug: 'shop' })
+    expect(await registry({ shop: { id: 9, keys: [key] } }).all()).toMatchObject([{ id: 9 }])
+  })
+
+  test('refuse ids and keys twice, and slugs that are none', () => {
+    for (const wrong of [
+      { a: { id: 1 }, b: { id: 1 } },
+      { a: { id: 1, keys: [key] }, b: { id: 2, keys: [key] } },
+      { '42': { id: 1 } },
+      { Shop: { id: 1 } },
+      { shop: { id: 1, keys: ['xyz'] } },
+    ]) {
+      expect(configuredProjects.safeParse(wrong).success).toBe(false)
+    }
+  })
+})
+
+describe('projects of the store', () => {
+  test('are told to listeners, and seen by another registry', async () => {
+    const projects = registry({ shop: { id: 42, keys: [key] } })
+    const heard: number[] = []
+    projects.listen((all) => void heard.push(all.length))
+    const made = await projects.add({ slug: 'web', platform: 'javascript' })
+    expect(made.id).toBe(43)
+    expect(heard.at(-1)).toBe(2)
+    expect(await registry().find('web')).toMatchObject({ id: 43, platform: 'javascript' })
+    const other = await registry().add({ slug: 'api' })
+    expect(other.id).toBe(44)
+    nowMs += 60_000
+    expect(await projects.find('api')).toBeDefined()
+    await projects.remove(44)
+    expect(await projects.find('api')).toBeUndefined()
+  })
+
+  test('need a store and a name', async () => {
+    const without = new ProjectRegistry(
+      {},
+      { documents: () => undefined, nowMs: () => nowMs, randomBytes: Buffer.alloc },
+    )
+    expect(await without.all()).toEqual([])
+    await expect(without.add({ slug: 'a' })).rejects.toThrow(/errors\.projects/)
+    for (const slug of ['', '42', 'A b', 'x'.repeat(51)]) {
+      await expect(registry().add({ slug })).rejects.toThrow(/no name/)
+    }
+  })
+})
+
+test('commands on projects and keys', async () => {
+  const projects = registry()
+  const operations = projectOperations(async () => {
+    return {
+      projects,
+      newKey: (label) => projects.newKey(label),
+      baseUrl: 'https://obs.example.com/weir',
+    }
+  })
+  const run = async (name: string, args: object = {}) => {
+    const found: unknown[] = []
+    for await (const item of operations[`project.${name}`]!({ ...args })) found.push(item)
+    return found as ShownProject[]
+  }
+  const [made] = await run('add', { slug: 'shop' })
+  const text = made!.keys[0]!.public
+  expect(made!.keys[0]!.dsn).toBe(`https://${text}@obs.example.com/weir/1`)
+  expect(made!.keys[0]!.dsn_with_secret).toMatch(`https://${text}:`)
+  const [more] = await run('key.add', { project: 'shop', label: 'web', origins: ['https://a'] })
+  expect(more!.keys[1]).toMatchObject({ label: 'web', origins: ['https://a'] })
+  const [off] = await run('key.disable', { project: '1', key: text })
+  expect(off!.keys.map(({ disabled }) => disabled)).toEqual([true, false])
+  await run('key.enable', { project: '1', key: text })
+  const [rotated] = await run('key.rotate', { project: 'shop', key: text })
+  expect(rotated!.keys.map(({ disabled }) => disabled)).toEqual([true, false, false])
+  await expect(run('key.disable', { project: 'shop', key: '' })).rejects.toThrow(/more than one/)
+  await expect(run('key.disable', { project: 'shop', key: 'x' })).rejects.toThrow(/no key/)
+  await expect(run('show', { project: 'other' })).rejects.toThrow(/there are shop/)
+  expect(await run('rm', { project: 'shop' })).toEqual(['shop'])
+  expect(await run('ls')).toEqual([])
+})
+
+test('a DSN has the path of base_url', () => {
+  const one = { public: key, secret: 's', label: '', disabled: false }
+  expect(dsnOf('http://h:1/p', { id: 7 }, one)).toBe(`http://${key}@h:1/p/7`)
+  expect(dsnOf('http://h:1', { id: 7 }, one, true)).toBe(`http://${key}:s@h:1/7`)
+})
