@@ -20,6 +20,7 @@ import { projectOperations } from '../errors/projects/operations.ts'
 import type { Statsd } from '../statsd/statsd.ts'
 import { removeLeftSnapshot } from './backup/snapshot.ts'
 import { backupOperations } from './backup_operation.ts'
+import { errorOperations } from './error_operations.ts'
 import { importOperations } from './import_operation.ts'
 import { deadOperations, journalOperations } from './operations.ts'
 import type { Running, Surroundings } from './running.ts'
@@ -46,6 +47,7 @@ export async function assemble(given: Surroundings): Promise<Running> {
       ...importOperations(() => parts.collector),
       ...statsdOperations(() => parts.statsd),
       ...projectOperations(() => parts.projects()),
+      ...errorOperations(() => parts.errors),
       ...backupOperations(given.dataFolder, () => parts.journal, given.clock),
     },
     extend: (app) => {

@@ -20,6 +20,8 @@ export const commandNames = [
   'dead',
   'statsd',
   'project',
+  'errors',
+  'send',
   'convert',
   'completion',
   'version',

@@ -69,8 +69,8 @@ export const endpoints: readonly Endpoint[] = [
   get(`${project}/events`, 'web.events'),
   get(`${project}/events/:event`, 'web.event'),
   get(`${project}/events/:event/json`, 'web.eventJson'),
-  get(`${project}/events/:event/grouping-info`, 'web.groupingInfo'),
-  get(`${project}/events/:event/explain`, 'web.explain'),
+  get(`${project}/events/:event/grouping-info`, 'main.groupingInfo'),
+  get(`${project}/events/:event/explain`, 'main.explain'),
   get(`${project}/events/:event/attachments`, 'web.eventAttachments'),
   get(`${project}/events/:event/attachments/:attachment`, 'main.attachment'),
 

@@ -1,4 +1,5 @@
 import type { JsonRecord } from '../../store/search.ts'
+import { shortIdOf } from '../issues/state.ts'
 import type { Answering, Asked, Row } from './asked.ts'
 import { iso } from './asked.ts'
 import {
@@ -113,6 +114,36 @@ export const projectEvent: Answering = (asked) => answer(eventFull(ownEvent(aske
 export const eventJson: Answering = (asked) => {
   const { event, eventId, project } = ownEvent(asked)
   return answer({ ...(event as unknown as JsonRecord), event_id: eventId, project })
+}
+
+/** All that main needs to explain an event: StoredEvent of explain.ts. */
+export const eventWhole: Answering = (asked) => {
+  const kept = ownEvent(asked)
+  const issue = asked.row(
+    'select i.number, i.events, i.kept, t.title from issues i join issue_texts t on t.issue = i.id where i.id = ?',
+    kept.issue,
+  )
+  const hashes = asked.rows(
+    'select hash, version from issue_hashes where issue = ? limit 10000',
+    kept.issue,
+  )
+  const { slug } = asked.project(kept.project)
+  return answer({
+    event: kept.event as unknown as JsonRecord,
+    eventId: kept.eventId,
+    project: slug,
+    issue: {
+      id: String(kept.issue),
+      shortId: shortIdOf(slug, Number(issue?.['number'] ?? 0)),
+      title: String(issue?.['title'] ?? ''),
+    },
+    hash: kept.hash,
+    hashes: hashes.map(({ hash }) => String(hash)),
+    version: String(hashes.find(({ hash }) => hash === kept.hash)?.['version'] ?? ''),
+    why: kept.why,
+    bytes: kept.bytes,
+    counts: { events: Number(issue?.['events'] ?? 0), kept: Number(issue?.['kept'] ?? 0) },
+  })
 }
 
 export const eventAttachments: Answering = (asked) => {

@@ -1,16 +1,14 @@
+import { createReadStream } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal, refusalOf } from '../../core/http/refusal.ts'
 import type { JsonValue } from '../../store/search.ts'
 import type { ErrorsConfig } from '../config.ts'
+import { projectRules } from '../grouping/project_rules.ts'
 import type { ErrorsPart, ErrorsWorld } from '../part.ts'
 import { endpoints, refused } from './endpoints.ts'
-import {
-  checkOrganisation,
-  mainAnswers,
-  streamOf,
-  type MainAnswer,
-  type MainWorld,
-} from './main_answers.ts'
+import { mainAnswers } from './main_answers.ts'
+import type { MainAnswer, MainWorld } from './main_world.ts'
+import { checkOrganisation } from './organisation_answers.ts'
 import { webOperations, type Ask } from './web_operations.ts'
 import {
   invalid,
@@ -25,13 +23,15 @@ const actor = 'weir'
 
 /** Sentry's web API below /api/0: main reads requests and knows projects, the digest thread answers the rest. */
 export function makeApi(config: ErrorsConfig, world: ErrorsWorld): ErrorsPart {
-  let limits = config.api
+  let { api: limits, grouping } = config
+  let rulesOf = projectRules(grouping)
   const { projects, digest, blobs, randomBytes, baseUrl } = world
   const context = world.contextOf('errors.api')
   const mainWorld: MainWorld = {
     projects,
     digest,
     blobs,
+    groupingOf: ({ settings }) => rulesOf(settings.grouping),
     newKey: () => Buffer.from(randomBytes(16)).toString('hex'),
   }
   const ask: Ask = async (endpoint, asked) => {
@@ -59,7 +59,8 @@ export function makeApi(config: ErrorsConfig, world: ErrorsWorld): ErrorsPart {
     start: async () => {},
     stop: async () => {},
     async reload(next) {
-      limits = next.api
+      ;({ api: limits, grouping } = next)
+      rulesOf = projectRules(grouping)
     },
     operations: webOperations(ask),
     addRoutes(app) {
@@ -128,7 +129,7 @@ async function send(reply: FastifyReply, given: MainAnswer): Promise<FastifyRepl
       .type('application/octet-stream')
       .header('content-disposition', `attachment; filename="${name}"`)
       .header('x-content-type-options', 'nosniff')
-      .send(streamOf(given.path))
+      .send(createReadStream(given.path))
   }
   void reply.code(given.status).headers(given.headers ?? {})
   if (given.status === 204) return await reply.send()

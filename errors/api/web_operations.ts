@@ -2,7 +2,7 @@ import type { Operations } from '../../core/control.ts'
 import { WeirError } from '../../core/errors.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { endpoints, type Endpoint } from './endpoints.ts'
-import type { MainAnswer } from './main_answers.ts'
+import type { MainAnswer } from './main_world.ts'
 import { WebRefusal, type WebRequest } from './web_request.ts'
 
 /** What of a request a client says. */
