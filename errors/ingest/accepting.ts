@@ -12,9 +12,10 @@ import type { Answer } from './refusal.ts'
 
 export interface AcceptingWorld {
   readonly context: Context
-  readonly journal: Journal
-  readonly projects: Projects
+  readonly journal: Pick<Journal, 'seed' | 'recover' | 'positions' | 'space' | 'mark' | 'trouble'>
+  readonly projects: Pick<Projects, 'all' | 'listen'>
   readonly logLevel: string
+  readonly startThread?: typeof startAcceptThread
 }
 
 /** A thread that died is not started again before so long. */
@@ -92,7 +93,7 @@ export class Accepting {
   }
 
   async #begin(): Promise<AcceptLink> {
-    const { context, journal, projects, logLevel } = this.#world
+    const { context, journal, projects, logLevel, startThread = startAcceptThread } = this.#world
     if (this.#stopping) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is stopping')
     const wait = this.#diedAtMs + restartMs - context.clock.monotonic()
     if (this.#died && wait > 0) await context.clock.sleep(wait)
@@ -102,7 +103,7 @@ export class Accepting {
     )
     const writer = await journal.seed(reportsPartition, counts)
     const { shared, limit } = journal.space
-    const link: AcceptLink = startAcceptThread(
+    const link: AcceptLink = startThread(
       {
         writer,
         space: { shared, limit },
@@ -129,7 +130,7 @@ export class Accepting {
   }
 
   /** From now on the thread hears of changes; what changed while it started it is told at once. */
-  #follow(projects: Projects): void {
+  #follow(projects: AcceptingWorld['projects']): void {
     const tell = (all: readonly Project[]) => {
       this.#link?.ask({ ask: 'projects', projects: all }).catch(() => undefined)
     }

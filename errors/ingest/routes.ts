@@ -48,6 +48,13 @@ const readable: readonly Endpoint[] = ['store', 'check_in']
 export function addIngestRoutes(root: FastifyInstance, world: IngestRoutesWorld): void {
   // In a scope of their own: its hooks are not those of the web API.
   void root.register(async (app) => {
+    app.addHook('onRequest', async ({ raw }) => {
+      // Bodies are what they are, whatever they are called; Fastify would refuse a type that is none.
+      const { 'content-type': type } = raw.headers
+      if (type !== undefined && !/^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+/.test(type)) {
+        raw.headers['content-type'] = 'application/octet-stream'
+      }
+    })
     app.addHook('onSend', async (_request, reply) => void reply.headers(corsHeaders))
     app.setErrorHandler((failure, request, reply) => {
       send(reply, answerToFailure(failure, request, world))
