@@ -11,6 +11,7 @@ const wired = [
   'test/core/delivery/loop.test.ts',
   'test/core/http/server.test.ts',
   'test/core/journal/{full,withdraw}.test.ts',
+  'test/errors/uploads/uploads.test.ts',
   'test/statsd/backends/*.test.ts',
   'test/store/api/routes.test.ts',
 ]

@@ -26,12 +26,14 @@ export async function readForm(
 ): Promise<readonly (readonly [name: string, value: string])[]> {
   const parser = await parserFor(request, bounds)
   const fields: [string, string][] = []
+  const contents: Readable[] = []
   const taken: Promise<void>[] = []
   try {
     await new Promise<void>((resolve, reject) => {
       parser.on('field', (name, value) => void fields.push([name, value]))
       parser.on('file', (field, content, name: string | undefined) => {
         content.on('limit', () => reject(tooLarge('a file is larger than it may be')))
+        contents.push(content)
         const one = take(field, name ?? '', content)
         taken.push(one)
         one.catch(reject)
@@ -51,10 +53,14 @@ export async function readForm(
     request.unpipe(parser)
     parser.removeAllListeners('error').on('error', () => undefined)
     request.resume()
-    await Promise.allSettled(taken.map((one) => Promise.race([one, Promise.resolve()])))
+    // Whoever reads a file that will not end is told, and cleans up.
+    for (const content of contents) content.on('error', () => undefined).destroy(asError(failure))
+    await Promise.allSettled(taken)
     throw failure
   }
 }
+
+const asError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 const unreadable = (why: string) => invalid(`the multipart body cannot be read: ${why}`)
 
