@@ -9,7 +9,10 @@ export function crashFrame(view: EventView): Frame | undefined {
   const stack = mainStack(view)
   if (!stack) return undefined
   const at = stack.frames.findLastIndex((frame, index) => frame.inApp && isNamed(stack, index))
-  return at >= 0 ? stack.source[at] : stack.source.findLast((_, index) => isNamed(stack, index))
+  const chosen = at >= 0 ? at : stack.source.findLastIndex((_, index) => isNamed(stack, index))
+  if (chosen < 0) return undefined
+  const [frame, { facts }] = [stack.source[chosen]!, stack.known[chosen]!]
+  return facts.function === (frame.function ?? '') ? frame : { ...frame, function: facts.function }
 }
 
 const isNamed = (stack: ViewedStack, at: number) => {

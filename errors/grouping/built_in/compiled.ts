@@ -70,6 +70,7 @@ stack.function:core::* -app
 stack.function:alloc::* -app
 stack.function:__rust_* -app -group
 stack.function:rust_begin_unwind -app -group
+stack.function:__rustc::* -app -group
 stack.function:rust_panic* -app -group
 stack.function:core::panicking::* -app -group
 stack.function:std::panicking::* -app -group
@@ -79,8 +80,7 @@ stack.function:std::sys::* -app -group
 stack.function:std::sys_common::* -app -group
 stack.function:std::thread::* -app -group
 stack.function:core::ops::function::* -app -group
-stack.function:"<alloc::boxed::Box<*> as core::ops::function::*" -app -group
-stack.function:"*std::backtrace*" -app -group
+stack.function:alloc::boxed::Box::call* -app -group
 stack.function:backtrace::* -app -group
 stack.function:sentry_backtrace::* -app -group
 stack.function:sentry_core::* -app -group

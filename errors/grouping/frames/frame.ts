@@ -1,5 +1,5 @@
 import { component, muted, type Component } from '../component.ts'
-import { familyOf } from '../platform.ts'
+import { familyOf, type Family } from '../platform.ts'
 import type { FrameFacts } from '../rules/matcher.ts'
 import type { Frame } from '../../event/sentry_event.ts'
 import { contextLineComponent, hasContextLine } from './context_line.ts'
@@ -7,6 +7,7 @@ import { filenameComponent, isUrl } from './filename.ts'
 import { functionComponent } from './function.ts'
 import { isCallbackCause, isEvaluated } from './javascript_function.ts'
 import { moduleComponent } from './module.ts'
+import { nativeFunction } from './native_function.ts'
 
 /** What is known of a frame by its texts alone, so of all frames with the same. */
 export interface KnownFrame {
@@ -26,13 +27,14 @@ export function frameKey(frame: Frame, platform: string): string {
 
 /** @param platform the frame's own, or the event's */
 export function knownFrame(frame: Frame, platform: string): KnownFrame {
+  const family = familyOf(platform)
   const facts: FrameFacts = {
-    function: frame.function ?? '',
+    function: shownFunction(frame.function ?? '', family),
     module: frame.module ?? '',
     absPath: frame.abs_path ?? '',
     filename: frame.filename ?? '',
     package: frame.package ?? '',
-    family: familyOf(platform),
+    family,
     platform,
   }
   const rawName = frame.raw_function ?? ''
@@ -47,6 +49,11 @@ export function knownFrame(frame: Frame, platform: string): KnownFrame {
   }
 }
 
+/** The function as rules and people see it: native names come with all that compilers know. */
+export function shownFunction(name: string, family: Family): string {
+  return family === 'native' && name !== '' ? nativeFunction(name) : name
+}
+
 const noPlace = new Set(['[native code]', 'native code', 'eval code', '<anonymous>'])
 
 function frameComponent(frame: Frame, facts: FrameFacts, platform: string): Component {
@@ -57,7 +64,7 @@ function frameComponent(frame: Frame, facts: FrameFacts, platform: string): Comp
     ? contextLineComponent(frame.context_line ?? '', absPath, facts.function, family)
     : undefined
   const functionPart = functionComponent({
-    name: facts.function,
+    name: frame.function ?? '',
     rawName: frame.raw_function ?? '',
     platform,
     mappedWithLine: mapped && line?.contributes === true,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { group } from '../../../errors/grouping/group.ts'
-import type { Frame, SentryEvent } from '../../../errors/event/sentry_event.ts'
+import type { Frame, SentryEvent, SentryThread } from '../../../errors/event/sentry_event.ts'
 import { groupingRules } from '../../../errors/grouping/rules.ts'
 import { eventOf, grouped, hashesOf, isSameIssue, logged, standard, thrown } from './events.ts'
 
@@ -103,7 +103,7 @@ describe('without exceptions', () => {
   const stacktrace = { frames: [app('a')] }
 
   it('the crashed thread decides, or the current, or the only one', () => {
-    const threads = (...values: object[]) => eventOf({ threads: { values } })
+    const threads = (...values: SentryThread[]) => eventOf({ threads: { values } })
     const other = { id: 2, stacktrace: { frames: [app('b')] } }
     const both = md5('')
     expect(hashesOf(threads({ id: 1, crashed: true, stacktrace }, other))).toEqual([md5('appa')])
