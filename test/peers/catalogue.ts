@@ -111,6 +111,22 @@ export const peers = {
     beside: ['raven-js@3.27.2', 'vite@8.3.8'],
     hasBinaries: true,
   },
+  'sentry-cli-2': { kind: 'npm', package: '@sentry/cli@2.58.6', hasBinaries: true },
+  'sentry-cli-3': { kind: 'npm', package: '@sentry/cli@3.8.0', hasBinaries: true },
+  'sentry-bundlers': {
+    kind: 'npm',
+    package: '@sentry/vite-plugin@11.9.0',
+    beside: [
+      '@sentry/webpack-plugin@11.8.0',
+      '@sentry/rollup-plugin@5.4.0',
+      '@sentry/esbuild-plugin@5.4.0',
+      'vite@8.3.8',
+      'webpack@5.112.2',
+      'rollup@4.68.7',
+      'esbuild@0.28.2',
+    ],
+    hasBinaries: true,
+  },
   'sentry-python': {
     kind: 'python',
     requirements: [
