@@ -20,6 +20,7 @@ import { backends } from '../statsd/backends/all.ts'
 import { backendId, backendsOf } from '../statsd/backends/config.ts'
 import type { StatsdConfig } from '../statsd/config.ts'
 import { checkAddresses } from './check_addresses.ts'
+import { checkErrors, errorAddresses } from './check_errors.ts'
 import { statsdAddresses } from './check_statsd.ts'
 import { checkPrometheus } from './check_prometheus.ts'
 import { checkStore } from './check_store.ts'
@@ -57,7 +58,7 @@ export async function checkAll(
     const who = `a Weir runs on it (process ${holder.pid ?? 'unknown'})`
     note('data folder', `${who}: the addresses it listens on are not tried`)
   }
-  const others = statsdAddresses(loaded)
+  const others = [...statsdAddresses(loaded), ...errorAddresses(config)]
   findings.push(...(await checkAddresses(httpAddresses, inputConfigs, others, holder?.pid)))
   for (const text of keysWithoutMeaning(loaded.input, config.store.engine)) note('store', text)
   if (keeps && config.store.engine === 'embedded') {
@@ -70,6 +71,7 @@ export async function checkAll(
     findings.push(...(await checkBackends(config.statsd, dataFolder)))
     findings.push(...checkPrometheus(config.statsd))
   }
+  findings.push(...checkErrors(config))
   const openness = openToNobody(httpAddresses, config.http)
   if (openness !== undefined) note('http', openness)
   if (!collects) {

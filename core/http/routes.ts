@@ -47,6 +47,7 @@ GET  /api/metrics/ names, tags and values of metrics as JSON: series?series=web.
 GET  /api/status   inputs, readers and outputs: rates, lag, losses
 GET  /metrics      the same, StatsD's series and the host, for Prometheus
 POST /api/v1/write what a Prometheus sends by remote write
+POST /api/<project>/envelope/  what Sentry's SDKs report: weir project add NAME prints the DSN
 GET  /healthz      200 while the process lives
 GET  /readyz       200 while events are taken in
 
