@@ -49,7 +49,7 @@ export const listEvents: Answering = (asked) => {
   return notes.cut ? incomplete(page) : page
 }
 
-export const incomplete = (page: WebAnswer): WebAnswer => ({
+const incomplete = (page: WebAnswer): WebAnswer => ({
   ...page,
   headers: { ...page.headers, 'x-weir-incomplete': 'older kept events were not searched' },
 })

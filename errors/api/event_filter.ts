@@ -1,10 +1,8 @@
 import type { SentryEvent } from '../event/sentry_event.ts'
 import { eventFits } from '../search/event_fits.ts'
 import { defaultSearchLimits, parseSearch } from '../search/parse_search.ts'
-import { SearchMeaningError } from '../search/scope.ts'
-import { SearchSyntaxError } from '../search/search_error.ts'
 import type { Asked } from './asked.ts'
-import { invalid } from './web_request.ts'
+import { guarded } from './search_refusal.ts'
 
 /** What a list of events is narrowed down to: `query`, `environment` and a period. */
 export interface EventFilter {
@@ -38,16 +36,6 @@ export function eventFilter(asked: Asked): EventFilter {
 }
 
 function matcherOf(text: string, asked: Asked, nowMs: number): (event: SentryEvent) => boolean {
-  const guarded = <Result>(work: () => Result): Result => {
-    try {
-      return work()
-    } catch (failure) {
-      if (failure instanceof SearchSyntaxError || failure instanceof SearchMeaningError) {
-        throw invalid(`query: ${failure.message}`)
-      }
-      throw failure
-    }
-  }
   const maxLength = asked.request.limits.search_length_max
   const node = guarded(() => parseSearch(text, { ...defaultSearchLimits, maxLength }))
   return (event) => guarded(() => eventFits(node, event, nowMs))

@@ -21,12 +21,12 @@ export function conditionOf(node: SearchNode, scope: SearchScope): Condition {
       return some(node.nodes.map((each) => conditionOf(each, scope)))
     case 'not':
       return not(conditionOf(node.node, scope))
-    case 'text':
-      return some([
-        textHolds(ofText('title'), { pieces: [node.text], from: node.from }),
-        textHolds(ofText('culprit'), { pieces: [node.text], from: node.from }),
-        found({ kind: 'text', text: node.text, phrase: node.phrase }, scope),
-      ])
+    case 'text': {
+      const value = { pieces: [node.text], from: node.from }
+      const shown = some([textHolds('x.title', value), textHolds('x.culprit', value)])
+      const inside = found({ kind: 'text', text: node.text, phrase: node.phrase }, scope)
+      return some([issuesHaving('issue_texts', shown, scope), inside])
+    }
     case 'term':
       return conditionOfTerm(node, scope)
   }
@@ -69,11 +69,12 @@ function conditionOfTerm(term: SearchTerm, scope: SearchScope): Condition {
     case 'level':
       return each((value) => textFits('i.level', value, true))
     case 'text':
-      return each((value) => textFits(ofText(meaning.column), value, true))
+      return each((value) => textOfIssue(meaning.column, value, scope))
     case 'message':
-      return each((value) =>
-        some([textHolds(ofText('title'), value), textHolds(ofIssueText('error_value'), value)]),
-      )
+      return each((value) => {
+        const shown = some([textHolds('x.title', value), textHolds('x.error_value', value)])
+        return issuesHaving('issue_texts', shown, scope)
+      })
     case 'error':
       return error(term, meaning.part, each, scope)
     case 'stack':
@@ -101,6 +102,14 @@ const unknownState = (value: SearchValue) =>
 const ofIssueText = (column: string) =>
   `(select t.${column} from issue_texts t where t.issue = i.id)`
 
+/** Columns of issues are in hand; texts are in a table of their own. */
+function textOfIssue(column: TextColumn, value: SearchValue, scope: SearchScope): Condition {
+  if (column === 'title' || column === 'culprit') {
+    return issuesHaving('issue_texts', textFits(`x.${column}`, value, true), scope)
+  }
+  return textFits(ofText(column), value, true)
+}
+
 /** A text that is never null. */
 function ofText(column: TextColumn): string {
   if (column === 'title' || column === 'culprit') return ofIssueText(column)
@@ -113,7 +122,9 @@ function error(
   each: (one: (value: SearchValue) => Condition) => Condition,
   scope: SearchScope,
 ): Condition {
-  const shown = each((value) => textFits(ofIssueText(`error_${part}`), value))
+  const shown = each((value) =>
+    issuesHaving('issue_texts', textFits(`x.error_${part}`, value), scope),
+  )
   return some([shown, found({ kind: 'part', of: `error.${part}`, values }, scope)])
 }
 

@@ -18,7 +18,7 @@ export interface KeptEventLimits {
   readonly read: number
 }
 
-export const defaultKeptEventLimits: KeptEventLimits = { found: 50_000, read: 2_000 }
+export const defaultKeptEventLimits: KeptEventLimits = { found: 20_000, read: 1_000 }
 
 /**
  * Looks inside of kept events: their words first, then, where words do not tell all, their bodies.

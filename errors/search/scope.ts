@@ -25,28 +25,35 @@ export class SearchMeaningError extends Error {
   }
 }
 
-/** Tables with a row for an issue and something it has, indexed by that. */
-export type IssueTable = 'issue_tags' | 'issue_releases' | 'issue_environments' | 'issue_users'
+/** Tables with a row for an issue and something it has. */
+export type IssueTable =
+  | 'issue_tags'
+  | 'issue_releases'
+  | 'issue_environments'
+  | 'issue_users'
+  | 'issue_texts'
 
-/** So many rows are read in a few milliseconds. */
+/** So many are told one by one. */
 const fewRows = 5_000
 
 /**
- * Issues with a row `x` of `table` that fits. Where few rows do they are all read, once; where many do, each issue
- * of a list is looked up until the page is full. Both give the same.
+ * Issues with a row `x` of `table` that fits. Where few do they are found first; where many do, each issue of a list
+ * is looked up until the page is full. Both give the same.
  */
 export function issuesHaving(table: IssueTable, fits: Condition, scope: SearchScope): Condition {
   const { sql, values } = fits
-  const probe = `select count(*) as n from (select 1 from ${table} x where ${sql} limit ${fewRows})`
-  const rows = Number(scope.database.prepare(probe).get(...values)?.['n'])
-  return rows < fewRows
-    ? { sql: `i.id in (select x.issue from ${table} x where ${sql})`, values }
-    : { sql: `exists (select 1 from ${table} x where x.issue = i.id and ${sql})`, values }
+  const few = `select x.issue from ${table} x where ${sql} limit ${fewRows}`
+  const rows = scope.database.prepare(few).all(...values)
+  if (rows.length < fewRows) return issuesIn(rows.map((row) => Number(row['issue'])))
+  return { sql: `exists (select 1 from ${table} x where x.issue = i.id and (${sql}))`, values }
+}
+
+function issuesIn(ids: readonly number[]): Condition {
+  if (ids.length === 0) return never
+  return { sql: 'i.id in (select value from json_each(?))', values: [JSON.stringify(ids)] }
 }
 
 /** Issues that have a kept event that fits. */
 export function found(question: EventQuestion, scope: SearchScope): Condition {
-  const ids = scope.issuesWith(question)
-  if (ids.length === 0) return never
-  return { sql: 'i.id in (select value from json_each(?))', values: [JSON.stringify(ids)] }
+  return issuesIn(scope.issuesWith(question))
 }
