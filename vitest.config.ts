@@ -12,6 +12,7 @@ const wired = [
   'test/core/http/server.test.ts',
   'test/core/journal/{full,withdraw}.test.ts',
   'test/errors/uploads/uploads.test.ts',
+  'test/errors/alerts/{channels,part}.test.ts',
   'test/statsd/backends/*.test.ts',
   'test/store/api/routes.test.ts',
 ]

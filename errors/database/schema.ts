@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { WeirError } from '../../core/errors.ts'
+import { alertTables } from './alert_tables.ts'
 import { artifactTables } from './artifact_tables.ts'
 import { digestTables } from './digest_tables.ts'
 import { eventTables } from './event_tables.ts'
@@ -8,7 +9,7 @@ import { releaseTables } from './release_tables.ts'
 
 /** Each brings the database from the version that its place says to the next: the first makes it. */
 const migrations: readonly string[] = [
-  [issueTables, eventTables, releaseTables, artifactTables, digestTables].join('\n'),
+  [issueTables, eventTables, releaseTables, artifactTables, digestTables, alertTables].join('\n'),
 ]
 
 /**
