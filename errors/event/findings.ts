@@ -16,6 +16,7 @@ export type FindingType =
 /** Further ones are left out. */
 export const maxErrors = 50
 const maxShown = 128
+const maxName = 256
 
 /** What was wrong with an event, and what was cut: its `errors` and its `_meta`. */
 export class Findings {
@@ -44,7 +45,7 @@ export class Findings {
     if (this.errors.length >= maxErrors) return
     const { path } = this.marks
     const name = path.length === 0 ? String(key) : `${path.join('.')}.${key}`
-    const error: EventError = { type, name, reason }
+    const error: EventError = { type, name: cleanCut(name, maxName), reason }
     if (typeof value === 'string') error.value = cleanCut(value, maxShown)
     else if (typeof value === 'number' || typeof value === 'boolean') error.value = value
     this.errors.push(error)

@@ -9,6 +9,8 @@ export type Remark = [rule: string, kind: 's' | 'x', start?: number, end?: numbe
 
 /** Marks of one event; one that needs more has its later ones left out. */
 const maxMarks = 1_000
+/** Under a longer name there are no marks: they would be longer than what they say is gone. */
+export const maxKey = 256
 
 /**
  * Writes an event's `_meta`, which mirrors the event's shape: the object under `''` says what happened to the
@@ -34,12 +36,12 @@ export class Marks {
    * @param length of the value as it came: characters of a text, entries of a list or an object
    */
   remark(key: string | number, remark: Remark | undefined, length?: number): void {
-    if (this.#left === 0) return
+    if (this.#left === 0 || cannotBeMarked(key) || this.path.some(cannotBeMarked)) return
     this.#left--
     this.#root ??= {}
     let node = this.#root
-    for (const step of this.path) node = childOf(node, String(step))
-    const meta = childOf(childOf(node, String(key)), '')
+    for (const step of this.path) node = childOf(node, String(step).toWellFormed())
+    const meta = childOf(childOf(node, String(key).toWellFormed()), '')
     if (length !== undefined && meta['len'] === undefined) meta['len'] = length
     if (remark === undefined) return
     const known = meta['rem']
@@ -47,6 +49,10 @@ export class Marks {
     else meta['rem'] = [remark as JsonValue]
   }
 }
+
+/** The empty name is that of marks themselves. */
+const cannotBeMarked = (key: string | number): boolean =>
+  typeof key === 'string' && (key === '' || key.length > maxKey)
 
 function childOf(node: JsonRecord, key: string): JsonRecord {
   const known = Object.hasOwn(node, key) ? node[key] : undefined

@@ -1,10 +1,11 @@
 import { setOwn } from '../../core/json.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
+import { maxKey } from './marks.ts'
 import { isRecord } from './reading.ts'
 import type { Raw } from './reading.ts'
 
 const maxDepth = 20
-const maxNodes = 2_000
+const maxNodes = 16_000
 
 /**
  * The marks that an SDK sent: what it cut or removed, and why. What has another shape than
@@ -20,7 +21,7 @@ function readNode(raw: JsonRecord, depth: number, left: { nodes: number }): Json
   let node: JsonRecord | undefined
   for (const key of Object.keys(raw)) {
     const value = raw[key]
-    if (!isRecord(value) || key.length > 256 || left.nodes-- <= 0) continue
+    if (!isRecord(value) || key.length > maxKey || left.nodes-- <= 0) continue
     const child = key === '' ? readMark(value) : readNode(value, depth - 1, left)
     if (child === undefined) continue
     node ??= {}

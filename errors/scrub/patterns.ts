@@ -97,7 +97,7 @@ function groups(
   pattern.lastIndex = 0
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const [start, end] = match.indices!.slice(1).find((group) => group !== undefined)!
-    if (text.slice(start, end) === filtered) continue
+    if (text.startsWith(filtered, start)) continue
     spans ??= []
     spans.push({ start, end, rule, by: filtered })
   }
@@ -112,7 +112,7 @@ function keys(spans: Span[] | undefined, text: string): Span[] | undefined {
     const close = text.indexOf('-----END', start)
     const end = close < 0 ? text.length : close
     keyHeader.lastIndex = end
-    if (start === end || text.slice(start, end).trim() === filtered) continue
+    if (start === end || text.startsWith(filtered, start)) continue
     spans ??= []
     spans.push({ start, end, rule: '@pemkey:filter', by: filtered })
   }

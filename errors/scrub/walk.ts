@@ -147,9 +147,10 @@ export class Scrubber {
     const value = jsonOf(text)
     if (value === undefined) return this.#partly(key, text, this.#rules.cutJson)
     const inner = new Scrubber(this.#rules, new Marks(undefined))
-    inner.any('', value)
-    if (inner.marks.root === undefined) return text
+    const before = JSON.stringify(value)
+    inner.any('json', value)
     const result = JSON.stringify(value)
+    if (result === before) return text
     this.marks.remark(key, ['@password:filter', 's', 0, result.length], text.length)
     return result
   }
