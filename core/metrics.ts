@@ -87,9 +87,24 @@ export const definitions = {
     'endpoint',
     'status',
   ]),
+  error_events: counter(
+    'weir_error_events_total',
+    'error events digested: counted; kept says whether the body is, too',
+    ['kept'],
+  ),
+  error_reports_waiting: gauge(
+    'weir_error_reports_waiting',
+    'error reports in the journal that are not digested yet',
+    [],
+  ),
   error_reports: counter('weir_error_reports_total', 'error reports made durable, by kind', [
     'kind',
   ]),
+  alert_attempts: counter(
+    'weir_alert_attempts_total',
+    'attempts to tell people of errors, by channel and what became of them: sent, retried, failed',
+    ['channel', 'result'],
+  ),
   worker_restarts: counter('weir_worker_restarts_total', 'worker threads that died', ['worker']),
 } as const
 

@@ -103,6 +103,10 @@ export const reasons = {
     help: 'a report without a valid key, or from an origin that its key does not allow',
   },
   report_quota: { fate: 'refused', help: 'an item of an SDK beyond a quota' },
+  report_undigestible: {
+    fate: 'lost',
+    help: 'an accepted report that could not be digested, by a mistake of ours; the log has it',
+  },
   report_busy: {
     fate: 'refused',
     help: 'a report while errors.limits.max_memory was in use, or the journal took nothing',

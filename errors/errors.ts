@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Operations } from '../core/control.ts'
-import { WeirError } from '../core/errors.ts'
 import { inOrder, type Lifecycle } from '../core/lifecycle.ts'
 import { Blobs } from './blobs.ts'
 import type { ErrorsConfig } from './config.ts'
@@ -16,16 +15,14 @@ const parts: readonly (() => Promise<MakePart>)[] = [
   async () => (await import('./ingest/part.ts')).makeIngest,
   async () => (await import('./api/part.ts')).makeApi,
   async () => (await import('./uploads/part.ts')).makeUploads,
+  async () => (await import('./alerts/part.ts')).makeAlerts,
 ]
 
 /** The digest thread's link: both a part, the last of the data's way, and what others ask. */
-const loadDigest =
-  async (): Promise<(config: ErrorsConfig, world: ErrorsWorld) => ErrorsPart & Digest> => () => ({
-    name: 'digest',
-    start: async () => {},
-    stop: async () => {},
-    call: () => Promise.reject(new WeirError('WEIR_NOT_RUNNING', 'nothing digests reports yet')),
-  })
+async function loadDigest() {
+  const { DigestPart } = await import('./digest/part.ts')
+  return (config: ErrorsConfig, world: ErrorsWorld) => new DigestPart(config, world)
+}
 
 export type ErrorsSurroundings = Omit<ErrorsWorld, 'projects' | 'blobs' | 'digest' | 'folder'>
 

@@ -40,7 +40,8 @@ create virtual table event_words using fts5(
   tokenize="unicode61 remove_diacritics 2 tokenchars '_'"
 );
 
--- Ids of events that were digested, so that none counts twice: 20 bytes each, project (big endian) and event id.
+-- Ids of events that were digested, so that none counts twice: 24 bytes each, project (a double, big endian) and
+-- event id.
 create table seen (
   number integer primary key,
   received_ms integer not null,

@@ -97,19 +97,14 @@ create table issue_environments (
 create index issue_environments_by_environment on issue_environments (environment);
 
 -- Values of tags, and of what is searched like them: user (as id:7), url, transaction, mechanism, handled, …
+-- Not release and environment, which have tables of their own. The empty value stands for all values that had no
+-- room, so that the sum over a key is exact.
 create table issue_tags (
   issue integer not null, key text not null, value text not null, events integer not null,
   first_seen_ms integer not null, last_seen_ms integer not null,
   primary key (issue, key, value)
 ) strict, without rowid;
 create index issue_tags_by_value on issue_tags (key, value);
--- Events that have the tag at all, and how many values it has in issue_tags.
-create table issue_tag_keys (
-  issue integer not null, key text not null, events integer not null, tag_values integer not null,
-  -- Events whose value had no room in issue_tags.
-  other integer not null default 0,
-  primary key (issue, key)
-) strict, without rowid;
 
 -- Users by the first 8 bytes of the SHA-256 of what they are known by.
 create table issue_users (

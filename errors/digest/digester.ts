@@ -1,0 +1,322 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Context } from '../../core/context.ts'
+import { fullJitter } from '../../core/backoff.ts'
+import type { Append, Position } from '../../core/journal/batch.ts'
+import { eventsOf } from '../../core/journal/chunk.ts'
+import type { Place, Places } from '../../core/journal/cursor.ts'
+import type { JournalFollower } from '../../core/journal/follower.ts'
+import { reportsPartition } from '../reports.ts'
+import type { Digestion, Line } from './digestion.ts'
+import { outboxSource } from './outbox.ts'
+
+export interface DigesterWorld {
+  readonly context: Context
+  readonly database: DatabaseSync
+  readonly append: Append
+  /** Follows the partition of reports from a cursor on. */
+  readonly follow: (cursor: Places) => JournalFollower
+  /** @param sent the outbox's position in the journal. */
+  readonly digestion: (sent: Position | undefined) => Digestion
+  /** Upkeep in small steps. @returns whether there is more to do at once. */
+  readonly keepUp: (nowMs: number) => boolean
+  /** What lies before is on disk for good. */
+  readonly advanced: (places: Places) => void
+  /** The database is damaged: there is no going on with it. */
+  readonly isDamage: (failure: unknown) => boolean
+}
+
+const readBytes = 2_000_000
+/** A transaction takes in at most so many events, or so long. */
+const unitEvents = 4000
+const unitMs = 500
+/** The journal is let go of so often. */
+const checkpointMs = 5000
+const upkeepMs = 10_000
+const failuresBeforeCare = 2
+/** SQLite's codes for a disk that is full or fails: the report is not to blame. */
+const diskCodes = [7, 10, 13, 14]
+
+/**
+ * Reads reports from the journal and has them digested, for as long as it runs: in transactions that end when it
+ * has caught up, when there is enough in one, or when somebody asks something.
+ */
+export class Digester {
+  readonly #world: DigesterWorld
+  readonly #stopped = new AbortController()
+  #digestion: Digestion
+  #follower: JournalFollower
+  #sent: Position | undefined
+  /** Behind what was digested; and of that, what was committed, and what a checkpoint has put on disk. */
+  #digested: Places
+  #committed: Places
+  #unit = { events: 0, beganMs: 0 }
+  #checkpointed: Places
+  #checkpointedMs: number
+  #upkeepAtMs: number
+  #pumping: Promise<void> | undefined
+  #running: Promise<void> | undefined
+  #failures = 0
+  /** Why what is in memory is of no use any more, until the run begins anew. */
+  #broken: unknown
+  events = 0
+
+  constructor(sent: Position | undefined, world: DigesterWorld) {
+    this.#world = world
+    this.#sent = sent
+    this.#digestion = world.digestion(sent)
+    const row = world.database.prepare("select value from meta where key = 'cursor'").get()
+    const cursor = row ? (JSON.parse(String(row['value'])) as Places) : {}
+    this.#digested = this.#committed = this.#checkpointed = cursor
+    this.#follower = world.follow(cursor)
+    this.#checkpointedMs = this.#upkeepAtMs = world.context.clock.monotonic()
+  }
+
+  get follower(): JournalFollower {
+    return this.#follower
+  }
+
+  get digestion(): Digestion {
+    return this.#digestion
+  }
+
+  /** @param onDamage is called when it cannot go on. */
+  start(onDamage: (failure: unknown) => void): void {
+    this.#world.advanced(this.#committed)
+    this.#pump()
+    this.#running = this.#run().catch((failure: unknown) => {
+      this.#stopped.abort()
+      this.#failures = Infinity
+      onDamage(failure)
+    })
+  }
+
+  /** Digests what is durable by now while there is time. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    const { context } = this.#world
+    while (!deadline.aborted && this.#failures === 0 && this.#follower.isBehind()) {
+      await context.clock.sleep(5, deadline)
+    }
+    this.#stopped.abort()
+    await this.#running
+    await this.#follower.close()
+    if (this.#failures > 0) return this.#digestion.abandon()
+    this.settle()
+    await this.#pumping
+    this.#checkpoint()
+  }
+
+  /** Commits what was digested: who asks now sees all of it. */
+  settle(): void {
+    if (this.#committed === this.#digested && !this.#world.database.isTransaction) return
+    if (this.#broken !== undefined) throw this.#broken
+    try {
+      this.#digestion.commit(this.#digested)
+    } catch (failure) {
+      this.#digestion.abandon()
+      this.#broken = failure
+      throw failure
+    }
+    this.#committed = this.#digested
+    this.#unit.events = 0
+    this.#pump()
+  }
+
+  /** Begins anew with what the world gives now. Nothing is under way. */
+  renew(): void {
+    this.#digestion = this.#world.digestion(this.#sent)
+  }
+
+  /** Behind what was digested, and committed. */
+  get places(): Places {
+    return this.#committed
+  }
+
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** Issues were changed by somebody else: what is remembered of them may be wrong. */
+  forget(): void {
+    this.#digestion.events.forget()
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      try {
+        await this.#step(signal)
+        this.#failures = 0
+      } catch (failure) {
+        if (this.#world.isDamage(failure)) throw failure
+        await this.#recover(failure, signal)
+      }
+    }
+  }
+
+  async #step(signal: AbortSignal): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken
+    const { context } = this.#world
+    const changed = this.#follower.changed
+    const found = await this.#follower.read(readBytes)
+    if (found) {
+      const lines = linesOf(found.chunk)
+      if (this.#failures > failuresBeforeCare) await this.#digestCarefully(lines)
+      else await this.#digest(lines)
+    } else {
+      this.settle()
+    }
+    if (this.#isUnitFull()) {
+      // What the journal does not take is not to pile up here.
+      await this.#pumping
+      this.settle()
+    }
+    this.#look()
+    if (found || signal.aborted) {
+      // Questions that wait have their turn.
+      await new Promise((resolve) => setImmediate(resolve))
+      return
+    }
+    const woken = new AbortController()
+    const stop = () => woken.abort()
+    signal.addEventListener('abort', stop, { once: true })
+    await Promise.race([changed, context.clock.sleep(this.#restMs(), woken.signal)])
+    signal.removeEventListener('abort', stop)
+    woken.abort()
+  }
+
+  async #digest(lines: readonly Line[]): Promise<void> {
+    const places = this.#follower.places
+    const prepared = await this.#digestion.prepare(lines)
+    if (this.#unit.events === 0) this.#unit.beganMs = this.#world.context.clock.monotonic()
+    const events = this.#digestion.digest(prepared)
+    this.#unit.events += Math.max(1, events)
+    this.events += events
+    this.#digested = places
+  }
+
+  /** One after the other, so that the one which cannot be digested is found, counted and left out. */
+  async #digestCarefully(lines: readonly Line[]): Promise<void> {
+    const { context } = this.#world
+    for (const line of lines) {
+      const { segment, ordinal } = line.place
+      try {
+        this.events += this.#digestion.digest(await this.#digestion.prepare([line]))
+      } catch (failure) {
+        if (isOfDisk(failure)) throw failure
+        this.#digestion.abandon()
+        this.#digestion = this.#world.digestion(this.#sent)
+        context.count('report_undigestible')
+        context.log.error({ err: failure, line: line.text.slice(0, 500) }, 'a report is left out')
+        this.#digestion.digest([])
+      }
+      this.#digested = { ...this.#digested, [reportsPartition]: { segment, ordinal: ordinal + 1 } }
+      this.settle()
+    }
+  }
+
+  async #recover(failure: unknown, signal: AbortSignal): Promise<void> {
+    const { context, digestion } = this.#world
+    this.#broken = undefined
+    this.#failures += isOfDisk(failure) ? Math.min(1, failuresBeforeCare - this.#failures) : 1
+    context.log.error({ err: failure }, 'reports cannot be digested; trying again')
+    this.#digestion.abandon()
+    await context.clock.sleep(
+      fullJitter(Math.max(1, this.#failures), { baseMs: 200, maxMs: 10_000 }, context.random),
+      signal,
+    )
+    this.#digestion = digestion(this.#sent)
+    this.#digested = this.#committed
+    this.#unit.events = 0
+    const follower = this.#follower
+    this.#follower = follower.from(this.#committed)
+    await follower.close()
+  }
+
+  #isUnitFull(): boolean {
+    const { events, beganMs } = this.#unit
+    if (events === 0) return false
+    return events >= unitEvents || this.#world.context.clock.monotonic() - beganMs >= unitMs
+  }
+
+  /** What is due by the clock. */
+  #look(): void {
+    const { context, keepUp } = this.#world
+    const monotonic = context.clock.monotonic()
+    const nowMs = context.clock.now()
+    const dueMs = this.#digestion.checkIns.nextMs()
+    if (dueMs !== undefined && dueMs <= nowMs) {
+      this.#digestion.digest([])
+      this.#digestion.checkIns.look(nowMs)
+      this.settle()
+    }
+    if (monotonic >= this.#upkeepAtMs) {
+      this.settle()
+      this.#upkeepAtMs = monotonic + (keepUp(nowMs) ? 0 : upkeepMs)
+    }
+    const isNew = this.#checkpointed !== this.#committed || this.#committed !== this.#digested
+    if (isNew && monotonic - this.#checkpointedMs >= checkpointMs) this.#checkpoint()
+  }
+
+  #restMs(): number {
+    const { clock } = this.#world.context
+    const monotonic = clock.monotonic()
+    const dueMs = this.#digestion.checkIns.nextMs()
+    const waits = [
+      this.#upkeepAtMs - monotonic,
+      Math.max(1, this.#checkpointedMs + checkpointMs - monotonic),
+      dueMs === undefined ? Infinity : dueMs - clock.now(),
+    ]
+    return Math.max(1, Math.min(...waits, upkeepMs))
+  }
+
+  /** Puts what was committed on disk for good, so that the journal may let go of it. */
+  #checkpoint(): void {
+    const { database, context, advanced } = this.#world
+    this.settle()
+    this.#checkpointedMs = context.clock.monotonic()
+    const result = database.prepare('pragma wal_checkpoint(passive)').get()
+    const isWhole = result?.['busy'] === 0 && result['log'] === result['checkpointed']
+    if (!isWhole) return
+    this.#checkpointed = this.#committed
+    advanced(this.#committed)
+  }
+
+  /** Appends what is in the outbox to the journal. */
+  #pump(): void {
+    this.#pumping ??= this.#empty()
+      .catch((failure: unknown) => {
+        // The journal is closed, or the disk fails: the outbox keeps what it has.
+        if (!this.#stopped.signal.aborted)
+          this.#world.context.log.error(
+            { err: failure },
+            'the journal does not take digested errors',
+          )
+      })
+      .finally(() => (this.#pumping = undefined))
+  }
+
+  async #empty(): Promise<void> {
+    for (;;) {
+      const upTo: Place = this.#committed[reportsPartition] ?? { segment: '', ordinal: 0 }
+      const pending = this.#digestion.outbox.pending(upTo)
+      if (!pending) return
+      await this.#world.append(pending.batches)
+      this.#sent = pending.batches.at(-1)!.positions![outboxSource]!
+      this.#digestion.outbox.sent(pending.number)
+    }
+  }
+}
+
+function isOfDisk(failure: unknown): boolean {
+  const code = (failure as { errcode?: unknown } | undefined)?.errcode
+  return typeof code === 'number' && diskCodes.includes(code & 0xff)
+}
+
+function linesOf(chunk: Parameters<typeof eventsOf>[0]): Line[] {
+  const lines: Line[] = []
+  for (const { ordinal, start, end } of eventsOf(chunk)) {
+    const place = { segment: chunk.segment, ordinal }
+    lines.push({ place, text: chunk.bytes.toString('utf8', start, end) })
+  }
+  return lines
+}

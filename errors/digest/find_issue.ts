@@ -1,0 +1,55 @@
+import type { EventFacts } from './facts.ts'
+import type { KnownIssue, KnownIssues } from './known_issues.ts'
+
+export interface FoundIssue {
+  readonly issue: KnownIssue
+  /** The hash that the event is filed under. */
+  readonly hash: string
+  readonly isNew: boolean
+}
+
+/**
+ * The issue of an event: the first of its hashes that is known decides, those that are not known lead to it from
+ * now on. Hashes of the grouping in force before are looked up when none of the new ones is known, so that a new
+ * version splits nothing. Where the issue is split by message, the hashes made with the message decide.
+ */
+export function findIssue(issues: KnownIssues, facts: EventFacts): FoundIssue {
+  const { project, grouping } = facts
+  const versions = grouping.previous ? [grouping, grouping.previous] : [grouping]
+  for (const { hashes, splitHashes } of versions) {
+    for (const [place, hash] of hashes.entries()) {
+      const found = issues.find(project, hash)
+      if (!found) continue
+      if (found.isSplit) return findPart(issues, facts, splitHashes[place]!)
+      attach(issues, facts, found, grouping.hashes)
+      return { issue: found, hash: grouping.hashes[0]!, isNew: false }
+    }
+  }
+  const issue = issues.make(project, facts.timestampMs)
+  attach(issues, facts, issue, grouping.hashes)
+  return { issue, hash: grouping.hashes[0]!, isNew: true }
+}
+
+/** The part of a split issue: events with one message. */
+function findPart(issues: KnownIssues, facts: EventFacts, hash: string): FoundIssue {
+  const { project, grouping, timestampMs } = facts
+  const found = issues.find(project, hash)
+  const issue = found ?? issues.make(project, timestampMs)
+  attach(issues, facts, issue, found ? grouping.splitHashes : [hash, ...grouping.splitHashes])
+  return { issue, hash, isNew: found === undefined }
+}
+
+function attach(
+  issues: KnownIssues,
+  facts: EventFacts,
+  issue: KnownIssue,
+  hashes: readonly string[],
+): void {
+  const { project, grouping, timestampMs } = facts
+  for (const hash of hashes) {
+    if (issues.find(project, hash)) continue
+    issues.attach(project, hash, issue)
+    const variant = grouping.variants.find((each) => each.hash === hash)?.name ?? 'split'
+    issue.delta.attached.push({ hash, version: grouping.version, variant, atMs: timestampMs })
+  }
+}

@@ -1,0 +1,152 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { KnownIssue } from './known_issues.ts'
+import type { Span } from './span.ts'
+
+/** What is shown of a new issue. */
+export interface NewIssueTexts {
+  readonly type: string
+  readonly level: string
+  readonly priority: string
+  readonly platform: string
+  readonly logger: string | undefined
+  readonly title: string
+  readonly errorType: string
+  readonly errorValue: string
+  readonly culprit: string
+  readonly filename: string
+  readonly function: string
+  readonly metadata: string
+}
+
+const spanned = (table: string, key: string) =>
+  `insert into ${table} (issue, ${key}, events, first_seen_ms, last_seen_ms) values (?1, ?2, ?3, ?4, ?5)
+   on conflict do update set events = events + ?3,
+     first_seen_ms = min(first_seen_ms, ?4), last_seen_ms = max(last_seen_ms, ?5)`
+
+/** Writes what a batch added to its issues. Everything here runs inside the batch's transaction. */
+export class IssueWriter {
+  readonly #statements
+  readonly #usersMax: number
+
+  constructor(database: DatabaseSync, usersMax: number) {
+    this.#usersMax = usersMax
+    const prepare = (sql: string) => database.prepare(sql)
+    this.#statements = {
+      insert: prepare(
+        `insert into issues (id, project, number, type, level, status, substatus, status_changed_ms, priority,
+           first_seen_ms, last_seen_ms, events, users, kept, first_release, last_release, platform, logger)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ),
+      texts: prepare(
+        `insert into issue_texts (issue, title, error_type, error_value, culprit, filename, function, metadata)
+         values (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ),
+      update: prepare(
+        `update issues set events = ?2, users = ?3, kept = ?4, first_seen_ms = ?5, last_seen_ms = ?6,
+           first_release = ?7, last_release = ?8 where id = ?1`,
+      ),
+      hour: prepare(
+        `insert into issue_hours (issue, hour_ms, events) values (?1, ?2, ?3)
+         on conflict do update set events = events + ?3`,
+      ),
+      release: prepare(spanned('issue_releases', 'release')),
+      environment: prepare(spanned('issue_environments', 'environment')),
+      tag: prepare(
+        `insert into issue_tags (issue, key, value, events, first_seen_ms, last_seen_ms) values (?1, ?2, ?3, ?4, ?5, ?6)
+         on conflict do update set events = events + ?4,
+           first_seen_ms = min(first_seen_ms, ?5), last_seen_ms = max(last_seen_ms, ?6)`,
+      ),
+      user: prepare(
+        'insert or ignore into issue_users (issue, user, first_seen_ms) values (?, ?, ?)',
+      ),
+      attach: prepare(
+        `insert or ignore into issue_hashes (project, hash, issue, version, variant, first_seen_ms, last_seen_ms)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?6)`,
+      ),
+      hash: prepare(
+        `update issue_hashes set events = events + ?3, first_seen_ms = min(first_seen_ms, ?4),
+           last_seen_ms = max(last_seen_ms, ?5) where project = ?1 and hash = ?2`,
+      ),
+    }
+  }
+
+  /** @param texts of a new issue. */
+  write(issue: KnownIssue, texts: NewIssueTexts | undefined): void {
+    const { delta, id, project } = issue
+    const { hour, release, environment, tag, attach, hash } = this.#statements
+    this.#countUsers(issue)
+    if (issue.isNew) this.#insert(issue, texts!)
+    else {
+      this.#statements.update.run(
+        id,
+        issue.events,
+        issue.users,
+        issue.kept,
+        issue.firstMs,
+        issue.lastMs,
+        issue.firstRelease ?? null,
+        issue.lastRelease ?? null,
+      )
+    }
+    for (const { hash, version, variant, atMs } of delta.attached) {
+      attach.run(project, hash, id, version, variant, atMs)
+    }
+    for (const [text, { events, firstMs, lastMs }] of delta.hashes) {
+      hash.run(project, text, events, firstMs, lastMs)
+    }
+    for (const [start, events] of delta.hours) hour.run(id, start, events)
+    const add = (statement: typeof release, spans: ReadonlyMap<string, Span>) => {
+      for (const [key, { events, firstMs, lastMs }] of spans) {
+        statement.run(id, key, events, firstMs, lastMs)
+      }
+    }
+    add(release, delta.releases)
+    add(environment, delta.environments)
+    for (const [pair, { events, firstMs, lastMs }] of delta.tags) {
+      const end = pair.indexOf('\u0000')
+      tag.run(id, pair.slice(0, end), pair.slice(end + 1), events, firstMs, lastMs)
+    }
+    delta.clear()
+  }
+
+  #countUsers(issue: KnownIssue): void {
+    for (const [user, firstMs] of issue.delta.users) {
+      if (issue.users >= this.#usersMax) return
+      issue.users += Number(this.#statements.user.run(issue.id, user, firstMs).changes)
+    }
+  }
+
+  #insert(issue: KnownIssue, texts: NewIssueTexts): void {
+    this.#statements.insert.run(
+      issue.id,
+      issue.project,
+      issue.number,
+      texts.type,
+      texts.level,
+      issue.status,
+      issue.substatus,
+      issue.firstMs,
+      texts.priority,
+      issue.firstMs,
+      issue.lastMs,
+      issue.events,
+      issue.users,
+      issue.kept,
+      issue.firstRelease ?? null,
+      issue.lastRelease ?? null,
+      texts.platform,
+      texts.logger ?? null,
+    )
+    this.#statements.texts.run(
+      issue.id,
+      texts.title,
+      texts.errorType,
+      texts.errorValue,
+      texts.culprit,
+      texts.filename,
+      texts.function,
+      texts.metadata,
+    )
+    issue.isNew = false
+  }
+}

@@ -1,0 +1,92 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Batch, Position } from '../../core/journal/batch.ts'
+import { isBefore, type Place } from '../../core/journal/cursor.ts'
+import { errorEventsTag } from '../../store/error_events.ts'
+
+/** The source of the journal's batches of digested events. Its position: number of the outbox, place of the report. */
+export const outboxSource = 'errors.outbox'
+
+/**
+ * Lines on their way to the journal. They are written with the effects of their events, in one transaction, and
+ * deleted once the journal has them; the position that goes with them says which it has, whatever crashed when.
+ *
+ * The position also says up to which report its lines go: a database that fell back, after a power cut or from a
+ * backup, digests reports again whose lines the journal has, and does not send them twice.
+ */
+export class Outbox {
+  readonly #statements
+  readonly #sentUpTo: Place | undefined
+  #number: number
+  #lines = new Map<string, { text: string; count: number }>()
+
+  /** @param position of `outboxSource` as the journal has it. */
+  constructor(database: DatabaseSync, position: Position | undefined) {
+    const prepare = (sql: string) => database.prepare(sql)
+    this.#statements = {
+      insert: prepare('insert into outbox (number, stream, count, lines) values (?, ?, ?, ?)'),
+      delete: prepare('delete from outbox where number <= ?'),
+      all: prepare('select number, stream, count, lines from outbox order by number'),
+      save: prepare("insert or replace into meta (key, value) values ('outbox', ?)"),
+    }
+    const sent = Number(position?.['number'] ?? 0)
+    const known = database.prepare("select value from meta where key = 'outbox'").get()
+    this.#number = Math.max(sent, Number(known?.['value'] ?? 0))
+    this.#statements.delete.run(sent)
+    const segment = position?.['segment']
+    this.#sentUpTo =
+      typeof segment === 'string' ? { segment, ordinal: Number(position!['ordinal']) } : undefined
+  }
+
+  /** Whether the journal may lack the line of the report at `place`. */
+  isWanted(place: Place): boolean {
+    return this.#sentUpTo === undefined || !isBefore(place, this.#sentUpTo)
+  }
+
+  add(stream: string, line: string): void {
+    const lines = this.#lines.get(stream)
+    if (!lines) {
+      this.#lines.set(stream, { text: line, count: 1 })
+      return
+    }
+    lines.text += line
+    lines.count += 1
+  }
+
+  /** Inside the transaction. */
+  save(): void {
+    if (this.#lines.size === 0) return
+    for (const [stream, { text, count }] of this.#lines) {
+      this.#number += 1
+      this.#statements.insert.run(this.#number, stream, count, Buffer.from(text))
+    }
+    this.#statements.save.run(String(this.#number))
+    this.#lines = new Map()
+  }
+
+  /**
+   * What the journal is not known to have.
+   *
+   * @param upTo the place behind the last report of the database.
+   * @returns undefined when there is nothing; `number` is for `sent`.
+   */
+  pending(upTo: Place): { batches: Batch[]; number: number } | undefined {
+    const rows = this.#statements.all.all()
+    const last = rows.at(-1)
+    if (!last) return undefined
+    const number = Number(last['number'])
+    const position = { number, segment: upTo.segment, ordinal: upTo.ordinal }
+    const batches = rows.map((row, place) => ({
+      stream: String(row['stream']),
+      tag: errorEventsTag,
+      bytes: row['lines'] as Uint8Array,
+      count: Number(row['count']),
+      ...(place === rows.length - 1 && { positions: { [outboxSource]: position } }),
+    }))
+    return { batches, number }
+  }
+
+  /** The journal has everything up to `number`. */
+  sent(number: number): void {
+    this.#statements.delete.run(number)
+  }
+}
