@@ -20,6 +20,7 @@ import { projectOperations } from '../errors/projects/operations.ts'
 import type { Statsd } from '../statsd/statsd.ts'
 import { removeLeftSnapshot } from './backup/snapshot.ts'
 import { backupOperations } from './backup_operation.ts'
+import { alertOperations } from './alert_operations.ts'
 import { errorOperations } from './error_operations.ts'
 import { importOperations } from './import_operation.ts'
 import { deadOperations, journalOperations } from './operations.ts'
@@ -48,6 +49,7 @@ export async function assemble(given: Surroundings): Promise<Running> {
       ...statsdOperations(() => parts.statsd),
       ...projectOperations(() => parts.projects()),
       ...errorOperations(() => parts.errors),
+      ...alertOperations(() => parts.errors),
       ...backupOperations(given.dataFolder, () => parts.journal, given.clock),
     },
     extend: (app) => {

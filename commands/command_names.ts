@@ -21,6 +21,7 @@ export const commandNames = [
   'statsd',
   'project',
   'errors',
+  'alerts',
   'send',
   'convert',
   'completion',

@@ -29,6 +29,7 @@ const commands: Record<CommandName, (program: Command, world: World) => Promise<
   statsd: async (program, world) => (await import('./statsd.ts')).registerStatsd(program, world),
   project: async (program, world) => (await import('./project.ts')).registerProject(program, world),
   errors: async (program, world) => (await import('./errors.ts')).registerErrors(program, world),
+  alerts: async (program, world) => (await import('./alerts.ts')).registerAlerts(program, world),
   send: async (program, world) => (await import('./send.ts')).registerSend(program, world),
   convert: async (program, world) => (await import('./convert.ts')).registerConvert(program, world),
   completion: async (program, world) =>

@@ -75,6 +75,17 @@ const next: Call = (params: NextParams, { database, context, change }) => {
   return answer as unknown as JsonValue
 }
 
+/** A row of `alert_deliveries`. */
+export interface ListedRow {
+  readonly rule: string
+  readonly channel: string
+  readonly message: string
+  readonly state: string
+  readonly attempts: number
+  readonly created_ms: number
+  readonly detail: string | null
+}
+
 const list: Call = ({ most }: { most: number }, { database }) =>
   new Deliveries(database).list(most) as unknown as JsonRecord[]
 

@@ -5,9 +5,11 @@ import { messageOf, WeirError } from '../../core/errors.ts'
 import type { JsonValue } from '../../store/search.ts'
 import type { ErrorsConfig } from '../config.ts'
 import type { ErrorsPart, ErrorsWorld } from '../part.ts'
-import type { NextAnswer, NextParams } from './calls.ts'
+import type { ListedRow, NextAnswer, NextParams } from './calls.ts'
 import { composed } from './compose.ts'
 import type { Outcome } from './deliveries.ts'
+import { sayingOf } from './message.ts'
+import type { PlannedMessage } from './plan.ts'
 import { Senders, type SenderWorld } from './senders.ts'
 import { testOf } from './test_channel.ts'
 
@@ -21,6 +23,37 @@ const atOnce = 8
 /** Tells people: asks the digest thread what there is to tell, sends it, and tells the thread what became of it. */
 export function makeAlerts(config: ErrorsConfig, world: ErrorsWorld): ErrorsPart {
   return new Alerts(config, world)
+}
+
+/** A delivery as commands show it. */
+export interface ShownDelivery {
+  /** ISO 8601. */
+  readonly created: string
+  readonly rule: string
+  readonly channel: string
+  readonly state: string
+  readonly attempts: number
+  /** Of the first thing that it is about. */
+  readonly headline: string
+  /** What the target said last. */
+  readonly detail: string
+}
+
+function shown(row: ListedRow): ShownDelivery {
+  const { triggers, count, suppressed } = JSON.parse(row.message) as PlannedMessage
+  const [first] = triggers
+  const about = first
+    ? `${sayingOf(first.kind)}: ${String(first.data['title'] ?? '')}`
+    : `${suppressed.byCap} were held back`
+  return {
+    created: new Date(row.created_ms).toISOString(),
+    rule: row.rule,
+    channel: row.channel,
+    state: row.state,
+    attempts: row.attempts,
+    headline: count > 1 ? `${about} and ${count - 1} more` : about,
+    detail: row.detail ?? '',
+  }
 }
 
 class Alerts implements ErrorsPart {
@@ -84,9 +117,10 @@ class Alerts implements ErrorsPart {
         yield await test(channel)
       },
       async *'alerts.ls'({ most }) {
-        yield* (await digest.call('alerts.list', {
-          most: typeof most === 'number' ? most : 50,
-        })) as object[]
+        const asked = { most: typeof most === 'number' ? most : 50 }
+        for (const row of (await digest.call('alerts.list', asked)) as unknown as ListedRow[]) {
+          yield shown(row)
+        }
       },
     }
   }
