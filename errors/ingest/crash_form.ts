@@ -5,9 +5,15 @@ import { isRecord, readJson } from './json_text.ts'
  * The event that a crash reporter sends in form fields beside its minidump: `sentry` as JSON, the same in pieces
  * `sentry__1`, `sentry__2` … (Electron), or `sentry[release]`, `sentry[tags][a]` (Crashpad). What cannot be read is
  * left out.
+ *
+ * @param fromFiles what an SDK wrote into files beside the dump.
  */
-export function crashEvent(fields: ReadonlyMap<string, string>): JsonRecord {
+export function crashEvent(
+  fields: ReadonlyMap<string, string>,
+  fromFiles: JsonRecord = {},
+): JsonRecord {
   const event: JsonRecord = {
+    ...fromFiles,
     ...objectIn(fields.get('sentry')),
     ...objectIn(pieces(fields)),
   }
@@ -23,7 +29,7 @@ export function crashEvent(fields: ReadonlyMap<string, string>): JsonRecord {
     level: 'fatal',
     ...event,
     // Nobody reads the stack in the dump: it is one issue until the SDK says more.
-    ...(event['exception'] === undefined && {
+    ...(!['exception', 'message', 'logentry'].some((name) => event[name] !== undefined) && {
       exception: {
         values: [
           {

@@ -8,6 +8,7 @@ import { takeFeedback, takeItem, takeRawEvent } from './items.ts'
 import { isRecord, readJson } from './json_text.ts'
 import { checkInOf } from './monitor_call.ts'
 import { readForm } from './multipart.ts'
+import { isNativeFile, nativeEvent } from './native_files.ts'
 import type { Parcel } from './parcel.ts'
 import { type Answer, json, malformed, refused, tooLarge } from './refusal.ts'
 import { securityEvents } from './security.ts'
@@ -88,12 +89,14 @@ function noteBroken(parcel: Parcel, { broken, surplus }: Envelope): void {
 /** A crash that came as a dump alone is an event too. */
 function takeCrash(parcel: Parcel, desk: Desk, { headers }: Envelope): void {
   if (parcel.events.length > 0) return
+  const native = nativeEvent(parcel.files)
   const isDump = ({ type }: { type: string }) =>
     type === 'event.minidump' || type === 'event.applecrashreport'
-  if (!parcel.files.some(isDump)) return
+  if (!native && !parcel.files.some(isDump)) return
+  parcel.drop(({ name }) => isNativeFile(name))
   const eventId = readEventId(headers['event_id'])
   takeRawEvent(
-    crashEvent(new Map()),
+    crashEvent(new Map(), native),
     parcel,
     desk.items(parcel, eventId === undefined ? {} : { eventId }),
   )
@@ -148,9 +151,11 @@ async function takeMinidump(incoming: Incoming, body: Uint8Array, desk: Desk): P
   if (!form.files.some(({ field }) => field === 'upload_file_minidump')) {
     throw malformed('the form has no file upload_file_minidump')
   }
-  const raw = crashEvent(form.fields)
+  const written = form.files.map(({ field, bytes }) => ({ name: field, bytes }))
+  const raw = crashEvent(form.fields, nativeEvent(written))
   takeRawEvent(raw, parcel, desk.items(parcel))
   for (const { field, name, contentType, bytes } of form.files) {
+    if (isNativeFile(field)) continue
     const type = field === 'upload_file_minidump' ? 'event.minidump' : 'event.attachment'
     if (parcel.allows('attachments')) parcel.file({ name, type, contentType, bytes })
   }

@@ -38,7 +38,7 @@ export class Parcel {
   readonly sender: Sender
   readonly receivedMs: number
   readonly #world: ParcelWorld
-  readonly #files: IncomingFile[] = []
+  #files: IncomingFile[] = []
   readonly #reports: Report[] = []
   readonly #logs: LogLines[] = []
   readonly #outcomes: Outcome[] = []
@@ -79,6 +79,11 @@ export class Parcel {
 
   file(file: IncomingFile): void {
     this.#files.push(file)
+  }
+
+  /** Leaves out files that have been made use of. */
+  drop(isUsed: (file: IncomingFile) => boolean): void {
+    this.#files = this.#files.filter((file) => !isUsed(file))
   }
 
   get files(): readonly IncomingFile[] {
