@@ -6,7 +6,7 @@ const count = (standard: number, what: string, least = 1) =>
 
 /** What of an event is kept; more of it is cut, and marked so in its `_meta`. */
 export const eventBounds = z.strictObject({
-  max_message: count(8_192, 'Most characters of a message, an exception value, a breadcrumb'),
+  max_message: count(8_192, 'Most characters of a message, an exception value, a breadcrumb', 16),
   max_frames: count(250, 'Most frames of a stack trace; those in its middle go'),
   max_frames_with_context: count(
     50,
@@ -20,7 +20,7 @@ export const eventBounds = z.strictObject({
     32,
     'Most characters of the name of a tag; a tag with a longer one is left out',
   ),
-  max_tag_value: count(200, 'Most characters of the value of a tag'),
+  max_tag_value: count(200, 'Most characters of the value of a tag', 16),
   max_images: count(2_000, 'Most images of `debug_meta`; source maps are found by them'),
   max_modules: count(1_000, 'Most modules (installed packages)'),
   max_vars_size: size().default(2_048).describe('Most bytes of the variables of one frame'),

@@ -37,18 +37,6 @@ export const projectScrubbing = z.strictObject(choices).partial()
 
 export type ProjectScrubbing = z.output<typeof projectScrubbing>
 
-/** What holds for a project. */
-export function scrubbingOf(all: ScrubbingConfig, project: ProjectScrubbing = {}): ScrubbingConfig {
-  return {
-    enabled: project.enabled ?? all.enabled,
-    defaults: project.defaults ?? all.defaults,
-    match: project.match ?? all.match,
-    ip_addresses: project.ip_addresses ?? all.ip_addresses,
-    sensitive_fields: [...all.sensitive_fields, ...(project.sensitive_fields ?? [])],
-    exclude_fields: [...all.exclude_fields, ...(project.exclude_fields ?? [])],
-  }
-}
-
 export const scrubbingFields = {
   scrub: scrubbingConfig
     .prefault({})

@@ -1,4 +1,4 @@
-import type { ScrubbingConfig } from './config.ts'
+import type { ProjectScrubbing, ScrubbingConfig } from './config.ts'
 import type { Patterns } from './patterns.ts'
 
 /** What the name of a field says of its value. */
@@ -32,6 +32,18 @@ const secretWords =
 
 /** Names that were asked for; beyond it they are forgotten. */
 const mostRemembered = 4_096
+
+/** What holds for a project. */
+export function scrubbingOf(all: ScrubbingConfig, project: ProjectScrubbing = {}): ScrubbingConfig {
+  return {
+    enabled: project.enabled ?? all.enabled,
+    defaults: project.defaults ?? all.defaults,
+    match: project.match ?? all.match,
+    ip_addresses: project.ip_addresses ?? all.ip_addresses,
+    sensitive_fields: [...all.sensitive_fields, ...(project.sensitive_fields ?? [])],
+    exclude_fields: [...all.exclude_fields, ...(project.exclude_fields ?? [])],
+  }
+}
 
 /** Rules of a config, for `scrub`. */
 export function compileScrubbing(config: ScrubbingConfig): CompiledScrubbing {

@@ -118,7 +118,7 @@ test('any JSON becomes an event: bounded, the same when it comes again, and scru
         expect(withoutMarks(scrubbed)).toEqual(once)
       }
     }),
-    { numRuns: Math.ceil(numRuns / 6) },
+    { numRuns: Math.ceil(numRuns / 10) },
   )
 })
 
