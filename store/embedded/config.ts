@@ -10,7 +10,7 @@ const rule = {
 /** The embedded engine. */
 export const embeddedConfig = z.strictObject({
   memory_limit: size()
-    .refine((bytes) => bytes >= 128_000_000, 'expected at least 128MB')
+    .refine((bytes) => bytes >= 256_000_000, 'expected at least 256MB')
     .default(512_000_000)
     .describe('Most memory of DuckDB; the whole process takes about 300MB more'),
   threads: z.number().int().min(1).max(64).default(2).describe('Threads of DuckDB'),

@@ -222,7 +222,8 @@ function openMetrics(
   const world = {
     ...store.world,
     connected: store.connected.bind(store),
-    writing: store.writing.bind(store),
+    sealing: store.sealing.bind(store),
+    merging: store.merging.bind(store),
   }
   // DuckDB sorts them, beside what is being merged.
   const pointBytes = Math.min(chunkBytes, options.memory_limit / 16)

@@ -217,7 +217,12 @@ class Scenario {
         lost: (_, why) => expect.fail(why),
       })
     this.#metrics = await MetricsProcess.open(
-      { ...world, connected: store.connected.bind(store), writing: store.writing.bind(store) },
+      {
+        ...world,
+        connected: store.connected.bind(store),
+        sealing: store.sealing.bind(store),
+        merging: store.merging.bind(store),
+      },
       {
         chunkBytes: 600,
         readBytes: 300,

@@ -196,7 +196,7 @@ class Scenario {
 
   async #alive(): Promise<void> {
     if (this.#store) return
-    const options = embeddedConfig.parse({ threads: 1, memory_limit: '128MB' })
+    const options = embeddedConfig.parse({ threads: 1, memory_limit: '256MB' })
     const world = {
       files: systemFiles,
       clock: systemClock,

@@ -100,7 +100,7 @@ export class PointMaintenance {
     world.step('merge points')
     const release = this.#store.hold(inputs)
     try {
-      await world.writing((connection) =>
+      await world.merging((connection) =>
         mergePoints(this.#store, connection, inputs, {
           rules: this.#rules,
           nowMs,

@@ -173,7 +173,7 @@ export class PointSealer {
     const added =
       facts.points === 0
         ? undefined
-        : await world.writing((each) => this.#store.write(each, rows, { ...wanted, lastOrder }))
+        : await world.sealing((each) => this.#store.write(each, rows, { ...wanted, lastOrder }))
     world.step('commit points')
     await this.#store.commit({
       add: added ? [added] : [],

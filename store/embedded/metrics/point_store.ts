@@ -12,10 +12,11 @@ import { type PointChange, PointManifest, type PointSegment } from './point_mani
 
 type Lend = <T>(action: (connection: DuckDBConnection) => Promise<T>) => Promise<T>
 
-/** The world of the store, and its DuckDB: for questions, and for what makes files. */
+/** The world of the store, and its DuckDB: for questions, for what makes files of what comes, and files of files. */
 export interface PointWorld extends StoreWorld {
   readonly connected: Lend
-  readonly writing: Lend
+  readonly sealing: Lend
+  readonly merging: Lend
 }
 
 const never = new AbortController().signal

@@ -103,7 +103,7 @@ export class Maintenance {
     const inputs = plan(this.#store.manifest.segments.values(), this.#merge)
     if (!inputs) return false
     const nowMs = this.#store.world.clock.now()
-    return await this.#store.writing((connection) =>
+    return await this.#store.merging((connection) =>
       merge(this.#store, connection, inputs, {
         quiet: () => this.#upkeep.quiet,
         keepFrom: (stream) =>

@@ -20,10 +20,14 @@ export interface StoreWorld {
 }
 
 const wordsMemoryMax = 64_000_000
-/** Of DuckDB's memory, what segments are made with; the rest is for questions. */
-const writingShare = 0.5
+/**
+ * Shares of DuckDB's memory. Each has a DuckDB of its own: two in one take each other's, and it is the smaller that
+ * fails. What is left is for questions.
+ */
+const sealingShare = 0.25
+const mergingShare = 0.25
 const spillFolders = (folder: string) =>
-  [`${workFolder(folder)}/spill`, `${workFolder(folder)}/spill_writes`] as const
+  ['spill', 'spill_sealing', 'spill_merging'].map((name) => `${workFolder(folder)}/${name}`)
 
 /** The segments of one folder, opened: the manifest, DuckDB over the files, and what questions see of them. */
 export class SegmentStore {
@@ -32,21 +36,23 @@ export class SegmentStore {
   readonly reading: Reading
   readonly words: WordFilters
   readonly #questions: Connections
-  readonly #writes: Connections
+  readonly #seals: Connections
+  readonly #merges: Connections
   /** Files of segments that are no longer in the manifest, by segment. */
   readonly #dead = new Map<number, string>()
   #sweeping = Promise.resolve()
+  #merging: Promise<unknown> = Promise.resolve()
 
   private constructor(
     world: StoreWorld,
     manifest: Manifest,
-    questions: DuckDBInstance,
-    writes: DuckDBInstance,
+    [questions, seals, merges]: readonly [DuckDBInstance, DuckDBInstance, DuckDBInstance],
   ) {
     this.world = world
     this.manifest = manifest
     this.#questions = new Connections(questions)
-    this.#writes = new Connections(writes)
+    this.#seals = new Connections(seals)
+    this.#merges = new Connections(merges)
     const folder = segmentsFolder(world.folder)
     this.words = new WordFilters(folder, wordsMemoryMax, ({ file }, why) => {
       world.notice(
@@ -73,13 +79,15 @@ export class SegmentStore {
     try {
       await removeOrphans(world, manifest)
       const { memory, threads } = limits
-      const writing = Math.floor(memory * writingShare)
-      const [questions, writes] = await Promise.all([
-        openDuckDB(folder, spillFolders(folder)[0], { memory: memory - writing, threads }),
+      const [sealing, merging] = [memory * sealingShare, memory * mergingShare]
+      const [asked = '', sealed = '', merged = ''] = spillFolders(folder)
+      const instances = await Promise.all([
+        openDuckDB(folder, asked, { memory: memory - sealing - merging, threads }),
         // A second thread of one COPY costs as much again as it gains.
-        openDuckDB(folder, spillFolders(folder)[1], { memory: writing, threads: 1 }),
+        openDuckDB(folder, sealed, { memory: sealing, threads: 1 }),
+        openDuckDB(folder, merged, { memory: merging, threads: 1 }),
       ])
-      return new SegmentStore(world, manifest, questions, writes)
+      return new SegmentStore(world, manifest, instances)
     } catch (failure) {
       manifest.close()
       throw failure
@@ -91,9 +99,16 @@ export class SegmentStore {
     return this.#questions.lent(action)
   }
 
-  /** Runs `action`, which makes segments, with a connection of its own: no question takes its memory. */
-  writing<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    return this.#writes.lent(action)
+  /** Runs `action`, which makes files of what comes, with a connection of its own: nothing else takes its memory. */
+  sealing<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#seals.lent(action)
+  }
+
+  /** Runs `action`, which makes files of files, with a connection of its own, one at a time. */
+  merging<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const done = this.#merging.then(() => this.#merges.lent(action))
+    this.#merging = done.catch(() => undefined)
+    return done
   }
 
   /** Commits to the manifest, then removes the files that it no longer names. */
@@ -173,7 +188,8 @@ export class SegmentStore {
   async close(): Promise<void> {
     await this.#sweeping
     this.#questions.close()
-    this.#writes.close()
+    this.#seals.close()
+    this.#merges.close()
     this.manifest.close()
   }
 }

@@ -116,7 +116,7 @@ export async function openStore(
   const journal = await openJournal(world)
   const feed = journal.feed('store', {})
   const writer = await startWriter(journal, world)
-  const base = embeddedConfig.parse({ refresh_interval: '20ms', threads: 1, memory_limit: '128MB' })
+  const base = embeddedConfig.parse({ refresh_interval: '20ms', threads: 1, memory_limit: '256MB' })
   const engine = new EmbeddedEngine(
     { ...base, ...options },
     {

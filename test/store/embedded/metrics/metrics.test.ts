@@ -207,7 +207,7 @@ test('metrics alone beyond retention.size: the oldest points go', async () => {
 })
 
 test('points of the smallest memory that is allowed are taken in and merged', async () => {
-  store = await openStore({ memory_limit: 128e6 })
+  store = await openStore({ memory_limit: 256e6 })
   const metrics = metricsOf(store)
   const points = Array.from({ length: 60 }, (_, n) =>
     Array.from({ length: 1_500 }, (__, ago) => counter(ago, ago, { series: `web${n}.requests` })),
