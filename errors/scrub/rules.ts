@@ -30,6 +30,9 @@ export interface CompiledScrubbing {
 const secretWords =
   'password|secret|passwd|api_?key|auth|credentials|mysql_pwd|private_?key|token|otp|two[-_]factor'
 
+/** Cookies as one text, with their sessions. */
+const cookieFields = '^(?:set-)?cookie2?$'
+
 /** Names that were asked for; beyond it they are forgotten. */
 const mostRemembered = 4_096
 
@@ -52,6 +55,7 @@ export function compileScrubbing(config: ScrubbingConfig): CompiledScrubbing {
   const defaults = enabled && withDefaults ? secretWords : ''
   const source = [defaults, custom].filter((part) => part !== '').join('|')
   const words = source === '' ? undefined : new RegExp(source, 'i')
+  const fields = defaults === '' ? words : new RegExp(`${source}|${cookieFields}`, 'i')
   const customWords = custom === '' ? undefined : new RegExp(custom, 'i')
   const excluded = new Set(config.exclude_fields.map((field) => field.toLowerCase()))
   const remembered = new Map<string, FieldKind>()
@@ -66,7 +70,7 @@ export function compileScrubbing(config: ScrubbingConfig): CompiledScrubbing {
     kindOf(field) {
       const known = remembered.get(field)
       if (known !== undefined) return known
-      const kind = kindOf(field, words, excluded)
+      const kind = kindOf(field, fields, excluded)
       if (remembered.size >= mostRemembered) remembered.clear()
       if (field.length <= 128) remembered.set(field, kind)
       return kind
@@ -92,11 +96,11 @@ export function compileScrubbing(config: ScrubbingConfig): CompiledScrubbing {
 
 function kindOf(
   field: string,
-  words: RegExp | undefined,
+  fields: RegExp | undefined,
   excluded: ReadonlySet<string>,
 ): FieldKind {
   if (excluded.has(field.toLowerCase())) return 'excluded'
-  return words?.test(field) === true ? 'secret' : 'plain'
+  return fields?.test(field) === true ? 'secret' : 'plain'
 }
 
 /** `password=…`, with quotes or without; with `named` also `"password": "…"`. */

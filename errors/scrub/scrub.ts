@@ -171,10 +171,11 @@ function scrubRequest(scrubber: Scrubber, request: SentryRequest): void {
   if (query !== undefined) scrubber.pairs('query_string', query)
   if (fragment !== undefined) request.fragment = scrubber.text('fragment', fragment)
   if (cookies !== undefined) {
-    if (rules.sessionCookies) hideSessions(scrubber, 'cookies', cookies, sessionCookie)
+    if (rules.sessionCookies) hideSessions(scrubber, cookies)
     scrubber.pairs('cookies', cookies)
   }
-  if (headers !== undefined) scrubHeaders(scrubber, headers)
+  // Versions look like addresses, and there is nothing secret in it.
+  if (headers !== undefined) scrubber.pairs('headers', headers, 'User-Agent')
   if (env !== undefined) {
     if (rules.ipAddresses && env['REMOTE_ADDR'] !== undefined) {
       delete env['REMOTE_ADDR']
@@ -188,26 +189,13 @@ function scrubRequest(scrubber: Scrubber, request: SentryRequest): void {
   marks.path.pop()
 }
 
-/** Of headers those that have cookies in them as text. */
-const cookieHeader = /^(?:set-)?cookie2?$/i
-
-function scrubHeaders(scrubber: Scrubber, headers: [string, string][]): void {
-  if (scrubber.rules.sessionCookies) hideSessions(scrubber, 'headers', headers, cookieHeader)
-  // Versions look like addresses, and there is nothing secret in it.
-  scrubber.pairs('headers', headers, 'User-Agent')
-}
-
-function hideSessions(
-  scrubber: Scrubber,
-  key: string,
-  pairs: [string, string | null][],
-  names: RegExp,
-): void {
+function hideSessions(scrubber: Scrubber, cookies: [string, string | null][]): void {
   const { path } = scrubber.marks
-  path.push(key)
-  for (const [index, pair] of pairs.entries()) {
+  path.push('cookies')
+  for (const [index, pair] of cookies.entries()) {
     const [name, value] = pair
-    if (value === null || !names.test(name) || scrubber.rules.kindOf(name) === 'excluded') continue
+    if (value === null || !sessionCookie.test(name)) continue
+    if (scrubber.rules.kindOf(name) === 'excluded') continue
     path.push(index)
     pair[1] = scrubber.secret(1, value, '@anything:filter')
     path.pop()

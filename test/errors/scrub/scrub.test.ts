@@ -127,6 +127,16 @@ describe('by name', () => {
   })
 })
 
+test('cookies as one text', () => {
+  const { contexts } = scrubbed({
+    contexts: { response: { headers: { 'set-cookie': 'a=b' }, cookies_count: 7 } },
+  })
+  expect(contexts!['response']).toMatchObject({
+    headers: { 'set-cookie': '[Filtered]' },
+    cookies_count: 7,
+  })
+})
+
 describe('by what is in a text', () => {
   test('a word makes the whole secret', () => {
     expect(text('my password is hunter2')).toBe('[Filtered]')
