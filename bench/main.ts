@@ -14,6 +14,7 @@ const help = `npm run bench [-- [name…] [options]]: each bench prints a table.
   statsd    StatsD packets a second without loss, beside other daemons; what a flush takes
   metrics   points: journal -> Parquet, questions, 100,000 series at once, a million names
   errors    error reports a second, accepted and digested, beside Bugsink; issue lists and events among many
+  source_maps  the first stack of a large map, and the next ones
   graphite  /render over a day of many series, beside graphite-web
 
   --bytes 200MB              tail: size of each data set
@@ -40,6 +41,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   metrics: () => import('./metrics.ts'),
   graphite: () => import('./graphite.ts'),
   errors: () => import('./errors.ts'),
+  source_maps: () => import('./source_maps.ts'),
 }
 
 const text = { type: 'string' } as const
