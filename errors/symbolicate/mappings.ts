@@ -66,7 +66,8 @@ function measure(sections: readonly MappingsSection[]): { segments: number; line
   return { segments, lines }
 }
 
-const digits = new Int8Array(128).fill(-1)
+const noDigit = 64
+const digits = new Uint8Array(256).fill(noDigit)
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 for (let value = 0; value < 64; value++) digits[alphabet.charCodeAt(value)] = value
 
@@ -86,15 +87,19 @@ function readSegment(bytes: Uint8Array, start: number, state: SegmentState): num
   let at = start
   let field = 0
   for (; at < bytes.length; field++) {
-    let value = 0
-    let shift = 0
-    let digit = 0
-    do {
-      digit = digits[bytes[at++]!] ?? -1
-      if (digit < 0 || shift > 30) throw new MapUnreadable(`its mappings break at ${at - 1}`)
-      value |= (digit & 31) << shift
-      shift += 5
-    } while (digit & 32)
+    let digit = digits[bytes[at++]!]!
+    let value = digit
+    // Most numbers are of one digit.
+    if (digit > 31) {
+      value = digit & 31
+      for (let shift = 5; digit > 31; shift += 5) {
+        if (digit !== noDigit) digit = at < bytes.length ? digits[bytes[at++]!]! : noDigit
+        if (digit === noDigit || shift > 30) {
+          throw new MapUnreadable(`its mappings break at ${at - 1}`)
+        }
+        value |= (digit & 31) << shift
+      }
+    }
     value = value & 1 ? -(value >>> 1) : value >>> 1
     if (field === 0) state.column += value
     else if (field === 1) state.source += value
