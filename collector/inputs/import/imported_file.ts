@@ -47,8 +47,7 @@ export class ImportedFile {
     // Also when only the name changed: what was read to its end is not read again.
     this.#done = known?.['done'] === true && known['mtime'] === String(seen.mtimeNs)
     const file = files.open(path)
-    this.#gzip = isGzip(file) ? new GzipContent(path) : undefined
-    if (this.#gzip) file.close()
+    this.#gzip = isGzip(file) ? new GzipContent(file) : undefined
     this.#content = this.#gzip ?? plainContent(file)
     const { max_line_size, multiline, read_size } = options
     const message = max_line_size + (multiline?.max_bytes ?? 0) + 8

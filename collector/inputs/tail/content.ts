@@ -1,6 +1,9 @@
-import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
 import type { TailFile } from './files.ts'
+
+/** Read at once of a compressed file. */
+const blockBytes = 65_536
 
 /** The text of a file at a position in it, whether the file is plain or compressed. */
 export interface Content {
@@ -20,17 +23,21 @@ export const plainContent = (file: TailFile): Content => ({
  * still be being written.
  */
 export class GzipContent implements Content {
-  readonly #path: string
+  readonly #file: TailFile
   #chunks: AsyncIterator<Buffer> | undefined
-  #stream: ReturnType<typeof createReadStream> | undefined
+  #stream: Readable | undefined
+  /** Settles when no read of the file is under way: it is closed behind them. */
+  #reading: Promise<void> = Promise.resolve()
+  #closed = false
   #window = Buffer.alloc(0)
   #windowAt = 0
   #ended = false
   /** Why the last read ended early; undefined when the file is whole so far. */
   damage: string | undefined
 
-  constructor(path: string) {
-    this.#path = path
+  /** @param file is closed with this. */
+  constructor(file: TailFile) {
+    this.#file = file
   }
 
   async read(into: Uint8Array, position: number): Promise<number> {
@@ -56,14 +63,32 @@ export class GzipContent implements Content {
   }
 
   /** Bytes of the file itself that were read for it. */
-  get compressedRead(): number {
-    return this.#stream?.bytesRead ?? 0
-  }
+  compressedRead = 0
 
   close(): void {
+    this.#leave()
+    if (this.#closed) return
+    this.#closed = true
+    void this.#reading.then(() => this.#file.close())
+  }
+
+  #leave(): void {
     this.#stream?.destroy()
     this.#chunks = undefined
     this.#window = Buffer.alloc(0)
+  }
+
+  async *#compressed(): AsyncGenerator<Buffer> {
+    for (let at = 0; ;) {
+      const block = Buffer.allocUnsafe(blockBytes)
+      const read = this.#file.read(block, at)
+      this.#reading = Promise.allSettled([this.#reading, read]).then(() => undefined)
+      const got = await read
+      if (got === 0) return
+      at += got
+      this.compressedRead = at
+      yield block.subarray(0, got)
+    }
   }
 
   async #next(): Promise<Buffer | undefined> {
@@ -78,8 +103,8 @@ export class GzipContent implements Content {
   }
 
   #restart(): void {
-    this.close()
-    this.#stream = createReadStream(this.#path)
+    this.#leave()
+    this.#stream = Readable.from(this.#compressed())
     // Half a file is read as far as it goes, instead of failing with all that is in the buffers.
     const inflate = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
     this.#stream.on('error', (failure) => inflate.destroy(failure))
@@ -87,5 +112,6 @@ export class GzipContent implements Content {
     this.#windowAt = 0
     this.#ended = false
     this.damage = undefined
+    this.compressedRead = 0
   }
 }

@@ -7,7 +7,8 @@ import type { Source } from './source.ts'
 export const isGzip = (path: string) => path.endsWith('.gz')
 
 export function openContent(files: TailFiles, path: string): Content {
-  return isGzip(path) ? new GzipContent(path) : plainContent(files.open(path))
+  const file = files.open(path)
+  return isGzip(path) ? new GzipContent(file) : plainContent(file)
 }
 
 /** Reads up to `length` bytes at `position`. */

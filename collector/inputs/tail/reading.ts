@@ -78,15 +78,15 @@ export class Reading {
   open(source: Source): 'open' | 'cut' | 'moved' {
     if (source.content) return 'open'
     if (source.at === undefined) return 'moved'
-    if (source.gzip) {
-      source.open(new GzipContent(source.at))
-      return 'open'
-    }
     const file = this.#files.open(source.at)
     const seen = file.stat()
     if (seen.id !== source.id || seen.kind !== 'file') {
       file.close()
       return 'moved'
+    }
+    if (source.gzip) {
+      source.open(new GzipContent(file))
+      return 'open'
     }
     source.open(plainContent(file), file)
     const { head, mark, offset } = source.progress

@@ -2,8 +2,10 @@ import {
   appendFileSync as append,
   chmodSync,
   copyFileSync,
+  existsSync as exists,
   linkSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -11,7 +13,9 @@ import {
   utimesSync,
   writeFileSync as write,
 } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { InputContext } from '../../../../collector/input.ts'
 import { systemTailFiles } from '../../../../collector/inputs/tail/files.ts'
 import { Stage } from './stage.ts'
 import { eventually } from '../../../eventually.ts'
@@ -26,6 +30,32 @@ afterEach(() => stage.clear())
 const texts = () => stage.journal.texts()
 
 describe('following', () => {
+  test('compressed copies that get other names while they are read are told apart', async () => {
+    const copy = (generation: number) => stage.path(`app.log.${generation}.gz`)
+    /** As logrotate does with `compress`. */
+    const rotate = (text: string) => {
+      for (let n = 8; n > 0; n--) if (exists(copy(n))) renameSync(copy(n), copy(n + 1))
+      write(copy(1), gzipSync(readFileSync(log)))
+      rmSync(log)
+      write(log, text)
+    }
+    write(log, 'first\n')
+    // Amid a round of reading: behind the first of the copies.
+    let isDue = false
+    const deliver: InputContext['deliver'] = (arrival) => {
+      if (isDue) rotate('sixth\n')
+      isDue = false
+      return stage.journal.deliver(arrival)
+    }
+    await stage.start({ paths: [log], tag: 'app' }, { deliver })
+    await stage.poll()
+    for (const text of ['second\n', 'third\n', 'fourth\n', 'fifth\n']) rotate(text)
+    isDue = true
+    await stage.quiesce()
+    await stage.quiesce()
+    expect(texts().toSorted()).toEqual(['fifth', 'first', 'fourth', 'second', 'sixth', 'third'])
+  })
+
   test('reads what is there and what comes', async () => {
     write(log, 'a\nb\n')
     await stage.start({ paths: [log], tag: 'app' })
