@@ -27,7 +27,7 @@ export type SavedFile = Contents['files'][number]
 export const contentsName = 'backup.json'
 
 /** What a data folder has that a backup takes; its lock and socket are no part of it. */
-export const savedFolders = ['journal', 'store', 'dead', 'readers'] as const
+export const savedFolders = ['journal', 'store', 'errors', 'dead', 'readers'] as const
 
 function isInside(path: string): boolean {
   const [first, ...rest] = path.split('/')

@@ -59,7 +59,10 @@ export class Snapshot {
       this.#takeFolder('readers')
       await this.#takeStore()
       this.#takeFolder('dead')
+      const errors = join(this.#dataFolder, 'errors', 'errors.sqlite')
+      if (existsSync(errors)) await this.#takeDatabase(errors)
       this.#takeJournal()
+      this.#takeBlobs()
     } finally {
       await this.#journal.endFeed(hold)
     }
@@ -128,6 +131,17 @@ export class Snapshot {
         this.#link(eventsPath(folder, id), end.bytes)
         this.#link(indexPath(folder, id), end.index_bytes)
       }
+    }
+  }
+
+  /** What reports in the database and in the journal name is there before them, and never changes. */
+  #takeBlobs(): void {
+    const folder = join(this.#dataFolder, 'errors', 'blobs')
+    if (!existsSync(folder)) return
+    for (const part of readdirSync(folder)) {
+      if (!/^[0-9a-f]{2}$/.test(part)) continue
+      for (const file of readdirSync(join(folder, part)))
+        this.#linkIfThere(join(folder, part, file))
     }
   }
 

@@ -1,6 +1,7 @@
 /** What SDKs send, over real HTTP: every endpoint, encoding and way of asking; and what is never to be found. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
@@ -210,6 +211,24 @@ test("Spotlight's sidecar takes envelopes without a DSN, and shows them", async 
   const foreign = { origin: 'https://evil.example.com' }
   expect((await post('/stream', envelope('x'), foreign)).status).toBe(403)
   expect((await fetch(`${running.url}/stream`, { headers: foreign })).status).toBe(403)
+})
+
+test('a backup has reports, what was made of them, and their files', async () => {
+  const attachment = '{"type":"attachment","filename":"a.txt"}\nfor the backup\n'
+  const body = envelope(newMessage()).toString() + attachment
+  expect((await post(withKey, body)).status).toBe(200)
+  const database = join(running.data, 'errors', 'errors.sqlite')
+  await waitFor('a report to be digested', () => existsSync(database))
+  const to = join(folder, 'backup')
+  const { code } = await weir(['backup', to, '-d', running.data])
+  expect(code).toBe(0)
+  const { files } = JSON.parse(readFileSync(join(to, 'backup.json'), 'utf8')) as {
+    files: { path: string }[]
+  }
+  const blob = createHash('sha256').update('for the backup').digest('hex')
+  expect(files.map(({ path }) => path)).toEqual(
+    expect.arrayContaining(['errors/errors.sqlite', `errors/blobs/${blob.slice(0, 2)}/${blob}`]),
+  )
 })
 
 test('quotas hold over a kill', async () => {
