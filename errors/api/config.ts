@@ -20,7 +20,7 @@ export const apiConfig = z
       .int()
       .min(1)
       .max(100_000)
-      .default(10_000)
+      .default(1_000)
       .describe('Most issues that one request changes'),
   })
   .prefault({})

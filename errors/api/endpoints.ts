@@ -54,6 +54,7 @@ export const endpoints: readonly Endpoint[] = [
     ...each('GET', [`${path}/tags/:key`], 'web.issueTag'),
     ...each('GET', [`${path}/tags/:key/values`], 'web.issueTagValues'),
     ...each('GET', [`${path}/activities`], 'web.issueActivities'),
+    ...each('DELETE', [`${path}/activities/:activity`], 'web.undo'),
     ...each('GET', [`${path}/attachments`], 'web.issueAttachments'),
     ...each('GET', [`${path}/user-reports`, `${path}/user-feedback`], 'web.issueFeedback'),
     ...['comments', 'notes'].flatMap((notes) => [

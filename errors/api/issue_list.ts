@@ -70,9 +70,12 @@ const incomplete = (page: WebAnswer): WebAnswer => ({
   headers: { ...page.headers, 'x-weir-incomplete': 'older kept events were not searched' },
 })
 
-/** Ids of the issues that a bulk request is about, at most `most`, newest first. */
+/** Ids of the issues that a bulk request is about, at most `most`, newest first; without a query all. */
 export function issuesAsked(asked: Asked, most: number): number[] {
-  const condition = every([...conditionsOf(asked, () => {}).conditions, projectCondition(asked)])
+  const condition = every([
+    ...conditionsOf(asked, () => {}, '').conditions,
+    projectCondition(asked),
+  ])
   const sql = `select i.id as id from issues i where ${condition.sql} order by i.last_seen_ms desc, i.id desc limit ?`
   return asked.rows(sql, ...condition.values, most).map((row) => Number(row['id']))
 }
@@ -93,11 +96,12 @@ function sortOf(asked: Asked) {
 function conditionsOf(
   asked: Asked,
   cut: () => void,
+  usual = 'is:unresolved',
 ): { readonly conditions: readonly Condition[]; readonly statuses: readonly string[] } {
   const { query, period, environments } = asked
   const scope = searchScope(asked, cut)
   const named = query.getAll('status').map((status) => aliases.get(status) ?? status)
-  const search = searchOf(query.get('query') ?? (named.length > 0 ? '' : 'is:unresolved'), asked)
+  const search = searchOf(query.get('query') ?? (named.length > 0 ? '' : usual), asked)
   const statuses = statusesOf(search).filter(
     (status) => named.length === 0 || named.includes(status),
   )

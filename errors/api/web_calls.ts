@@ -2,6 +2,17 @@ import type { JsonValue } from '../../store/search.ts'
 import type { Calls, CallWorld } from '../digest/call.ts'
 import { Asked, type Answering } from './asked.ts'
 import {
+  addIssueNote,
+  changeIssueList,
+  changeIssueNote,
+  changeOneIssue,
+  deleteIssueList,
+  deleteIssueNote,
+  deleteOneIssue,
+  undoActivity,
+  unmergeHashes,
+} from './change_answers.ts'
+import {
   eventAttachment,
   eventAttachments,
   eventJson,
@@ -35,7 +46,16 @@ import { WebRefusal, type WebAnswer, type WebRequest } from './web_request.ts'
 /** Who answers each endpoint of endpoints.ts that is the digest's. */
 const answering: Readonly<Record<string, Answering>> = {
   'web.issues': listIssues,
+  'web.changeIssues': changeIssueList,
+  'web.deleteIssues': deleteIssueList,
   'web.issue': oneIssue,
+  'web.changeIssue': changeOneIssue,
+  'web.deleteIssue': deleteOneIssue,
+  'web.unmerge': unmergeHashes,
+  'web.addNote': addIssueNote,
+  'web.changeNote': changeIssueNote,
+  'web.deleteNote': deleteIssueNote,
+  'web.undo': undoActivity,
   'web.events': listEvents,
   'web.issueEvent': issueEvent,
   'web.issueHashes': issueHashes,

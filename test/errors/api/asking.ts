@@ -38,7 +38,7 @@ export function asking(database: DatabaseSync) {
       limits: apiConfig.parse(undefined),
       ...more,
     }
-    const context = { clock: { now: () => nowMs } }
+    const context = { clock: { now: () => nowMs }, dataFolder: '/nowhere' }
     const world = { database, context, change: inTransaction(database) }
     return (await call(request as never, world as never)) as unknown as WebAnswer
   }

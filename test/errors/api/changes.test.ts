@@ -1,0 +1,206 @@
+import { expect, test } from 'vitest'
+import type { JsonRecord, JsonValue } from '../../../store/search.ts'
+import { changeOf } from '../../../errors/api/change_body.ts'
+import { plant } from '../search/planted.ts'
+import { asking, nowMs } from './asking.ts'
+import { eventOf, issueOf } from './made.ts'
+
+const issues = () => [1, 2, 3, 4].map((id) => issueOf(id, { project: id === 4 ? 2 : 1 }))
+const text = (value: unknown) => (value as JsonRecord)['detail'] as string
+
+test.each<[JsonRecord, object]>([
+  [{ status: 'unresolved' }, { status: { to: 'unresolved' } }],
+  [{ status: 'resolved' }, { status: { to: 'resolved', resolution: { kind: 'now' } } }],
+  [
+    { status: 'resolvedInNextRelease' },
+    { status: { to: 'resolved', resolution: { kind: 'next_release' } } },
+  ],
+  [
+    { status: 'resolved', statusDetails: { inRelease: 'shop@2' } },
+    { status: { to: 'resolved', resolution: { kind: 'release', release: 'shop@2' } } },
+  ],
+  [
+    { status: 'resolved', statusDetails: { inRelease: 'latest' } },
+    { status: { to: 'resolved', resolution: { kind: 'release' } } },
+  ],
+  [
+    { status: 'resolved', statusDetails: { inCommit: { commit: 'abcdef1', repository: 'shop' } } },
+    {
+      status: {
+        to: 'resolved',
+        resolution: { kind: 'commit', commit: 'abcdef1', repository: 'shop' },
+      },
+    },
+  ],
+  [{ status: 'muted' }, { status: { to: 'ignored', until: {} } }],
+  [
+    { status: 'ignored', statusDetails: { ignoreCount: 10, ignoreWindow: 60 } },
+    { status: { to: 'ignored', until: { events: 10, windowMs: 3_600_000 } } },
+  ],
+  [
+    { status: 'ignored', snoozeDuration: 5 },
+    { status: { to: 'ignored', until: { ms: nowMs + 300_000 } } },
+  ],
+  [
+    { status: 'ignored', substatus: 'archived_until_escalating' },
+    { status: { to: 'ignored', until: { isEscalating: true } } },
+  ],
+  [{ assignedTo: 'user:ana' }, { assignee: 'ana' }],
+  [{ assignedTo: 'me' }, { assignee: 'ana' }],
+  [{ assignedTo: '' }, { assignee: null }],
+  [{ assignedTo: null }, { assignee: null }],
+  [
+    { isBookmarked: true, hasSeen: true, priority: 'low' },
+    { isBookmarked: true, priority: 'low' },
+  ],
+])('%j', (body, change) => {
+  expect(changeOf(body, 'ana', nowMs)).toEqual(change)
+})
+
+test.each<[JsonRecord, string]>([
+  [{ status: 'gone' }, 'status: expected resolved'],
+  [{ discard: true }, 'discard: not supported'],
+  [{ colour: 'red' }, 'colour: nothing that can be changed'],
+  [{ isBookmarked: 'yes' }, 'isBookmarked: expected true or false'],
+  [
+    { status: 'ignored', statusDetails: { ignoreCount: -1 } },
+    'ignoreCount: expected a whole number',
+  ],
+  [{ status: 'resolved', statusDetails: { inCommit: 7 } }, 'statusDetails.inCommit'],
+  [{ status: 'resolved', statusDetails: 7 }, 'statusDetails: expected an object'],
+  [{ priority: 'urgent' }, 'priority: expected'],
+  [{ assignedTo: 7 }, 'assignedTo: expected a name'],
+])('%j is refused', (body, problem) => {
+  expect(() => changeOf(body, 'ana', nowMs)).toThrow(problem)
+})
+
+test('an issue is resolved, taken back, archived', async () => {
+  const ask = asking(plant(issues()))
+  const resolved = await ask('PUT', '/organizations/weir/issues/1/', {
+    status: 'resolved',
+    statusDetails: { inRelease: 'shop@2.0.0' },
+  })
+  expect(resolved.body).toMatchObject({
+    status: 'resolved',
+    statusDetails: { inRelease: 'shop@2.0.0', actor: { name: 'ana' } },
+    activity: [
+      { type: 'set_resolved_in_release', data: { version: 'shop@2.0.0' }, user: { name: 'ana' } },
+    ],
+  })
+  const [entry] = (resolved.body as { activity: JsonRecord[] }).activity
+  const back = await ask('DELETE', `/issues/1/activities/${String(entry!['id'])}/`)
+  expect(back.body).toMatchObject({ status: 'unresolved' })
+  expect((await ask('DELETE', '/issues/1/activities/999/')).status).toBe(404)
+  const archived = await ask('PUT', '/issues/SHOP-1/', {
+    status: 'ignored',
+    statusDetails: { ignoreUserCount: 3 },
+  })
+  expect(archived.body).toMatchObject({
+    status: 'ignored',
+    substatus: 'archived_until_condition_met',
+    statusDetails: { ignoreUserCount: 3, ignoreCount: null },
+  })
+})
+
+const statuses = (database: ReturnType<typeof plant>) =>
+  database
+    .prepare('select status from issues order by id')
+    .all()
+    .map((row) => row['status'])
+
+test.each<[string, string, JsonValue, number, string[]]>([
+  [
+    'PUT',
+    '/projects/weir/shop/issues/?id=1&id=4&id=77',
+    { status: 'resolved' },
+    200,
+    ['resolved', 'unresolved', 'unresolved', 'unresolved'],
+  ],
+  [
+    'PUT',
+    '/projects/weir/shop/issues/?status=unresolved',
+    { status: 'muted' },
+    200,
+    ['ignored', 'ignored', 'ignored', 'unresolved'],
+  ],
+  [
+    'PUT',
+    '/organizations/weir/issues/?query=problem%202',
+    { status: 'resolved' },
+    200,
+    ['unresolved', 'resolved', 'unresolved', 'unresolved'],
+  ],
+  [
+    'PUT',
+    '/organizations/weir/issues/?id=SHOP-3',
+    { status: 'resolved' },
+    200,
+    ['unresolved', 'unresolved', 'resolved', 'unresolved'],
+  ],
+  [
+    'PUT',
+    '/organizations/weir/issues/?id=99',
+    { status: 'resolved' },
+    204,
+    ['unresolved', 'unresolved', 'unresolved', 'unresolved'],
+  ],
+  [
+    'PUT',
+    '/organizations/weir/issues/',
+    { isBookmarked: true },
+    400,
+    ['unresolved', 'unresolved', 'unresolved', 'unresolved'],
+  ],
+  ['DELETE', '/organizations/weir/issues/?id=1&id=2', null, 204, ['unresolved', 'unresolved']],
+  [
+    'DELETE',
+    '/organizations/weir/issues/',
+    null,
+    400,
+    ['unresolved', 'unresolved', 'unresolved', 'unresolved'],
+  ],
+  ['DELETE', '/issues/1/', null, 202, ['unresolved', 'unresolved', 'unresolved']],
+])('%s %s', async (method, url, body, status, after) => {
+  const database = plant(issues())
+  expect((await asking(database)(method, url, body)).status).toBe(status)
+  expect(statuses(database)).toEqual(after)
+})
+
+test('issues are merged, and hashes taken out again', async () => {
+  const database = plant(issues())
+  for (const id of [1, 2]) {
+    database.exec(
+      `insert into issue_hashes (project, hash, issue, version, variant, events, first_seen_ms, last_seen_ms)
+       values (1, '${String(id).repeat(32)}', ${id}, 'v1', 'app', ${id}, 0, 0)`,
+    )
+  }
+  const ask = asking(database)
+  const merged = await ask('PUT', '/organizations/weir/issues/?id=1&id=2', { merge: 1 })
+  expect(merged.body).toEqual({ merge: { parent: '2', children: ['1'] } })
+  // Links to what was merged lead on.
+  expect((await ask('GET', '/issues/1/')).body).toMatchObject({ id: '2', count: '3' })
+  const hashes = (await ask('GET', '/issues/2/hashes/')).body as JsonRecord[]
+  expect(hashes.map(({ id }) => id).toSorted()).toEqual(['1'.repeat(32), '2'.repeat(32)])
+  const apart = await ask('DELETE', `/issues/2/hashes/?id=${'1'.repeat(32)}`)
+  expect(apart).toMatchObject({ status: 202, body: { issues: ['1'] } })
+  expect((await ask('GET', '/issues/SHOP-1/')).body).toMatchObject({ id: '1' })
+  const refused = await ask('PUT', '/organizations/weir/issues/?id=1&id=4', { merge: 1 })
+  expect(text(refused.body)).toContain('different projects')
+})
+
+test('comments are written, changed and deleted', async () => {
+  const ask = asking(plant([issueOf(1, { kept: [eventOf()] })]))
+  const made = await ask('POST', '/issues/1/comments/', { text: 'looks like the <cache>' })
+  expect(made).toMatchObject({
+    status: 201,
+    body: { type: 'note', data: { text: 'looks like the <cache>' }, user: { name: 'ana' } },
+  })
+  const id = String((made.body as JsonRecord)['id'])
+  await ask('PUT', `/issues/1/notes/${id}/`, { text: 'it is' })
+  expect((await ask('GET', '/issues/1/notes/')).body).toMatchObject([{ data: { text: 'it is' } }])
+  expect((await ask('GET', '/organizations/weir/issues/')).body).toMatchObject([{ numComments: 1 }])
+  expect((await ask('DELETE', `/issues/1/comments/${id}/`)).status).toBe(204)
+  expect((await ask('DELETE', `/issues/1/comments/${id}/`)).status).toBe(404)
+  expect((await ask('POST', '/issues/1/comments/', { text: ' ' })).status).toBe(400)
+  expect((await ask('POST', '/issues/7/comments/', { text: 'x' })).status).toBe(404)
+})
