@@ -1,5 +1,6 @@
 import type { Frame, SentryEvent, SentryException, Stacktrace } from '../event/sentry_event.ts'
-import type { CompiledRules, RememberedFrame } from './compiled_rules.ts'
+import type { CompiledRules } from './compiled_rules.ts'
+import type { RememberedFrame } from './remembered_frames.ts'
 import { applyStackTraceRules, type RuledStack } from './rules/apply_stack_trace_rules.ts'
 
 /** A stack trace under the rules. */

@@ -152,6 +152,18 @@ test('no event is too much, and the same event has the same hashes', () => {
   )
 })
 
+test('what is remembered of other events changes nothing', () => {
+  const settings = { builtInRules: false, stackTraceRules: 'function:a -app' }
+  const experienced = groupingRules(settings)
+  fc.assert(
+    fc.property(event, (given) => {
+      const { variants } = group(given, experienced)
+      expect(variants).toEqual(group(given, groupingRules(settings)).variants)
+    }),
+    { numRuns },
+  )
+})
+
 test('nothing that normalisation lets through is too much', () => {
   const key = fc.constantFrom(
     'exception',
