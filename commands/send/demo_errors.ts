@@ -203,7 +203,8 @@ export function* demoErrors(count: number, nowMs: number, id: () => string): Gen
   for (let at = 0; at < count; at++) {
     // Scattered, yet the same each time.
     const chance = (Math.imul(at + 1, 2_654_435_761) >>> 8) % 1_000
-    const fault = wheel[chance % wheel.length]!
+    // A step that shares no factor with the wheel's size: each fault has its turn.
+    const fault = wheel[(at * 7) % wheel.length]!
     const newest = Math.min(fault.until ?? releases.length - 1, releases.length - 1)
     const release = Math.max(
       fault.since,
