@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Archive, Resolution, Status, Substatus } from '../issues/state.ts'
+import { lastNumber } from '../issues/numbers.ts'
 import { IssueDelta } from './issue_delta.ts'
 
 /** An issue as the digest has it in memory: what decides over the next event, and what the batch adds to it. */
@@ -43,8 +44,10 @@ export class KnownIssues {
   #nextId: number
   readonly #numbers = new Map<number, number>()
   readonly #statements
+  readonly #database: DatabaseSync
 
   constructor(database: DatabaseSync) {
+    this.#database = database
     const prepare = (sql: string): StatementSync => database.prepare(sql)
     this.#statements = {
       hash: prepare('select issue from issue_hashes where project = ? and hash = ?'),
@@ -54,8 +57,6 @@ export class KnownIssues {
       releases: prepare('select release from issue_releases where issue = ?'),
       environments: prepare('select environment from issue_environments where issue = ?'),
       tags: prepare('select key, value from issue_tags where issue = ?'),
-      number: prepare('select max(number) as number from issues where project = ?'),
-      merged: prepare('select max(number) as number from merged_issues where project = ?'),
     }
     const seq = database.prepare("select seq from sqlite_sequence where name = 'issues'").get()
     this.#nextId = Number(seq?.['seq'] ?? 0) + 1
@@ -76,7 +77,7 @@ export class KnownIssues {
   /** A new issue; it gets its row when the batch is saved. */
   make(project: number, firstMs: number): KnownIssue {
     const id = this.#nextId++
-    const number = (this.#numbers.get(project) ?? this.#lastNumber(project)) + 1
+    const number = (this.#numbers.get(project) ?? lastNumber(this.#database, project)) + 1
     this.#numbers.set(project, number)
     const issue: KnownIssue = {
       id,
@@ -132,15 +133,6 @@ export class KnownIssues {
     const hashes = this.#hashesOf.get(issue.id)
     if (hashes) hashes.push(key)
     else this.#hashesOf.set(issue.id, [key])
-  }
-
-  /** Behind the last number given out, to merged issues too. */
-  #lastNumber(project: number): number {
-    const { number, merged } = this.#statements
-    return Math.max(
-      Number(number.get(project)?.['number'] ?? 0),
-      Number(merged.get(project)?.['number'] ?? 0),
-    )
   }
 
   #load(id: number): KnownIssue {

@@ -41,7 +41,7 @@ export class Sessions {
          on conflict do update set worst = max(worst, ?6)`,
       ),
       known: prepare(
-        'select release, environment, hour_ms, seq, counted, user from sessions where project = ? and sid = ?',
+        'select release, environment, hour_ms, seq, counted from sessions where project = ? and sid = ?',
       ),
       remember: prepare(
         `insert or replace into sessions (project, sid, release, environment, hour_ms, seq, counted, user, updated_ms)

@@ -2,6 +2,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { DatabaseSync } from 'node:sqlite'
 import type { ChangeWorld } from './change.ts'
 import { IssueLog } from './issue_log.ts'
+import { lastNumber } from './numbers.ts'
 
 type Row = Record<string, string | number | bigint | null>
 
@@ -215,16 +216,10 @@ function separate(
   { database, nowMs }: ChangeWorld,
 ): number {
   const project = Number(row['project'])
-  const numberRow = database
-    .prepare(
-      `select max(n) + 1 as n from (select max(number) as n from issues where project = ?1
-         union all select max(number) from merged_issues where project = ?1)`,
-    )
-    .get(project)
   const { id: _, ...copied } = row
   const made = insert(database, 'issues', {
     ...copied,
-    number: Number(numberRow?.['n'] ?? 1),
+    number: lastNumber(database, project) + 1,
     events: 0,
     users: 0,
     kept: 0,

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { KeptEvents } from '../digest/kept_events.ts'
+import { keepNumber } from './numbers.ts'
 
 /** Tables of which an issue's rows go with it. */
 const tables = [
@@ -22,6 +23,7 @@ const tables = [
  * @returns blobs that nothing names any more.
  */
 export function removeIssue(database: DatabaseSync, kept: KeptEvents, issue: number): string[] {
+  keepNumber(database, issue)
   for (const { id } of database.prepare('select id from events where issue = ?').all(issue)) {
     kept.remove(Number(id))
   }

@@ -1,0 +1,268 @@
+import { expect, test } from 'vitest'
+import { zstdDecompressSync } from 'node:zlib'
+import { changeIssues } from '../../../errors/issues/change.ts'
+import { digestionOf, eventIdOf, eventReport, groupByType, startMs } from './setup.ts'
+
+const hourMs = 3_600_000
+
+test('an event becomes an issue, with its counts, a kept body and a line for the journal', async () => {
+  const { digest, digestion, rows } = digestionOf()
+  const release = 'shop@1.0.0'
+  await digest(
+    eventReport({
+      id: 1,
+      event: { release, environment: 'prod', user: { id: '7' }, tags: [['a', 'b']] },
+    }),
+  )
+  expect(
+    rows('select id, number, events, users, kept, status, substatus, first_release from issues'),
+  ).toEqual([
+    {
+      id: 1,
+      number: 1,
+      events: 1,
+      users: 1,
+      kept: 1,
+      status: 'unresolved',
+      substatus: 'new',
+      first_release: release,
+    },
+  ])
+  const tags = rows('select key, value from issue_tags order by key')
+  expect(tags).toEqual([
+    { key: 'a', value: 'b' },
+    { key: 'level', value: 'error' },
+    { key: 'user', value: 'id:7' },
+  ])
+  const [body] = rows('select body from event_bodies')
+  expect(JSON.parse(zstdDecompressSync(body!['body'] as Uint8Array).toString())).toMatchObject({
+    release,
+  })
+  expect(rows(`select rowid from event_words where event_words match 'broken'`)).toHaveLength(1)
+  const { batches } = digestion.outbox.pending({ segment: 'a', ordinal: 1 })!
+  expect(batches).toMatchObject([{ stream: 'errors-shop-prod', tag: 'error events', count: 1 }])
+  const line = JSON.parse(Buffer.from(batches[0]!.bytes).toString()) as object
+  expect(line).toMatchObject({
+    '@timestamp': '2026-01-05T12:00:00.000Z',
+    message: 'Error: broken',
+    error: { id: eventIdOf(1), type: 'Error', message: 'broken' },
+    issue: { id: '1', short_id: 'SHOP-1' },
+    service: { version: release, environment: 'prod' },
+    user: { id: '7' },
+    labels: { a: 'b' },
+  })
+})
+
+test('the same id counts once, in each project', async () => {
+  const { digest, rows } = digestionOf()
+  await digest(eventReport({ id: 1 }), eventReport({ id: 1 }), eventReport({ id: 1, project: 2 }))
+  await digest(eventReport({ id: 1 }))
+  expect(rows('select project, events from issues')).toEqual([
+    { project: 1, events: 1 },
+    { project: 2, events: 1 },
+  ])
+  expect(
+    rows('select outcome, quantity from project_hours where project = 1 order by outcome'),
+  ).toEqual([
+    { outcome: 'accepted', quantity: 1 },
+    { outcome: 'duplicate', quantity: 2 },
+  ])
+})
+
+test('a flood is counted to the last event, and hardly kept', async () => {
+  const { digest, rows } = digestionOf()
+  await digest(...Array.from({ length: 500 }, (_, id) => eventReport({ id })))
+  const [issue] = rows('select events, kept from issues')
+  expect(issue).toEqual({ events: 500, kept: 4 })
+})
+
+test('a value of a tag beyond the bound is counted among others', async () => {
+  const { digest, rows } = digestionOf(undefined, { config: { tag_values_max: 10 } })
+  const told = (id: number) => eventReport({ id, event: { tags: [['n', `v${id}`]] } })
+  await digest(...Array.from({ length: 30 }, (_, id) => told(id)))
+  await digest(told(100), told(3))
+  const counts = rows(`select value, events from issue_tags where key = 'n'`)
+  expect(counts).toHaveLength(11)
+  expect(counts.find(({ value }) => value === '')).toMatchObject({ events: 21 })
+})
+
+test('a resolved issue comes back with a later event, and says so once', async () => {
+  const { database, digest, digestion, rows } = digestionOf()
+  await digest(eventReport({ id: 1, event: { release: '1.0.0' } }))
+  const change = { status: { to: 'resolved', resolution: { kind: 'next_release' } } } as const
+  changeIssues([1], change, { database, nowMs: startMs + 1000 })
+  digestion.events.forget()
+  await digest(eventReport({ id: 2, atMs: startMs + hourMs, event: { release: '1.0.0' } }))
+  expect(rows('select status from issues')).toEqual([{ status: 'resolved' }])
+  const later = { atMs: startMs + hourMs, event: { release: '1.1.0' } }
+  await digest(eventReport({ id: 3, ...later }), eventReport({ id: 4, ...later }))
+  expect(rows('select status, substatus from issues')).toEqual([
+    { status: 'unresolved', substatus: 'regressed' },
+  ])
+  expect(rows('select kind from triggers order by number')).toEqual([
+    { kind: 'new_issue' },
+    { kind: 'regression' },
+  ])
+})
+
+test('an archived issue comes back after so many more events', async () => {
+  const { database, digest, digestion, rows } = digestionOf()
+  await digest(eventReport({ id: 1 }))
+  changeIssues(
+    [1],
+    { status: { to: 'ignored', until: { events: 3 } } },
+    { database, nowMs: startMs },
+  )
+  digestion.events.forget()
+  await digest(eventReport({ id: 2 }), eventReport({ id: 3 }))
+  expect(rows('select status from issues')).toEqual([{ status: 'ignored' }])
+  await digest(eventReport({ id: 4 }))
+  expect(rows('select status, substatus from issues')).toEqual([
+    { status: 'unresolved', substatus: 'ongoing' },
+  ])
+})
+
+test('an issue that is split by message has an issue for each', async () => {
+  const { database, digest, digestion, rows } = digestionOf()
+  await digest(eventReport({ id: 1, value: 'one' }))
+  changeIssues([1], { isSplitByMessage: true }, { database, nowMs: startMs })
+  digestion.events.forget()
+  await digest(
+    eventReport({ id: 2, value: 'two' }),
+    eventReport({ id: 3, value: 'three' }),
+    eventReport({ id: 4, value: 'two' }),
+  )
+  expect(rows('select id, events from issues order by id')).toEqual([
+    { id: 1, events: 1 },
+    { id: 2, events: 2 },
+    { id: 3, events: 1 },
+  ])
+})
+
+test('an older version of the grouping finds its issues, which are known by the new one from then on', async () => {
+  const { database, digest } = digestionOf()
+  await digest(eventReport({ id: 1 }))
+  const newer = digestionOf(database, {
+    group: (project, event) => {
+      const previous = groupByType(project, event)
+      const hash = 'f'.repeat(32)
+      return {
+        ...previous,
+        version: 'test:2',
+        hashes: [hash],
+        splitHashes: [hash],
+        variants: [],
+        previous,
+      }
+    },
+  })
+  await newer.digest(eventReport({ id: 2 }))
+  expect(newer.rows('select events from issues')).toEqual([{ events: 2 }])
+  expect(newer.rows('select version, count(*) as n from issue_hashes group by version')).toEqual([
+    { version: 'test:1', n: 2 },
+    { version: 'test:2', n: 1 },
+  ])
+})
+
+test('sessions count once each, by the worst that they came to', async () => {
+  const { digest, rows } = digestionOf()
+  const session = (sid: string, seq: number, status: string, errors = 0) => ({
+    kind: 'session' as const,
+    project: 1,
+    key: 'k',
+    received_ms: startMs,
+    body: {
+      sid,
+      seq,
+      status,
+      errors,
+      did: `user ${sid}`,
+      started: '2026-01-05T12:00:00Z',
+      attrs: { release: 'a@1' },
+    },
+  })
+  await digest(session('1', 0, 'ok'), session('2', 0, 'ok'), session('3', 0, 'ok'))
+  await digest(
+    session('1', 1, 'crashed'),
+    session('2', 1, 'ok', 2),
+    session('2', 2, 'exited', 2),
+    session('1', 1, 'crashed'),
+  )
+  expect(rows('select started, errored, crashed, abnormal from session_hours')).toEqual([
+    { started: 3, errored: 1, crashed: 1, abnormal: 0 },
+  ])
+  const aggregates = [
+    { started: '2026-01-05T12:10:00Z', exited: 5, crashed: 1 },
+    'nonsense',
+    { exited: -1 },
+  ]
+  await digest({
+    ...session('', 0, ''),
+    kind: 'sessions',
+    body: { attrs: { release: 'a@1' }, aggregates },
+  })
+  expect(rows('select started, crashed from session_hours')).toEqual([{ started: 9, crashed: 2 }])
+})
+
+test('a check-in that does not come is missed; the next one is well again', async () => {
+  const { database, digest, digestion, rows } = digestionOf()
+  const checkIn = (atMs: number) => ({
+    kind: 'check_in' as const,
+    project: 1,
+    key: 'k',
+    received_ms: atMs,
+    body: {
+      monitor_slug: 'nightly',
+      status: 'ok',
+      monitor_config: { schedule: { type: 'interval', value: 1, unit: 'hour' }, checkin_margin: 5 },
+    },
+  })
+  await digest(checkIn(startMs))
+  expect(digestion.checkIns.nextMs()).toBe(startMs + hourMs + 300_000)
+  database.exec('begin')
+  expect(digestion.checkIns.look(startMs + hourMs)).toBe(false)
+  expect(digestion.checkIns.look(startMs + hourMs + 300_000)).toBe(true)
+  database.exec('commit')
+  await digest(checkIn(startMs + 2 * hourMs))
+  expect(rows('select status from check_ins order by id')).toEqual([
+    { status: 'ok' },
+    { status: 'missed' },
+    { status: 'ok' },
+  ])
+  expect(rows('select kind from triggers')).toEqual([
+    { kind: 'missed_check_in' },
+    { kind: 'recovered_check_in' },
+  ])
+})
+
+test('feedback, files and what was not taken are filed', async () => {
+  const { digest, rows } = digestionOf()
+  const about = { project: 1, key: 'k', received_ms: startMs }
+  const file = {
+    name: 'a.txt',
+    type: 'event.attachment',
+    content_type: 'text/plain',
+    size: 3,
+    blob: '0'.repeat(64),
+  }
+  await digest(
+    eventReport({ id: 1 }),
+    { ...about, kind: 'attachments', event_id: eventIdOf(1), attachments: [file] },
+    {
+      ...about,
+      kind: 'feedback',
+      event_id: eventIdOf(1),
+      feedback: { message: 'it broke', source: 'dialog' },
+    },
+    {
+      ...about,
+      kind: 'discarded',
+      outcomes: [{ source: 'sdk', reason: 'sample_rate', category: 'error', quantity: 7 }],
+    },
+  )
+  expect(rows('select issue, name from attachments')).toEqual([{ issue: 1, name: 'a.txt' }])
+  expect(rows('select issue, message from feedback')).toEqual([{ issue: 1, message: 'it broke' }])
+  expect(
+    rows(`select reason, quantity from project_hours where outcome = 'client_discard'`),
+  ).toEqual([{ reason: 'sample_rate', quantity: 7 }])
+})
