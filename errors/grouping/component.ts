@@ -48,10 +48,6 @@ export function unmuted(part: Component, hint: string): Component {
   return component(part.id, part.values, hint)
 }
 
-export function hinted(component: Component, hint: string): Component {
-  return { ...component, hint }
-}
-
 /** A component that has nothing to say; its id is shown all the same. */
 export function nothing(id: string): Component {
   return { id, contributes: false, values: [], text: '' }

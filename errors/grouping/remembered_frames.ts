@@ -1,15 +1,14 @@
 import type { Frame } from '../event/sentry_event.ts'
 import { muted, type Component } from './component.ts'
 import { frameKey, knownFrame, type KnownFrame } from './frames/frame.ts'
-import { candidatesFor } from './rules/apply_stack_trace_rules.ts'
+import { candidateFinder } from './rules/apply_stack_trace_rules.ts'
 import type { StackTraceRule } from './rules/stack_trace_rules.ts'
 
 /** A frame with the rules that can be about it, remembered: programs have few frames that occur often. */
 export interface RememberedFrame extends KnownFrame {
   readonly candidates: readonly number[]
-  /** The same frame as the ones who leave it out need it: made when first asked for. */
+  /** The same, as it is where only frames of the application count and this is none. */
   readonly nonApp: Component
-  readonly recursive: Component
 }
 
 /** What is known of a frame. @param platform the frame's own, or the event's */
@@ -22,6 +21,7 @@ const maxKey = 2048
 
 /** What is known of frames under the rules, each looked at once as long as it is remembered. */
 export function rememberedFrames(rules: readonly StackTraceRule[]): FindFrame {
+  const candidatesOf = candidateFinder(rules)
   let young = new Map<string, RememberedFrame>()
   let old = new Map<string, RememberedFrame>()
   const keep = (key: string, frame: RememberedFrame) => {
@@ -38,7 +38,7 @@ export function rememberedFrames(rules: readonly StackTraceRule[]): FindFrame {
     if (known) return known
     const older = old.get(key)
     if (older) return keep(key, older)
-    const found = remember(knownFrame(frame, platform), rules)
+    const found = remember(knownFrame(frame, platform), candidatesOf)
     return key.length <= maxKey ? keep(key, found) : found
   }
   return latelySeen(find)
@@ -111,11 +111,13 @@ function latelySeen(find: FindFrame): FindFrame {
   }
 }
 
-function remember(frame: KnownFrame, rules: readonly StackTraceRule[]): RememberedFrame {
+function remember(
+  frame: KnownFrame,
+  candidatesOf: ReturnType<typeof candidateFinder>,
+): RememberedFrame {
   return {
     ...frame,
-    candidates: candidatesFor(frame.facts, rules),
+    candidates: candidatesOf(frame.facts),
     nonApp: muted(frame.component, 'non app frame'),
-    recursive: muted(frame.component, 'ignored due to recursion'),
   }
 }

@@ -7,7 +7,7 @@ import { group } from '../../errors/grouping/group.ts'
 import { groupingInfo } from '../../errors/grouping/info.ts'
 import { parameterise } from '../../errors/grouping/parameterise.ts'
 import { groupingRules } from '../../errors/grouping/rules.ts'
-import { globFits } from '../../errors/grouping/rules/glob.ts'
+import { foldPath, globFits, pathGlobFits } from '../../errors/grouping/rules/glob.ts'
 import { parseFingerprintRules } from '../../errors/grouping/rules/fingerprint_rules.ts'
 import { RuleError } from '../../errors/grouping/rules/position.ts'
 import { parseStackTraceRules } from '../../errors/grouping/rules/stack_trace_rules.ts'
@@ -340,7 +340,8 @@ test('globs fit what the expression they stand for fits', () => {
       const given = characters.join('')
       const expression = expressionOf(parts, path)
       const behindRoot = path && !given.startsWith('/') && expression.test(`/${given}`)
-      const fits = globFits(parts.join(''), { path })(given)
+      const glob = parts.join('')
+      const fits = path ? pathGlobFits(glob)(foldPath(given)) : globFits(glob)(given)
       expect(fits).toBe(expression.test(given) || behindRoot)
     }),
     { numRuns },

@@ -1,5 +1,6 @@
 import { component, muted, type Component } from '../component.ts'
 import { familyOf, type Family } from '../platform.ts'
+import { foldPath } from '../rules/glob.ts'
 import type { FrameFacts } from '../rules/matcher.ts'
 import type { Frame } from '../../event/sentry_event.ts'
 import { contextLineComponent, hasContextLine } from './context_line.ts'
@@ -33,7 +34,10 @@ export function knownFrame(frame: Frame, platform: string): KnownFrame {
     module: frame.module ?? '',
     absPath: frame.abs_path ?? '',
     filename: frame.filename ?? '',
-    package: frame.package ?? '',
+    paths: [...new Set([frame.abs_path, frame.filename])].flatMap((path) => {
+      return path === undefined || path === '' ? [] : [foldPath(path)]
+    }),
+    package: frame.package ? foldPath(frame.package) : undefined,
     family,
     platform,
   }
@@ -76,8 +80,8 @@ function frameComponent(frame: Frame, facts: FrameFacts, platform: string): Comp
     filename = muted(filename, 'discarded native filename for grouping stability')
   }
   const parts = [module, filename, functionPart, ...(line ? [line] : [])]
-  if (facts.package !== '' && !parts.some((part) => part.contributes)) {
-    parts.push(component('package', [lastOfPath(facts.package)]))
+  if (frame.package && !parts.some((part) => part.contributes)) {
+    parts.push(component('package', [lastOfPath(frame.package)]))
   }
   const whole = component('frame', parts)
   if (family !== 'javascript') return whole

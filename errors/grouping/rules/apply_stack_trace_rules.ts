@@ -1,4 +1,4 @@
-import type { FrameFacts } from './matcher.ts'
+import type { FrameFacts, FrameTest } from './matcher.ts'
 import type {
   Action,
   ExceptionFacts,
@@ -32,14 +32,22 @@ export interface RulableFrame {
   readonly candidates: readonly number[]
 }
 
-/** Places of the rules that can be about a frame; for the caller to remember. */
-export function candidatesFor(facts: FrameFacts, rules: readonly StackTraceRule[]): number[] {
-  const places: number[] = []
-  for (const [place, rule] of rules.entries()) {
-    if (rule.frame.facts.every((test) => test(facts))) places.push(place)
+/** Finds the places of the rules that can be about a frame; what is said of a platform is looked at once. */
+export function candidateFinder(
+  rules: readonly StackTraceRule[],
+): (facts: FrameFacts) => readonly number[] {
+  const byPlatform = new Map<string, readonly number[]>()
+  return (facts) => {
+    let places = byPlatform.get(facts.platform)
+    if (!places) {
+      places = [...rules.keys()].filter((at) => holds(rules[at]!.frame.platform, facts))
+      if (byPlatform.size < 100) byPlatform.set(facts.platform, places)
+    }
+    return places.filter((at) => holds(rules[at]!.frame.facts, facts))
   }
-  return places
 }
+
+const holds = (tests: readonly FrameTest[], facts: FrameFacts) => tests.every((test) => test(facts))
 
 /**
  * Applies the rules in their order; each sees what those before it did. Frames from the outermost to the one that threw.
@@ -88,7 +96,9 @@ function neighbourFits(
   if (!matcher) return true
   if (!frame || !state) return false
   return (
-    matcher.facts.every((test) => test(frame.facts)) && matcher.state.every((test) => test(state))
+    holds(matcher.platform, frame.facts) &&
+    holds(matcher.facts, frame.facts) &&
+    matcher.state.every((test) => test(state))
   )
 }
 

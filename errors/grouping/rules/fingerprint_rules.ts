@@ -169,7 +169,14 @@ function plainEventTest(term: Term, scanner: Scanner): Test<EventFacts> | undefi
   return (facts) => fits(facts.tag(tag))
 }
 
-const noFacts = { function: '', module: '', absPath: '', filename: '', package: '' }
+const noFacts = {
+  function: '',
+  module: '',
+  absPath: '',
+  filename: '',
+  paths: [],
+  package: undefined,
+}
 
 function exceptionTest({ key, argument, negated }: Term) {
   if (key !== 'type' && key !== 'value') return undefined

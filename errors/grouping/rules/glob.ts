@@ -1,8 +1,6 @@
-/** How a glob is read. */
+/** How a glob of a name is read. */
 export interface GlobOptions {
   readonly ignoreCase?: boolean
-  /** `\` is `/`, `*` stops at `/`, `**` does not; a pattern that does not begin with `/` fits behind any `/` at the start. */
-  readonly path?: boolean
 }
 
 type Token =
@@ -12,25 +10,42 @@ type Token =
   | { readonly kind: 'many'; readonly crosses: boolean }
 
 /**
- * A glob as Sentry's rules have them: `*` any text, `?` one character, `[abc]`, `[a-z]`, `[!abc]`; in paths `*` stops at
- * `/`, and `**` does not. Takes time in proportion to both lengths, whatever the pattern.
+ * A glob as Sentry's rules have them: `*` any text, `?` one character, `[abc]`, `[a-z]`, `[!abc]`. Takes time in proportion
+ * to both lengths, whatever the pattern.
  */
 export function globFits(pattern: string, options: GlobOptions = {}): (text: string) => boolean {
-  const prepare = (text: string) => {
-    const slashed = options.path ? text.replaceAll('\\', '/') : text
-    return options.ignoreCase ? slashed.toLowerCase() : slashed
-  }
-  const tokens = tokensOf(prepare(pattern), options.path ?? false)
+  if (!options.ignoreCase) return fitsTokens(tokensOf(pattern, false))
+  const fits = fitsTokens(tokensOf(pattern.toLowerCase(), false))
+  return (text) => fits(text.toLowerCase())
+}
+
+/** A path as globs are tried on it: in small letters, with `/`. */
+export interface FoldedPath {
+  readonly plain: string
+  /** With a `/` at its beginning. */
+  readonly rooted: string
+}
+
+export function foldPath(path: string): FoldedPath {
+  const plain = path.replaceAll('\\', '/').toLowerCase()
+  return { plain, rooted: plain.startsWith('/') ? plain : `/${plain}` }
+}
+
+/** A glob of paths, in which `*` stops at `/` and `**` does not; a relative path fits as if it began with `/`, too. */
+export function pathGlobFits(pattern: string): (path: FoldedPath) => boolean {
+  const folded = pattern.replaceAll('\\', '/').toLowerCase()
+  const fits = fitsTokens(tokensOf(folded, true))
+  if (/^(?:\/|\*\*+\/)/.test(folded)) return ({ rooted }) => fits(rooted)
+  if (!/^[*?[]/.test(folded)) return ({ plain }) => fits(plain)
+  return ({ plain, rooted }) => fits(plain) || fits(rooted)
+}
+
+function fitsTokens(tokens: readonly Token[]): (text: string) => boolean {
   const simple = simpleFits(tokens)
-  const fits = simple ?? ((text: string) => statesFit(tokens, text))
+  if (simple) return simple
   // Most texts fit no rule: what has to be in them somewhere tells that at once.
   const needed = longestText(tokens)
-  const all = needed === '' || simple ? fits : (text: string) => text.includes(needed) && fits(text)
-  if (!options.path) return (text) => all(prepare(text))
-  return (text) => {
-    const path = prepare(text)
-    return all(path) || (!path.startsWith('/') && all(`/${path}`))
-  }
+  return (text) => text.includes(needed) && statesFit(tokens, text)
 }
 
 function tokensOf(pattern: string, path: boolean): Token[] {

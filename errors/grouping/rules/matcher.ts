@@ -1,5 +1,5 @@
 import { families, type Family } from '../platform.ts'
-import { globFits } from './glob.ts'
+import { globFits, pathGlobFits, type FoldedPath } from './glob.ts'
 import type { Scanner } from './scanner.ts'
 
 /** What of a frame rules ask for and no rule changes. Absent fields are empty. */
@@ -8,7 +8,9 @@ export interface FrameFacts {
   readonly module: string
   readonly absPath: string
   readonly filename: string
-  readonly package: string
+  /** Both of these, those that there are. */
+  readonly paths: readonly FoldedPath[]
+  readonly package: FoldedPath | undefined
   readonly family: Family
   /** The frame's own, or the event's. */
   readonly platform: string
@@ -95,14 +97,12 @@ function plainFrameTest({ key, argument, argumentAt }: Term, scanner: Scanner) {
       return (facts: FrameFacts) => fits(facts[key])
     }
     case 'package': {
-      const fits = globFits(argument, { ignoreCase: true, path: true })
-      return (facts: FrameFacts) => facts.package !== '' && fits(facts.package)
+      const fits = pathGlobFits(argument)
+      return (facts: FrameFacts) => facts.package !== undefined && fits(facts.package)
     }
     case 'path': {
-      const fits = globFits(argument, { ignoreCase: true, path: true })
-      return ({ absPath, filename }: FrameFacts) =>
-        (absPath !== '' && fits(absPath)) ||
-        (filename !== '' && filename !== absPath && fits(filename))
+      const fits = pathGlobFits(argument)
+      return ({ paths }: FrameFacts) => paths.some(fits)
     }
     case 'platform': {
       const wanted = argument.split(',')

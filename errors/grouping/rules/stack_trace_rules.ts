@@ -17,6 +17,8 @@ export interface ExceptionFacts {
 
 /** Which frames it is about: all tests have to hold. */
 export interface FrameMatcher {
+  /** Of the platform alone. */
+  readonly platform: readonly FrameTest[]
   readonly facts: readonly FrameTest[]
   readonly state: readonly ((state: FrameState) => boolean)[]
 }
@@ -107,8 +109,10 @@ function readNeighbour(scanner: Scanner): FrameMatcher | undefined {
 }
 
 function frameMatcher(terms: readonly Term[], scanner: Scanner): FrameMatcher {
+  const isOfPlatform = ({ key }: Term) => key === 'platform' || key === 'family'
   return {
-    facts: terms.flatMap((term) => frameTest(term, scanner) ?? []),
+    platform: terms.filter(isOfPlatform).flatMap((term) => frameTest(term, scanner) ?? []),
+    facts: terms.flatMap((term) => (isOfPlatform(term) ? [] : (frameTest(term, scanner) ?? []))),
     state: terms.flatMap((term) => stateTest(term, scanner) ?? []),
   }
 }

@@ -47,10 +47,12 @@ function frameComponents(stack: ViewedStack, variant: StackVariant): Component[]
     const recursive = before !== undefined && isSamePlace(source, before)
     before = source
     if (at <= from) parts.push(muted(known.component, 'ignored because only one engine keeps it'))
-    else parts.push(recursive ? known.recursive : known.component)
+    else parts.push(recursive ? muted(known.component, recursion) : known.component)
   }
   return parts
 }
+
+const recursion = 'ignored due to recursion'
 
 const mutedBy = (part: Component, rule: string) =>
   muted(part, `marked out of app by stack trace rule (${rule})`)
