@@ -80,7 +80,7 @@ const scanned = (of: JsonRecord): JsonRecord => ({
   bool: { must: [of], must_not: [{ match_none: {} }] },
 })
 
-test('a histogram from counts is one from rows', { timeout: 60_000 }, async () => {
+test('a histogram from counts is one from rows', async () => {
   await fc.assert(
     fc.asyncProperty(
       segments,
