@@ -6,10 +6,19 @@ import { digestTables } from './digest_tables.ts'
 import { eventTables } from './event_tables.ts'
 import { issueTables } from './issue_tables.ts'
 import { releaseTables } from './release_tables.ts'
+import { webIndexes } from './web_indexes.ts'
 
 /** Each brings the database from the version that its place says to the next: the first makes it. */
 const migrations: readonly string[] = [
-  [issueTables, eventTables, releaseTables, artifactTables, digestTables, alertTables].join('\n'),
+  [
+    issueTables,
+    eventTables,
+    releaseTables,
+    artifactTables,
+    digestTables,
+    alertTables,
+    webIndexes,
+  ].join('\n'),
 ]
 
 /**

@@ -180,7 +180,10 @@ test('issues are merged, and hashes taken out again', async () => {
   // Links to what was merged lead on.
   expect((await ask('GET', '/issues/1/')).body).toMatchObject({ id: '2', count: '3' })
   const hashes = (await ask('GET', '/issues/2/hashes/')).body as JsonRecord[]
-  expect(hashes.map(({ id }) => String(id)).toSorted((a, b) => a.localeCompare(b))).toEqual(['1'.repeat(32), '2'.repeat(32)])
+  expect(hashes.map(({ id }) => String(id)).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    '1'.repeat(32),
+    '2'.repeat(32),
+  ])
   const apart = await ask('DELETE', `/issues/2/hashes/?id=${'1'.repeat(32)}`)
   expect(apart).toMatchObject({ status: 202, body: { issues: ['1'] } })
   expect((await ask('GET', '/issues/SHOP-1/')).body).toMatchObject({ id: '1' })

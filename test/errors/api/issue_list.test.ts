@@ -154,3 +154,37 @@ test('the list takes an index, not all issues', () => {
     expect.stringMatching(/^SEARCH i USING (?:COVERING )?INDEX issues_by_last_seen/),
   ])
 })
+
+test.each([
+  [
+    `select e.id from events e where e.project = ? and 1 order by e.id desc`,
+    /^SEARCH e USING COVERING INDEX events_by_project/,
+  ],
+  [
+    `select e.id from events e where e.event_id = ? and e.project = ?`,
+    /INDEX events_by_event_id \(event_id=\? AND project=\?\)/,
+  ],
+  [
+    `select e.id from events e where e.issue = ? and 1 order by e.id desc limit 1`,
+    /INDEX events_by_issue \(issue=\?\)/,
+  ],
+  [
+    `select issue, hour_ms from issue_hours where issue in (select value from json_each(?)) and hour_ms >= ?`,
+    /^SEARCH issue_hours USING PRIMARY KEY \(issue=\? AND hour_ms>\?\)/,
+  ],
+  [
+    `select i.id from issues i where i.project = ? and i.status = ? and i.last_seen_ms <= ? order by i.last_seen_ms desc, i.id desc`,
+    /INDEX issues_by_last_seen \(project=\? AND status=\? AND last_seen_ms<\?\)/,
+  ],
+  [
+    `select x.issue from issue_tags x where x.key = ? and x.value = ? limit 5000`,
+    /COVERING INDEX issue_tags_by_value \(key=\? AND value=\?\)/,
+  ],
+])('%s takes an index, and sorts nothing', (sql, plan) => {
+  const rows = plant([issueOf(1)])
+    .prepare(`explain query plan ${sql}`)
+    .all()
+  const details = rows.map(({ detail }) => String(detail))
+  expect(details.some((detail) => plan.test(detail))).toBe(true)
+  expect(details.join()).not.toMatch(/TEMP B-TREE FOR ORDER|SCAN [ei]\b/)
+})
