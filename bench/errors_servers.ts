@@ -25,7 +25,7 @@ export interface ErrorServer {
   stop(): Promise<void>
 }
 
-/** The digest's count of events is in the status: `errors.digest.events`. */
+/** The digest's count of events is in the status: `errors.digest.digested`. */
 export async function startWeirForErrors(
   folder: string,
   profile?: string,
@@ -53,8 +53,8 @@ export async function startWeirForErrors(
     usage: () => usageOfAll([weir.pid]),
     digested: async () => {
       const { text } = await ask(folder, '/api/status')
-      const { errors } = JSON.parse(text) as { errors?: { digest?: { events?: number } } }
-      return errors?.digest?.events ?? 0
+      const { errors } = JSON.parse(text) as { errors?: { digest?: { digested?: number } } }
+      return errors?.digest?.digested ?? 0
     },
     bytes: () => bytesUnder(join(folder, 'data', 'errors')),
     stop: () => weir.stop(),

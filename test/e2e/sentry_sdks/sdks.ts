@@ -81,9 +81,12 @@ export const sdkPrograms: readonly SdkProgram[] = [
   },
 ]
 
+/** What no report may leave behind: each program sends it as its `password`. */
+export const canary = 'canary-7f3a91'
+
 /** Runs one in `folder`, which has the programs' sources, until it has sent what it had to. */
 export async function runSdk(sdk: SdkProgram, peer: Found, folder: string, dsn: string) {
   const [program, ...args] = sdk.command(peer)
-  const env = { ...process.env, SENTRY_DSN: dsn, SDK: peer.path }
+  const env = { ...process.env, SENTRY_DSN: dsn, SDK: peer.path, CANARY: canary }
   await promisify(execFile)(program, args, { cwd: folder, env, timeout: 60_000 })
 }

@@ -13,6 +13,11 @@ public class Program {
     throw new IllegalStateException("refund without an order");
   }
 
+  static void order(int article) {
+    if (article == 0) refund();
+    checkout(article);
+  }
+
   public static void main(String[] args) {
     Sentry.init(
         options -> {
@@ -28,16 +33,15 @@ public class Program {
           user.setUsername("ada");
           scope.setUser(user);
           scope.setTag("shop", "berlin");
-          scope.setExtra("password", "canary-7f3a91");
+          scope.setExtra("password", System.getenv("CANARY"));
         });
     Breadcrumb crumb = new Breadcrumb("cart opened");
     crumb.setCategory("cart");
     crumb.setData("articles", 3);
     Sentry.addBreadcrumb(crumb);
-    List<Runnable> orders = List.of(() -> checkout(1234), Program::refund, () -> checkout(77));
-    for (Runnable order : orders) {
+    for (int article : List.of(1234, 0, 77)) {
       try {
-        order.run();
+        order(article);
       } catch (RuntimeException failure) {
         Sentry.captureException(failure);
       }

@@ -8,7 +8,7 @@ Raven.config(process.env.SENTRY_DSN, { release: 'shop@1.2.3', environment: 'e2e'
 Raven.setContext({
   user: { id: '7', username: 'ada' },
   tags: { shop: 'berlin' },
-  extra: { password: 'canary-7f3a91' },
+  extra: { password: process.env.CANARY },
 })
 
 function checkout(cart) {
@@ -19,14 +19,21 @@ function refund() {
   throw new TypeError('refund without an order')
 }
 
+function order(article) {
+  if (article === undefined) refund()
+  checkout({ article })
+}
+
 Raven.captureBreadcrumb({ category: 'cart', message: 'cart opened', data: { articles: 3 } })
-for (const fail of [() => checkout({ article: 1234 }), refund, () => checkout({ article: 77 })]) {
+const sent = []
+for (const article of [1234, undefined, 77]) {
   try {
-    fail()
+    order(article)
   } catch (error) {
-    await new Promise((resolve, reject) => {
-      Raven.captureException(error, (failure) => (failure ? reject(failure) : resolve()))
-    })
+    const { promise, resolve, reject } = Promise.withResolvers()
+    sent.push(promise)
+    Raven.captureException(error, (failure) => (failure ? reject(failure) : resolve()))
   }
 }
+await Promise.all(sent)
 process.exit(0)

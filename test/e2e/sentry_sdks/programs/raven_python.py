@@ -18,16 +18,16 @@ def scope(raven):
     raven.context.activate()
     raven.user_context({"id": "7", "username": "ada"})
     raven.tags_context({"shop": "berlin"})
-    raven.extra_context({"password": "canary-7f3a91"})
+    raven.extra_context({"password": os.environ["CANARY"]})
     raven.context.breadcrumbs.record(category="cart", message="cart opened", data={"articles": 3})
 
 
 def plain():
     raven = client()
-    for fail in shop.ORDERS:
+    for article in shop.ARTICLES:
         scope(raven)
         try:
-            fail()
+            shop.order(article)
         except Exception:
             raven.captureException()
 
@@ -40,10 +40,10 @@ def logging_handler():
     raven = client()
     log = logging.getLogger("shop.orders")
     log.addHandler(SentryHandler(raven))
-    for fail in shop.ORDERS:
+    for article in shop.ARTICLES:
         scope(raven)
         try:
-            fail()
+            shop.order(article)
         except Exception:
             log.exception("order failed")
 
@@ -84,7 +84,7 @@ def django():
     from django.conf import settings
     from django.urls import path
 
-    def view(request):
+    def view(request, **_):
         from raven.contrib.django.models import client as raven
 
         scope(raven)
@@ -92,11 +92,11 @@ def django():
 
     settings.configure(
         ALLOWED_HOSTS=["*"],
-        SECRET_KEY="canary-7f3a91",
+        SECRET_KEY="0",
         INSTALLED_APPS=["raven.contrib.django.raven_compat"],
         MIDDLEWARE=["raven.contrib.django.middleware.SentryMiddleware"],
         RAVEN_CONFIG={"dsn": os.environ["SENTRY_DSN"], **OPTIONS},
-        ROOT_URLCONF=type("urls", (), {"urlpatterns": [path("checkout", view), path("refund", view)]}),
+        ROOT_URLCONF=type("urls", (), {"urlpatterns": [path("checkout/<int:article>", view), path("refund", view)]}),
         DEBUG=False,
     )
     package.setup()
@@ -113,9 +113,9 @@ def flask():
     app.config["SENTRY_CONFIG"] = OPTIONS
     sentry = Sentry(app, dsn=os.environ["SENTRY_DSN"])
 
-    @app.route("/checkout")
+    @app.route("/checkout/<int:article>")
     @app.route("/refund", endpoint="refund")
-    def order():
+    def order(**_):
         scope(sentry.client)
         return shop.fail(request.path)
 
@@ -152,7 +152,7 @@ def pyramid():
         return shop.fail(request.path)
 
     with Configurator() as config:
-        config.add_route("checkout", "/checkout")
+        config.add_route("checkout", "/checkout/{article}")
         config.add_route("refund", "/refund")
         config.add_view(order, route_name="checkout")
         config.add_view(order, route_name="refund")

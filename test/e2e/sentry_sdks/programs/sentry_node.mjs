@@ -7,7 +7,7 @@ const Sentry = createRequire(import.meta.url)(process.env.SDK)
 Sentry.init({ release: 'shop@1.2.3', environment: 'e2e', defaultIntegrations: undefined })
 Sentry.setUser({ id: '7', username: 'ada' })
 Sentry.setTag('shop', 'berlin')
-Sentry.setExtra('password', 'canary-7f3a91')
+Sentry.setExtra('password', process.env.CANARY)
 Sentry.addBreadcrumb({ category: 'cart', message: 'cart opened', data: { articles: 3 } })
 
 function checkout(cart) {
@@ -18,9 +18,14 @@ function refund() {
   throw new TypeError('refund without an order')
 }
 
-for (const fail of [() => checkout({ article: 1234 }), refund, () => checkout({ article: 77 })]) {
+function order(article) {
+  if (article === undefined) refund()
+  checkout({ article })
+}
+
+for (const article of [1234, undefined, 77]) {
   try {
-    fail()
+    order(article)
   } catch (error) {
     Sentry.captureException(error)
   }

@@ -1,5 +1,6 @@
 """Throws, as an application would, and has sentry-sdk report it. The argument says in which framework."""
 
+import os
 import sys
 
 import sentry_sdk
@@ -16,15 +17,15 @@ def init(*integrations, **options):
 def scope():
     set_user({"id": "7", "username": "ada"})
     set_tag("shop", "berlin")
-    set_extra("password", "canary-7f3a91")
+    set_extra("password", os.environ["CANARY"])
     add_breadcrumb(category="cart", message="cart opened", data={"articles": 3})
 
 
 def plain():
     init()
-    for fail in shop.ORDERS:
+    for article in shop.ARTICLES:
         try:
-            fail()
+            shop.order(article)
         except Exception as error:
             sentry_sdk.capture_exception(error)
 
@@ -33,9 +34,9 @@ def logging_handler():
     import logging
 
     init()
-    for fail in shop.ORDERS:
+    for article in shop.ARTICLES:
         try:
-            fail()
+            shop.order(article)
         except Exception:
             logging.getLogger("shop.orders").exception("order failed")
 
@@ -79,14 +80,14 @@ def django():
     from django.test import Client
     from django.urls import path
 
-    def view(request):
+    def view(request, **_):
         scope()
         return shop.fail(request.path)
 
     settings.configure(
         ALLOWED_HOSTS=["*"],
-        SECRET_KEY="canary-7f3a91",
-        ROOT_URLCONF=type("urls", (), {"urlpatterns": [path("checkout", view), path("refund", view)]}),
+        SECRET_KEY="0",
+        ROOT_URLCONF=type("urls", (), {"urlpatterns": [path("checkout/<int:article>", view), path("refund", view)]}),
         DEBUG=False,
     )
     package.setup()
@@ -101,9 +102,9 @@ def flask():
     init(FlaskIntegration())
     app = Flask("shop")
 
-    @app.get("/checkout")
+    @app.get("/checkout/<int:article>")
     @app.get("/refund", endpoint="refund")
-    def order():
+    def order(**_):
         scope()
         return shop.fail(request.path)
 
@@ -145,7 +146,7 @@ def pyramid():
         return shop.fail(request.path)
 
     with Configurator() as config:
-        config.add_route("checkout", "/checkout")
+        config.add_route("checkout", "/checkout/{article}")
         config.add_route("refund", "/refund")
         config.add_view(order, route_name="checkout")
         config.add_view(order, route_name="refund")

@@ -10,10 +10,14 @@ def refund():
     raise TypeError("refund without an order")
 
 
+def order(article):
+    return refund() if article is None else checkout(article)
+
+
 # One error twice, another one in between.
-ORDERS = [lambda: checkout(1234), refund, lambda: checkout(77)]
-PATHS = ["/checkout", "/refund", "/checkout"]
+ARTICLES = [1234, None, 77]
+PATHS = ["/checkout/1234", "/refund", "/checkout/77"]
 
 
 def fail(path):
-    return refund() if path == "/refund" else checkout(1234)
+    return order(None if path == "/refund" else int(path.rpartition("/")[2]))

@@ -21,9 +21,12 @@ func checkout(article int) { panic(noPrice{article}) }
 
 func refund() { panic(noOrder{}) }
 
-func try(fail func()) {
+func order(article int) {
 	defer sentry.Recover()
-	fail()
+	if article == 0 {
+		refund()
+	}
+	checkout(article)
 }
 
 func main() {
@@ -39,15 +42,15 @@ func main() {
 	sentry.ConfigureScope(func(scope *sentry.Scope) {
 		scope.SetUser(sentry.User{ID: "7", Username: "ada"})
 		scope.SetTag("shop", "berlin")
-		scope.SetContext("order", sentry.Context{"password": "canary-7f3a91"})
+		scope.SetContext("order", sentry.Context{"password": os.Getenv("CANARY")})
 	})
 	sentry.AddBreadcrumb(&sentry.Breadcrumb{
 		Category: "cart",
 		Message:  "cart opened",
 		Data:     map[string]interface{}{"articles": 3},
 	})
-	for _, fail := range []func(){func() { checkout(1234) }, refund, func() { checkout(77) }} {
-		try(fail)
+	for _, article := range []int{1234, 0, 77} {
+		order(article)
 	}
 	sentry.Flush(10 * time.Second)
 }

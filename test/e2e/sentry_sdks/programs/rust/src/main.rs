@@ -26,15 +26,15 @@ fn main() {
             ..Default::default()
         }));
         scope.set_tag("shop", "berlin");
-        scope.set_extra("password", "canary-7f3a91".into());
+        scope.set_extra("password", std::env::var("CANARY").unwrap().into());
     });
     sentry::add_breadcrumb(sentry::Breadcrumb {
         category: Some("cart".into()),
         message: Some("cart opened".into()),
         ..Default::default()
     });
-    let _ = catch_unwind(|| checkout(1234));
-    let _ = catch_unwind(refund);
-    let _ = catch_unwind(|| checkout(77));
+    for article in [1234, 0, 77] {
+        let _ = catch_unwind(|| if article == 0 { refund() } else { checkout(article) });
+    }
     guard.close(Some(std::time::Duration::from_secs(10)));
 }
