@@ -5,6 +5,7 @@ import type { Call, Calls } from './call.ts'
  * first asked.
  */
 const answering: Readonly<Record<string, () => Promise<Calls>>> = {
+  grouping: async () => (await import('../regroup/calls.ts')).groupingCalls,
   alerts: async () => (await import('../alerts/calls.ts')).alertCalls,
   uploads: async () => (await import('../uploads/calls.ts')).uploadCalls,
   web: async () => (await import('../api/web_calls.ts')).webCalls,

@@ -26,6 +26,7 @@ export class KeptEvents {
         `insert into event_words (rowid, type, message, frames, tags, user, request, breadcrumbs)
          values (?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
+      refile: prepare('update events set hash = ?2, bytes = ?3 where id = ?1'),
       ofIssue: prepare('select id, why, timestamp_ms from events where issue = ? order by id'),
       delete: prepare('delete from events where id = ? returning project'),
       deleteBody: prepare('delete from event_bodies where event = ?'),
@@ -65,19 +66,19 @@ export class KeptEvents {
     )
     if (changes === 0) return false
     this.#statements.body.run(lastInsertRowid, body)
-    const { type, message, frames, tags, user, request, breadcrumbs } = wordsOf(facts)
-    this.#statements.words.run(
-      lastInsertRowid,
-      type,
-      message,
-      frames,
-      tags,
-      user,
-      request,
-      breadcrumbs,
-    )
+    this.#index(lastInsertRowid, facts)
     this.#add(facts.project, 1)
     return true
+  }
+
+  /** The event as it is mapped and grouped now; what it is filed by changes, what it counts for does not. */
+  replace(id: number, facts: EventFacts, hash: string): void {
+    const body = zstdCompressSync(Buffer.from(JSON.stringify(facts.event)), zstd)
+    this.#statements.refile.run(id, hash, body.length)
+    this.#statements.deleteBody.run(id)
+    this.#statements.body.run(id, body)
+    this.#statements.deleteWords.run(id)
+    this.#index(id, facts)
   }
 
   /** Evicts so that at most `keep` of an issue stay, never the last one. @returns how many went. */
@@ -107,6 +108,11 @@ export class KeptEvents {
       this.#statements.total.run(`kept.${project}`, String(this.#totals.get(project) ?? 0))
     }
     this.#changed.clear()
+  }
+
+  #index(id: number | bigint, facts: EventFacts): void {
+    const { type, message, frames, tags, user, request, breadcrumbs } = wordsOf(facts)
+    this.#statements.words.run(id, type, message, frames, tags, user, request, breadcrumbs)
   }
 
   #add(project: number, events: number): void {

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { fullJitter } from '../../core/backoff.ts'
 import type { Context } from '../../core/context.ts'
 import { WeirError } from '../../core/errors.ts'
@@ -9,6 +10,7 @@ import type { JsonValue } from '../../store/search.ts'
 import type { ErrorsConfig } from '../config.ts'
 import type { Digest, ErrorsPart, ErrorsWorld } from '../part.ts'
 import type { Project } from '../projects/project.ts'
+import { addRegroupRoutes } from '../regroup/routes.ts'
 import { reportsPartition } from '../reports.ts'
 import { type DigestLink, startDigestThread } from './digest_link.ts'
 import { outboxSource } from './outbox.ts'
@@ -94,6 +96,10 @@ export class DigestPart implements ErrorsPart, Digest {
   async call(name: string, params: JsonValue): Promise<JsonValue> {
     const link = this.#link ?? (await this.#started())
     return await link.ask({ ask: 'api', call: name, params })
+  }
+
+  addRoutes(app: FastifyInstance): void {
+    addRegroupRoutes(app, { digest: this, projects: this.#world.projects })
   }
 
   async status(): Promise<object> {
