@@ -75,6 +75,9 @@ export const endpoints: readonly Endpoint[] = [
   get(`${project}/events/:event/attachments`, 'web.eventAttachments'),
   get(`${project}/events/:event/attachments/:attachment`, 'main.attachment'),
 
+  get(`${organisation}/events`, 'web.discover'),
+  get(`${organisation}/events-stats`, 'web.discoverSeries'),
+
   get(`${organisation}/tags`, 'web.tags'),
   get(`${organisation}/tags/:key/values`, 'web.tagValues'),
   get(`${project}/tags`, 'web.tags'),
@@ -106,10 +109,6 @@ export const endpoints: readonly Endpoint[] = [
 
 /** What Sentry answers and Weir does not, by the beginning of the path: why. */
 export const refused: readonly (readonly [pattern: RegExp, because: string])[] = [
-  [
-    /\/events-stats$|\/organizations\/[^/]+\/events$/,
-    'Discover is not supported: ask the store, /es/errors-*/_search, where every event is',
-  ],
   [/\/(?:replays?|replay-count)(?:\/|$)/, 'replays are not kept'],
   [/\/(?:profiling|profiles?)(?:\/|$)/, 'profiles are not kept'],
   [/\/(?:traces?|spans?|trace-items|events-trace)(?:\/|$)/, 'transactions and spans are not kept'],

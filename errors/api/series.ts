@@ -13,8 +13,18 @@ export interface Grid {
 
 const mostSteps = 1_000
 
-/** The period asked, 90 days at most, in steps of `interval` (hours, the least). @throws WebRefusal */
-export function gridOf(asked: Asked, usualPeriodMs: number, usualStepMs = hourMs): Grid {
+/**
+ * The period asked in steps of `interval`, an hour the least.
+ *
+ * @param widens steps grow where there would be too many.
+ * @throws WebRefusal
+ */
+export function gridOf(
+  asked: Asked,
+  usualPeriodMs: number,
+  usualStepMs = hourMs,
+  widens = false,
+): Grid {
   const { nowMs } = asked
   const period = asked.period ?? { fromMs: nowMs - usualPeriodMs, untilMs: nowMs }
   const text = asked.query.get('interval')
@@ -23,7 +33,8 @@ export function gridOf(asked: Asked, usualPeriodMs: number, usualStepMs = hourMs
     throw invalid(`interval: "${text!.slice(0, 20)}" is no period such as 1h or 1d`)
   }
   // Counts are by the hour: shorter steps would be made up.
-  const stepMs = Math.max(hourMs, Math.ceil(wantedMs / hourMs) * hourMs)
+  const leastMs = widens ? (period.untilMs - period.fromMs) / (mostSteps - 1) : 0
+  const stepMs = Math.max(1, Math.ceil(Math.max(wantedMs, leastMs) / hourMs)) * hourMs
   const fromMs = Math.floor(period.fromMs / stepMs) * stepMs
   const steps = Math.max(1, Math.ceil((period.untilMs - fromMs) / stepMs))
   if (steps > mostSteps) {

@@ -12,6 +12,7 @@ import {
   undoActivity,
   unmergeHashes,
 } from './change_answers.ts'
+import { discoverEvents, discoverSeries } from './discover_answers.ts'
 import {
   eventAttachment,
   eventAttachments,
@@ -73,6 +74,8 @@ const answering: Readonly<Record<string, Answering>> = {
   'web.eventWhole': eventWhole,
   'web.eventAttachments': eventAttachments,
   'web.eventAttachment': eventAttachment,
+  'web.discover': discoverEvents,
+  'web.discoverSeries': discoverSeries,
   'web.tags': listTags,
   'web.tag': oneTag,
   'web.tagValues': tagValueList,

@@ -127,6 +127,7 @@ function ofColumn(meaning: Extract<KeyMeaning, { kind: 'text' | 'message' }>, ev
   if (meaning.kind === 'message' || meaning.column === 'title') return all
   if (meaning.column === 'logger') return optional(event.logger)
   if (meaning.column === 'platform') return [event.platform]
+  if (meaning.column === 'type') return [event.type]
   return meaning.column === 'culprit' ? optional(event.transaction) : []
 }
 

@@ -80,6 +80,7 @@ const known: ReadonlyMap<string, KeyMeaning> = new Map([
   ['culprit', text('culprit')],
   ['logger', text('logger')],
   ['platform', text('platform')],
+  ['event.type', text('type')],
   ['issue.priority', text('priority')],
   ['priority', text('priority')],
   ['error.type', { kind: 'error', part: 'type' }],

@@ -90,6 +90,11 @@ test('each endpoint that only reads answers', async () => {
     key: 'level',
     version: 'shop@1.4.0',
   }
+  const needed: Record<string, string> = {
+    stats_v2: '?field=sum(quantity)',
+    sessions: '?field=sum(session)',
+    events: '?field=id',
+  }
   // What there is none of is told apart from paths that nobody knows.
   const absent = new Set(['attachment', 'monitor'])
   for (const { method, path } of endpoints) {
@@ -99,11 +104,7 @@ test('each endpoint that only reads answers', async () => {
     const filled = path.replaceAll(/:(\w+)/g, (_, name: string) =>
       encodeURIComponent(isKey && name === 'key' ? key : (known[name] ?? 'none')),
     )
-    const query = path.endsWith('stats_v2')
-      ? '?field=sum(quantity)'
-      : path.endsWith('sessions')
-        ? '?field=sum(session)'
-        : ''
+    const query = needed[path.split('/').at(-1)!] ?? ''
     const answer = await ask(`${filled}/${query}`)
     const wanted = names.some((name) => absent.has(name)) ? 404 : 200
     expect(`${filled} ${answer.status} ${wanted === 200 ? '' : await answer.text()}`).toMatch(
@@ -212,12 +213,30 @@ test("Grafana's data source", async () => {
   )
   const accepted = stats.groups.find(({ by }) => 'outcome' in by && by.outcome === 'accepted')
   expect(accepted!.totals['sum(quantity)']).toBeGreaterThanOrEqual(60)
-  const events = await ask(
-    `/organizations/weir/events/?${period}&query=&per_page=100&field=title`,
-    { headers },
+  // The fields that its editor asks without being told otherwise, and a chart of the commonest titles.
+  const fields =
+    'id,title,project,project.id,release,count(),epm(),last_seen(),level,event.type,platform'
+  const asked = fields
+    .split(',')
+    .map((field) => `field=${field}`)
+    .join('&')
+  const events = await get<{ data: Record<string, unknown>[] }>(
+    `/organizations/weir/events/?${period}&query=event.type%3Aerror&sort=-last_seen()&per_page=10&project=42&${asked}`,
   )
-  expect(events.status).toBe(404)
-  expect(await events.json()).toEqual({
+  expect(events.data).toHaveLength(10)
+  expect(Object.keys(events.data[0]!)).toEqual(fields.split(','))
+  const day = `start=${new Date(Date.now() - 86_400_000).toISOString()}&end=${new Date(Date.now() + 60_000).toISOString()}`
+  const charts = await get<Record<string, { data: [number, [{ count: number }]][] }>>(
+    `/organizations/weir/events-stats/?${day}&query=&interval=60s&partial=1&excludeOther=1&topEvents=2&field=count()&field=title&yAxis=count()&project=42`,
+  )
+  expect(Object.keys(charts)).toHaveLength(2)
+  const counted = Object.values(charts)[0]!.data.reduce((sum, [, [{ count }]]) => sum + count, 0)
+  expect(counted).toBe(Number(found[0]!.count))
+  const refused = await ask(`/organizations/weir/events/?${period}&field=release&field=count()`, {
+    headers,
+  })
+  expect(refused.status).toBe(400)
+  expect(await refused.json()).toEqual({
     detail: expect.stringContaining('/es/errors-*/_search') as string,
   })
 })
@@ -331,7 +350,10 @@ describe.each(clis)('$name', ({ program }) => {
     expect(await said('issues', 'list', '--query', 'level:fatal')).not.toContain('KeyError')
     expect(await said('events', 'list')).toContain('KeyError')
     expect(await said('releases', 'list')).toContain('1.4.0')
-    expect(await said('monitors', 'list')).toContain('No monitors')
+    await fetch(`${running.url}/api/42/cron/nightly/${key}/?status=ok`)
+    const monitors = () => json<object[]>('/organizations/weir/monitors/')
+    await waitFor('the monitor', async () => (await monitors()).length > 0)
+    expect(await said('monitors', 'list')).toContain('nightly')
   })
 
   test('changes issues, and sends events', async () => {
