@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Calls, CallWorld } from '../digest/call.ts'
 import { orderOf } from '../releases/order.ts'
-import { deleteBlobs, noteChange, unusedBlobs } from './unused_blobs.ts'
+import { unusedBlobs } from '../issues/removal.ts'
+import { deleteBlobs, noteChange } from './unused_blobs.ts'
 
 /** What became of an upload. */
 export interface UploadState {

@@ -2,7 +2,8 @@ import { Asked, type Answering } from '../api/asked.ts'
 import { oneRelease } from '../api/release_answers.ts'
 import { answer, invalid, notFound, type WebAnswer } from '../api/web_request.ts'
 import { orderOf } from '../releases/order.ts'
-import { deleteBlobs, noteChange, unusedBlobs } from './unused_blobs.ts'
+import { unusedBlobs } from '../issues/removal.ts'
+import { deleteBlobs, noteChange } from './unused_blobs.ts'
 import { commitsOf, momentIn, refsOf, textOf, versionOf, type Commit } from './release_fields.ts'
 
 /** `POST …/releases/`: `sentry-cli releases new`, and the bundlers' plugins. A release that is there is changed. */

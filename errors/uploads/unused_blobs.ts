@@ -3,14 +3,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Blobs } from '../blobs.ts'
 import type { CallWorld } from '../digest/call.ts'
 
-/** Those of the blobs that nothing names: attachments are blobs too. */
-export function unusedBlobs(database: DatabaseSync, blobs: readonly string[]): string[] {
-  const used = database.prepare(
-    'select exists (select 1 from artifacts where blob = ?1) or exists (select 1 from attachments where blob = ?1) as used',
-  )
-  return [...new Set(blobs)].filter((blob) => used.get(blob)!['used'] === 0)
-}
-
 /** Removes files of which no row is left: rows go first, so that none names what is gone. */
 export async function deleteBlobs(world: CallWorld, unused: readonly string[]): Promise<void> {
   const folder = join(world.context.dataFolder, 'errors', 'blobs')
