@@ -59,6 +59,11 @@ export async function stoppedProjects(
   return { projects, newKey: (label) => projects.newKey(label), baseUrl }
 }
 
+const fixedKeys: readonly (readonly [string, (config: ErrorsConfig) => unknown])[] = [
+  ['errors.enabled', ({ enabled }) => enabled],
+  ['errors.spotlight.listen', ({ spotlight }) => spotlight.listen],
+]
+
 /**
  * Error reports in a running Weir. Nothing of them is loaded before somebody asks, but for what an earlier run has
  * left to do, or a port of their own.
@@ -110,6 +115,11 @@ export class RunningErrors implements Lifecycle {
   }
 
   async reload(config: ErrorsConfig): Promise<void> {
+    const { log } = this.#given.contextOf('errors')
+    for (const [key, of] of fixedKeys) {
+      if (JSON.stringify(of(config)) === JSON.stringify(of(this.#given.config.errors))) continue
+      log.warn({ key }, 'this key changes only with a restart')
+    }
     await this.started?.reload(config)
     this.#config = config
   }

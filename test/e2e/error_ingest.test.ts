@@ -19,6 +19,7 @@ let running: RunningWeir
 const config = {
   http: { listen: '127.0.0.1:0', base_url: `http://obs.example.com${proxied}/` },
   errors: {
+    spotlight: { listen: '127.0.0.1:0' },
     limits: { max_envelope_size: '1MB', max_event_size: '100KB' },
     projects: {
       shop: { id: 42, keys: [key] },
@@ -211,6 +212,30 @@ test("Spotlight's sidecar takes envelopes without a DSN, and shows them", async 
   const foreign = { origin: 'https://evil.example.com' }
   expect((await post('/stream', envelope('x'), foreign)).status).toBe(403)
   expect((await fetch(`${running.url}/stream`, { headers: foreign })).status).toBe(403)
+})
+
+test("Spotlight's own port has its endpoints, and no others", async () => {
+  const urls = running.log('Weir is running').at(-1)!['urls'] as string[]
+  const port = urls.find((url) => url !== running.url)
+  const message = newMessage()
+  const headers = { 'content-type': 'application/x-sentry-envelope' }
+  const taken = await fetch(`${port}/stream`, { method: 'POST', body: envelope(message), headers })
+  expect(taken.status).toBe(200)
+  expect(kept()).toContain(message)
+  expect((await fetch(`${port}/health`)).status).toBe(200)
+  expect((await fetch(`${port}${withKey}`, { method: 'POST', body: envelope('x') })).status).toBe(
+    404,
+  )
+})
+
+test('a new config holds at once', async () => {
+  const strict = { ...config.errors, quota: { errors: { month: 0 } } }
+  expect(await running.reload({ ...config, errors: strict })).toBe('applied')
+  const refused = await post(withKey, envelope(newMessage()))
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('x-sentry-rate-limits')).toContain('organization:quota_errors_month')
+  expect(await running.reload(config)).toBe('applied')
+  expect((await post(withKey, envelope(newMessage()))).status).toBe(200)
 })
 
 test('a backup has reports, what was made of them, and their files', async () => {
