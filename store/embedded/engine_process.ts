@@ -227,10 +227,11 @@ function openMetrics(
   }
   // DuckDB sorts them, beside what is being merged.
   const pointBytes = Math.min(chunkBytes, options.memory_limit / 16)
+  const groupRows = options.memory_limit >= 500_000_000 ? 491_520 : 122_880
   const sealing = { chunkBytes: pointBytes, readBytes, refreshMs: options.refresh_interval }
   return MetricsProcess.open(
     world,
-    { ...sealing, metrics: options.metrics, rowsMax: pointRowsMax },
+    { ...sealing, metrics: options.metrics, rowsMax: pointRowsMax, groupRows },
     ...rest,
   )
 }

@@ -228,6 +228,7 @@ class Scenario {
         readBytes: 300,
         refreshMs: 1,
         rowsMax: 1_000,
+        groupRows: 2_048,
         metrics: metricsConfig.parse({ retention: [{ match: 'a', steps }] }),
       },
       follow,

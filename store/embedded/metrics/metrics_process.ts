@@ -10,17 +10,15 @@ import { CatalogueSearch } from './catalogue_search.ts'
 import { CatalogueWriter } from './catalogue_writer.ts'
 import { pointManifestPath } from './layout.ts'
 import type { MetricsQuestion } from './metrics_protocol.ts'
-import { PointMaintenance } from './point_maintenance.ts'
+import { type FileSizes, PointMaintenance } from './point_maintenance.ts'
 import { PointReader } from './point_reader.ts'
 import { PointSealer, type PointSealerEvents, type PointSealerOptions } from './point_sealer.ts'
 import { PointStore, type PointWorld } from './point_store.ts'
 import { RetentionRules } from './retention_rules.ts'
 import { TagSearch } from './tag_search.ts'
 
-export interface MetricsProcessOptions extends PointSealerOptions {
+export interface MetricsProcessOptions extends PointSealerOptions, FileSizes {
   readonly metrics: MetricsOptions
-  /** Rows of one merged file, at most about. */
-  readonly rowsMax: number
 }
 
 /** Metrics as the engine's process keeps them: taken in, looked after, asked. */

@@ -24,10 +24,13 @@ export const pointColumns = [
 const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ')
 export const allColumns = verbatim(quoted(pointColumns))
 
+/** Rows that lie together in a file that is merged soon. */
+export const freshGroupRows = 122_880
+
 /** How files are written. What is merged soon is not worth much work. */
-export const parquetOptions = (isFresh: boolean): Sql =>
+export const parquetOptions = (isFresh: boolean, groupRows: number): Sql =>
   verbatim(
-    `format parquet, compression zstd, compression_level ${isFresh ? 1 : 5}, parquet_version 'v2', row_group_size ${isFresh ? 122_880 : 61_440}`,
+    `format parquet, compression zstd, compression_level ${isFresh ? 1 : 5}, parquet_version 'v2', row_group_size ${groupRows}`,
   )
 
 const jsonColumns = `{

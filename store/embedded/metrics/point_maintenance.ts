@@ -10,24 +10,32 @@ const forgetEveryMs = 3_600_000
 const fanIn = 8
 const behindMax = 32
 
+/** Of merged files. */
+export interface FileSizes {
+  /** Rows of a file, at most about. */
+  readonly rowsMax: number
+  /** Rows that lie together: what a series has of a day, several times over, or its times take room again and again. */
+  readonly groupRows: number
+}
+
 /** Merging, roll-ups and retention of points. */
 export class PointMaintenance {
   readonly #store: PointStore
   readonly #catalogue: CatalogueWriter
   readonly #rules: RetentionRules
-  readonly #rowsMax: number
+  readonly #sizes: FileSizes
   readonly #upkeep: Upkeep
 
   constructor(
     store: PointStore,
     catalogue: CatalogueWriter,
     rules: RetentionRules,
-    { rowsMax }: { rowsMax: number },
+    sizes: FileSizes,
   ) {
     this.#store = store
     this.#catalogue = catalogue
     this.#rules = rules
-    this.#rowsMax = rowsMax
+    this.#sizes = sizes
     const { clock, notice } = store.world
     this.#upkeep = new Upkeep({
       clock,
@@ -93,7 +101,7 @@ export class PointMaintenance {
       rules: this.#rules,
       nowMs,
       fanIn: least,
-      rowsMax: this.#rowsMax,
+      rowsMax: this.#sizes.rowsMax,
     }
     const inputs = pointPlan(manifest.segments.values(), options)
     if (!inputs) return false
@@ -104,6 +112,7 @@ export class PointMaintenance {
         mergePoints(this.#store, connection, inputs, {
           rules: this.#rules,
           nowMs,
+          groupRows: this.#sizes.groupRows,
           quiet: () => this.#upkeep.quiet,
         }),
       )

@@ -5,7 +5,7 @@ import { join, type Sql, sql, verbatim } from '../sql.ts'
 import { periodBounds, periodFormat } from './layout.ts'
 import { allColumns, pointColumns } from './point_columns.ts'
 import type { PointSegment } from './point_manifest.ts'
-import { rowsOf } from './point_rows.ts'
+import { rowsOf, sharedTimes } from './point_rows.ts'
 import type { PointStore } from './point_store.ts'
 import { keptFrom, type RetentionRules } from './retention_rules.ts'
 import { rolledUp } from './roll_up.ts'
@@ -13,6 +13,8 @@ import { rolledUp } from './roll_up.ts'
 export interface MergeWorld {
   readonly rules: RetentionRules
   readonly nowMs: number
+  /** Rows that lie together in a file; half of them where points were written again. */
+  readonly groupRows: number
   /** Resolves when no question is being answered. */
   readonly quiet: () => Promise<void>
 }
@@ -60,6 +62,8 @@ export async function mergePoints(
     }
     const lastOrder = Math.max(...inputs.map((segment) => segment.lastOrder))
     const added: PointSegment[] = []
+    const isRewritten = sharedTimes(inputs).length > 0
+    const groupRows = isRewritten ? world.groupRows / 2 : world.groupRows
     for (const group of groups) {
       await world.quiet()
       const rows = sql`(select * exclude (target) from ${targeted} where ${ofGroup(group)})`
@@ -68,7 +72,12 @@ export async function mergePoints(
           ? sql`select ${allColumns} from ${rows} order by series, "type", time`
           : rolledUp(rows, group.stepMs, group.hasTimers)
       const wanted = { stepMs: group.stepMs, period: group.period, lastOrder, checkedMs: nowMs }
-      const segment = await store.write(connection, sorted, { ...wanted, rules: rules.id })
+      const segment = await store.write(
+        connection,
+        sorted,
+        { ...wanted, rules: rules.id },
+        groupRows,
+      )
       if (segment) added.push(segment)
     }
     if (!isWhole) {

@@ -7,7 +7,7 @@ interface Span {
 }
 
 /** The times of which several of `segments` may have points, so that one may replace another; in order. */
-function sharedTimes(segments: readonly PointSegment[]): Span[] {
+export function sharedTimes(segments: readonly PointSegment[]): Span[] {
   const shared: { fromMs: number; toMs: number }[] = []
   let reachMs = -Infinity
   for (const { minMs, maxMs } of segments.toSorted((a, b) => a.minMs - b.minMs)) {
@@ -48,8 +48,8 @@ export function rowsOf(
       of.map((segment) => sql`${pathOf(segment)}`),
       ', ',
     )
-  const read = (of: readonly PointSegment[], isRaw: Sql) =>
-    sql`select ${identity}, ${columns}, ${isRaw} as is_raw from read_parquet([${filesOf(of)}]) where ${where}`
+  const read = (of: readonly PointSegment[], isRaw: Sql, also = sql`true`) =>
+    sql`select ${identity}, ${columns}, ${isRaw} as is_raw from read_parquet([${filesOf(of)}]) where ${where} and ${also}`
   const selects: Sql[] = []
   if (rolled.length > 0) selects.push(read(rolled, verbatim('false')))
   const shared = sharedTimes(raw)
@@ -58,22 +58,26 @@ export function rowsOf(
   const [some, whole] = [raw.filter(isShared), raw.filter((segment) => !isShared(segment))]
   if (whole.length > 0) selects.push(read(whole, verbatim('true')))
   if (some.length > 0) {
+    const isWithin = any(shared.map(within))
     const ordered = some.toSorted((a, b) => a.lastOrder - b.lastOrder)
-    const parts = (more: Sql, also: Sql) =>
+    const parts = (more: Sql) =>
       join(
         ordered.map(
           (segment, place) =>
             sql`select ${key}, ${more}${verbatim(String(place))} as place from read_parquet([${filesOf([segment])}])
-              where ${where} and ${also}`,
+              where ${where} and ${isWithin}`,
         ),
         ' union all ',
       )
     // Keys alone, and of few times: a window over whole rows takes more memory than there may be.
-    const twice = sql`select ${key}, max(place) as last_place from (${parts(sql``, any(shared.map(within)))})
+    const twice = sql`select ${key}, max(place) as last_place from (${parts(sql``)})
       group by all having count(*) > 1`
-    selects.push(sql`select ${identity}, ${columns}, true as is_raw
-      from (${parts(sql`${columns}, `, sql`true`)}) left join (${twice}) using (${key})
-      where last_place is null or place = last_place`)
+    selects.push(
+      read(some, verbatim('true'), sql`not ${isWithin}`),
+      sql`select ${identity}, ${columns}, true as is_raw
+        from (${parts(sql`${columns}, `)}) left join (${twice}) using (${key})
+        where last_place is null or place = last_place`,
+    )
   }
   return sql`(${join(selects, ' union all ')})`
 }

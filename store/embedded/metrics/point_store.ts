@@ -7,7 +7,7 @@ import { isPassing } from '../memory.ts'
 import { database } from '../database.ts'
 import { execute, pathLiteral } from '../segments/duckdb.ts'
 import { pointFile, pointManifestPath, pointsFolder } from './layout.ts'
-import { parquetOptions } from './point_columns.ts'
+import { freshGroupRows, parquetOptions } from './point_columns.ts'
 import { type PointChange, PointManifest, type PointSegment } from './point_manifest.ts'
 
 type Lend = <T>(action: (connection: DuckDBConnection) => Promise<T>) => Promise<T>
@@ -55,11 +55,16 @@ export class PointStore {
 
   pathOf = ({ file }: Pick<PointSegment, 'file'>) => `${pointsFolder(this.world.folder)}/${file}`
 
-  /** Writes `rows` as a file and syncs it; undefined when there are none. Nothing names it yet. */
+  /**
+   * Writes `rows` as a file and syncs it; undefined when there are none. Nothing names it yet.
+   *
+   * @param groupRows rows that lie together: more of them make a smaller file, and take more memory.
+   */
   async write(
     connection: DuckDBConnection,
     rows: Sql,
     wanted: Pick<PointSegment, 'stepMs' | 'period' | 'lastOrder' | 'checkedMs' | 'rules'>,
+    groupRows = freshGroupRows,
   ): Promise<PointSegment | undefined> {
     const { files, step } = this.world
     const id = this.manifest.takeId()
@@ -67,7 +72,7 @@ export class PointStore {
     const path = this.pathOf({ file })
     await this.#makeFolderOf(file)
     step('write points')
-    const options = parquetOptions(wanted.period === undefined)
+    const options = parquetOptions(wanted.period === undefined, groupRows)
     await execute(connection, sql`copy (${rows}) to ${pathLiteral(path)} (${options})`)
     const [facts] = await database(connection).rows(
       sql`select count(*) as rows, epoch_ms(min(time)) as min, epoch_ms(max(time)) as max from read_parquet(${path})`,

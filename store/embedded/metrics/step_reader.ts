@@ -25,7 +25,9 @@ type Visit = (key: number, slot: number, step: Step) => void
 const wholeMax = 2_000_000
 const isManySteps = ({ keys, steps }: WantedSteps) => keys.length * steps > wholeMax
 
-/** So many series are named in the condition, so that the files are read in part. */
+/** So many series are read one by one, which DuckDB does faster than to look for several at once. */
+const apartMax = 64
+/** So many are named in the condition, so that the files are read in part. */
 const namedMax = 256
 
 /** Calls `visit` for every step that has points. */
@@ -46,12 +48,18 @@ export async function readSteps(
   try {
     const isTimed = keys.some(({ type }) => type === 'timer')
     const exact = isTimed ? exactKeys(figures) : []
-    const conditions = [...timeWithin(startMs, endMs), seriesAmong(keys)]
     const needed = neededSums(wanted)
     const columns = verbatim(neededColumns(needed, isTimed, exact.length > 0))
     // Several instances at one moment are told apart where the last of them counts.
-    const rows = rowsOf(segments, store.pathOf, conditions, columns, needed.has('last'))
-    const joined = sql`${rows} p join ${table(keys)} w on p.series = w.wanted and p."type" = w.wanted_type`
+    const rows = (...of: Sql[]) =>
+      rowsOf(
+        segments,
+        store.pathOf,
+        [...timeWithin(startMs, endMs), ...of],
+        columns,
+        needed.has('last'),
+      )
+    const joined = keys.length <= apartMax ? oneByOne(keys, rows) : together(keys, rows)
     if (
       isFinest &&
       !isTimed &&
@@ -121,6 +129,21 @@ const timeWithin = (fromMs: number, toMs: number): Sql[] => [
   sql`time < make_timestamp_ms(${BigInt(toMs)})::timestamp_ms`,
 ]
 
+/** Points with the place of their key as `n`, FROM-able. */
+function oneByOne(keys: readonly SeriesKey[], rows: (...of: Sql[]) => Sql): Sql {
+  const each = keys.map(({ series, type }, n) => {
+    const place = verbatim(`${n}::integer as n`)
+    return sql`select *, ${place} from ${rows(sql`series = ${series}`, sql`"type" = ${type}`)}`
+  })
+  return sql`(${join(each, ' union all ')})`
+}
+
+/** The same of many. */
+function together(keys: readonly SeriesKey[], rows: (...of: Sql[]) => Sql): Sql {
+  return sql`(select p.*, w.n from ${rows(seriesAmong(keys))} p
+    join ${table(keys)} w on p.series = w.wanted and p."type" = w.wanted_type)`
+}
+
 function seriesAmong(keys: readonly SeriesKey[]): Sql {
   const names = [...new Set(keys.map(({ series }) => series))]
   if (names.length <= namedMax) {
@@ -143,7 +166,7 @@ function table(keys: readonly SeriesKey[]): Sql {
 
 /** Key and step of a row as one number: key times steps and step. */
 const placeOf = ({ startMs, stepMs, steps }: WantedSteps): Sql =>
-  verbatim(`(w.n * ${steps} + (epoch_ms(time) - ${startMs}) // ${stepMs})::integer`)
+  verbatim(`(n * ${steps} + (epoch_ms(time) - ${startMs}) // ${stepMs})::integer`)
 
 type Sum = keyof typeof rolledColumns
 const everySum: readonly Sum[] = ['sum', 'count', 'min', 'max', 'last', 'points']
