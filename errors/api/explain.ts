@@ -3,6 +3,7 @@ import { why } from '../digest/sampling.ts'
 import type { Frame, SentryEvent } from '../event/sentry_event.ts'
 import { groupingInfo } from '../grouping/info.ts'
 import type { GroupingRules } from '../grouping/rules.ts'
+import type { Explanation } from '../symbolicate/symbolicator.ts'
 
 /** What is stored of an event, as the digest thread hands it over (`web.eventWhole`). */
 export interface StoredEvent {
@@ -20,7 +21,11 @@ export interface StoredEvent {
 }
 
 /** Why an event is where and how it is: its group, its source maps, what was removed of it, why it was kept. */
-export function explained(stored: StoredEvent, rules: GroupingRules): JsonRecord {
+export function explained(
+  stored: StoredEvent,
+  rules: GroupingRules,
+  maps: Explanation,
+): JsonRecord {
   const { event, hash, hashes, version, counts, bytes } = stored
   return {
     eventID: stored.eventId,
@@ -28,6 +33,7 @@ export function explained(stored: StoredEvent, rules: GroupingRules): JsonRecord
     issue: { ...stored.issue },
     grouping: { version, hash, variants: groupingInfo(event, rules, hashes) },
     sourceMaps: framesOf(event),
+    sourceMapSummary: { ...maps, unmapped: maps.unmapped.map((each) => ({ ...each })) },
     scrubbing: removedOf(event._meta ?? {}),
     sampling: {
       because: Object.entries(why).flatMap(([name, bit]) => (stored.why & bit ? [name] : [])),

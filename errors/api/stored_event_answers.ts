@@ -1,5 +1,6 @@
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { groupingInfo } from '../grouping/info.ts'
+import type { Explanation } from '../symbolicate/symbolicator.ts'
 import { explained, type StoredEvent } from './explain.ts'
 import { ownProject, type AnsweringOnMain, type MainWorld } from './main_world.ts'
 import { answer, notFound, type WebAnswer, type WebRequest } from './web_request.ts'
@@ -15,7 +16,10 @@ export const storedEventAnswers: Readonly<Record<string, AnsweringOnMain>> = {
   'main.explain': async (request, world) => {
     const stored = await storedEvent(request, world)
     if ('status' in stored) return stored
-    return answer(explained(stored, world.groupingOf(await ownProject(request, world))))
+    const project = await ownProject(request, world)
+    const params = { project: project.id, event: stored.event } as unknown as JsonValue
+    const maps = (await world.digest.call('uploads.explain', params)) as unknown as Explanation
+    return answer(explained(stored, world.groupingOf(project), maps))
   },
   'main.attachment': async (request, { digest, blobs }) => {
     const found = (await digest.call(

@@ -36,8 +36,5 @@ export interface SearchText {
   readonly from: number
 }
 
-/** Everything that can stand in no issue: what an empty search asks. */
-export const everything: SearchNode = { kind: 'and', nodes: [] }
-
 /** The value without its stars, for what knows no wildcards. */
 export const plainText = ({ pieces }: SearchValue): string => pieces.join('*')
