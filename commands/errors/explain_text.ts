@@ -15,7 +15,10 @@ export function explainText(explained: JsonRecord): string {
     '',
     ...section('Group', [`${text(shortId)}  ${text(title)}`, ...groupLines(record(grouping))]),
     '',
-    ...section('Source maps', mapLines(list(explained['sourceMaps']))),
+    ...section('Source maps', [
+      ...summaryLines(explained),
+      ...mapLines(list(explained['sourceMaps'])),
+    ]),
     '',
     ...section('Removed', removedLines(list(explained['scrubbing']))),
     '',
@@ -63,8 +66,23 @@ function componentLines(component: JsonRecord, depth: number): string[] {
   return [line, ...below.flatMap((part) => componentLines(record(part), depth + 1))]
 }
 
+function summaryLines({ sourceMapSummary, project, issue }: JsonRecord): string[] {
+  const { frames, mapped, mappable, unmapped } = record(sourceMapSummary)
+  if (Number(frames ?? 0) === 0) return ['no frame of it is of minified code']
+  const lines = [`${text(mapped)} of ${text(frames)} frames of scripts are mapped`]
+  for (const { reason, frames: those, file, debug_id } of list(unmapped)) {
+    const id = debug_id == null ? '' : `, debug id ${text(debug_id)}`
+    lines.push(`${text(those)} not: ${text(reason)} (${text(file)}${id})`)
+  }
+  if (Number(mappable ?? 0) > 0) {
+    const path = `/api/0/projects/weir/${text(project)}/reprocessing/`
+    const { id } = record(issue)
+    lines.push(`what is there now maps ${text(mappable)}: POST ${path} {"issue": ${text(id)}}`)
+  }
+  return lines
+}
+
 function mapLines(frames: readonly JsonRecord[]): string[] {
-  if (frames.length === 0) return ['no frame of it is of minified code']
   return frames.map((frame) => {
     const place = [frame['filename'], frame['line'], frame['column']].filter((part) => part != null)
     const what =

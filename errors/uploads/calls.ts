@@ -1,6 +1,7 @@
 import { Asked, type Answering } from '../api/asked.ts'
 import { WebRefusal, type WebRequest } from '../api/web_request.ts'
 import type { Call, Calls } from '../digest/call.ts'
+import type { SentryEvent } from '../event/sentry_event.ts'
 import type { JsonValue } from '../../store/search.ts'
 import { artifactCalls } from './artifact_calls.ts'
 import {
@@ -27,6 +28,11 @@ function answering(answer: Answering): Call {
 /** What main asks the digest thread of uploads, and of what uploaders tell of releases. */
 export const uploadCalls: Calls = {
   ...artifactCalls,
+  /** What became of an event's frames, and what would now: Explanation. */
+  'uploads.explain': async (
+    { project, event }: { readonly project: number; readonly event: SentryEvent },
+    { symbolicator },
+  ) => (await symbolicator.explain(project, event)) as unknown as JsonValue,
   'uploads.create_release': answering(createRelease),
   'uploads.update_release': answering(updateRelease),
   'uploads.delete_release': answering(deleteRelease),
