@@ -8,6 +8,7 @@ import type { Arguments } from '../core/control.ts'
 import type { Context } from '../core/context.ts'
 import { WeirError } from '../core/errors.ts'
 import { systemFiles } from '../core/files.ts'
+import type { RunningOutput } from '../core/delivery/running_output.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import type { ErrorsConfig } from '../errors/config.ts'
@@ -75,6 +76,7 @@ export class RunningErrors implements Lifecycle {
   /** Once it runs. */
   started: Errors | undefined
   #stopping = false
+  #output: RunningOutput | undefined
 
   constructor(given: ErrorsGiven) {
     this.#given = given
@@ -83,7 +85,14 @@ export class RunningErrors implements Lifecycle {
 
   async start(): Promise<void> {
     const hasPort = this.#config.spotlight.listen.length > 0
-    if (hasPort || existsSync(join(this.#given.dataFolder, 'errors'))) await this.needed()
+    if (!hasPort && !existsSync(join(this.#given.dataFolder, 'errors'))) return
+    try {
+      await this.needed()
+    } catch (failure) {
+      // Logs and metrics go on without it: the next report tries again.
+      const { log } = this.#given.contextOf('errors')
+      log.error({ err: failure }, 'error reports cannot be taken in; the next one tries again')
+    }
   }
 
   /** Starts what takes in and answers, if it does not run. @throws what keeps it from that; the next call tries again. */
@@ -129,6 +138,17 @@ export class RunningErrors implements Lifecycle {
     const errors = await this.#begun?.catch(() => undefined)
     this.started = undefined
     await errors?.stop(deadline)
+    await this.#output?.stop(deadline)
+    this.#output = undefined
+  }
+
+  /** Brings what was digested to a store that is a cluster. */
+  async #startOutput(): Promise<void> {
+    const { config, journal, contextOf } = this.#given
+    if (config.store.engine === 'embedded') return
+    const { errorsOutput } = await import('./errors_output.ts')
+    this.#output = await errorsOutput(config.store, journal(), contextOf('output.errors'))
+    await this.#output?.start()
   }
 
   async #begin(): Promise<Errors> {
@@ -143,6 +163,7 @@ export class RunningErrors implements Lifecycle {
       randomBytes: (count) => randomBytes(count),
     })
     await errors.start()
+    await this.#startOutput()
     this.started = errors
     return errors
   }

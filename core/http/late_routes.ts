@@ -47,7 +47,7 @@ export function lateApplication(
         (failure: unknown) => {
           made = undefined
           onFailure(failure)
-          response.writeHead(500).end()
+          response.writeHead(503, { 'retry-after': '1' }).end()
         },
       )
     },

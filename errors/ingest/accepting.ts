@@ -52,7 +52,10 @@ export class Accepting {
     const isWhole = body.byteOffset === 0 && body.byteLength === body.buffer.byteLength
     // A part of a pool of buffers belongs to others as well.
     const transfer = isWhole && body.length > 0 ? [body.buffer as ArrayBuffer] : []
-    return await link.ask({ ask: 'accept', incoming }, transfer)
+    const answer = await link.ask({ ask: 'accept', incoming }, transfer)
+    // Another Weir on the same store may have made the project: it is looked for, now and then.
+    if (answer.status === 403) this.#world.projects.all().catch(() => undefined)
+    return answer
   }
 
   async configure(config: AcceptConfig): Promise<void> {

@@ -92,7 +92,7 @@ export class Spotlight {
     const incoming = incomingOf('spotlight', request, clock.now(), project.id)
     const { contentType, contentEncoding } = incoming.headers
     // Inflated here, because the thread takes the bytes away.
-    const bytes = await inflate(incoming.body.slice(), contentEncoding, shownBytes).catch(
+    const bytes = await inflate(Buffer.from(incoming.body), contentEncoding, shownBytes).catch(
       () => undefined,
     )
     const answer = await this.#world.accept(incoming)

@@ -143,7 +143,7 @@ export class ProjectRegistry implements Projects {
     }
     this.#kept = kept
     for (const [slug, { id, keys }] of Object.entries(this.#configured)) {
-      if (keys || this.#kept.get(id)) continue
+      if (keys || this.#kept.get(id) || !documents) continue
       await this.#makeKey(slug, id)
     }
     this.#readAtMs = this.#world.nowMs()

@@ -209,6 +209,16 @@ test("Spotlight's sidecar takes envelopes without a DSN, and shows them", async 
   following.abort()
   expect((await fetch(`${running.url}/health`)).status).toBe(200)
   // Only pages of this machine.
+  const plain = newMessage()
+  await post('/stream', envelope(plain))
+  const again = new AbortController()
+  const later = await fetch(`${running.url}/stream?base64=1`, { signal: again.signal })
+  seen = ''
+  for await (const part of later.body!.pipeThrough(new TextDecoderStream())) {
+    seen += part
+    if (seen.includes(envelope(plain).toString('base64'))) break
+  }
+  again.abort()
   const foreign = { origin: 'https://evil.example.com' }
   expect((await post('/stream', envelope('x'), foreign)).status).toBe(403)
   expect((await fetch(`${running.url}/stream`, { headers: foreign })).status).toBe(403)

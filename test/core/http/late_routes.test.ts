@@ -37,7 +37,7 @@ test('routes are added at the first request below their path, once', async () =>
   expect(added).toBe(1)
 })
 
-test('what cannot be loaded is a 500, and loaded by the next request', async () => {
+test('what cannot be loaded is a 503, and loaded by the next request', async () => {
   let attempts = 0
   const { url } = await started({
     urlOf: below('/es'),
@@ -46,6 +46,7 @@ test('what cannot be loaded is a 500, and loaded by the next request', async () 
       app.get('/es', async () => 'root')
     },
   })
-  expect((await fetch(`${url}/es`)).status).toBe(500)
+  const refused = await fetch(`${url}/es`)
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
   expect((await fetch(`${url}/es`)).status).toBe(200)
 })

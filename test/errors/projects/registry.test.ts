@@ -113,6 +113,9 @@ describe('projects of the store', () => {
       { documents: () => undefined, nowMs: () => nowMs, randomBytes: Buffer.alloc },
     )
     expect(await without.all()).toEqual([])
+    const some = { shop: { id: 1 }, web: { id: 2, keys: [key] } }
+    await without.reload(configuredProjects.parse(some))
+    expect((await without.all()).map(({ keys }) => keys.length)).toEqual([0, 1])
     await expect(without.add({ slug: 'a' })).rejects.toThrow(/errors\.projects/)
     for (const slug of ['', '42', 'A b', 'x'.repeat(51)]) {
       await expect(registry().add({ slug })).rejects.toThrow(/no name/)
