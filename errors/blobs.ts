@@ -69,6 +69,11 @@ export class Blobs {
     await rm(this.path(name), { force: true })
   }
 
+  /** Removes what a crash left half written. To be called before anybody writes. */
+  async removeUnfinished(): Promise<void> {
+    await rm(join(this.#folder, 'new'), { recursive: true, force: true })
+  }
+
   async #putBytes(bytes: Uint8Array): Promise<string> {
     const name = createHash('sha256').update(bytes).digest('hex')
     if (await this.has(name)) return name

@@ -49,13 +49,15 @@ export class Errors implements Lifecycle {
     const folder = join(dataFolder, 'errors')
     await files.makeFolder(folder)
     await files.syncFolder(dataFolder)
+    const blobs = new Blobs(join(folder, 'blobs'), randomBytes)
+    await blobs.removeUnfinished()
     const makeDigest = await loadDigest()
     const made: { digest?: Digest } = {}
     const world: ErrorsWorld = {
       ...this.#given,
       folder,
       projects: this.projects,
-      blobs: new Blobs(join(folder, 'blobs'), randomBytes),
+      blobs,
       digest: { call: async (name, params) => await made.digest!.call(name, params) },
     }
     const digest = makeDigest(this.#config, world)
