@@ -1,4 +1,5 @@
 import { BIGINT, type DuckDBConnection, type DuckDBType, type DuckDBValue } from '@duckdb/node-api'
+import { readOnce } from './read_once.ts'
 import type { Bound, Sql } from './sql.ts'
 
 /**
@@ -25,7 +26,8 @@ export interface Database {
 
 export function database(connection: DuckDBConnection): Database {
   return {
-    async rows({ text, values }, signal) {
+    async rows(query, signal) {
+      const { text, values } = readOnce(query)
       signal.throwIfAborted()
       const interrupt = () => connection.interrupt()
       signal.addEventListener('abort', interrupt)

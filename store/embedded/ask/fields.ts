@@ -1,6 +1,7 @@
 import type { Field } from '../../fields.ts'
 import { promotedColumns, type PromotedColumn } from '../columns.ts'
 import type { Shape } from '../shape.ts'
+import { seldom } from '../read_once.ts'
 import { identifier, join, once, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved, ValueType } from './asked.ts'
 import { defaultDateFormat, microsOf } from './date_values.ts'
@@ -120,7 +121,7 @@ function fromColumn(
   if (!column) return convert(scalarOf(places))
   const value = columnValue(column, field, convert)
   if (!maySpill(column, shapes)) return value
-  return sql`case when list_contains(_spilled, ${column.path}) then ${convert(scalarOf(places))} else ${value} end`
+  return sql`case when list_contains(_spilled, ${column.path}) then ${seldom(convert(scalarOf(places)))} else ${value} end`
 }
 
 function columnValue(column: PromotedColumn, field: Field, convert: (text: Sql) => Sql): Sql {
@@ -137,7 +138,7 @@ function listBesideColumn(
   list: Sql,
 ): Sql {
   const value = columnValue(column, field, convert)
-  return sql`case when list_contains(_spilled, ${column.path}) then ${list} when ${value} is null then [] else [${value}] end`
+  return sql`case when list_contains(_spilled, ${column.path}) then ${seldom(list)} when ${value} is null then [] else [${value}] end`
 }
 
 /** Whether a document may hold what the column cannot; see `baseColumns`' `_spilled`. */

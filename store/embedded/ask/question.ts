@@ -1,5 +1,6 @@
 import type { Query } from '../../query/query.ts'
 import type { Database } from '../database.ts'
+import { documentRows } from '../read_once.ts'
 import { all, sql, verbatim, type Sql } from '../sql.ts'
 import type { Asked } from './asked.ts'
 import { conditionOf, type Meaning } from './condition.ts'
@@ -26,7 +27,7 @@ export function askedOf(options: QuestionOptions): Asked {
   const { maxFields = defaultMaxFields, fields = new FieldTable(indices) } = options
   const meaning: Meaning = { fields, nowMs, maxFields }
   return {
-    from,
+    from: documentRows(from),
     where: all([conditionOf(query, meaning), ...filtersOf(indices, meaning)]),
     database,
     deadline,

@@ -141,6 +141,12 @@ test('what is in no column is taken out of a document once, whatever is asked of
   const deadline = AbortSignal.timeout(30_000)
   const { hits } = await store.engine.search('logs-a-default', body, {}, deadline)
   expect(hits).toMatchObject({ total: { value: 700 } })
+  // One branch of a CASE for each: DuckDB would parse every document in each.
+  const several = Array.from({ length: 12 }, (_, n) => [`f${n}`, { term: { n } }])
+  const filters = { filters: { filters: Object.fromEntries(several) as JsonRecord } }
+  const counted = { size: 0, aggs: { filters, hourly } }
+  const { aggregations } = await store.engine.search('logs-a-default', counted, {}, deadline)
+  expect(aggregations).toMatchObject({ filters: { buckets: { f11: { doc_count: 1 } } } })
 })
 
 test('too little memory sets no segment aside, and says what to do', async () => {
