@@ -108,7 +108,7 @@ export const peers = {
   'sentry-browser': {
     kind: 'npm',
     package: '@sentry/browser@11.12.0',
-    beside: ['raven-js@3.27.2', 'vite@8.3.8'],
+    beside: ['@sentry/vite-plugin@11.9.0', 'raven-js@3.27.2', 'vite@8.3.8'],
     hasBinaries: true,
   },
   'sentry-cli-2': { kind: 'npm', package: '@sentry/cli@2.58.6', hasBinaries: true },
