@@ -301,3 +301,36 @@ test('releases are one in all projects, newest first', async () => {
   ).toMatchObject([{ environment: 'prod' }])
   expect((await ask('GET', '/projects/weir/shop/releases/none/')).status).toBe(404)
 })
+
+test('tags have their keys and values', async () => {
+  const tagged = (plan: string) => eventOf({ tags: [['plan', plan]] })
+  const database = plant([
+    issueOf(1, { kept: [tagged('pro'), tagged('free')] }),
+    issueOf(2, { project: 2, kept: [tagged('pro')] }),
+  ])
+  const ask = asking(database)
+  const keys = async (url: string) =>
+    ((await ask('GET', url)).body as JsonRecord[]).map(({ key, totalValues }) => [key, totalValues])
+  expect(await keys('/organizations/weir/tags/')).toEqual([
+    ['plan', 3],
+    ['level', 2],
+  ])
+  expect(await keys('/projects/weir/shop/tags/')).toEqual([
+    ['plan', 2],
+    ['level', 1],
+  ])
+  expect((await ask('GET', '/organizations/weir/tags/plan/values/')).body).toMatchObject([
+    { value: 'pro', count: 2 },
+    { value: 'free', count: 1 },
+  ])
+  expect((await ask('GET', '/organizations/weir/tags/plan/values/?query=re')).body).toMatchObject([
+    { value: 'free' },
+  ])
+  expect((await ask('GET', '/issues/1/tags/plan/')).body).toMatchObject({
+    totalValues: 2,
+    uniqueValues: 2,
+    otherValues: 0,
+  })
+  expect((await ask('GET', '/issues/1/tags/none/')).status).toBe(404)
+  expect((await ask('GET', '/projects/weir/shop/tags/none/')).status).toBe(404)
+})
