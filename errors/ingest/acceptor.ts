@@ -10,7 +10,7 @@ import { endpoints } from './endpoints.ts'
 import { newEventId } from './event_id.ts'
 import type { Gatherer } from './gatherer.ts'
 import type { Endpoint, Incoming } from './incoming.ts'
-import { inflate } from './inflate.ts'
+import { Inflater } from './inflate.ts'
 import type { IngestLimits } from './ingest_limits.ts'
 import { Parcel } from './parcel.ts'
 import type { ProjectTable } from './project_table.ts'
@@ -41,6 +41,7 @@ export interface AcceptorWorld extends Preparing {
 /** Takes the requests of SDKs: from the bytes of a body to lines in the journal, and the answer. */
 export class Acceptor {
   readonly #world: AcceptorWorld
+  readonly #inflater = new Inflater()
   /** Bytes of bodies under way, as sent and inflated. */
   #underWay = 0
 
@@ -65,7 +66,7 @@ export class Acceptor {
       if (this.#world.isStuck()) throw busy('the journal takes nothing at the moment')
       hold(body.length)
       const { max_envelope_size: maxBytes } = this.#world.limits()
-      const bytes = await inflate(body, incoming.headers.contentEncoding, maxBytes)
+      const bytes = await this.#inflater.inflate(body, incoming.headers.contentEncoding, maxBytes)
       if (bytes !== body) hold(bytes.length)
       answer = await endpoints[endpoint](incoming, bytes, this.#desk(incoming))
     } catch (failure) {

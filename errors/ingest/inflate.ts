@@ -3,8 +3,8 @@ import * as zlib from 'node:zlib'
 import { formatSize } from '../../core/units.ts'
 import { malformed, tooLarge } from './refusal.ts'
 
-/** Above it a body is inflated beside others, which do not wait for it. */
-const atOnceBytes = 262_144
+/** A body that is, or becomes, larger is inflated beside others, which do not wait for it. */
+const atOnceBytes = 4_194_304
 
 interface Bounds {
   readonly maxOutputLength: number
@@ -13,58 +13,76 @@ interface Bounds {
 type Inflate = (bytes: Uint8Array, bounds: Bounds) => Buffer
 type InflateLater = (bytes: Uint8Array, bounds: Bounds) => Promise<Buffer>
 
-const decoders: Readonly<Record<string, { now: Inflate; later: InflateLater }>> = {
+interface Decoder {
+  readonly now: Inflate
+  readonly later: InflateLater
+}
+
+const decoders: Readonly<Record<string, Decoder>> = {
   gzip: { now: zlib.gunzipSync, later: promisify(zlib.gunzip) },
   deflate: { now: zlib.inflateSync, later: promisify(zlib.inflate) },
   br: { now: zlib.brotliDecompressSync, later: promisify(zlib.brotliDecompress) },
   zstd: { now: zlib.zstdDecompressSync, later: promisify(zlib.zstdDecompress) },
 }
 
-/**
- * The body behind its `Content-Encoding`: gzip, x-gzip, deflate, br, zstd, or several of them; an unknown one is none,
- * as Sentry's Relay has it.
- *
- * @param maxBytes most that it may become; it is held to while inflating.
- * @throws IngestRefusal 413 for more than that, 400 for what does not inflate.
- */
-export async function inflate(
-  body: Uint8Array,
-  encoding: string,
-  maxBytes: number,
-): Promise<Uint8Array> {
-  if (encoding === '') return withinLimit(body, maxBytes)
-  // The last one named was applied last.
-  const names = encoding.toLowerCase().split(',', 4).toReversed()
-  let bytes = body
-  for (const name of names) {
-    const key = name.trim().replace(/^x-/, '')
-    const decoder = Object.hasOwn(decoders, key) ? decoders[key] : undefined
-    if (!decoder) continue
-    // One chunk for most bodies: several would have to be put together.
-    const chunkSize = Math.min(
-      maxBytes + 1,
-      Math.max(65_536, Math.min(bytes.length * 8, 1_048_576)),
-    )
-    const options = { maxOutputLength: maxBytes, chunkSize }
+/** Inflates bodies: small ones at once, large ones beside them, one at a time, so that bombs do not add up. */
+export class Inflater {
+  #large: Promise<unknown> = Promise.resolve()
+
+  /**
+   * The body behind its `Content-Encoding`: gzip, x-gzip, deflate, br, zstd, or several of them; an unknown one is
+   * none, as Sentry's Relay has it.
+   *
+   * @param maxBytes most that it may become; it is held to while inflating.
+   * @throws IngestRefusal 413 for more than that, 400 for what does not inflate.
+   */
+  async inflate(body: Uint8Array, encoding: string, maxBytes: number): Promise<Uint8Array> {
+    if (encoding === '') return withinLimit(body, maxBytes)
+    // The last one named was applied last.
+    const names = encoding.toLowerCase().split(',', 4).toReversed()
+    let bytes = body
+    for (const name of names) {
+      const key = name.trim().replace(/^x-/, '')
+      const decoder = Object.hasOwn(decoders, key) ? decoders[key] : undefined
+      if (decoder) bytes = await this.#decode(decoder, key, bytes, maxBytes)
+    }
+    return withinLimit(bytes, maxBytes)
+  }
+
+  async #decode(decoder: Decoder, name: string, bytes: Uint8Array, maxBytes: number) {
     try {
-      const isSmall = bytes.length <= atOnceBytes
-      bytes = isSmall ? decoder.now(bytes, options) : await decoder.later(bytes, options)
+      const atOnce = Math.min(maxBytes, atOnceBytes)
+      if (bytes.length <= atOnce) {
+        const bounds = boundsOf(bytes, atOnce)
+        try {
+          return decoder.now(bytes, bounds)
+        } catch (failure) {
+          if (!isTooLarge(failure) || atOnce === maxBytes) throw failure
+        }
+      }
+      const decoding = this.#large.then(() => decoder.later(bytes, boundsOf(bytes, maxBytes)))
+      this.#large = decoding.catch(() => undefined)
+      return await decoding
     } catch (failure) {
-      throw told(failure, key, maxBytes)
+      if (isTooLarge(failure)) throw exceeded(maxBytes)
+      const { code } = failure as NodeJS.ErrnoException
+      throw malformed(`the body is no ${name}: ${String(code)}`)
     }
   }
-  return withinLimit(bytes, maxBytes)
 }
+
+/** One chunk for most bodies: several would have to be put together. */
+const boundsOf = ({ length }: Uint8Array, maxBytes: number): Bounds => ({
+  maxOutputLength: maxBytes,
+  chunkSize: Math.min(maxBytes + 1, Math.max(65_536, Math.min(length * 8, 1_048_576))),
+})
+
+const isTooLarge = (failure: unknown) =>
+  (failure as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
 
 function withinLimit(bytes: Uint8Array, maxBytes: number): Uint8Array {
   if (bytes.length > maxBytes) throw exceeded(maxBytes)
   return bytes
-}
-
-function told(failure: unknown, encoding: string, maxBytes: number): Error {
-  const { code } = failure as NodeJS.ErrnoException
-  if (code === 'ERR_BUFFER_TOO_LARGE') return exceeded(maxBytes)
-  return malformed(`the body is no ${encoding}: ${String(code)}`)
 }
 
 const exceeded = (maxBytes: number) =>

@@ -5,7 +5,7 @@ import { Refusal } from '../../core/http/refusal.ts'
 import type { ErrorsConfig } from '../config.ts'
 import type { Project, Projects } from '../projects/project.ts'
 import type { Incoming } from './incoming.ts'
-import { inflate } from './inflate.ts'
+import { Inflater } from './inflate.ts'
 import type { Answer } from './refusal.ts'
 import { refused } from './refusal.ts'
 import { answerToFailure, incomingOf, send } from './routes.ts'
@@ -37,6 +37,7 @@ interface Shown {
 export class Spotlight {
   readonly #world: SpotlightWorld
   #config: SpotlightConfig
+  readonly #inflater = new Inflater()
   #recent: Shown[] = []
   readonly #followers = new Set<(shown: Shown) => void>()
   readonly #ending = new AbortController()
@@ -92,9 +93,9 @@ export class Spotlight {
     const incoming = incomingOf('spotlight', request, clock.now(), project.id)
     const { contentType, contentEncoding } = incoming.headers
     // Inflated here, because the thread takes the bytes away.
-    const bytes = await inflate(Buffer.from(incoming.body), contentEncoding, shownBytes).catch(
-      () => undefined,
-    )
+    const bytes = await this.#inflater
+      .inflate(Buffer.from(incoming.body), contentEncoding, shownBytes)
+      .catch(() => undefined)
     const answer = await this.#world.accept(incoming)
     if (bytes && answer.status < 300) this.#show({ contentType: typeOf(contentType), bytes })
     return answer

@@ -1,9 +1,10 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { inflate } from '../../../errors/ingest/inflate.ts'
+import { Inflater } from '../../../errors/ingest/inflate.ts'
 import { readJson } from '../../../errors/ingest/json_text.ts'
 import { storeBody } from '../../../errors/ingest/store_body.ts'
 
+const inflate: Inflater['inflate'] = (...given) => new Inflater().inflate(...given)
 const text = '{"message":"hello"}'
 const bytes = Buffer.from(text)
 
@@ -34,6 +35,18 @@ describe('content encodings', () => {
 
   test.each(['gzip', 'deflate', 'br', 'zstd'])('what is no %s is a 400', async (encoding) => {
     await expect(inflate(bytes, encoding, 100_000)).rejects.toMatchObject({ status: 400 })
+  })
+
+  test('large bodies are inflated too, and hold nothing up', async () => {
+    const inflater = new Inflater()
+    const large = gzipSync(Buffer.alloc(6_000_000, 'x'), { level: 1 })
+    const done: string[] = []
+    await Promise.all([
+      inflater.inflate(large, 'gzip', 10_000_000).then(({ length }) => done.push(`${length}`)),
+      inflater.inflate(large, 'gzip', 5_000_000).catch(() => done.push('too large')),
+      inflater.inflate(gzipSync(bytes), 'gzip', 10_000_000).then(() => done.push('small')),
+    ])
+    expect(done).toEqual(['small', '6000000', 'too large'])
   })
 
   test('a body cut off is a 400, a plain one too long a 413', async () => {
