@@ -1,4 +1,5 @@
 import { messageOf } from '../../../core/errors.ts'
+import { isOutOfMemory } from '../memory.ts'
 import { Upkeep } from '../upkeep.ts'
 import type { CatalogueWriter } from './catalogue_writer.ts'
 import { mergePoints } from './point_merge.ts'
@@ -6,6 +7,8 @@ import { type PlanOptions, pointPlan } from './point_plan.ts'
 import type { PointStore } from './point_store.ts'
 import type { RetentionRules } from './retention_rules.ts'
 
+/** Fewer rows than these need no less memory. */
+const groupRowsMin = 61_440
 const forgetEveryMs = 3_600_000
 const fanIn = 8
 const behindMax = 32
@@ -24,6 +27,8 @@ export class PointMaintenance {
   readonly #catalogue: CatalogueWriter
   readonly #rules: RetentionRules
   readonly #sizes: FileSizes
+  /** Of merged files: fewer once there was no memory for more. */
+  #groupRows: number
   readonly #upkeep: Upkeep
 
   constructor(
@@ -36,6 +41,7 @@ export class PointMaintenance {
     this.#catalogue = catalogue
     this.#rules = rules
     this.#sizes = sizes
+    this.#groupRows = sizes.groupRows
     const { clock, notice } = store.world
     this.#upkeep = new Upkeep({
       clock,
@@ -112,10 +118,13 @@ export class PointMaintenance {
         mergePoints(this.#store, connection, inputs, {
           rules: this.#rules,
           nowMs,
-          groupRows: this.#sizes.groupRows,
+          groupRows: this.#groupRows,
           quiet: () => this.#upkeep.quiet,
         }),
       )
+    } catch (failure) {
+      if (!isOutOfMemory(failure) || this.#groupRows <= groupRowsMin) throw failure
+      this.#groupRows /= 2
     } finally {
       release()
     }

@@ -73,7 +73,12 @@ export class PointStore {
     await this.#makeFolderOf(file)
     step('write points')
     const options = parquetOptions(wanted.period === undefined, groupRows)
-    await execute(connection, sql`copy (${rows}) to ${pathLiteral(path)} (${options})`)
+    try {
+      await execute(connection, sql`copy (${rows}) to ${pathLiteral(path)} (${options})`)
+    } catch (failure) {
+      await files.remove(path)
+      throw failure
+    }
     const [facts] = await database(connection).rows(
       sql`select count(*) as rows, epoch_ms(min(time)) as min, epoch_ms(max(time)) as max from read_parquet(${path})`,
       never,

@@ -25,8 +25,8 @@ type Visit = (key: number, slot: number, step: Step) => void
 const wholeMax = 2_000_000
 const isManySteps = ({ keys, steps }: WantedSteps) => keys.length * steps > wholeMax
 
-/** So many series are read one by one, which DuckDB does faster than to look for several at once. */
-const apartMax = 64
+/** So many series of so many files are read one by one, which DuckDB does faster than to look for several at once. */
+const apartMax = 256
 /** So many are named in the condition, so that the files are read in part. */
 const namedMax = 256
 
@@ -59,7 +59,8 @@ export async function readSteps(
         columns,
         needed.has('last'),
       )
-    const joined = keys.length <= apartMax ? oneByOne(keys, rows) : together(keys, rows)
+    const isApart = keys.length * segments.length <= apartMax
+    const joined = isApart ? oneByOne(keys, rows) : together(keys, rows)
     if (
       isFinest &&
       !isTimed &&
