@@ -64,31 +64,36 @@ export async function mergePoints(
     const added: PointSegment[] = []
     const isRewritten = sharedTimes(inputs).length > 0
     const groupRows = isRewritten ? world.groupRows / 2 : world.groupRows
-    for (const group of groups) {
-      await world.quiet()
-      const rows = sql`(select * exclude (target) from ${targeted} where ${ofGroup(group)})`
-      const sorted =
-        group.stepMs === 0
-          ? sql`select ${allColumns} from ${rows} order by series, "type", time`
-          : rolledUp(rows, group.stepMs, group.hasTimers)
-      const wanted = { stepMs: group.stepMs, period: group.period, lastOrder, checkedMs: nowMs }
-      const segment = await store.write(
-        connection,
-        sorted,
-        { ...wanted, rules: rules.id },
-        groupRows,
-      )
-      if (segment) added.push(segment)
-    }
-    if (!isWhole) {
-      const rest = join(
-        groups.map((group) => sql`not ${ofGroup(group)}`),
-        ' and ',
-      )
-      const rows = sql`select ${allColumns} from ${targeted} where target >= 0 and ${rest}`
-      const wanted = { stepMs, period: undefined, lastOrder, checkedMs: -1, rules: '' }
-      const segment = await store.write(connection, rows, wanted)
-      if (segment) added.push(segment)
+    try {
+      for (const group of groups) {
+        await world.quiet()
+        const rows = sql`(select * exclude (target) from ${targeted} where ${ofGroup(group)})`
+        const sorted =
+          group.stepMs === 0
+            ? sql`select ${allColumns} from ${rows} order by series, "type", time`
+            : rolledUp(rows, group.stepMs, group.hasTimers)
+        const wanted = { stepMs: group.stepMs, period: group.period, lastOrder, checkedMs: nowMs }
+        const segment = await store.write(
+          connection,
+          sorted,
+          { ...wanted, rules: rules.id },
+          groupRows,
+        )
+        if (segment) added.push(segment)
+      }
+      if (!isWhole) {
+        const rest = join(
+          groups.map((group) => sql`not ${ofGroup(group)}`),
+          ' and ',
+        )
+        const rows = sql`select ${allColumns} from ${targeted} where target >= 0 and ${rest}`
+        const wanted = { stepMs, period: undefined, lastOrder, checkedMs: -1, rules: '' }
+        const segment = await store.write(connection, rows, wanted)
+        if (segment) added.push(segment)
+      }
+    } catch (failure) {
+      await store.discard(added)
+      throw failure
     }
     store.world.step('commit merge of points')
     if (!inputs.every(({ id }) => store.manifest.segments.has(id)))
