@@ -1,16 +1,24 @@
 /** Whenever Weir is killed, each report becomes part of its issue once, and a line of the journal once. */
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newFolder, weir } from '../commands/weir.ts'
 import { RunningWeir } from '../e2e/running_weir.ts'
 import { waitFor } from '../peers/process.ts'
 
 const key = 'a'.repeat(32)
-const config = {
+const config = (logs: string) => ({
   http: { listen: '127.0.0.1:0' },
+  // Takes all logs, and nothing of errors.
+  collector: {
+    outputs: [
+      { type: 'store', match: '**' },
+      { type: 'file', match: '**', path: logs },
+    ],
+  },
   errors: { projects: { shop: { id: 42, keys: [key] } } },
-}
+})
 
 let folder: string
 beforeAll(() => {
@@ -59,8 +67,9 @@ async function idsInJournal(data: string): Promise<{ reported: string[]; digeste
 test('kill -9 between any two steps from the journal to the issue: each event counts once', async () => {
   const acknowledged = new Set<string>()
   let data = ''
+  const logs = join(folder, 'logs.ndjson')
   for (const reports of [100, 700, 1500, 2000]) {
-    const running = await RunningWeir.start(folder, config)
+    const running = await RunningWeir.start(folder, config(logs))
     data = running.data
     const url = `${running.url}/api/42/store/?sentry_key=${key}&sentry_version=7`
     const senders = Array.from({ length: 6 }, () => sendUntilGone(url, acknowledged))
@@ -68,7 +77,7 @@ test('kill -9 between any two steps from the journal to the issue: each event co
     await running.kill()
     await Promise.all(senders)
   }
-  const running = await RunningWeir.start(folder, config)
+  const running = await RunningWeir.start(folder, config(logs))
   const issues = async () =>
     (await (
       await fetch(`${running.url}/api/0/projects/weir/shop/issues/?query=&limit=100`)
@@ -84,6 +93,7 @@ test('kill -9 between any two steps from the journal to the issue: each event co
   })
   const list = await issues()
   await running.kill()
+  // Before the store has read it: then it may be gone.
   const { reported, digested } = await idsInJournal(data)
   const unique = new Set(reported)
   for (const id of acknowledged) expect(unique.has(id)).toBe(true)
@@ -91,4 +101,13 @@ test('kill -9 between any two steps from the journal to the issue: each event co
   expect(total(list)).toBe(unique.size)
   expect(digested.length).toBe(unique.size)
   expect(new Set(digested).size).toBe(unique.size)
+  const again = await RunningWeir.start(folder, config(logs))
+  const found = async () => {
+    const answer = await fetch(`${again.url}/es/errors-shop-*/_count`)
+    return ((await answer.json()) as { count: number }).count
+  }
+  await waitFor('the store to have them', async () => (await found()) >= unique.size)
+  expect(await found()).toBe(unique.size)
+  await again.kill()
+  expect(existsSync(logs) ? readFileSync(logs, 'utf8') : '').toBe('')
 })
