@@ -47,6 +47,7 @@ export class DigestRun {
   #rules: ReturnType<typeof projectRules>
   #projects = new Map<number, Project>()
   #isClosed = false
+  #countedOnly = 0
 
   /** @throws WeirError WEIR_STORE_VERSION, WEIR_STORE_DAMAGED */
   static open(seed: DigestSeed, world: DigestRunWorld): DigestRun {
@@ -147,7 +148,11 @@ export class DigestRun {
   }
 
   status(): JsonRecord {
-    return statusOf(this.#database, this.digester, this.#symbolicator.bytes)
+    return statusOf(this.#database, this.digester, {
+      mapBytes: this.#symbolicator.bytes,
+      countedOnly: this.#countedOnly,
+      evicted: this.#retention.evicted,
+    })
   }
 
   #digestion(sent: DigestSeed['sent']): Digestion {
@@ -163,7 +168,10 @@ export class DigestRun {
       slugOf: (project) => this.#projects.get(project)?.slug ?? String(project),
       nowMs: () => context.clock.now(),
       count: (reason, events) => context.count(reason, events),
-      onDigested: (isKept) => context.metrics.error_events.inc({ kept: isKept ? 'yes' : 'no' }),
+      onDigested: (isKept) => {
+        if (!isKept) this.#countedOnly += 1
+        context.metrics.error_events.inc({ kept: isKept ? 'yes' : 'no' })
+      },
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
       onUndigestible: (err, line) =>
         context.log.error({ err, line: line.slice(0, 200) }, 'a report cannot be digested'),

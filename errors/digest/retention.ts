@@ -77,7 +77,7 @@ export class Retention {
       eventsAtOnce,
     )
     const gone = old.filter((row) => Number(row['received_ms']) < cutoff)
-    for (const row of gone) this.#evict(kept, Number(row['id']), Number(row['issue']), blobs)
+    for (const row of gone) this.#evict(kept, Number(row['id']), Number(row['issue']))
     this.evicted.age += gone.length
     const files = this.#all(
       'delete from attachments where id in (select id from attachments where received_ms < ? order by id limit ?) returning blob',
@@ -183,6 +183,7 @@ export class Retention {
       ['feedback where received_ms < ?', nowMs - age],
       ['issue_days where day_ms < ?', nowMs - Math.max(age, sessions)],
     ]
+    this.#crowdedReleases()
     // Each of these tables is scanned: a table at a time, and not at each step.
     const [statement, before] = statements[this.#turn++ % statements.length]!
     const rows = Number(this.#database.prepare(`delete from ${statement}`).run(before).changes)
@@ -193,6 +194,28 @@ export class Retention {
   }
 
   #turn = 0
+
+  /** The releases that nothing was heard of for longest. */
+  #crowdedReleases(): void {
+    const max = this.#config().releases_max
+    for (const { project, n } of this.#all(
+      'select project, count(*) as n from releases group by project having count(*) > ?',
+      max,
+    )) {
+      const gone = this.#all(
+        `delete from releases where id in (select id from releases where project = ?
+           order by released_ms is not null, ifnull(last_event_ms, created_ms) limit ?) returning version`,
+        Number(project),
+        Math.min(Number(n) - max, rowsAtOnce),
+      )
+      for (const table of ['release_environments', 'release_commits', 'deploys']) {
+        const remove = this.#database.prepare(
+          `delete from ${table} where project = ? and version = ?`,
+        )
+        for (const { version } of gone) remove.run(project!, version!)
+      }
+    }
+  }
 
   /** Hours that are old become days: some issues at each step. */
   #foldHours(nowMs: number): number {
@@ -234,10 +257,9 @@ export class Retention {
       .run(nowMs - newForMs)
   }
 
-  #evict(kept: KeptEvents, id: number, issue: number, blobs: string[]): void {
+  #evict(kept: KeptEvents, id: number, issue: number): void {
     kept.remove(id)
     this.#database.prepare('update issues set kept = kept - 1 where id = ?').run(issue)
-    void blobs
   }
 
   /** Files of events that are not kept any more. */

@@ -5,8 +5,20 @@ import type { Digester } from './digester.ts'
 /** Issues whose events are counted and hardly kept any more are floods: named where more than so many come in an hour. */
 const floodEvents = 1000
 
+export interface StatusFacts {
+  readonly mapBytes: number
+  /** Events that were counted and not kept, since the start. */
+  readonly countedOnly: number
+  /** What bounds have taken since the start. */
+  readonly evicted: Readonly<Record<string, number>>
+}
+
 /** What `/api/status` shows of the digest. */
-export function statusOf(database: DatabaseSync, digester: Digester, mapBytes: number): JsonRecord {
+export function statusOf(
+  database: DatabaseSync,
+  digester: Digester,
+  { mapBytes, countedOnly, evicted }: StatusFacts,
+): JsonRecord {
   const number = (sql: string) => Number(Object.values(database.prepare(sql).get() ?? {})[0] ?? 0)
   const pragma = (name: string) => number(`pragma ${name}`)
   const latest = number('select max(hour_ms) from project_hours')
@@ -18,6 +30,8 @@ export function statusOf(database: DatabaseSync, digester: Digester, mapBytes: n
     .all(latest, floodEvents)
   return {
     digested: digester.events,
+    counted_only: countedOnly,
+    evicted: { ...evicted },
     failing: digester.failures > 0,
     issues: number('select count(*) from issues'),
     events_kept: number("select ifnull(sum(value), 0) from meta where key like 'kept.%'"),

@@ -1,0 +1,30 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDatabase } from '../../../errors/database/open.ts'
+import { startMs } from './setup.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-errors-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test('a damaged database is moved aside, and a new one begins', () => {
+  const path = join(folder, 'damaged.sqlite')
+  writeFileSync(path, 'this is no database at all, and long enough to be taken for one'.repeat(100))
+  const { database, setAside } = openDatabase(path, startMs)
+  expect(setAside?.path).toBe(`${path}.damaged-2026-01-05T120000.000Z`)
+  expect(readdirSync(folder)).toContain('damaged.sqlite.damaged-2026-01-05T120000.000Z')
+  expect(database.prepare('select count(*) as n from issues').get()).toMatchObject({ n: 0 })
+  database.close()
+})
+
+test('one that a newer Weir wrote is left as it is', () => {
+  const path = join(folder, 'newer.sqlite')
+  const { database } = openDatabase(path, startMs)
+  database.exec('pragma user_version = 99')
+  database.close()
+  expect(() => openDatabase(path, startMs)).toThrow('start the newer Weir')
+})
