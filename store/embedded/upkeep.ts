@@ -16,22 +16,24 @@ export interface UpkeepWork {
 
 const lookEveryMs = 60_000
 const retryMs = 5_000
+/** Questions that have not paused for so long hold up no step any more: what is not merged makes them all slower. */
+const patienceMs = 10_000
 
-/** Merging, roll-ups and retention, one step after the other. No step begins while a question is answered. */
+/** Merging, roll-ups and retention, one step after the other, between questions where these leave time. */
 export class Upkeep {
   readonly #work: UpkeepWork
   readonly #stopped = new AbortController()
   #questions = 0
   #behind = 0
   #regularMs = -Infinity
-  #quiet = Promise.withResolvers<void>()
+  #busySinceMs = 0
+  #paused = new AbortController()
   #woken = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(work: UpkeepWork) {
     this.#work = work
-    this.#quiet.resolve()
   }
 
   start(): void {
@@ -41,7 +43,6 @@ export class Upkeep {
   async stop(): Promise<void> {
     this.#stopped.abort()
     this.#woken.resolve()
-    this.#quiet.resolve()
     await this.#running
   }
 
@@ -51,20 +52,26 @@ export class Upkeep {
     if (this.#mayGoOn) this.#woken.resolve()
   }
 
-  /** Answers a question; no step begins meanwhile. */
+  /** Answers a question; no step begins meanwhile, see `quiet`. */
   async beside<T>(question: () => Promise<T>): Promise<T> {
-    if (this.#questions++ === 0) this.#quiet = Promise.withResolvers()
+    if (this.#questions++ === 0) {
+      this.#busySinceMs = this.#work.clock.monotonic()
+      this.#paused = new AbortController()
+    }
     try {
       return await question()
     } finally {
       this.#questions -= 1
-      if (this.#questions === 0) this.#quiet.resolve()
+      if (this.#questions === 0) this.#paused.abort()
     }
   }
 
-  /** Resolves when no question is answered. */
-  get quiet(): Promise<void> {
-    return this.#quiet.promise
+  /** Resolves when no question is answered, or when questions have not paused for ten seconds. */
+  async quiet(): Promise<void> {
+    const waitedMs = this.#work.clock.monotonic() - this.#busySinceMs
+    if (this.#questions === 0 || waitedMs >= patienceMs) return
+    const ended = AbortSignal.any([this.#paused.signal, this.#stopped.signal])
+    await this.#work.clock.sleep(patienceMs - waitedMs, ended)
   }
 
   /** One change of files after the other. */
@@ -99,10 +106,11 @@ export class Upkeep {
 
   async #pass(signal: AbortSignal): Promise<void> {
     const { clock, regular, next } = this.#work
-    if (clock.monotonic() - this.#regularMs >= regular.everyMs) {
-      await this.alone(() => regular.run())
-      this.#regularMs = clock.monotonic()
-    }
-    while (!signal.aborted && this.#mayGoOn && (await this.alone(next))) continue
+    do {
+      if (clock.monotonic() - this.#regularMs >= regular.everyMs) {
+        await this.alone(() => regular.run())
+        this.#regularMs = clock.monotonic()
+      }
+    } while (!signal.aborted && this.#mayGoOn && (await this.alone(next)))
   }
 }

@@ -66,7 +66,7 @@ export class PointMaintenance {
     return this.#upkeep.stop()
   }
 
-  /** Answers a question; no step of the maintenance begins meanwhile. */
+  /** Answers a question, which steps of the maintenance wait for, but not for ever. */
   beside<T>(question: () => Promise<T>): Promise<T> {
     return this.#upkeep.beside(question)
   }
@@ -100,7 +100,7 @@ export class PointMaintenance {
 
   /** @returns whether there was something to do. */
   async #mergeNext(least: number): Promise<boolean> {
-    await this.#upkeep.quiet
+    await this.#upkeep.quiet()
     const { manifest, world } = this.#store
     const nowMs = world.clock.now()
     const options: PlanOptions = {
@@ -119,7 +119,7 @@ export class PointMaintenance {
           rules: this.#rules,
           nowMs,
           groupRows: this.#groupRows,
-          quiet: () => this.#upkeep.quiet,
+          quiet: () => this.#upkeep.quiet(),
         }),
       )
     } catch (failure) {

@@ -15,7 +15,7 @@ export interface MergeWorld {
   readonly nowMs: number
   /** Rows that lie together in a file; half of them where points were written again. */
   readonly groupRows: number
-  /** Resolves when no question is being answered. */
+  /** Resolves when a file may be written beside questions. */
   readonly quiet: () => Promise<void>
 }
 

@@ -56,7 +56,7 @@ export class Maintenance {
     return this.#upkeep.stop()
   }
 
-  /** Answers a question; no step of the maintenance begins meanwhile. */
+  /** Answers a question, which steps of the maintenance wait for, but not for ever. */
   beside<T>(question: () => Promise<T>): Promise<T> {
     return this.#upkeep.beside(question)
   }
@@ -99,13 +99,13 @@ export class Maintenance {
 
   /** @returns whether there was something to merge. */
   async #mergeNext(plan: typeof mergePlan): Promise<boolean> {
-    await this.#upkeep.quiet
+    await this.#upkeep.quiet()
     const inputs = plan(this.#store.manifest.segments.values(), this.#merge)
     if (!inputs) return false
     const nowMs = this.#store.world.clock.now()
     return await this.#store.merging((connection) =>
       merge(this.#store, connection, inputs, {
-        quiet: () => this.#upkeep.quiet,
+        quiet: () => this.#upkeep.quiet(),
         keepFrom: (stream) =>
           BigInt(Math.round(nowMs - ageOf(this.#options.retention, stream))) * 1000n,
         wordsMax: this.#options.max_words,

@@ -11,7 +11,7 @@ import { unitedHashes } from './token_filter.ts'
 import type { WordsByStream } from './words_file.ts'
 
 export interface MergeWorld {
-  /** Resolves when no question is being answered. */
+  /** Resolves when a segment may be written beside questions. */
   readonly quiet: () => Promise<void>
   /** Microseconds since the epoch; rows of the stream before are not kept. */
   readonly keepFrom: (stream: string) => bigint | undefined
