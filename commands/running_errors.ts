@@ -67,7 +67,7 @@ const fixedKeys: readonly (readonly [string, (config: ErrorsConfig) => unknown])
 
 /**
  * Error reports in a running Weir. Nothing of them is loaded before somebody asks, but for what an earlier run has
- * left to do, or a port of their own.
+ * left to do, and where the config has projects.
  */
 export class RunningErrors implements Lifecycle {
   readonly #given: ErrorsGiven
@@ -84,8 +84,9 @@ export class RunningErrors implements Lifecycle {
   }
 
   async start(): Promise<void> {
-    const hasPort = this.#config.spotlight.listen.length > 0
-    if (!hasPort && !existsSync(join(this.#given.dataFolder, 'errors'))) return
+    const { spotlight, projects } = this.#config
+    const isConfigured = spotlight.listen.length > 0 || Object.keys(projects).length > 0
+    if (!isConfigured && !existsSync(join(this.#given.dataFolder, 'errors'))) return
     try {
       await this.needed()
     } catch (failure) {

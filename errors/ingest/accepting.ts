@@ -22,7 +22,7 @@ export interface AcceptingWorld {
 const restartMs = 500
 
 /**
- * The accepting thread as main has it: started with the first report. When it dies the requests under way are answered
+ * The accepting thread as main has it: started with the first report, or ahead of it. When it dies the requests under way are answered
  * with 503, and the next request starts another; what was acknowledged is in the journal.
  */
 export class Accepting {
@@ -56,6 +56,11 @@ export class Accepting {
     // Another Weir on the same store may have made the project: it is looked for, now and then.
     if (answer.status === 403) this.#world.projects.all().catch(() => undefined)
     return answer
+  }
+
+  /** Starts the thread ahead of the first report: an application that ends with it does not wait for long. */
+  warm(): void {
+    if (!this.#link) this.#started().catch(() => undefined)
   }
 
   async configure(config: AcceptConfig): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ErrorsConfig } from '../config.ts'
 import type { ErrorsPart, ErrorsWorld } from '../part.ts'
+import { reportsPartition } from '../reports.ts'
 import { Accepting } from './accepting.ts'
 import type { AcceptConfig } from './protocol.ts'
 import { addIngestRoutes } from './routes.ts'
@@ -17,7 +18,10 @@ export function makeIngest(config: ErrorsConfig, world: ErrorsWorld): ErrorsPart
   })
   return {
     name: 'ingest',
-    start: async () => {},
+    start: async () => {
+      const isUsed = journal.partitions.some(({ name }) => name === reportsPartition)
+      if (isUsed || Object.keys(config.projects).length > 0) accepting.warm()
+    },
     stop: async (deadline) => {
       spotlight.stop()
       await accepting.stop(deadline)

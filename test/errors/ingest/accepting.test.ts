@@ -92,6 +92,15 @@ test('a thread is started by the first report, once', async () => {
   expect(started).toHaveLength(1)
 })
 
+test('it can be started ahead of the first report', async () => {
+  const { accepting, started } = threads()
+  accepting.warm()
+  accepting.warm()
+  await accepting.accept(incomingWith('{}'))
+  accepting.warm()
+  expect(started).toHaveLength(1)
+})
+
 test('a thread that dies fails what is under way, and the next report starts another', async () => {
   const { accepting, started, recovered, world } = threads()
   await accepting.accept(incomingWith('{}'))
