@@ -50,7 +50,7 @@ const kept = new Set(['source_map', 'minified_source'])
  */
 export class Assembly {
   readonly #world: AssemblyWorld
-  readonly #underWay = new Map<string, Promise<UploadState>>()
+  readonly #underWay = new Map<string, Promise<AssemblyAnswer>>()
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(world: AssemblyWorld) {
@@ -69,8 +69,8 @@ export class Assembly {
     if (!running) {
       const known = await this.#known(request)
       if (known) return answerOf(known)
-      const missing = await this.#world.chunks.missing(request.chunks)
-      if (missing.length > 0) return { state: 'not_found', missingChunks: missing, detail: null }
+      const missing = await this.#missing(request)
+      if (missing) return missing
       running = this.inTurn(() => this.#take(request))
       this.#underWay.set(key, running)
       const done = () => this.#underWay.delete(key)
@@ -79,8 +79,8 @@ export class Assembly {
     const timeout = Promise.withResolvers<undefined>()
     const timer = setTimeout(() => timeout.resolve(undefined), patienceMs)
     try {
-      const state = await Promise.race([running, timeout.promise])
-      return state ? answerOf(state) : { state: 'assembling', missingChunks: [], detail: null }
+      const answer = await Promise.race([running, timeout.promise])
+      return answer ?? { state: 'assembling', missingChunks: [], detail: null }
     } finally {
       clearTimeout(timer)
     }
@@ -114,25 +114,35 @@ export class Assembly {
     return (known as UploadState | null) ?? undefined
   }
 
-  async #take(request: AssemblyRequest): Promise<UploadState> {
+  async #missing({ chunks }: AssemblyRequest): Promise<AssemblyAnswer | undefined> {
+    const missingChunks = await this.#world.chunks.missing(chunks)
+    return missingChunks.length > 0
+      ? { state: 'not_found', missingChunks, detail: null }
+      : undefined
+  }
+
+  async #take(request: AssemblyRequest): Promise<AssemblyAnswer> {
     const { chunks, log } = this.#world
+    // An upload of the same bytes that came before may have used them up.
+    const missing = await this.#missing(request)
+    if (missing) return missing
     const path = await chunks.temporary()
     try {
       const sha1 = await chunks.join(request.chunks, path)
       if (sha1 !== request.checksum) {
         await chunks.remove(request.chunks)
-        return failed(`the chunks have the SHA-1 ${sha1} together: upload them again`)
+        return answerOf(failed(`the chunks have the SHA-1 ${sha1} together: upload them again`))
       }
       const state = await this.#unpack(request, path)
       await chunks.remove(request.chunks)
-      return state
+      return answerOf(state)
     } catch (failure) {
       if (failure instanceof UploadRefusal) {
         await chunks.remove(request.chunks)
-        return failed(failure.message)
+        return answerOf(failed(failure.message))
       }
       log.error({ err: failure }, 'an upload could not be put together')
-      return failed(`the upload could not be kept: ${messageOf(failure)}`)
+      return answerOf(failed(`the upload could not be kept: ${messageOf(failure)}`))
     } finally {
       await rm(path, { force: true })
     }

@@ -79,6 +79,22 @@ test('the same upload for another project, or again after it failed, is asked fo
   expect((await bad.again()).body).toMatchObject({ state: 'not_found' })
 })
 
+test('the same bytes for two projects at once: one is asked to send them again, and nothing is lost', async () => {
+  const { upload, ask, rows } = await start()
+  const { request } = await upload(app())
+  const assemble = '/organizations/weir/artifactbundle/assemble/'
+  const both = { ...request, projects: ['shop', 'blog'] }
+  const { sent } = await upload(app(), { projects: ['none'] })
+  expect(sent.status).toBe(200)
+  const answers = await Promise.all([
+    ask('POST', assemble, { ...request, projects: ['blog'] }),
+    ask('POST', assemble, both),
+  ])
+  const states = answers.map(({ body }) => (body as { state: string }).state)
+  expect(states.toSorted()).toEqual(['not_found', 'ok'])
+  expect(rows('select count(*) as n from artifacts where project = 43')).toEqual([{ n: 2 }])
+})
+
 test('a limit that an upload breaks is named, and nothing of it stays', async () => {
   const { upload, waiting, blobs } = await start({ source_maps: { max_file_size: '2KB' } })
   const { last } = await upload(app('x'.repeat(5_000)))
