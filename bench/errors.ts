@@ -22,14 +22,16 @@ import { option } from './options.ts'
 import { launch } from './process.ts'
 
 const seconds = Number(option('seconds') ?? 8)
-const sizes: readonly EventSize[] = ['20kb', '50kb']
-const connectionCounts = [1, 8, 64]
+const sizes = (option('sets') ?? '20kb,50kb').split(',') as EventSize[]
+const connectionCounts = (option('connections') ?? '1,8,64').split(',').map(Number)
 const issues = 1000
 const uniqueShare = 0.01
+/** Sent before it is measured: code is compiled, most issues are there. */
+const warmEvents = 2000
 /** Longest that a drain is waited for. */
 const drainMs = 120_000
 
-/** `--peers none` leaves Bugsink out, `--peers only` Weir; `--seconds`: of load; `--profile FOLDER`: V8 CPU profiles. */
+/** `--peers none` leaves Bugsink out, `--peers only` Weir; `--seconds`: of load; `--sets`: of sizes; `--profile FOLDER`: V8 CPU profiles. */
 export async function run(): Promise<void> {
   const peers = option('peers')
   const folder = mkdtempSync(join(tmpdir(), 'weir-errors-'))
@@ -85,8 +87,8 @@ async function measured(
 ): Promise<string[]> {
   const server = await start()
   try {
-    await send(server, size, connections, 1, 300)
-    const before = await settled(server)
+    const warm = await send(server, size, 8, 5, warmEvents)
+    const before = await drained(server, warm.statuses['200'] ?? 0)
     const { cpuSeconds } = server.usage()
     const bytes = server.bytes()
     let rssMB = 0
@@ -160,15 +162,6 @@ async function drained(server: ErrorServer, due: number): Promise<number> {
   while (count < due && performance.now() < end) {
     await sleep(50)
     count = await server.digested()
-  }
-  return count
-}
-
-async function settled(server: ErrorServer): Promise<number> {
-  let count = -1
-  for (let now = await server.digested(); now !== count; now = await server.digested()) {
-    count = now
-    await sleep(1000)
   }
   return count
 }

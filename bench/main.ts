@@ -18,7 +18,8 @@ const help = `npm run bench [-- [name…] [options]]: each bench prints a table.
   graphite  /render over a day of many series, beside graphite-web
 
   --bytes 200MB              tail: size of each data set
-  --sets json,short,nginx    tail: which of them
+  --sets json,short,nginx    tail: which of them; errors: 20kb,50kb
+  --connections 1,8,64       errors: how many at once
   --growth none              tail: not how the cost grows with files and workers
   --peers none|only          tail, statsd, store, errors: without peers; all but store: nothing else
   --profile FOLDER           tail, errors: V8 CPU profiles of each run
@@ -59,6 +60,7 @@ function asked(): { help: boolean; names: readonly string[] } {
       profile: text,
       events: text,
       seconds: text,
+      connections: text,
       series: text,
       names: text,
       hours: text,

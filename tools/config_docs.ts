@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import { components as ofCollector } from '../collector/config.ts'
 import { rootSchema } from '../config.ts'
+import { components as ofErrors } from '../errors/alerts/config.ts'
 import { components as ofStatsd } from '../statsd/backends/config.ts'
 
 /** The kinds of components by the section of the config that they are in. */
 const kindsOf: Readonly<Record<string, typeof ofCollector>> = {
   collector: ofCollector,
   statsd: ofStatsd,
+  errors: ofErrors,
 }
-const components = { ...ofCollector, ...ofStatsd }
+const components = { ...ofCollector, ...ofStatsd, ...ofErrors }
 
 /** The part of JSON schema that zod makes, and Weir's own `unit` and `secret`. */
 interface Schema {

@@ -1,24 +1,9 @@
 import { z } from 'zod'
+import type { Registry } from '../../core/plugin.ts'
 import { duration } from '../../core/units.ts'
 import { levels } from '../event/sentry_event.ts'
 import { channels } from './channels/all.ts'
-
-/** What people can be told of. Those before `event_count` come with what causes them; the others are watched for. */
-export const occasions = [
-  'new_issue',
-  'regression',
-  'escalation',
-  'unarchived',
-  'new_release',
-  'feedback',
-  'missed_check_in',
-  'failed_check_in',
-  'recovered_check_in',
-  'event_count',
-  'user_count',
-  'crash_free_rate',
-] as const
-export type Occasion = (typeof occasions)[number]
+import { occasions } from './occasions.ts'
 
 const clockTime = z
   .string()
@@ -120,6 +105,11 @@ export const alertFields = {
     })
     .prefault({})
     .describe('How alerts are delivered'),
+}
+
+/** The kinds of components, for docs. */
+export const components: Readonly<Record<string, Registry<never, unknown>>> = {
+  channels: channels as unknown as Registry<never, unknown>,
 }
 
 interface Alerting {

@@ -1,5 +1,5 @@
 import type { JsonRecord } from '../../store/search.ts'
-import type { Occasion } from './config.ts'
+import type { Occasion } from './occasions.ts'
 
 /** One thing that happened, as a message tells it. */
 export interface Item {

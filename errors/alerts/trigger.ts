@@ -1,6 +1,7 @@
 import type { JsonRecord } from '../../store/search.ts'
 import { levels } from '../event/sentry_event.ts'
-import { occasions, type Occasion, type Rule } from './config.ts'
+import type { Rule } from './config.ts'
+import { type Occasion, occasions } from './occasions.ts'
 
 /** A row of `triggers`: something that happened. */
 export interface Trigger {

@@ -1,6 +1,8 @@
 import process from 'node:process'
 import { sentryVitePlugin } from '@sentry/vite-plugin'
 
+// Vite takes nothing else.
+// oxlint-disable-next-line import/no-default-export
 export default {
   build: {
     sourcemap: 'hidden',
