@@ -22,47 +22,58 @@ const log = createLog(seed.logLevel)
 const { registry, contextOf } = threadContexts(log, seed.dataFolder)
 const writer = threadPartition(seed, contextOf('journal'), say)
 const folder = join(seed.dataFolder, 'errors')
-let run: DigestRun | undefined
+/** What main says while the database is being opened waits for that. */
+const opened = Promise.withResolvers<DigestRun>()
+opened.promise.catch(() => undefined)
 
 answerRequests<DigestRequest, DigestAnswers>(port, {
-  api: async ({ call, params }) => await run!.call(call, params),
-  status: () => run!.status(),
+  api: async ({ call, params }) => await (await opened.promise).call(call, params),
+  status: async () => (await opened.promise).status(),
   metrics: () => registry.getMetricsAsJSON(),
-  mark: ({ folder: of, mark }) => {
-    run!.digester.follower.mark(seed.reports.name, of, mark)
+  mark: async ({ folder: of, mark }) => {
+    const run = await opened.promise
+    run.digester.follower.mark(seed.reports.name, of, mark)
     return undefined
   },
-  dropped: ({ segment }) => {
-    run!.digester.follower.dropped(seed.reports.name, segment)
+  dropped: async ({ segment }) => {
+    const run = await opened.promise
+    run.digester.follower.dropped(seed.reports.name, segment)
     return undefined
   },
-  projects: ({ projects }) => {
-    run!.projects(projects)
+  projects: async ({ projects }) => {
+    const run = await opened.promise
+    run.projects(projects)
     return undefined
   },
-  configure: ({ settings }) => {
-    run!.configure(settings)
+  configure: async ({ settings }) => {
+    const run = await opened.promise
+    run.configure(settings)
     return undefined
   },
   stop: async ({ withinMs }) => {
     const deadline = AbortSignal.timeout(withinMs)
     // What waits for a full or failing journal will not be taken now; the outbox has it.
     if (writer.isInTrouble) await writer.close(deadline)
-    await run!.stop(deadline)
+    await (await opened.promise).stop(deadline)
     await writer.close(deadline)
     return undefined
   },
 })
 
-await startThread(port, async () => {
-  await writer.open()
-  run = DigestRun.open(seed, {
-    context: contextOf('errors.digest'),
-    files: systemFiles,
-    append: writer.append,
-    blobs: new Blobs(join(folder, 'blobs'), (count) => randomBytes(count)),
-    folder,
-    advanced: (places) => say({ notice: 'advance', places }),
-  })
-  run.start()
-})
+await startThread(
+  port,
+  async () => {
+    await writer.open()
+    const run = DigestRun.open(seed, {
+      context: contextOf('errors.digest'),
+      files: systemFiles,
+      append: writer.append,
+      blobs: new Blobs(join(folder, 'blobs'), (count) => randomBytes(count)),
+      folder,
+      advanced: (places) => say({ notice: 'advance', places }),
+    })
+    run.start()
+    opened.resolve(run)
+  },
+  (failure) => opened.reject(failure),
+)

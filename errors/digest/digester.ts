@@ -27,7 +27,7 @@ export interface DigesterWorld {
 
 const readBytes = 2_000_000
 /** A transaction takes in at most so many events, or so long. */
-const unitEvents = 4000
+const unitEvents = 2000
 const unitMs = 500
 /** The journal is let go of so often. */
 const checkpointMs = 5000
