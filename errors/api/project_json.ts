@@ -1,4 +1,5 @@
 import type { JsonRecord } from '../../store/search.ts'
+import { dsnOf } from '../projects/dsn.ts'
 import type { Project, ProjectKey } from '../projects/project.ts'
 import { organisationJson, scopes, team } from './organisation_json.ts'
 import type { WebProject } from './web_request.ts'
@@ -35,10 +36,7 @@ export function projectJson(project: Project): JsonRecord {
 
 /** DSNs with the paths of this Weir; the old ones, with a secret, are for SDKs that insist on it. */
 export function keyJson(project: Project, key: ProjectKey, baseUrl: string): JsonRecord {
-  const { protocol, host, pathname } = new URL(baseUrl)
-  const path = pathname.replace(/\/$/, '')
-  const at = `${host}${path}/${project.id}`
-  const api = `${protocol}//${host}${path}/api/${project.id}`
+  const api = `${baseUrl}/api/${project.id}`
   return {
     id: key.public,
     name: key.label,
@@ -49,8 +47,8 @@ export function keyJson(project: Project, key: ProjectKey, baseUrl: string): Jso
     isActive: !key.disabled,
     rateLimit: null,
     dsn: {
-      public: `${protocol}//${key.public}@${at}`,
-      secret: `${protocol}//${key.public}:${key.secret}@${at}`,
+      public: dsnOf(baseUrl, project, key),
+      secret: dsnOf(baseUrl, project, key, true),
       csp: `${api}/csp-report/?sentry_key=${key.public}`,
       security: `${api}/security/?sentry_key=${key.public}`,
       minidump: `${api}/minidump/?sentry_key=${key.public}`,

@@ -308,6 +308,59 @@ test('projects and keys are made, and reports with a disabled key refused', asyn
   expect((await ask('/projects/weir/a-new-one/', { method: 'DELETE' })).status).toBe(204)
 })
 
+test('files and words of users are found with their event', async () => {
+  const id = '0f'.repeat(16)
+  const event = {
+    event_id: id,
+    exception: { values: [{ type: 'FileError', value: 'with a file' }] },
+  }
+  const report = { event_id: id, name: 'Jo', email: 'jo@example.com', comments: 'it broke' }
+  const bytes = '<script>alert(1)</script>'
+  const items = [
+    [{ type: 'event' }, JSON.stringify(event)],
+    [
+      {
+        type: 'attachment',
+        filename: 'a page.html',
+        content_type: 'text/html',
+        length: bytes.length,
+      },
+      bytes,
+    ],
+    [{ type: 'user_report' }, JSON.stringify(report)],
+  ] as const
+  const body = [
+    `{"event_id":"${id}"}`,
+    ...items.flatMap(([header, item]) => [JSON.stringify(header), item]),
+  ].join('\n')
+  const sent = await fetch(`${running.url}/api/42/envelope/?sentry_key=${key}`, {
+    method: 'POST',
+    body,
+  })
+  expect(sent.status).toBe(200)
+  const path = `/projects/weir/shop/events/${id}/attachments/`
+  const files = async () =>
+    (await ask(path)).json() as Promise<{ id: string; name: string; size: number }[]>
+  await waitFor('the file', async () => (await files()).length === 1)
+  const [file] = await files()
+  expect(file).toMatchObject({ name: 'a page.html', size: bytes.length, mimetype: 'text/html' })
+  const download = await ask(`${path}${file!.id}/?download=1`)
+  expect(await download.text()).toBe(bytes)
+  // No browser shows it as a page of this Weir.
+  expect(download.headers.get('content-type')).toBe('application/octet-stream')
+  expect(download.headers.get('content-disposition')).toBe('attachment; filename="a_page.html"')
+  const [issue] = await issues('error.type:FileError')
+  const said = () => json<object[]>(`/issues/${issue!.id}/user-reports/`)
+  await waitFor('the words', async () => (await said()).length === 1)
+  expect(await said()).toMatchObject([
+    { comments: 'it broke', email: 'jo@example.com', eventID: id },
+  ])
+  expect(await json(`/issues/${issue!.id}/attachments/`)).toMatchObject([{ name: 'a page.html' }])
+  expect((await ask(`/issues/${issue!.id}/`, { method: 'DELETE' })).status).toBe(202)
+  expect((await ask(`/issues/${issue!.id}/`)).status).toBe(404)
+  expect((await ask(`${path}${file!.id}/?download=1`)).status).toBe(404)
+})
+
 test('weir errors', async () => {
   const ls = await command('ls', 'error.type:KeyError')
   expect(ls.stdout).toMatch(/^ISSUE .*TITLE\nSHOP-\w+ .*KeyError: 'shipping_address'\n$/)
