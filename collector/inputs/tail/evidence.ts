@@ -55,9 +55,10 @@ export class Evidence {
     const { catalogue, files } = this.#on
     for (const other of catalogue.family(source.path)) {
       if (other.id === candidate.seen.id) continue
-      if (await isBeginningOf(files, candidate, other)) return true
+      const isCopy = await isBeginningOf(files, candidate, other)
       const moved = !other.file && other.at !== undefined && this.idAt(other.at) !== other.id
       if (moved && !this.moving.has(other)) return undefined
+      if (isCopy) return this.idAt(candidate.path) === candidate.seen.id ? true : undefined
     }
     return this.idAt(candidate.path) === candidate.seen.id ? false : undefined
   }

@@ -173,6 +173,8 @@ export class Rotation {
 
   /** What is rotated already when a log is first followed is not read. */
   ignoreRotated(source: Pick<Source, 'path' | 'real'>): void {
+    // What could not be told apart yet is looked at again.
+    if ([...this.#unsure].some((unsure) => unsure.source.path === source.path)) return
     for (const { seen } of this.#on.siblings.rotated(source)) {
       if (!this.#on.catalogue.byId(seen.id)) this.#old.add(seen.id)
     }
