@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { type Transferable, Worker } from 'node:worker_threads'
 import { type ErrorCode, WeirError } from '../errors.ts'
 import type { StartNotice, ThreadAnswer, ThreadRequest } from './conversation.ts'
@@ -12,6 +13,12 @@ export interface ThreadOptions<Notice> {
   readonly seed: unknown
   /** What of the seed goes over to the thread for good. */
   readonly handedOver?: readonly Transferable[]
+  /**
+   * MB of young objects that its heap holds, for a thread whose every piece of work makes many that live as long as
+   * it does: with the 1 MB of the others half of its time is garbage collection. Threads that are started later get
+   * as much.
+   */
+  readonly semiSpaceMb?: number
   readonly onNotice: (notice: Notice) => void
   /** Called once when the thread is gone, with its error if it had one. */
   readonly onExit: (failure: Error | undefined) => void
@@ -32,7 +39,12 @@ export class ThreadLink<
   #nextId = 0
 
   constructor(options: ThreadOptions<Exclude<Notice, StartNotice>>) {
-    const { file, name, what, seed, handedOver = [], onNotice, onExit } = options
+    const { file, name, what, seed, handedOver = [], semiSpaceMb, onNotice, onExit } = options
+    // The flags of bin/weir, which keep an idle Weir small, go before the limits of a thread.
+    if (semiSpaceMb !== undefined) {
+      setFlagsFromString('--no-optimize-for-size')
+      setFlagsFromString(`--max-semi-space-size=${semiSpaceMb}`)
+    }
     this.#worker = new Worker(file, {
       workerData: seed,
       transferList: [...handedOver],

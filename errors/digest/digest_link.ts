@@ -18,6 +18,7 @@ export const startDigestThread = (
     name: 'errors-digest',
     what: 'the thread that digests error reports',
     seed,
+    semiSpaceMb: 8,
     onNotice,
     onExit,
   })

@@ -18,6 +18,7 @@ export const startAcceptThread = (
     name: 'errors-accept',
     what: 'the thread that takes in error reports',
     seed,
+    semiSpaceMb: 8,
     onNotice,
     onExit,
   })
