@@ -95,6 +95,8 @@ export class Track {
       const view = this.partition.at(this.#next)
       if (!view) return undefined
       this.advance({ segment: view.id, ordinal: 0 })
+      // Taken before the segment is looked at: what ends meanwhile may have grown meanwhile, too.
+      const following = this.partition.after(view.id)
       try {
         const segment = await this.#enter(view)
         const gathered = await this.#gather(segment, view, limits)
@@ -108,9 +110,8 @@ export class Track {
         }
         this.#loseRest(view, failure)
       }
-      const following = this.partition.after(view.id)
-      if (!following) return undefined
-      this.advance({ segment: following.id, ordinal: 0 })
+      if (following) this.advance({ segment: following.id, ordinal: 0 })
+      else if (!this.partition.after(view.id)) return undefined
     }
   }
 

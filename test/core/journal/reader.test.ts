@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Files } from '../../../core/files.ts'
 import type { ReaderOptions } from '../../../core/journal/reader.ts'
 import { SimulatedDisk } from '../../simulated_files.ts'
 import { everything, linesOf, numbersOf, openJournal, startWriter } from './setup.ts'
@@ -103,6 +104,35 @@ test('a damaged cursor begins at the start and takes what is there for known', a
   const read = (await reader.read(limits, soon()))!
   expect(numbersOf(read.chunk)).toEqual([1])
   expect(read.mayBeKnown).toBe(true)
+})
+
+test('a segment that fills and ends while its beginning is read is not passed over', async () => {
+  const disk = new SimulatedDisk(1).mount()
+  const gate = Promise.withResolvers<void>()
+  let reads = 0
+  const files: Files = {
+    ...disk,
+    open: async (path, flags) => {
+      const file = await disk.open(path, flags)
+      if (!path.endsWith('.index')) return file
+      const read = async (into: Uint8Array, position: number) => {
+        reads += 1
+        await gate.promise
+        return await file.read(into, position)
+      }
+      return { ...file, read }
+    },
+  }
+  const world = { files, dataFolder: '/data', options: { segmentBytes: 100 } }
+  const journal = await openJournal(world)
+  const writer = await startWriter(journal, world)
+  const reader = await journal.reader(all)
+  const reading = reader.read(limits, soon())
+  await eventually(() => expect(reads).toBe(1))
+  await writer.append([linesOf([1, 2, 3])])
+  await eventually(() => expect(journal.partitions[0]!.segments).toHaveLength(2))
+  gate.resolve()
+  expect(numbersOf((await reading)!.chunk)).toEqual([1, 2, 3])
 })
 
 test('a seek while a read waits neither hangs nor gives anything twice', async () => {
