@@ -29,6 +29,10 @@ export interface DiskCall {
   readonly path: string
 }
 
+/** So many of the reads take so long that others write, sync and open files meanwhile. */
+const slowReads = 0.25
+const slowTurns = 100
+
 type Code = 'ENOSPC' | 'EIO' | 'EROFS'
 
 /**
@@ -191,6 +195,7 @@ export class SimulatedDisk {
     return {
       read: async (into, position) => {
         await turn()
+        if (this.#random() < slowReads) for (let i = 0; i < slowTurns; i++) await turn()
         ensureOpen()
         const piece = inode.content.subarray(position, position + into.length)
         into.set(piece)
