@@ -62,7 +62,8 @@ export async function mergePoints(
     }
     const lastOrder = Math.max(...inputs.map((segment) => segment.lastOrder))
     const added: PointSegment[] = []
-    const isRewritten = sharedTimes(inputs).length > 0
+    // Where one file ends and the next begins there are a few; it is more of them that take memory.
+    const isRewritten = sharedTimes(inputs).some(({ fromMs, toMs }) => toMs > fromMs)
     const groupRows = isRewritten ? world.groupRows / 2 : world.groupRows
     try {
       for (const group of groups) {

@@ -25,7 +25,7 @@ const wordsMemoryMax = 64_000_000
  * fails. What is left is for questions.
  */
 const sealingShare = 0.25
-const mergingShare = 0.25
+const mergingShare = 0.35
 const spillFolders = (folder: string) =>
   ['spill', 'spill_sealing', 'spill_merging'].map((name) => `${workFolder(folder)}/${name}`)
 
