@@ -51,22 +51,26 @@ export async function readSteps(
     const needed = neededSums(wanted)
     const columns = verbatim(neededColumns(needed, isTimed, exact.length > 0))
     // Several instances at one moment are told apart where the last of them counts.
-    const rows = (...of: Sql[]) =>
-      rowsOf(
-        segments,
-        store.pathOf,
-        [...timeWithin(startMs, endMs), ...of],
-        columns,
-        needed.has('last'),
-      )
-    const isApart = keys.length * segments.length <= apartMax
-    const joined = isApart ? oneByOne(keys, rows) : together(keys, rows)
+    const pointsOf = (isEach: boolean) => {
+      const rows = (...of: Sql[]) =>
+        rowsOf(
+          segments,
+          store.pathOf,
+          [...timeWithin(startMs, endMs), ...of],
+          columns,
+          needed.has('last'),
+          isEach,
+        )
+      const isApart = keys.length * segments.length <= apartMax
+      return isApart ? oneByOne(keys, rows) : together(keys, rows)
+    }
     if (
       isFinest &&
       !isTimed &&
-      (await readOnce(connection, joined, wanted, needed, deadline, visit))
+      (await readOnce(connection, pointsOf(true), wanted, needed, deadline, visit))
     )
       return
+    const joined = pointsOf(false)
     const select = sql`select ${placeOf(wanted)} as place, ${sums(wanted, needed, isTimed, exact)}
       from ${joined} group by all`
     const isLarge = isManySteps(wanted)
