@@ -37,8 +37,8 @@ interface Lane {
   /** Up to where it was read. */
   end: Omit<DurableMark, 'segment'>
   reader: SegmentReader | undefined
-  /** The newest mark; what lies between is read. */
-  mark: DurableMark
+  /** The newest mark of each segment that is not read to its end, oldest first; the last stays. */
+  marks: [DurableMark, ...DurableMark[]]
   reading: boolean
 }
 
@@ -119,7 +119,8 @@ export class LiveTail {
     // A partition not known before began after the follower did.
     const lane = this.#lanes.get(partition) ?? laneAt({ ...mark, ...nothing })
     this.#lanes.set(partition, lane)
-    lane.mark = mark
+    if (lane.marks.at(-1)!.segment === mark.segment) lane.marks.pop()
+    lane.marks.push(mark)
     if (!lane.reading) void this.#read(partition, lane)
   }
 
@@ -127,15 +128,18 @@ export class LiveTail {
     lane.reading = true
     try {
       while (this.#lanes.get(partition) === lane && isBehind(lane)) {
-        const { segment, ...end } = lane.mark
+        const [{ segment, ...end }, following] = lane.marks
         if (segment !== lane.segment) await this.#enter(lane, segment)
         await this.#readTo(partition, lane, end)
+        if (following) lane.marks.shift()
       }
     } catch {
       // Deleted or damaged: the readers that deliver say so. Here the next mark goes on.
-      const { segment, ...end } = lane.mark
-      await lane.reader?.close()
-      Object.assign(lane, { segment, end, reader: undefined })
+      const mark = lane.marks.at(-1)!
+      const { segment, ...end } = mark
+      const { reader } = lane
+      Object.assign(lane, { segment, end, reader: undefined, marks: [mark] })
+      await reader?.close()
     } finally {
       lane.reading = false
     }
@@ -193,8 +197,8 @@ const nothing = { bytes: 0, index_bytes: 0, events: 0 }
 
 function laneAt(mark: DurableMark): Lane {
   const { segment, ...end } = mark
-  return { segment, end, reader: undefined, mark, reading: false }
+  return { segment, end, reader: undefined, marks: [mark], reading: false }
 }
 
-const isBehind = ({ segment, end, mark }: Lane) =>
-  segment !== mark.segment || end.events < mark.events
+const isBehind = ({ segment, end, marks: [mark, following] }: Lane) =>
+  following !== undefined || segment !== mark.segment || end.events < mark.events

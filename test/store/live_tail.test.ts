@@ -2,11 +2,26 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { systemFiles } from '../../core/files.ts'
+import { type Files, systemFiles } from '../../core/files.ts'
 import { LiveTail } from '../../store/live_tail.ts'
 import { linesOf, openJournal, startWriter } from '../core/journal/setup.ts'
 
-async function started() {
+/** Files of which nothing is read before `gate`. */
+function heldBy(gate: Promise<void>): Files {
+  return {
+    ...systemFiles,
+    open: async (path, flags) => {
+      const file = await systemFiles.open(path, flags)
+      const read = async (into: Uint8Array, position: number) => {
+        await gate
+        return await file.read(into, position)
+      }
+      return { ...file, read }
+    },
+  }
+}
+
+async function started(files = systemFiles) {
   const dataFolder = await mkdtemp(join(tmpdir(), 'weir-live-'))
   const given = {
     files: systemFiles,
@@ -17,7 +32,7 @@ async function started() {
   const journal = await openJournal(given)
   const writer = await startWriter(journal, given)
   const tail = new LiveTail({
-    files: systemFiles,
+    files,
     dataFolder,
     partitions: () => journal.partitions,
     listen: (listener) => journal.listen(listener),
@@ -85,5 +100,24 @@ test('events that no follower wants are not read', async () => {
   await writer.append([linesOf([0])])
   stop.abort()
   expect(await next).toMatchObject({ done: true })
+  await writer.close(AbortSignal.timeout(5000))
+})
+
+test('what a segment got before it ended is shown, however long the look at it takes', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { journal, writer, tail, stop } = await started(heldBy(gate.promise))
+  journal.feed('hold', {})
+  const events = tail.follow(
+    () => true,
+    () => true,
+    stop.signal,
+  )
+  const seen: unknown[] = []
+  const first = events.next()
+  for (let n = 0; n < 6; n++) await writer.append([linesOf([n], { pad: 2000 })])
+  gate.resolve()
+  seen.push((await first).value)
+  while (seen.length < 6) seen.push((await events.next()).value)
+  expect(seen).toMatchObject([0, 1, 2, 3, 4, 5].map((n) => ({ event: { n } })))
   await writer.close(AbortSignal.timeout(5000))
 })
