@@ -196,14 +196,7 @@ export class Workers implements Lifecycle {
   }
 
   async #stopWorker(link: WorkerLink, deadline: AbortSignal): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<undefined>()
-    const onLate = () => resolve(undefined)
-    deadline.addEventListener('abort', onLate, { once: true })
-    // The worker counts for itself, because signals do not cross threads.
-    const withinMs = Math.max(1, deadline.aborted ? 1 : 3_600_000)
-    await Promise.race([link.ask({ ask: 'stop', withinMs }).catch(() => undefined), late])
-    deadline.removeEventListener('abort', onLate)
-    await link.terminate()
+    await link.end((withinMs) => link.ask({ ask: 'stop', withinMs }), deadline)
   }
 }
 

@@ -24,6 +24,9 @@ export interface ThreadOptions<Notice> {
   readonly onExit: (failure: Error | undefined) => void
 }
 
+/** A thread that has no deadline has an hour. */
+const longestMs = 3_600_000
+
 /** A thread as main sees it: asks it, hears its notices, learns of its death. */
 export class ThreadLink<
   Request extends ThreadRequest,
@@ -88,6 +91,22 @@ export class ThreadLink<
       this.#waiting.set(id, { resolve, reject })
       this.#worker.postMessage({ id, request }, [...transfer])
     })
+  }
+
+  /**
+   * Has the thread finish what is under way, and ends it: when it has finished, or when `deadline` fires.
+   *
+   * @param finish asks it to within so many milliseconds. It counts for itself, because signals do not cross threads.
+   */
+  async end(finish: (withinMs: number) => Promise<unknown>, deadline: AbortSignal): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const onLate = () => resolve()
+    if (deadline.aborted) onLate()
+    deadline.addEventListener('abort', onLate, { once: true })
+    const finished = finish(deadline.aborted ? 1 : longestMs)
+    await Promise.race([finished.catch(() => undefined), late])
+    deadline.removeEventListener('abort', onLate)
+    await this.terminate()
   }
 
   async terminate(): Promise<void> {

@@ -76,17 +76,10 @@ export class DigestPart implements ErrorsPart, Digest {
     await this.#begun?.catch(() => undefined)
     const link = this.#link
     this.#link = undefined
-    if (link) {
-      const { promise: late, resolve } = Promise.withResolvers<undefined>()
-      const onLate = () => resolve(undefined)
-      if (deadline.aborted) onLate()
-      deadline.addEventListener('abort', onLate, { once: true })
-      // The thread counts for itself, because signals do not cross threads.
-      const stopped = link.ask({ ask: 'stop', withinMs: deadline.aborted ? 1 : drainMs })
-      await Promise.race([stopped.catch(() => undefined), late])
-      deadline.removeEventListener('abort', onLate)
-      await link.terminate()
-    }
+    // What is not digested by then is in the journal, and is after the next start.
+    const stop = (withinMs: number) =>
+      link!.ask({ ask: 'stop', withinMs: Math.min(withinMs, drainMs) })
+    await link?.end(stop, deadline)
     const feed = this.#feed
     this.#feed = undefined
     if (feed) await this.#world.journal.releaseFeed(feed)

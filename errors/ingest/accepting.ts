@@ -84,15 +84,7 @@ export class Accepting {
     const link = this.#link
     this.#link = undefined
     if (!link) return
-    const { promise: late, resolve } = Promise.withResolvers<undefined>()
-    const onLate = () => resolve(undefined)
-    if (deadline.aborted) onLate()
-    deadline.addEventListener('abort', onLate, { once: true })
-    // The thread counts for itself, because signals do not cross threads.
-    const stopped = link.ask({ ask: 'stop', withinMs: deadline.aborted ? 1 : 3_600_000 })
-    await Promise.race([stopped.catch(() => undefined), late])
-    deadline.removeEventListener('abort', onLate)
-    await link.terminate()
+    await link.end((withinMs) => link.ask({ ask: 'stop', withinMs }), deadline)
   }
 
   #started(): Promise<AcceptLink> {

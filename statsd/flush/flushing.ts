@@ -92,15 +92,7 @@ export class Flushing {
     this.#port?.close()
     this.#port = undefined
     if (!link) return
-    const { promise: late, resolve } = Promise.withResolvers<undefined>()
-    const onLate = () => resolve(undefined)
-    if (deadline.aborted) onLate()
-    deadline.addEventListener('abort', onLate, { once: true })
-    // The thread counts for itself, because signals do not cross threads.
-    const stopped = link.ask({ ask: 'stop', withinMs: deadline.aborted ? 1 : 3_600_000 })
-    await Promise.race([stopped.catch(() => undefined), late])
-    deadline.removeEventListener('abort', onLate)
-    await link.terminate()
+    await link.end((withinMs) => link.ask({ ask: 'stop', withinMs }), deadline)
   }
 
   async status(): Promise<(FlusherStatus & { restarts: number }) | undefined> {

@@ -69,6 +69,7 @@ function threads() {
             ? died.promise
             : Promise.resolve(request.ask === 'accept' ? answer : undefined)
         },
+        end: async (finish: (withinMs: number) => Promise<unknown>) => void (await finish(1)),
         terminate: async () => undefined,
       }
     },
