@@ -13,6 +13,7 @@ const patterns = [
   /^\/stream$/,
   /^\/health$/,
   /^\/orgredirect\//,
+  /^\/organizations\/weir\/issues\/\d+$/,
 ]
 
 /**

@@ -65,7 +65,10 @@ export function makeApi(config: ErrorsConfig, world: ErrorsWorld): ErrorsPart {
     operations: webOperations(ask),
     addRoutes(app) {
       // Apart, so that errors of these routes have Sentry's shape and others keep theirs.
-      void app.register(async (scope) => addEndpoints(scope, ask, count))
+      void app.register(async (scope) => {
+        addEndpoints(scope, ask, count)
+        addPermalink(scope, baseUrl)
+      })
     },
   }
 }
@@ -109,6 +112,16 @@ function addEndpoints(
     const detail = `Weir does not answer ${request.method} ${path.slice(0, 200)}: ${because ?? 'docs/ERRORS_API.md lists what it answers'}`
     return await reply.code(404).send({ detail })
   })
+}
+
+/** Where links of alerts and answers lead: while issues have no page of their own, to what the API says of them. */
+function addPermalink(app: FastifyInstance, baseUrl: () => string): void {
+  app.get<{ Params: { issue: string } }>(
+    '/organizations/weir/issues/:issue',
+    { config: { scope: 'read' } },
+    async ({ params }, reply) =>
+      await reply.redirect(`${baseUrl()}/api/0/organizations/weir/issues/${params.issue}/`),
+  )
 }
 
 /** @throws WebRefusal 400 */

@@ -20,6 +20,7 @@ const clis = (['sentry-cli-2', 'sentry-cli-3'] as const).flatMap((name) => {
 interface Issue {
   readonly id: string
   readonly shortId: string
+  readonly permalink: string
   readonly title: string
   readonly count: string
   readonly status: string
@@ -112,6 +113,13 @@ test('each endpoint that only reads answers', async () => {
     )
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
   }
+})
+
+test('the link that answers and alerts have leads to the issue', async () => {
+  const [issue] = await issues()
+  const answer = await fetch(issue!.permalink)
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toMatchObject({ id: issue!.id, shortId: issue!.shortId })
 })
 
 test('an event has its parts, and its neighbours', async () => {

@@ -11,6 +11,7 @@ test.each([
   ['/api/0/organizations/weir/', '/api/0/organizations/weir'],
   ['/api/embed/error-page/?dsn=x', '/api/embed/error-page?dsn=x'],
   ['/api/abc/envelope/', '/api/abc/envelope'],
+  ['/organizations/weir/issues/7/', '/organizations/weir/issues/7'],
   ['/tunnel', '/tunnel'],
   ['/stream', '/stream'],
   ['/api/status', undefined],
