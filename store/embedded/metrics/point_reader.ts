@@ -7,7 +7,8 @@ import type { CatalogueSearch } from './catalogue_search.ts'
 import { type Aggregation, type FigureContext, valueOf } from './figures.ts'
 import type { PointStore } from './point_store.ts'
 import { archiveFrom, type RetentionRules } from './retention_rules.ts'
-import { readSteps, type WantedSteps } from './step_reader.ts'
+import { readSteps } from './step_reader.ts'
+import type { WantedSteps } from './step_sql.ts'
 
 const fallback: Aggregation = { method: 'average', x_files_factor: 0.3 }
 
