@@ -8,7 +8,7 @@ import { findIssue } from './find_issue.ts'
 import { IssueWriter } from './issue_writer.ts'
 import { KeptEvents } from './kept_events.ts'
 import { type KnownIssue, KnownIssues } from './known_issues.ts'
-import { titleText, textsOf } from './issue_texts.ts'
+import { shownTexts, textsOf, titleText } from './issue_texts.ts'
 import { ProjectCounts } from './project_counts.ts'
 import { triggerData } from './trigger_data.ts'
 import { reasonsToKeep, why } from './sampling.ts'
@@ -242,16 +242,6 @@ export class EventDigest {
   }
 
   #writeTexts(issue: KnownIssue, facts: EventFacts): void {
-    const texts = textsOf(facts)
-    this.#newTexts.run(
-      issue.id,
-      texts.title,
-      texts.errorType,
-      texts.errorValue,
-      texts.culprit,
-      texts.filename,
-      texts.function,
-      texts.metadata,
-    )
+    this.#newTexts.run(issue.id, ...shownTexts(textsOf(facts)))
   }
 }

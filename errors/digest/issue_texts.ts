@@ -1,7 +1,22 @@
 import { priorityOf } from '../issues/state.ts'
 import type { EventFacts } from './facts.ts'
-import type { NewIssueTexts } from './issue_writer.ts'
 import { tagOf } from './tags.ts'
+
+/** What is shown of a new issue. */
+export interface NewIssueTexts {
+  readonly type: string
+  readonly level: string
+  readonly priority: string
+  readonly platform: string
+  readonly logger: string | undefined
+  readonly title: string
+  readonly errorType: string
+  readonly errorValue: string
+  readonly culprit: string
+  readonly filename: string
+  readonly function: string
+  readonly metadata: string
+}
 
 /** What tells whether the texts of an issue still say what its events do. */
 export const titleText = ({ grouping }: EventFacts): string =>
@@ -35,3 +50,15 @@ export function textsOf(facts: EventFacts): NewIssueTexts {
     metadata: JSON.stringify(metadata),
   }
 }
+
+/** What is shown of an issue and follows its events, in the order of the columns. */
+export const shownTexts = (texts: NewIssueTexts) =>
+  [
+    texts.title,
+    texts.errorType,
+    texts.errorValue,
+    texts.culprit,
+    texts.filename,
+    texts.function,
+    texts.metadata,
+  ] as const

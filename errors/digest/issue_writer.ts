@@ -1,22 +1,7 @@
+import { type NewIssueTexts, shownTexts } from './issue_texts.ts'
 import type { DatabaseSync } from 'node:sqlite'
 import type { KnownIssue } from './known_issues.ts'
 import type { Span } from './span.ts'
-
-/** What is shown of a new issue. */
-export interface NewIssueTexts {
-  readonly type: string
-  readonly level: string
-  readonly priority: string
-  readonly platform: string
-  readonly logger: string | undefined
-  readonly title: string
-  readonly errorType: string
-  readonly errorValue: string
-  readonly culprit: string
-  readonly filename: string
-  readonly function: string
-  readonly metadata: string
-}
 
 const spanned = (table: string, key: string) =>
   `insert into ${table} (issue, ${key}, events, first_seen_ms, last_seen_ms) values (?1, ?2, ?3, ?4, ?5)
@@ -137,16 +122,7 @@ export class IssueWriter {
       texts.platform,
       texts.logger ?? null,
     )
-    this.#statements.texts.run(
-      issue.id,
-      texts.title,
-      texts.errorType,
-      texts.errorValue,
-      texts.culprit,
-      texts.filename,
-      texts.function,
-      texts.metadata,
-    )
+    this.#statements.texts.run(issue.id, ...shownTexts(texts))
     issue.isNew = false
   }
 }
