@@ -30,6 +30,8 @@ export class Asked {
   readonly world: CallWorld
   readonly query: URLSearchParams
   readonly nowMs: number
+  /** Why the answer may lack something, where a bound has cut what was looked at. */
+  incomplete: string | undefined
   readonly #byId: ReadonlyMap<number, WebProject>
 
   constructor(request: WebRequest, world: CallWorld) {
@@ -148,6 +150,11 @@ export class Asked {
       headers: { link: linkHeader(page, baseUrl, url) },
       body: show(page.entries),
     }
+  }
+
+  /** Kept events that are older were not looked into: said, so that nobody takes the answer for all there is. */
+  readonly cut = (): void => {
+    this.incomplete = 'older kept events were not searched'
   }
 
   /** The body as an object. @throws WebRefusal */

@@ -28,10 +28,9 @@ export const changeIssueList: Answering = (asked) => {
   if (ids.length === 0) return { status: 204, body: null }
   if (body['merge']) return answer(merged(ids, asked))
   asked.world.change(() => changeIssues(ids, change, changeWorld(asked)))
-  const done = answer({ ...body, statusDetails: body['statusDetails'] ?? {} })
-  if (!isCut) return done
-  const incomplete = `the newest ${ids.length} were changed (errors.api.bulk_max): ask again for the others`
-  return { ...done, headers: { 'x-weir-incomplete': incomplete } }
+  if (isCut)
+    asked.incomplete = `the newest ${ids.length} were changed (errors.api.bulk_max): ask again for the others`
+  return answer({ ...body, statusDetails: body['statusDetails'] ?? {} })
 }
 
 /** One issue; it is answered as it is then. */

@@ -22,6 +22,25 @@ export const apiConfig = z
       .max(100_000)
       .default(1_000)
       .describe('Most issues that one request changes'),
+    search_events_max: z
+      .int()
+      .min(100)
+      .default(20_000)
+      .describe(
+        'Kept events with its words that a condition of a search goes through, newest first',
+      ),
+    search_bodies_max: z
+      .int()
+      .min(10)
+      .default(1_000)
+      .describe('Of these, how many are read where words do not tell'),
+    list_bodies_max: z
+      .int()
+      .min(10)
+      .default(5_000)
+      .describe('Kept events that a list of events reads to find those that fit'),
   })
   .prefault({})
   .describe("Sentry's web API, /api/0/")
+
+export type ApiConfig = z.output<typeof apiConfig>

@@ -54,6 +54,10 @@ function eventRows(fields: readonly string[], asked: Asked): JsonRecord[] {
   const found: JsonRecord[] = []
   let read = 0
   for (const row of asked.database.prepare(sql).iterate(asked.projectIds, ...fits.values)) {
+    if (++read > fits.readMax) {
+      asked.cut()
+      break
+    }
     const kept = keptEvent(row as Row)
     if (fits.event(kept.event)) {
       const cells = fields.map((field) => [
@@ -61,8 +65,8 @@ function eventRows(fields: readonly string[], asked: Asked): JsonRecord[] {
         field === 'epm()' ? perMinute(1, asked) : fieldOf(field, kept, asked),
       ])
       found.push(Object.fromEntries(cells) as JsonRecord)
+      if (found.length === limit) break
     }
-    if (found.length === limit || ++read >= fits.readMax) break
   }
   return found
 }
@@ -103,14 +107,7 @@ function issueCondition(asked: Asked): Condition {
   const maxLength = asked.request.limits.search_length_max
   const node = guarded(() => parseSearch(text, { ...defaultSearchLimits, maxLength }))
   checkAsksIssues(node)
-  return every([
-    guarded(() =>
-      conditionOf(
-        node,
-        searchScope(asked, () => {}),
-      ),
-    ),
-  ])
+  return every([guarded(() => conditionOf(node, searchScope(asked)))])
 }
 
 function groupRows(fields: readonly string[], asked: Asked): JsonRecord[] {

@@ -13,7 +13,7 @@ import {
 import { eventFilter } from './event_filter.ts'
 import { issueOf } from './issue_of.ts'
 import type { Placed } from './page.ts'
-import { answer, notFound, type WebAnswer } from './web_request.ts'
+import { answer, notFound } from './web_request.ts'
 
 /** Events of a project, or of an issue, that are kept: the newest first. `full=1`: whole. */
 export const listEvents: Answering = (asked) => {
@@ -24,8 +24,7 @@ export const listEvents: Answering = (asked) => {
   const full = /^(?:1|true)$/.test(asked.query.get('full') ?? '')
   const fits = eventFilter(asked)
   const show = (kept: KeptEvent) => (full ? eventFull(kept, asked) : eventBrief(kept))
-  const notes = { cut: false }
-  const page = asked.page(
+  return asked.page(
     { value: 'e.id', id: 'e.id' },
     (from, most) => {
       const sql = `select ${eventColumns} from ${eventTables} where ${column} = ? and ${fits.sql} and ${from.sql}
@@ -35,7 +34,7 @@ export const listEvents: Answering = (asked) => {
       let read = 0
       for (const row of rows) {
         if (++read > fits.readMax) {
-          notes.cut = true
+          asked.cut()
           break
         }
         const kept = keptEvent(row as Row)
@@ -46,13 +45,7 @@ export const listEvents: Answering = (asked) => {
     },
     (entries) => entries.map(({ kept }) => show(kept)),
   )
-  return notes.cut ? incomplete(page) : page
 }
-
-const incomplete = (page: WebAnswer): WebAnswer => ({
-  ...page,
-  headers: { ...page.headers, 'x-weir-incomplete': 'older kept events were not searched' },
-})
 
 /** `latest`, `oldest`, `recommended` or an id, of an issue. */
 export const issueEvent: Answering = (asked) => {

@@ -11,12 +11,9 @@ export interface EventFilter {
   readonly values: readonly (string | number)[]
   /** What SQL cannot tell. */
   readonly event: (event: SentryEvent) => boolean
-  /** So many bodies are read at most. */
+  /** So many bodies are read at most (errors.api.list_bodies_max). */
   readonly readMax: number
 }
-
-/** Bodies that one request reads while it looks for those that fit. */
-const readMax = 5_000
 
 /** @throws WebRefusal 400 naming the place in `query`. */
 export function eventFilter(asked: Asked): EventFilter {
@@ -32,7 +29,12 @@ export function eventFilter(asked: Asked): EventFilter {
     values.push(period.fromMs, period.untilMs)
   }
   const text = asked.query.get('query') ?? ''
-  return { sql: conditions.join(' and '), values, event: matcherOf(text, asked, nowMs), readMax }
+  return {
+    sql: conditions.join(' and '),
+    values,
+    event: matcherOf(text, asked, nowMs),
+    readMax: asked.request.limits.list_bodies_max,
+  }
 }
 
 function matcherOf(text: string, asked: Asked, nowMs: number): (event: SentryEvent) => boolean {

@@ -27,11 +27,10 @@ export function listIssues(asked: Asked): WebAnswer {
     const body = issuesJson([short], asked)
     if (body.length > 0) return { status: 200, headers: { 'x-sentry-direct-hit': '1' }, body }
   }
-  const notes = { cut: false }
-  const { conditions, statuses } = conditionsOf(asked, () => (notes.cut = true))
+  const { conditions, statuses } = conditionsOf(asked)
   const condition = every(conditions)
   const sort = sortOf(asked)
-  const page = asked.page(
+  return asked.page(
     { value: sort.column, id: 'i.id' },
     (from, most) => {
       const select = (table: string, where: string) =>
@@ -61,21 +60,11 @@ export function listIssues(asked: Asked): WebAnswer {
         asked,
       ),
   )
-  // Old events were not looked into: said, so that nobody takes the answer for all there is.
-  return notes.cut ? incomplete(page) : page
 }
-
-const incomplete = (page: WebAnswer): WebAnswer => ({
-  ...page,
-  headers: { ...page.headers, 'x-weir-incomplete': 'older kept events were not searched' },
-})
 
 /** Ids of the issues that a bulk request is about, at most `most`, newest first; without a query all. */
 export function issuesAsked(asked: Asked, most: number): number[] {
-  const condition = every([
-    ...conditionsOf(asked, () => {}, '').conditions,
-    projectCondition(asked),
-  ])
+  const condition = every([...conditionsOf(asked, '').conditions, projectCondition(asked)])
   const sql = `select i.id as id from issues i where ${condition.sql} order by i.last_seen_ms desc, i.id desc limit ?`
   return asked.rows(sql, ...condition.values, most).map((row) => Number(row['id']))
 }
@@ -95,11 +84,10 @@ function sortOf(asked: Asked) {
 /** What the parameters ask of issues, and the statuses that those can have. */
 function conditionsOf(
   asked: Asked,
-  cut: () => void,
   usual = 'is:unresolved',
 ): { readonly conditions: readonly Condition[]; readonly statuses: readonly string[] } {
   const { query, period, environments } = asked
-  const scope = searchScope(asked, cut)
+  const scope = searchScope(asked)
   const named = query.getAll('status').map((status) => aliases.get(status) ?? status)
   const search = searchOf(query.get('query') ?? (named.length > 0 ? '' : usual), asked)
   const statuses = statusesOf(search).filter(
@@ -128,13 +116,14 @@ const aliases = new Map([
   ['archived', 'ignored'],
 ])
 
-export function searchScope(asked: Asked, cut: () => void): SearchScope {
+export function searchScope(asked: Asked): SearchScope {
+  const { search_events_max: found, search_bodies_max: read } = asked.request.limits
   return {
     database: asked.database,
     projects: asked.slugs,
     actor: asked.request.actor,
     nowMs: asked.nowMs,
-    issuesWith: keptEventsOf(asked.database, cut),
+    issuesWith: keptEventsOf(asked.database, asked.cut, { found, read }),
   }
 }
 

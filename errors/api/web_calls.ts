@@ -108,7 +108,10 @@ async function answered(
   world: CallWorld,
 ): Promise<WebAnswer> {
   try {
-    return await answer(new Asked(request, world))
+    const asked = new Asked(request, world)
+    const given = await answer(asked)
+    if (asked.incomplete === undefined) return given
+    return { ...given, headers: { ...given.headers, 'x-weir-incomplete': asked.incomplete } }
   } catch (failure) {
     if (failure instanceof WebRefusal) return { status: failure.status, body: failure.body }
     throw failure

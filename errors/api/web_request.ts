@@ -1,4 +1,5 @@
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
+import type { ApiConfig } from './config.ts'
 
 /** What of a project the answers show; keys are main's. */
 export interface WebProject {
@@ -21,15 +22,7 @@ export interface WebRequest {
   readonly baseUrl: string
   /** Who asks: what `me` means, and who did what is changed. */
   readonly actor: string
-  readonly limits: WebLimits
-}
-
-/** errors.api of the config. */
-export interface WebLimits {
-  readonly page_max: number
-  readonly page_default: number
-  readonly search_length_max: number
-  readonly bulk_max: number
+  readonly limits: ApiConfig
 }
 
 export interface WebAnswer {

@@ -80,6 +80,14 @@ export const digestConfig = z
       .min(1000)
       .default(1_000_000)
       .describe('How many of the last event ids are remembered, so that none counts twice'),
+    transaction_events: z
+      .int()
+      .min(1)
+      .default(2_000)
+      .describe('Most events that are digested in one transaction'),
+    transaction_time: duration()
+      .default(500)
+      .describe('Longest that a transaction of the digest is open; questions end it earlier'),
   })
   .prefault({})
   .describe('What becomes of reports: how much is kept, and for how long')

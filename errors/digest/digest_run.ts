@@ -96,6 +96,10 @@ export class DigestRun {
           },
         }),
       digestion: (sent) => this.#digestion(sent),
+      unit: () => {
+        const { transaction_events: events, transaction_time: ms } = this.#settings.digest
+        return { events, ms }
+      },
       keepUp: (nowMs) => this.#keepUp(nowMs),
     })
   }

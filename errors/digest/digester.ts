@@ -17,6 +17,8 @@ export interface DigesterWorld {
   readonly follow: (cursor: Places) => JournalFollower
   /** @param sent the outbox's position in the journal. */
   readonly digestion: (sent: Position | undefined) => Digestion
+  /** A transaction takes in at most so many events, or so long. */
+  readonly unit: () => { readonly events: number; readonly ms: number }
   /** Upkeep in small steps. @returns whether there is more to do at once. */
   readonly keepUp: (nowMs: number) => boolean
   /** What lies before is on disk for good. */
@@ -26,9 +28,6 @@ export interface DigesterWorld {
 }
 
 const readBytes = 2_000_000
-/** A transaction takes in at most so many events, or so long. */
-const unitEvents = 2000
-const unitMs = 500
 /** The journal is let go of so often. */
 const checkpointMs = 5000
 const upkeepMs = 10_000
@@ -235,7 +234,9 @@ export class Digester {
   #isUnitFull(): boolean {
     const { events, beganMs } = this.#unit
     if (events === 0) return false
-    return events >= unitEvents || this.#world.context.clock.monotonic() - beganMs >= unitMs
+    const { context, unit } = this.#world
+    const most = unit()
+    return events >= most.events || context.clock.monotonic() - beganMs >= most.ms
   }
 
   /** What is due by the clock. */

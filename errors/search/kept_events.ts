@@ -10,15 +10,13 @@ import {
   type IssuesWithEvents,
 } from './events_with.ts'
 
-/** How much one question may look at. */
+/** How much one question may look at (errors.api.search_events_max, search_bodies_max). */
 export interface KeptEventLimits {
   /** Kept events whose words fit, the newest first. */
   readonly found: number
   /** Bodies of these that are read. */
   readonly read: number
 }
-
-export const defaultKeptEventLimits: KeptEventLimits = { found: 20_000, read: 1_000 }
 
 /**
  * Looks inside of kept events: their words first, then, where words do not tell all, their bodies.
@@ -28,7 +26,7 @@ export const defaultKeptEventLimits: KeptEventLimits = { found: 20_000, read: 1_
 export function keptEventsOf(
   database: DatabaseSync,
   cut: () => void,
-  limits = defaultKeptEventLimits,
+  limits: KeptEventLimits,
 ): IssuesWithEvents {
   const words = database.prepare(
     `select e.id, e.issue from (select rowid as id from event_words where event_words match ?

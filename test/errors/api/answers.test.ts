@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { apiConfig } from '../../../errors/api/config.ts'
 import type { JsonRecord } from '../../../store/search.ts'
 import { eventIdOf, plant } from '../search/planted.ts'
 import { asking, nowMs } from './asking.ts'
@@ -161,6 +162,24 @@ test('a list of events refuses what only issues have', async () => {
     400,
     expect.stringContaining('is is asked of issues'),
   ])
+})
+
+test('what a search reads is bounded, and an answer that may lack something says so', async () => {
+  const ask = asking(plant([issueOf(1, { kept: Array.from({ length: 12 }, () => eventOf()) })]))
+  const incomplete = async (url: string, more: object) => {
+    const limits = apiConfig.parse(more)
+    const { headers } = await ask('GET', url, null, { limits })
+    return headers?.['x-weir-incomplete']
+  }
+  const older = 'older kept events were not searched'
+  const inList = '/projects/weir/shop/events/?query=message:nothing'
+  expect(await incomplete(inList, { list_bodies_max: 10 })).toBe(older)
+  expect(await incomplete(inList, { list_bodies_max: 12 })).toBeUndefined()
+  const inBodies = '/organizations/weir/issues/?query=error.value:*othin*'
+  expect(await incomplete(inBodies, { search_bodies_max: 10 })).toBe(older)
+  expect(await incomplete(inBodies, { search_bodies_max: 12 })).toBeUndefined()
+  const discover = '/organizations/weir/events/?field=id&query=message:nothing'
+  expect(await incomplete(discover, { list_bodies_max: 10 })).toBe(older)
 })
 
 test('what came in is told by outcome and hour', async () => {

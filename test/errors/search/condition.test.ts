@@ -90,7 +90,7 @@ let scope: SearchScope
 
 beforeAll(() => {
   database = plant(issues)
-  const issuesWith = keptEventsOf(database, () => {})
+  const issuesWith = keptEventsOf(database, () => {}, { found: 20_000, read: 1_000 })
   scope = { database, projects, actor: 'ana', nowMs, issuesWith }
 })
 afterAll(() => database.close())
