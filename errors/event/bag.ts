@@ -1,6 +1,5 @@
 import { setOwn } from '../../core/json.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
-import { cleanCut } from './findings.ts'
 import type { Findings } from './findings.ts'
 import { isEmpty, isRecord } from './reading.ts'
 import type { Raw } from './reading.ts'
@@ -45,7 +44,8 @@ export function objectBag(
     findings.invalid(key, value, 'an object')
     return undefined
   }
-  return bag(findings, key, value, maxDepth, maxSize) as JsonRecord | undefined
+  const kept = bag(findings, key, value, maxDepth, maxSize) as JsonRecord | undefined
+  return isEmpty(kept) ? undefined : kept
 }
 
 function fitted(
@@ -103,8 +103,7 @@ function fittedText(
     room.left = 0
     return dropped(findings, key)
   }
-  const short = findings.cut(key, cleanCut(text, room.left), room.left - 2)
-  findings.marks.remark(key, undefined, text.length)
+  const short = findings.cut(key, text, room.left - 2)
   room.left = 0
   return short
 }

@@ -33,20 +33,25 @@ export function readContexts(
       findings.invalid(key, value, 'an object')
       continue
     }
-    if (count++ === maxContexts || key.length > 128) {
+    if (count === maxContexts || key.length > 128) {
       findings.marks.remark(key, ['!limit', 'x'])
       continue
     }
     const kept = bag(findings, key, typedAs(value, key), 7, bounds.max_context_size)
+    if (isEmpty(kept)) continue
+    count++
     setOwn(contexts, key.toWellFormed(), kept as JsonRecord)
   }
   findings.leave()
   return isEmpty(contexts) ? undefined : contexts
 }
 
+/** With its type first: of one that is too large the end is cut, and the type has to stay. */
 function typedAs(value: JsonRecord, key: string): JsonRecord {
   const { type, ...rest } = value
-  return typeof type === 'string' && type !== '' ? value : { type: key, ...rest }
+  const isTyped = typeof type === 'string' && type !== ''
+  if (isTyped && Object.keys(value)[0] === 'type') return value
+  return { type: isTyped ? type : key, ...rest }
 }
 
 /** What the request's User-Agent says of browser, system and device, where the SDK says nothing of it. */

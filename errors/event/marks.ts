@@ -9,6 +9,8 @@ export type Remark = [rule: string, kind: 's' | 'x', start?: number, end?: numbe
 
 /** Marks of one event; one that needs more has its later ones left out. */
 const maxMarks = 1_000
+/** Of one value. */
+export const maxRemarks = 16
 /** Under a longer name there are no marks: they would be longer than what they say is gone. */
 export const maxKey = 256
 
@@ -45,8 +47,8 @@ export class Marks {
     if (length !== undefined && meta['len'] === undefined) meta['len'] = length
     if (remark === undefined) return
     const known = meta['rem']
-    if (Array.isArray(known)) known.push(remark as JsonValue)
-    else meta['rem'] = [remark as JsonValue]
+    if (!Array.isArray(known)) meta['rem'] = [remark as JsonValue]
+    else if (known.length < maxRemarks) known.push(remark as JsonValue)
   }
 }
 

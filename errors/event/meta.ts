@@ -1,7 +1,7 @@
 import { setOwn } from '../../core/json.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
-import { maxKey } from './marks.ts'
-import { isRecord } from './reading.ts'
+import { maxKey, maxRemarks } from './marks.ts'
+import { isEmpty, isRecord } from './reading.ts'
 import type { Raw } from './reading.ts'
 
 const maxDepth = 20
@@ -35,7 +35,7 @@ function readMark(raw: JsonRecord): JsonRecord | undefined {
   const { len, rem, err } = raw
   if (typeof len === 'number') mark['len'] = len
   if (Array.isArray(rem)) {
-    const remarks = rem.slice(0, 16).filter((one) => Array.isArray(one)) as JsonValue[][]
+    const remarks = rem.slice(0, maxRemarks).filter((one) => Array.isArray(one)) as JsonValue[][]
     const kept = remarks.map((one) => one.slice(0, 4).filter(isShort))
     if (kept.length > 0) mark['rem'] = kept
   }
@@ -43,7 +43,7 @@ function readMark(raw: JsonRecord): JsonRecord | undefined {
     const kept = err.slice(0, 16).map((one) => (Array.isArray(one) ? (one[0] ?? null) : one))
     mark['err'] = kept.filter((one) => typeof one === 'string' && one.length <= 64)
   }
-  return len === undefined && rem === undefined && err === undefined ? undefined : mark
+  return isEmpty(mark) ? undefined : mark
 }
 
 const isShort = (value: JsonValue): boolean =>

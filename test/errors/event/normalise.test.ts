@@ -227,3 +227,28 @@ describe('hostile JSON', () => {
     expect(event.timestamp).toBe(1_700_000_000)
   })
 })
+
+describe('an event that is normalised again stays as it is', () => {
+  const long = 'long '.repeat(2_000)
+  test.each<[string, JsonRecord]>([
+    ['a context whose type comes behind what is cut', { contexts: { a: { b: long, type: 'c' } } }],
+    ['a context of which nothing fits', { contexts: { a: { type: 'c'.repeat(9_000) } } }],
+    ["a user's value with a name that does not fit", { user: { [long]: 1 } }],
+    ['variables with a name that does not fit', { stacktrace: [frame({ vars: { [long]: 1 } })] }],
+    ['marks that say nothing', { _meta: { user: { '': { rem: 7 } } } }],
+    ['more cut texts than are marked', { fingerprint: Array.from({ length: 20 }, () => long) }],
+    [
+      'more contexts than are kept',
+      { contexts: Object.fromEntries(Array.from({ length: 110 }, (_, n) => [`c${n}`, { n }])) },
+    ],
+  ])('%s', (_, raw) => {
+    const once = plain(normalised(raw))
+    expect(plain(normalised(plain(once) as unknown as JsonRecord))).toEqual(once)
+  })
+
+  test('the type of a context that is cut stays', () => {
+    const { contexts, _meta } = normalised({ contexts: { a: { b: long, type: 'c' } } })
+    expect(contexts!['a']!['type']).toBe('c')
+    expect(_meta!['contexts']).toMatchObject({ a: { b: { '': { len: 10_000 } } } })
+  })
+})
