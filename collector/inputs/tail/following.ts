@@ -346,16 +346,24 @@ export class Following {
       }
       return
     }
+    const real = this.#files.real(path)
+    const wasFollowed = this.#catalogue.wasFollowed(path)
+    const rotated = wasFollowed ? [] : this.#rotation.rotated({ path, real })
+    // What was rotated between the two looks is not the log any more.
+    if (this.#files.stat(path)?.id !== seen.id) {
+      this.#discoverSoon()
+      return
+    }
     const source = this.#catalogue.make(path, seen.id)
-    source.real = this.#files.real(path)
+    source.real = real
     source.observe(seen)
     const age = clock.now() - Number(seen.mtimeNs / 1_000_000n)
     source.changedAt = clock.monotonic() - Math.max(0, age)
     // Spread out, so that ten thousand files are not all looked at in the same instant.
     const wait = Math.min(this.#options.idle_poll_interval, Math.max(0, age) / 4)
     source.nextLook = clock.monotonic() + this.#context.random() * wait
-    if (this.#catalogue.wasFollowed(path)) await this.#rotation.generations(source)
-    else this.#rotation.ignoreRotated(source)
+    if (wasFollowed) await this.#rotation.generations(source)
+    else this.#rotation.ignoreRotated(path, rotated)
     // That may have shown it to be the copy of a log that was truncated.
     if (this.#catalogue.byId(seen.id)) return
     source.leftOut = ignore_older !== undefined && age > ignore_older

@@ -5,6 +5,9 @@ import type { Surroundings } from './evidence.ts'
 import type { Rotation } from './rotation.ts'
 import { sourceFrom, type Source } from './source.ts'
 
+/** How often a file is looked for whose name changes between look and opening. */
+const looks = 8
+
 /**
  * Finds the sources of earlier runs again: where they were, renamed, copied or compressed since. What
  * is not found is looked for as after a rotation; logs that were rotated meanwhile may have left
@@ -31,6 +34,7 @@ export async function restore(
     catalogue.remember(path)
     if (mtimeNs >= (lastLooks.get(path) ?? 0n)) lastLooks.set(path, mtimeNs)
   }
+  const rotated = new Map(sources.map((source) => [source.path, rotation.rotated(source)]))
   const unplaced = sources.filter((source) => !place(on, source))
   const missedPaths = new Set<string>()
   for (const source of unplaced) {
@@ -47,7 +51,7 @@ export async function restore(
     const any = live ?? sources.find((source) => source.path === path)!
     const intact = live !== undefined && !(await rotation.forked(live, lastLook))
     if (!intact || missedPaths.has(path)) await rotation.generations(any, lastLook)
-    rotation.ignoreRotated(any)
+    rotation.ignoreRotated(path, rotated.get(path)!)
   }
 }
 
@@ -69,8 +73,13 @@ function find(on: Surroundings, source: Source): string | undefined {
   if (on.catalogue.byId(source.id)) return undefined
   const places = [source.at, source.path].filter((path) => path !== undefined)
   const near = () => on.siblings.near(source).find(({ seen: { id } }) => id === source.id)?.path
-  const there = places.find((path) => idOf(on, path) === source.id) ?? near()
-  return there !== undefined && isSame(on, source, there) ? there : undefined
+  for (let look = 0; look < looks; look++) {
+    const there = places.find((path) => idOf(on, path) === source.id) ?? near()
+    if (there === undefined) return undefined
+    const same = isSame(on, source, there)
+    if (same !== undefined) return same ? there : undefined
+  }
+  return undefined
 }
 
 function idOf({ files }: Surroundings, path: string): string | undefined {
@@ -81,8 +90,11 @@ function idOf({ files }: Surroundings, path: string): string | undefined {
   }
 }
 
-/** Whether the content is what was read. A file that cannot be opened now is checked when it can. */
-function isSame({ files }: Surroundings, source: Source, path: string): boolean {
+/**
+ * Whether the content is what was read. A file that cannot be opened now is checked when it can. Not
+ * known when another file has got the name meanwhile.
+ */
+function isSame({ files }: Surroundings, source: Source, path: string): boolean | undefined {
   let file
   try {
     if (source.gzip) {
@@ -95,6 +107,7 @@ function isSame({ files }: Surroundings, source: Source, path: string): boolean 
     file = files.open(path)
     const { head, mark, offset } = source.progress
     const now = file.stat()
+    if (now.id !== source.id) return undefined
     if (now.size < offset || !unchanged(file, head, mark, offset)) return false
     source.observe(now)
     source.known = now.size

@@ -129,8 +129,15 @@ export class Rotation {
   /** A rotated file that was read is gone: it lives on in its compressed copy, or is forgotten. */
   async done(source: Source): Promise<void> {
     const { catalogue, files, siblings } = this.#on
+    const near = siblings.near(source)
+    // Overlooked while names were changing; forgotten, it would be news.
+    const there = near.find(({ seen }) => seen.id === source.id)
+    if (there) {
+      this.#found(source, there)
+      return
+    }
     const alike: Candidate[] = []
-    for (const candidate of source.gzip ? [] : siblings.near(source)) {
+    for (const candidate of source.gzip ? [] : near) {
       if (!isGzip(candidate.path) || catalogue.byId(candidate.seen.id)) continue
       if (this.#old.has(candidate.seen.id)) continue
       if (await holdsAll(files, candidate, source)) alike.push(candidate)
@@ -171,13 +178,20 @@ export class Rotation {
     catalogue.forget(source)
   }
 
-  /** What is rotated already when a log is first followed is not read. */
-  ignoreRotated(source: Pick<Source, 'path' | 'real'>): void {
+  /**
+   * What is rotated already, for `ignoreRotated`. To be asked before the log itself is looked at: what
+   * is rotated after that look may be the log that was seen.
+   * @returns identities.
+   */
+  rotated(source: Pick<Source, 'path' | 'real'>): readonly Seen['id'][] {
+    return this.#on.siblings.rotated(source).map(({ seen }) => seen.id)
+  }
+
+  /** What was rotated already when a log was first followed is not read, but for what is followed by now. */
+  ignoreRotated(path: string, rotated: readonly Seen['id'][]): void {
     // What could not be told apart yet is looked at again.
-    if ([...this.#unsure].some((unsure) => unsure.source.path === source.path)) return
-    for (const { seen } of this.#on.siblings.rotated(source)) {
-      if (!this.#on.catalogue.byId(seen.id)) this.#old.add(seen.id)
-    }
+    if ([...this.#unsure].some(({ source }) => source.path === path)) return
+    for (const id of rotated) if (!this.#on.catalogue.byId(id)) this.#old.add(id)
   }
 
   /**
@@ -187,48 +201,54 @@ export class Rotation {
    * @returns how many.
    */
   async generations(source: Source, after?: bigint): Promise<number> {
-    const { catalogue, siblings, isFollowed, context } = this.#on
+    const { siblings } = this.#on
     await this.#followFamily(source)
     let found = 0
     for (const candidate of siblings.rotated(source)) {
-      const { path, seen } = candidate
-      if (catalogue.byId(seen.id) || seen.size === 0) continue
-      const missing = catalogue.family(source.path).find(({ id }) => id === seen.id)
-      if (missing?.place === 'missing') {
-        this.#found(missing, candidate)
-        continue
-      }
-      if (isFollowed(path)) {
-        this.#on.discoverSoon()
-        continue
-      }
-      if (this.#old.has(seen.id)) continue
-      if (isOlder(candidate, after)) this.#old.add(seen.id)
-      // Not remembered: a copy that is known by its original alone takes its place when that goes.
-      if (isOlder(candidate, after)) continue
-      const known = await this.#evidence.isKnown(candidate, source)
-      if (known === undefined) this.#unsure.add({ source, after })
-      if (known !== false || (await this.#evidence.isAwaited(candidate, source))) continue
-      if (this.#evidence.idAt(path) !== seen.id) {
-        this.#unsure.add({ source, after })
-        continue
-      }
-      const unseen = catalogue.make(source.path, seen.id)
-      unseen.real = source.real
-      unseen.gzip = isGzip(path)
-      unseen.observe(seen)
-      if (!unseen.gzip) unseen.known = seen.size
-      unseen.place = 'away'
-      unseen.at = path
-      unseen.placeSince = context.clock.monotonic()
-      unseen.changedAt = unseen.placeSince
-      unseen.fresh = false
-      catalogue.add(unseen)
-      catalogue.pending.add(unseen)
-      catalogue.note(unseen)
-      found += 1
+      if (await this.#followUnseen(candidate, source, after)) found += 1
     }
     return found
+  }
+
+  /** Follows a rotated file if nobody has seen it; see `generations`. */
+  async #followUnseen(candidate: Candidate, source: Source, after?: bigint): Promise<boolean> {
+    const { catalogue, isFollowed, context } = this.#on
+    const { path, seen } = candidate
+    if (catalogue.byId(seen.id) || seen.size === 0) return false
+    const missing = catalogue.family(source.path).find(({ id }) => id === seen.id)
+    if (missing?.place === 'missing') {
+      this.#found(missing, candidate)
+      return false
+    }
+    if (isFollowed(path)) {
+      this.#on.discoverSoon()
+      return false
+    }
+    if (this.#old.has(seen.id)) return false
+    if (isOlder(candidate, after)) this.#old.add(seen.id)
+    // Not remembered: a copy that is known by its original alone takes its place when that goes.
+    if (isOlder(candidate, after)) return false
+    const known = await this.#evidence.isKnown(candidate, source)
+    if (known === undefined) this.#unsure.add({ source, after })
+    if (known !== false || (await this.#evidence.isAwaited(candidate, source))) return false
+    if (this.#evidence.idAt(path) !== seen.id) {
+      this.#unsure.add({ source, after })
+      return false
+    }
+    const unseen = catalogue.make(source.path, seen.id)
+    unseen.real = source.real
+    unseen.gzip = isGzip(path)
+    unseen.observe(seen)
+    if (!unseen.gzip) unseen.known = seen.size
+    unseen.place = 'away'
+    unseen.at = path
+    unseen.placeSince = context.clock.monotonic()
+    unseen.changedAt = unseen.placeSince
+    unseen.fresh = false
+    catalogue.add(unseen)
+    catalogue.pending.add(unseen)
+    catalogue.note(unseen)
+    return true
   }
 
   /**
@@ -253,9 +273,12 @@ export class Rotation {
       if ((owner && !owner.fresh) || this.#old.has(seen.id)) continue
       if (isOlder(candidate, after)) continue
       if ((await this.#evidence.isKnown(candidate, source)) !== false) continue
-      if ((await continues(files, candidate, source)) !== 'rest') continue
-      await this.cutAway(source)
-      return true
+      if ((await continues(files, candidate, source)) === 'rest') {
+        await this.cutAway(source)
+        return true
+      }
+      // Truncated after it was found and before it was read: what it held then is in the copy alone.
+      await this.#followUnseen(candidate, source, after)
     }
     return false
   }

@@ -30,40 +30,6 @@ afterEach(() => stage.clear())
 const texts = () => stage.journal.texts()
 
 describe('following', () => {
-  const moments = Array.from({ length: 24 }, (_, n) => n)
-  test.each(moments)(
-    'a rotation while a start looks for what it missed, at look %i',
-    async (moment) => {
-      const copy = (generation: number) => stage.path(`app.log.${generation}.gz`)
-      /** As logrotate does with `compress`. */
-      const rotate = (text: string) => {
-        for (let n = 8; n > 0; n--) if (exists(copy(n))) renameSync(copy(n), copy(n + 1))
-        write(copy(1), gzipSync(readFileSync(log)))
-        rmSync(log)
-        write(log, text)
-      }
-      const first = `${'first'.repeat(500)}\n`
-      write(log, first)
-      await stage.start({ paths: [log], tag: 'app' })
-      await stage.poll()
-      await stage.stop()
-      rotate('second\n')
-      rotate('third\n')
-      let looks = 0
-      const look = () => {
-        if (looks++ === moment) rotate('fourth\n')
-      }
-      stage.files = {
-        ...systemTailFiles,
-        open: (path) => (look(), systemTailFiles.open(path)),
-        stat: (path) => (look(), systemTailFiles.stat(path)),
-      }
-      await stage.start({ paths: [log], tag: 'app' })
-      await stage.quiesce()
-      expect(texts().toSorted()).toEqual([first.trim(), 'fourth', 'second', 'third'])
-    },
-  )
-
   test('compressed copies that get other names while they are read are told apart', async () => {
     const copy = (generation: number) => stage.path(`app.log.${generation}.gz`)
     /** As logrotate does with `compress`. */
