@@ -16,7 +16,12 @@ import { Stage } from '../collector/inputs/tail/stage.ts'
 /** As logrotate: with these of its directives, or none. */
 const methods = ['compress', 'create', 'delaycompress', 'copytruncate', 'copytruncate compress']
 /** Rotations at a moment, and how many looks later once more. */
-const rhythms = [{ times: 1 }, { times: 2 }, ...[1, 3].map((later) => ({ times: 1, later }))]
+const rhythms: readonly { times: number; later?: number }[] = [
+  { times: 1 },
+  { times: 2 },
+  { times: 1, later: 1 },
+  { times: 1, later: 3 },
+]
 
 /** What there is before the moments begin; each leaves the tail started and says which lines there are. */
 const beginnings = {
