@@ -26,6 +26,7 @@ import { importOperations } from './import_operation.ts'
 import { deadOperations, journalOperations } from './operations.ts'
 import type { Running, Surroundings } from './running.ts'
 import { createStore, routesOf, type RunningStore, storeRuns, withStore } from './running_store.ts'
+import { leaveErrors, leftErrors } from './errors_off.ts'
 import { errorsRun, RunningErrors } from './running_errors.ts'
 import { startStatsd } from './running_statsd.ts'
 import { statsdOperations } from './statsd_operations.ts'
@@ -136,7 +137,8 @@ class Assembly {
     await this.store?.start()
     // Before whatever writes the journal: nothing of it may go that the digest has not passed.
     this.errors = this.#makeErrors(loaded.config)
-    await this.errors?.start()
+    if (this.errors) await this.errors.start()
+    else await leaveErrors(this.#journal, log)
     const collector = new Collector(this.#collectorConfig(loaded.config), this.#journal, {
       files: systemFiles,
       clock,
@@ -226,9 +228,17 @@ class Assembly {
       ...(this.store && { store: this.store.status() }),
       ...collector,
       ...(this.statsd && { statsd: await this.statsd.status() }),
-      ...(this.errors?.started && { errors: await this.errors.started.status() }),
+      ...(await this.#errorsStatus()),
       impaired: await this.#impaired(),
     }
+  }
+
+  async #errorsStatus(): Promise<object> {
+    if (this.errors) {
+      return this.errors.started ? { errors: await this.errors.started.status() } : {}
+    }
+    const left = leftErrors(this.journal)
+    return left ? { errors: left } : {}
   }
 
   async metrics(accept: string | undefined): Promise<MetricsReply> {

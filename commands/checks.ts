@@ -24,6 +24,7 @@ import { checkErrors, errorAddresses } from './check_errors.ts'
 import { statsdAddresses } from './check_statsd.ts'
 import { checkPrometheus } from './check_prometheus.ts'
 import { checkStore } from './check_store.ts'
+import { checkErrorsOff } from './errors_off.ts'
 import type { Finding } from './finding.ts'
 import { openToNobody } from './http_addresses.ts'
 import type { Loaded } from './running.ts'
@@ -71,7 +72,7 @@ export async function checkAll(
     findings.push(...(await checkBackends(config.statsd, dataFolder)))
     findings.push(...checkPrometheus(config.statsd))
   }
-  findings.push(...checkErrors(config))
+  findings.push(...checkErrors(config), ...checkErrorsOff(config, dataFolder))
   const openness = openToNobody(httpAddresses, config.http)
   if (openness !== undefined) note('http', openness)
   if (!collects) {

@@ -26,6 +26,9 @@ export interface ErrorsGiven {
   readonly baseUrl: () => string
 }
 
+/** What brings digested errors to a store that is a cluster. */
+export const errorsOutputId = 'output.errors'
+
 export const errorsRun = ({ errors, roles }: Config): boolean =>
   errors.enabled && roles.includes('errors')
 
@@ -148,7 +151,7 @@ export class RunningErrors implements Lifecycle {
     const { config, journal, contextOf } = this.#given
     if (config.store.engine === 'embedded') return
     const { errorsOutput } = await import('./errors_output.ts')
-    this.#output = await errorsOutput(config.store, journal(), contextOf('output.errors'))
+    this.#output = await errorsOutput(config.store, journal(), contextOf(errorsOutputId))
     await this.#output?.start()
   }
 

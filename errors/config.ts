@@ -12,7 +12,12 @@ import { sourceMapsConfig } from './symbolicate/config.ts'
 /** Error reports. Each part has its fields in a file of its own; this one puts them together. */
 export const errorsConfig = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Whether error reports are taken in'),
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether error reports are taken in; off, those that are not digested yet wait in the journal',
+      ),
     projects: configuredProjects,
     ...ingestFields,
     ...eventFields,

@@ -1,5 +1,6 @@
 import type { JsonRecord } from '../store/search.ts'
 import type { SentryEvent } from './event/sentry_event.ts'
+import type { EventSummary } from './event_summary.ts'
 
 /** Tag of the journal's batches that hold error reports. It has a space, so that no event can have it. */
 export const reportsTag = 'error reports'
@@ -7,6 +8,8 @@ export const reportsTag = 'error reports'
 export const reportsStream = 'errors-reports-default'
 /** The journal's partition in which they are. */
 export const reportsPartition = 'errors'
+/** The journal's reader that makes issues of them. */
+export const reportsReader = 'errors.digest'
 
 /** A file that came with a report: its bytes are a blob, named by their SHA-256 in hex. */
 export interface Attachment {
@@ -35,8 +38,9 @@ export type Report =
       readonly kind: 'event'
       /** 32 lower-case hex characters. */
       readonly event_id: string
-      readonly event: SentryEvent
       readonly attachments?: readonly Attachment[]
+      readonly summary?: EventSummary
+      readonly event: SentryEvent
     })
   | (Accepted & {
       /** Files of an event that came in another envelope. */
@@ -71,10 +75,12 @@ export type Report =
       }[]
     })
 
-/** A report as a line of the journal, with its `\n`. */
+/** A report as a line of the journal, with its `\n`. An event comes last in it, for `readReport`. */
 export function encodeReport(report: Report): string {
   const at = new Date(report.received_ms).toISOString()
-  return `{"@timestamp":"${at}",${JSON.stringify(report).slice(1)}\n`
+  if (report.kind !== 'event') return `{"@timestamp":"${at}",${JSON.stringify(report).slice(1)}\n`
+  const { event, ...head } = report
+  return `{"@timestamp":"${at}",${JSON.stringify(head).slice(1, -1)}${eventKey}${JSON.stringify(event)}}\n`
 }
 
 /** @throws SyntaxError when a line is none of `encodeReport`. */
@@ -82,4 +88,27 @@ export function decodeReport(line: string): Report {
   const report = JSON.parse(line) as Report
   if (typeof report.kind !== 'string') throw new SyntaxError(`no report: ${line.slice(0, 200)}`)
   return report
+}
+
+/** Within a text the quotes would be escaped, and nothing before it has keys of others' choice. */
+const eventKey = ',"event":'
+
+/** An event's report of which only the summary was read. */
+export type UnreadReport = Omit<Extract<Report, { kind: 'event' }>, 'event' | 'summary'> & {
+  readonly summary: EventSummary
+  /** The event's JSON. */
+  readonly json: Buffer
+}
+
+/**
+ * A line without its `\n`: an event that came with a summary stays unread.
+ *
+ * @throws SyntaxError when a line is none of `encodeReport`.
+ */
+export function readReport(line: Buffer): Report | UnreadReport {
+  const at = line.indexOf(eventKey)
+  if (at < 0) return decodeReport(line.toString())
+  const head = JSON.parse(`${line.toString('utf8', 0, at)}}`) as UnreadReport
+  if (head.kind !== 'event' || head.summary === undefined) return decodeReport(line.toString())
+  return { ...head, json: line.subarray(at + eventKey.length, -1) }
 }

@@ -64,6 +64,8 @@ export class Journal {
   readonly #listeners = new Set<JournalListener>()
   /** Readers with a file but not open: absent, or no longer configured. They hold segments too. */
   readonly #absent = new Map<string, Places>()
+  /** Of these, the ones that are known to read one partition alone. */
+  readonly #narrowed = new Map<string, string>()
   readonly #troubles = new Map<string, Trouble>()
   #generation: number
   #sweeping: Promise<void> | undefined
@@ -269,6 +271,12 @@ export class Journal {
     return true
   }
 
+  /** Says that a reader which is not open reads one partition: nothing of the others is held for it. */
+  async narrow(id: string, partition: string): Promise<void> {
+    this.#narrowed.set(id, partition)
+    await this.sweep()
+  }
+
   /** Drops the cursor of a reader that is not open. @returns false when there is none. */
   async forget(id: string): Promise<boolean> {
     if (!this.#absent.has(id)) return false
@@ -311,8 +319,17 @@ export class Journal {
     const open = [...this.#readers, ...this.#feeds].map(([id, { cursor }]) => {
       return { id, open: true, cursor }
     })
-    const absent = [...this.#absent].map(([id, cursor]) => ({ id, open: false, cursor }))
-    return [...open, ...absent]
+    return [...open, ...this.#absentReaders()]
+  }
+
+  #absentReaders(): KnownReader[] {
+    return [...this.#absent].map(([id, saved]) => {
+      const own = this.#narrowed.get(id)
+      if (own === undefined) return { id, open: false, cursor: saved }
+      const others = this.partitions.filter(({ name }) => name !== own)
+      const ends = Object.fromEntries(others.map(({ name, end }) => [name, end]))
+      return { id, open: false, cursor: { ...saved, ...ends } }
+    })
   }
 
   /** Deletes what every reader has passed, and what must go for `max_disk`. */
@@ -360,7 +377,7 @@ export class Journal {
       const { partition, segment } = oldest
       // Counted first: once it is out of sight the cursors move on.
       for (const reader of this.#readers.values()) reader.lose(partition, segment)
-      for (const [id, cursor] of this.#absent) {
+      for (const { id, cursor } of this.#absentReaders()) {
         const events = unreadOf(segment, cursor[partition.name])
         if (events > 0) this.#world.count(`reader.${id}`, 'dropped_oldest', events)
       }

@@ -11,7 +11,7 @@ import type { ErrorsConfig } from '../config.ts'
 import type { Digest, ErrorsPart, ErrorsWorld } from '../part.ts'
 import type { Project } from '../projects/project.ts'
 import { addRegroupRoutes } from '../regroup/routes.ts'
-import { reportsPartition } from '../reports.ts'
+import { reportsPartition, reportsReader } from '../reports.ts'
 import { type DigestLink, startDigestThread } from './digest_link.ts'
 import { outboxSource } from './outbox.ts'
 import type { DigestNotice, DigestSettings } from './protocol.ts'
@@ -44,8 +44,8 @@ export class DigestPart implements ErrorsPart, Digest {
   /** Follows the journal; where reports wait, or monitors may be overdue, the thread starts at once. */
   async start(): Promise<void> {
     const { journal, folder, files, projects } = this.#world
-    const known = journal.readers().find(({ id }) => id === feedId)
-    this.#feed = journal.feed(feedId, known?.cursor ?? {})
+    const known = journal.readers().find(({ id }) => id === reportsReader)
+    this.#feed = journal.feed(reportsReader, known?.cursor ?? {})
     this.#unlisten.push(
       this.#feed.listen({
         onMark: (partition, mark) => {
@@ -65,6 +65,8 @@ export class DigestPart implements ErrorsPart, Digest {
       projects.listen((all) => this.#tell((link) => link.ask({ ask: 'projects', projects: all }))),
     )
     this.#passOthers()
+    // Before the first report: whatever runs next, with errors or without, holds what this one had not read.
+    await this.#feed.save()
     const isThere = (await files.size(`${folder}/errors.sqlite`)) !== undefined
     if (isThere || this.#lag() > 0) this.#wake()
   }
@@ -221,7 +223,6 @@ export class DigestPart implements ErrorsPart, Digest {
   #lag = () => this.#feedLag().events
 }
 
-const feedId = 'errors.digest'
 /** How long a stop digests what waits; the rest is digested at the next start. */
 const drainMs = 10_000
 

@@ -70,3 +70,26 @@ test('a feed can be neither moved nor forgotten while it is followed', async () 
   await expect(seekReader(journal, systemFiles, 'store', 'end')).rejects.toThrow('cannot be moved')
   await expect(forgetReader(journal, 'store')).rejects.toThrow('is at work')
 })
+
+test('for a reader that is not there, and reads one partition, nothing of others is held', async () => {
+  const given = await world()
+  const first = await openJournal(given)
+  const reports = await startWriter(first, given, 'errors')
+  const logs = await startWriter(first, given, 'logs')
+  const feed = first.feed('errors.digest', {})
+  for (let n = 0; n < 5; n++) {
+    await reports.append([linesOf([n], { pad: 600 })])
+    await logs.append([linesOf([n], { pad: 600 })])
+  }
+  for (const writer of [reports, logs]) await writer.close(AbortSignal.timeout(5000))
+  await first.releaseFeed(feed)
+
+  const again = await openJournal(given)
+  const inJournal = () =>
+    Object.fromEntries(again.partitions.map(({ name, segments }) => [name, segments.length]))
+  await again.sweep()
+  expect(inJournal()).toEqual({ errors: 5, logs: 5 })
+  await again.narrow('errors.digest', 'errors')
+  expect(inJournal()).toEqual({ errors: 5, logs: 1 })
+  expect(await again.forget('errors.digest')).toBe(true)
+})
