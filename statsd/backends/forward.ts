@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { clientTls } from '../../core/client_tls.ts'
 import { type Secret, secret } from '../../core/config/secret.ts'
 import type { Context } from '../../core/context.ts'
 import {
@@ -22,15 +23,7 @@ export const forwardFields = {
     .url({ protocol: /^https?$/, error: 'expected a URL such as https://weir.example.com:4400' })
     .describe('The HTTP port of the other Weir; a path in it goes before every request'),
   token: secret().optional().describe('One of its http.tokens with the scope ingest'),
-  tls: z
-    .strictObject({
-      ca: z.string().optional().describe('Path of the CA certificates to believe, PEM'),
-      cert: z.string().optional().describe('Path of a client certificate, PEM'),
-      key: z.string().optional().describe('Path of its private key, PEM'),
-      verify: z.boolean().default(true).describe('Whether the certificate must be valid'),
-    })
-    .optional()
-    .describe('TLS of an https URL'),
+  tls: clientTls('an https URL'),
 }
 
 /** Another Weir, which merges the flushes of many. */

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import type { ConnectionOptions } from 'node:tls'
 import { z } from 'zod'
+import { clientTls, readClientTls } from '../../core/client_tls.ts'
 import { secret } from '../../core/config/secret.ts'
 import type { Context } from '../../core/context.ts'
 import type { Checked, Delivery, Rejected } from '../../core/delivery/output.ts'
@@ -8,7 +9,7 @@ import type { JsonObject } from '../../core/json.ts'
 import { size } from '../../core/units.ts'
 import { type Backend, defineBackend } from './backend.ts'
 import { pointsOf } from './chunk_points.ts'
-import { ask, type HttpAnswer, type HttpTls } from '../prometheus/http_client.ts'
+import { ask, type HttpAnswer } from '../prometheus/http_client.ts'
 import { loadMappings } from '../prometheus/mapping/load.ts'
 import { Mapper } from '../prometheus/mapping/mapper.ts'
 import { SeriesTable } from '../prometheus/table.ts'
@@ -41,15 +42,7 @@ const fields = {
   bearer_token: secret().optional().describe('Sent as Authorization: Bearer …'),
   username: z.string().optional().describe('Of basic authorization'),
   password: secret().optional().describe('Its password'),
-  tls: z
-    .strictObject({
-      ca: z.string().optional().describe('Path of the CA certificates to believe, PEM'),
-      cert: z.string().optional().describe('Path of a client certificate, PEM'),
-      key: z.string().optional().describe('Path of its private key, PEM'),
-      verify: z.boolean().default(true).describe('Whether the certificate must be valid'),
-    })
-    .optional()
-    .describe('TLS of an https URL'),
+  tls: clientTls('an https URL'),
   max_samples: z.number().int().min(1).default(2000).describe('Most samples of a request, about'),
   max_series: z
     .number()
@@ -82,7 +75,7 @@ class RemoteWrite implements Backend {
   readonly #context: Context
   readonly #maker: RequestMaker
   readonly #table: SeriesTable
-  readonly #tls: HttpTls | undefined
+  readonly #tls: ConnectionOptions | undefined
   /**
    * The requests of the chunk at hand that are not answered yet. Making them adds the points up, which has to
    * happen once however often they are sent.
@@ -103,7 +96,7 @@ class RemoteWrite implements Backend {
       totalSuffix: config.total_suffix,
       maxSamples: config.max_samples,
     })
-    this.#tls = config.tls && readTls(config.tls)
+    this.#tls = config.tls && readClientTls(config.tls)
   }
 
   /** Connects to nothing: a target that is down must not keep Weir from starting. */
@@ -207,10 +200,4 @@ class RemoteWrite implements Backend {
     const text = body.toString('utf8').replaceAll(/\s+/g, ' ').slice(0, 300)
     return `${this.#host} answered ${status}: ${text}`
   }
-}
-
-function readTls({ ca, cert, key, verify }: NonNullable<RemoteWriteConfig['tls']>): HttpTls {
-  const text = (path: string | undefined) =>
-    path === undefined ? undefined : readFileSync(path, 'utf8')
-  return { ca: text(ca), cert: text(cert), key: text(key), verify }
 }

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import type { ConnectionOptions } from 'node:tls'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
 import { http, https } from '../../core/packages.ts'
 
@@ -8,18 +9,10 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Buffer
-  readonly tls?: HttpTls | undefined
+  readonly tls?: ConnectionOptions | undefined
   /** Most bytes of the answer, inflated. */
   readonly maxBytes: number
   readonly deadline: AbortSignal
-}
-
-/** PEM texts. */
-export interface HttpTls {
-  readonly ca?: string | undefined
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-  readonly verify: boolean
 }
 
 export interface HttpAnswer {
@@ -69,8 +62,7 @@ function send({ url, method, headers, body, tls, deadline }: HttpRequest): Clien
     agent: false,
   }
   if (!url.startsWith('https:')) return http().request(url, options)
-  const { ca, cert, key, verify = true } = tls ?? {}
-  return https().request(url, { ...options, ca, cert, key, rejectUnauthorized: verify })
+  return https().request(url, { ...options, ...tls })
 }
 
 function inflated(answer: IncomingMessage): Readable {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { access } from '../../core/listen/access.ts'
+import { connectionLimits } from '../../core/listen/connection_limits.ts'
 import { duration, size } from '../../core/units.ts'
 import { messageOf } from '../../core/errors.ts'
 import { dialects } from '../line/dialect.ts'
@@ -80,17 +81,7 @@ export const receiveFields = {
     .default('0660')
     .describe('Permissions of Unix sockets, octal: who may write to it may send'),
   ...access,
-  max_connections: z
-    .int()
-    .min(1)
-    .default(5000)
-    .describe('Most connections; when reached, one that never sent anything makes room'),
-  silent_timeout: duration()
-    .default(600_000)
-    .describe('A connection that has not sent anything yet is closed after this; 0: never'),
-  idle_timeout: duration()
-    .default(0)
-    .describe('A connection that sends nothing more is closed after this; 0: never'),
+  ...connectionLimits,
   max_line_size: size().default(65_536).describe('Longest line over a connection'),
   max_series: z
     .int()

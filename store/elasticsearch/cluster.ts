@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import type { ClusterConnectionPool, UndiciConnection } from '@elastic/transport'
+import { readClientTls } from '../../core/client_tls.ts'
 import { messageOf, RetryableError } from '../../core/errors.ts'
 import type { ClusterConfig } from './cluster_config.ts'
 
@@ -165,14 +165,7 @@ async function load(config: ClusterConfig): Promise<ClusterConnectionPool> {
     // Below the 60 s after which proxies drop idle connections: a request on such a one has an unknown fate.
     agent: { keepAliveTimeout: 25_000 },
     resurrectStrategy: 'optimistic',
-    ...(tls && {
-      tls: {
-        rejectUnauthorized: tls.verify,
-        ...(tls.ca && { ca: readFileSync(tls.ca) }),
-        ...(tls.cert && { cert: readFileSync(tls.cert) }),
-        ...(tls.key && { key: readFileSync(tls.key) }),
-      },
-    }),
+    ...(tls && { tls: readClientTls(tls) }),
     ...(apiKey && { auth: { apiKey: apiKey.reveal() } }),
     ...(username && { auth: { username, password: password?.reveal() ?? '' } }),
   })

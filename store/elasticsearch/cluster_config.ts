@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { clientTls } from '../../core/client_tls.ts'
 import { secret } from '../../core/config/secret.ts'
 import { duration } from '../../core/units.ts'
 
@@ -17,15 +18,7 @@ export const clusterFields = {
   api_key: secret().optional().describe('API key, as Elasticsearch encodes it'),
   username: z.string().optional().describe('User for basic authentication'),
   password: secret().optional().describe('Password for basic authentication'),
-  tls: z
-    .strictObject({
-      ca: z.string().optional().describe('Path of the CA certificates to believe, PEM'),
-      cert: z.string().optional().describe('Path of a client certificate, PEM'),
-      key: z.string().optional().describe('Path of its private key, PEM'),
-      verify: z.boolean().default(true).describe('Whether the certificate must be valid'),
-    })
-    .optional()
-    .describe('TLS of https hosts'),
+  tls: clientTls('https hosts'),
   headers: z
     .record(z.string(), z.string())
     .default({})

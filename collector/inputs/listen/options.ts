@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration } from '../../../core/units.ts'
+import { connectionLimits } from '../../../core/listen/connection_limits.ts'
 import { framing, messageLimits, pendingLimit } from '../framing/options.ts'
 
 export const addRemoteAddress = () =>
@@ -20,18 +20,6 @@ export const reusePort = () =>
 export const connectionOptions = {
   framing: framing(),
   ...messageLimits('1MB'),
-  max_connections: z
-    .int()
-    .min(1)
-    .default(5000)
-    .describe('Most connections; when reached, one that never sent anything makes room'),
-  silent_timeout: duration()
-    .default(600_000)
-    .describe('A connection that has not sent anything yet is closed after this; 0: never'),
-  idle_timeout: duration()
-    .default(0)
-    .describe(
-      'A connection that sends nothing more is closed after this; 0 (the default): never, since a sender that does not notice would lose its next message',
-    ),
+  ...connectionLimits,
   max_pending_bytes: pendingLimit('16MB'),
 }
