@@ -11,6 +11,7 @@ import type { Blobs } from '../blobs.ts'
 import { isDamage, openDatabase, setAside } from '../database/open.ts'
 import { group } from '../grouping/group.ts'
 import { projectRules } from '../grouping/project_rules.ts'
+import type { GroupingRules } from '../grouping/rules.ts'
 import type { Project } from '../projects/project.ts'
 import { reportsTag } from '../reports.ts'
 import { Symbolicator } from '../symbolicate/symbolicator.ts'
@@ -18,6 +19,7 @@ import type { ThreadWorld } from './call.ts'
 import { callOf } from './calls.ts'
 import { Digester } from './digester.ts'
 import { Digestion } from './digestion.ts'
+import { OrphanedBlobs } from './orphaned_blobs.ts'
 import type { DigestSeed, DigestSettings } from './protocol.ts'
 import { Retention } from './retention.ts'
 import { statusOf } from './status.ts'
@@ -43,6 +45,7 @@ export class DigestRun {
   readonly #path: string
   readonly #symbolicator: Symbolicator
   readonly #retention: Retention
+  readonly #orphans: OrphanedBlobs
   #settings: DigestSettings
   #rules: ReturnType<typeof projectRules>
   #projects = new Map<number, Project>()
@@ -74,6 +77,7 @@ export class DigestRun {
     this.#rules = projectRules(seed.settings.grouping)
     this.projects(seed.projects)
     this.#retention = new Retention(database, () => this.#settings.digest)
+    this.#orphans = new OrphanedBlobs(database, blobs)
     this.#symbolicator = new Symbolicator({
       database: () => database,
       blobs,
@@ -127,7 +131,7 @@ export class DigestRun {
       context: this.#world.context,
       symbolicator: this.#symbolicator,
       project: (id) => this.#projects.get(id),
-      rulesOf: (id) => this.#rules(this.#projects.get(id)?.settings.grouping),
+      rulesOf: (id) => this.#rulesOf(id),
       settings: this.#settings,
       change: (work) => {
         this.digester.settle()
@@ -156,7 +160,12 @@ export class DigestRun {
       mapBytes: this.#symbolicator.bytes,
       countedOnly: this.#countedOnly,
       evicted: this.#retention.evicted,
+      orphanedBlobs: this.#orphans.deleted,
     })
+  }
+
+  #rulesOf(project: number): GroupingRules {
+    return this.#rules(this.#projects.get(project)?.settings.grouping)
   }
 
   #digestion(sent: DigestSeed['sent']): Digestion {
@@ -165,8 +174,8 @@ export class DigestRun {
     const slugs = () => new Map([...this.#projects].map(([id, { slug }]) => [id, slug]))
     const watch = new Watch(database, this.#settings.alerts, slugs)
     return new Digestion(database, this.#settings.digest, sent, {
-      group: (project, event) =>
-        group(event, this.#rules(this.#projects.get(project)?.settings.grouping)),
+      group: (project, event) => group(event, this.#rulesOf(project)),
+      rulesOf: (project) => this.#rulesOf(project).id,
       symbolicator: this.#symbolicator,
       watch: watch.isWanted ? watch : undefined,
       slugOf: (project) => this.#projects.get(project)?.slug ?? String(project),
@@ -177,13 +186,16 @@ export class DigestRun {
         context.metrics.error_events.inc({ kept: isKept ? 'yes' : 'no' })
       },
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
-      onUndigestible: (err, line) =>
-        context.log.error({ err, line: line.slice(0, 200) }, 'a report cannot be digested'),
+      onUndigestible: (err, bytes) => {
+        const line = bytes.toString('utf8', 0, 200)
+        context.log.error({ err, line }, 'a report cannot be digested')
+      },
     })
   }
 
   /** Nothing of the batch under way is open. */
   #keepUp(nowMs: number): boolean {
+    if (!this.digester.follower.isBehind()) void this.#orphans.step(nowMs)
     const { hasMore, isChanged, blobs } = this.#retention.step(nowMs)
     if (isChanged) this.digester.forget()
     for (const blob of blobs) void this.#world.blobs.delete(blob).catch(() => undefined)

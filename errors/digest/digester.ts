@@ -205,7 +205,8 @@ export class Digester {
         this.#digestion.abandon()
         this.#digestion = this.#world.digestion(this.#sent)
         context.count('report_undigestible')
-        context.log.error({ err: failure, line: line.text.slice(0, 500) }, 'a report is left out')
+        const text = line.bytes.toString('utf8', 0, 500)
+        context.log.error({ err: failure, line: text }, 'a report is left out')
         this.#digestion.digest([])
       }
       this.#digested = { ...this.#digested, [reportsPartition]: { segment, ordinal: ordinal + 1 } }
@@ -317,7 +318,7 @@ function linesOf(chunk: Parameters<typeof eventsOf>[0]): Line[] {
   const lines: Line[] = []
   for (const { ordinal, start, end } of eventsOf(chunk)) {
     const place = { segment: chunk.segment, ordinal }
-    lines.push({ place, text: chunk.bytes.toString('utf8', start, end) })
+    lines.push({ place, bytes: chunk.bytes.subarray(start, end) })
   }
   return lines
 }

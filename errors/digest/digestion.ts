@@ -6,22 +6,26 @@ import type { JsonRecord } from '../../store/search.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
 import type { Grouping } from '../grouping/grouping.ts'
 import { shortIdOf } from '../issues/state.ts'
-import { decodeReport, type Report } from '../reports.ts'
+import { readReport, type Report, type UnreadReport } from '../reports.ts'
 import type { Symbolicator } from '../symbolicate/symbolicator.ts'
 import { CheckIns } from './check_ins.ts'
 import type { DigestConfig } from './config.ts'
 import { ecsLine, eventStream } from './ecs_line.ts'
+import { bodyOf, type EventBody, unreadBody } from './event_body.ts'
 import { EventDigest } from './event_digest.ts'
 import { type EventFacts, factsOf } from './facts.ts'
 import { Feedback } from './feedback.ts'
 import { Outbox } from './outbox.ts'
 import { SeenIds } from './seen_ids.ts'
 import { Sessions } from './sessions.ts'
+import { summarise } from './summarise.ts'
 import { triggerData } from './trigger_data.ts'
 
 export interface DigestionWorld {
   readonly group: (project: number, event: SentryEvent) => Grouping
-  readonly symbolicator: Pick<Symbolicator, 'prepare' | 'apply'>
+  /** Id of the rules that `group` goes by. */
+  readonly rulesOf: (project: number) => string
+  readonly symbolicator: Pick<Symbolicator, 'prepare' | 'apply' | 'hasUploads'>
   /** Who counts for alerts; undefined: nobody does. */
   readonly watch?: Watching | undefined
   /** Of a project, for names of streams and short ids; of one that is gone its id. */
@@ -32,7 +36,7 @@ export interface DigestionWorld {
   /** Lets others have a turn. */
   readonly breathe: () => Promise<void>
   /** What cannot be digested, and why: a mistake of ours. */
-  readonly onUndigestible: (failure: unknown, line: string) => void
+  readonly onUndigestible: (failure: unknown, line: Buffer) => void
 }
 
 /** Told of every event, inside the transaction. */
@@ -51,14 +55,15 @@ export interface Watching {
 /** A report on its way from the journal into the database. */
 export interface Prepared {
   readonly place: Place
-  readonly report: Report
+  readonly report: Report | UnreadReport
   /** Of an event. */
-  readonly facts: EventFacts | undefined
+  readonly known: { readonly facts: EventFacts; readonly body: EventBody } | undefined
 }
 
 export interface Line {
   readonly place: Place
-  readonly text: string
+  /** Without its `\n`. They have to stay until the line is digested. */
+  readonly bytes: Buffer
 }
 
 /** How many events are grouped before others have a turn: some milliseconds. */
@@ -113,26 +118,26 @@ export class Digestion {
   /** What a batch's reports are by themselves. Never throws: what cannot be digested is counted and left out. */
   async prepare(lines: readonly Line[]): Promise<Prepared[]> {
     const { symbolicator, count, breathe, onUndigestible } = this.#world
-    const reports: { place: Place; report: Report; text: string }[] = []
-    for (const { place, text } of lines) {
+    const reports: { place: Place; report: Report | UnreadReport; bytes: Buffer }[] = []
+    for (const [number, { place, bytes }] of lines.entries()) {
+      if (number % turn === turn - 1) await breathe()
       try {
-        reports.push({ place, report: decodeReport(text), text })
+        reports.push({ place, report: this.#read(bytes), bytes })
       } catch (failure) {
         count('corrupt', 1)
-        onUndigestible(failure, text)
+        onUndigestible(failure, bytes)
       }
-      if (reports.length % turn === turn - 1) await breathe()
     }
-    const events = reports.flatMap(({ report }) => (report.kind === 'event' ? [report] : []))
-    await symbolicator.prepare(events)
+    const events = reports.flatMap(({ report }) => ('event' in report ? [report] : []))
+    if (events.length > 0) await symbolicator.prepare(events)
     const prepared: Prepared[] = []
-    for (const { place, report, text } of reports) {
+    for (const { place, report, bytes } of reports) {
       if (prepared.length % turn === turn - 1) await breathe()
       try {
-        prepared.push({ place, report, facts: this.#facts(report) })
+        prepared.push({ place, report, known: this.#known(report) })
       } catch (failure) {
         count('report_undigestible', 1)
-        onUndigestible(failure, text)
+        onUndigestible(failure, bytes)
       }
     }
     return prepared
@@ -168,20 +173,40 @@ export class Digestion {
     if (this.#database.isTransaction) this.#database.exec('rollback')
   }
 
-  #facts(report: Report): EventFacts | undefined {
+  /** An event is read where its summary does not say what the digest would make of it now. */
+  #read(line: Buffer): Report | UnreadReport {
+    const report = readReport(line)
+    if (!('json' in report)) return report
+    const { project, summary, json, ...head } = report
+    const { rulesOf, symbolicator } = this.#world
+    const isMapped =
+      summary.maps === 'named' || (summary.maps === 'uploaded' && symbolicator.hasUploads(project))
+    if (!isMapped && summary.rules === rulesOf(project)) return report
+    return { ...head, project, event: JSON.parse(json.toString()) as SentryEvent }
+  }
+
+  #known(report: Report | UnreadReport): Prepared['known'] {
     if (report.kind !== 'event') return undefined
-    const { group, symbolicator } = this.#world
-    symbolicator.apply(report.project, report.event)
-    return factsOf(report, group(report.project, report.event))
+    const { group, rulesOf, symbolicator } = this.#world
+    const { project } = report
+    if ('json' in report) {
+      const body = unreadBody(report.json, (event) => group(project, event))
+      return { facts: factsOf(report, report.summary), body }
+    }
+    const { event } = report
+    symbolicator.apply(project, event)
+    const grouping = group(project, event)
+    const facts = factsOf(report, summarise(event, grouping, rulesOf(project)))
+    return { facts, body: bodyOf(event, grouping) }
   }
 
   /** @returns whether it was an event that counts. */
-  #digest({ place, report, facts }: Prepared): boolean {
+  #digest({ place, report, known }: Prepared): boolean {
     const about = { project: report.project, key: report.key, ms: report.received_ms }
     const { counts } = this.events
     switch (report.kind) {
       case 'event':
-        return this.#event(place, facts!)
+        return this.#event(place, known!)
       case 'attachments':
         for (const file of report.attachments) {
           const issue = this.#issueOf(report.project, report.event_id)
@@ -216,15 +241,15 @@ export class Digestion {
     }
   }
 
-  #event(place: Place, facts: EventFacts): boolean {
+  #event(place: Place, { facts, body }: NonNullable<Prepared['known']>): boolean {
     const { counts } = this.events
-    const { project, key, receivedMs: ms } = facts
-    const category = facts.event.type === 'default' ? 'default' : categoryOf(facts.event.type)
+    const { project, key, receivedMs: ms, summary } = facts
+    const category = summary.type === 'default' ? 'default' : categoryOf(summary.type)
     const isNew = this.#seen.isNew(project, facts.eventId)
     const outcome = isNew ? 'accepted' : 'duplicate'
     counts.outcome({ project, key, ms, category, outcome, reason: '' })
     if (!isNew) return false
-    const digested = this.events.event(facts)
+    const digested = this.events.event(facts, body)
     this.#world.onDigested?.(digested.isKept)
     this.#world.watch?.event({
       project,

@@ -8,13 +8,12 @@ const messageMax = 1024
  * dashboards and the log search see of it.
  */
 export function ecsLine(facts: EventFacts, issue: { id: number; shortId: string }): string {
-  const { event, grouping, tags } = facts
+  const { summary, grouping, tags } = facts
   const handled = tagOf(tags, 'handled')
-  const trace = event.contexts?.['trace']
   const line = {
     '@timestamp': new Date(facts.timestampMs).toISOString(),
     message: grouping.title.slice(0, messageMax),
-    log: { level: facts.level, ...(event.logger !== undefined && { logger: event.logger }) },
+    log: { level: facts.level, ...(summary.logger !== undefined && { logger: summary.logger }) },
     event: {
       kind: 'event',
       category: ['error'],
@@ -35,22 +34,20 @@ export function ecsLine(facts: EventFacts, issue: { id: number; shortId: string 
       ...(facts.release !== undefined && { version: facts.release }),
       ...(facts.environment !== undefined && { environment: facts.environment }),
     },
-    ...(event.server_name !== undefined && { host: { name: event.server_name } }),
-    ...(event.transaction !== undefined && { transaction: { name: event.transaction } }),
-    ...(typeof trace?.['trace_id'] === 'string' && { trace: { id: trace['trace_id'] } }),
-    ...(typeof trace?.['span_id'] === 'string' && { span: { id: trace['span_id'] } }),
-    ...(event.user && { user: userOf(event.user) }),
-    ...(event.user?.ip_address && { client: { ip: event.user.ip_address } }),
-    ...(event.request?.url !== undefined && { url: { full: event.request.url } }),
-    ...(event.request?.method !== undefined && {
-      http: { request: { method: event.request.method } },
-    }),
+    ...(summary.server_name !== undefined && { host: { name: summary.server_name } }),
+    ...(summary.transaction !== undefined && { transaction: { name: summary.transaction } }),
+    ...(summary.trace_id !== undefined && { trace: { id: summary.trace_id } }),
+    ...(summary.span_id !== undefined && { span: { id: summary.span_id } }),
+    ...(summary.user && { user: userOf(summary.user) }),
+    ...(summary.user?.ip_address && { client: { ip: summary.user.ip_address } }),
+    ...(summary.url !== undefined && { url: { full: summary.url } }),
+    ...(summary.method !== undefined && { http: { request: { method: summary.method } } }),
     labels: labelsOf(tags),
   }
   return `${JSON.stringify(line).toWellFormed()}\n`
 }
 
-const userOf = ({ id, email, username }: NonNullable<EventFacts['event']['user']>) => ({
+const userOf = ({ id, email, username }: NonNullable<EventFacts['summary']['user']>) => ({
   ...(id !== undefined && { id }),
   ...(email !== undefined && { email }),
   ...(username !== undefined && { name: username }),

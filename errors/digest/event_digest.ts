@@ -3,6 +3,7 @@ import { IssueLog } from '../issues/issue_log.ts'
 import { regresses } from '../issues/state.ts'
 import { Releases } from '../releases/release_facts.ts'
 import { Archives } from './archives.ts'
+import type { EventBody } from './event_body.ts'
 import type { EventFacts } from './facts.ts'
 import { findIssue } from './find_issue.ts'
 import { IssueWriter } from './issue_writer.ts'
@@ -77,13 +78,13 @@ export class EventDigest {
     )
   }
 
-  event(given: EventFacts): Digested {
+  event(given: EventFacts, body: EventBody): Digested {
     const environment = this.counts.admitted(given.project, given.environment)
     const facts = environment === given.environment ? given : { ...given, environment }
-    const { issue, hash, isNew } = findIssue(this.#issues, facts)
+    const { issue, hash, isNew } = findIssue(this.#issues, facts, body)
     const isRegression = !isNew && issue.status === 'resolved' && this.#regress(issue, facts)
     const bits = this.#reasonsToKeep(issue, facts, isNew)
-    const isKept = bits !== 0 && this.kept.keep(facts, issue.id, hash, bits)
+    const isKept = bits !== 0 && this.kept.keep(facts, body, issue.id, hash, bits)
     if (isKept) this.#countKept(issue, bits)
     this.#count(issue, facts, hash)
     this.counts.event(facts, isNew)

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto'
-import type { Level, SentryEvent } from '../event/sentry_event.ts'
-import type { Grouping } from '../grouping/grouping.ts'
+import type { Level, SentryUser } from '../event/sentry_event.ts'
+import type { EventSummary, GroupingSummary } from '../event_summary.ts'
 import type { Attachment } from '../reports.ts'
-import { tagsOf } from './tags.ts'
 
 /** What the digest needs to know of an event. Times are milliseconds since the epoch. */
 export interface EventFacts {
@@ -11,54 +10,55 @@ export interface EventFacts {
   readonly eventId: string
   readonly receivedMs: number
   readonly timestampMs: number
-  readonly event: SentryEvent
-  readonly grouping: Grouping
+  readonly summary: EventSummary
+  readonly grouping: GroupingSummary
   readonly level: Level
   readonly release: string | undefined
   readonly environment: string | undefined
   /** As `id:7`, and the number that it is told apart by. */
   readonly user: string | undefined
   readonly userNumber: bigint | undefined
-  readonly tags: readonly (readonly [key: string, value: string])[]
+  readonly tags: EventSummary['tags']
   readonly attachments: readonly Attachment[]
 }
 
+/** An event's report without the event. */
 export interface AcceptedEvent {
   readonly project: number
   readonly key: string
   readonly received_ms: number
   readonly event_id: string
-  readonly event: SentryEvent
   readonly attachments?: readonly Attachment[]
 }
 
 /** The end of the year 9999: no later time can be written. */
 const lastMs = 253_402_300_799_999
 
-export function factsOf(report: AcceptedEvent, grouping: Grouping): EventFacts {
-  const { event } = report
-  const user = userOf(event.user)
-  const sentMs = Math.round(event.timestamp * 1000)
+export function factsOf(report: AcceptedEvent, summary: EventSummary): EventFacts {
+  const user = userOf(summary.user)
+  const sentMs = Math.round(summary.timestamp * 1000)
   return {
     project: report.project,
     key: report.key,
     eventId: report.event_id,
     receivedMs: report.received_ms,
     timestampMs: sentMs >= 0 && sentMs <= lastMs ? sentMs : report.received_ms,
-    event,
-    grouping,
-    level: event.level,
-    release: event.release,
-    environment: event.environment,
+    summary,
+    grouping: summary.grouping,
+    level: summary.level,
+    release: summary.release,
+    environment: summary.environment,
     user,
     userNumber: user === undefined ? undefined : userNumberOf(user),
-    tags: tagsOf(event, user),
+    tags: summary.tags,
     attachments: report.attachments ?? [],
   }
 }
 
 /** What a user is known by: the first that is there, as Sentry's tag `user` has it. */
-export function userOf(user: SentryEvent['user']): string | undefined {
+export function userOf(
+  user: Pick<SentryUser, 'id' | 'username' | 'email' | 'ip_address'> | undefined,
+): string | undefined {
   if (!user) return undefined
   if (user.id) return `id:${user.id}`
   if (user.username) return `username:${user.username}`

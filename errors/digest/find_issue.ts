@@ -1,3 +1,4 @@
+import type { EventBody } from './event_body.ts'
 import type { EventFacts } from './facts.ts'
 import type { KnownIssue, KnownIssues } from './known_issues.ts'
 
@@ -13,14 +14,18 @@ export interface FoundIssue {
  * now on. Hashes of the grouping in force before are looked up when none of the new ones is known, so that a new
  * version splits nothing. Where the issue is split by message, the hashes made with the message decide.
  */
-export function findIssue(issues: KnownIssues, facts: EventFacts): FoundIssue {
+export function findIssue(issues: KnownIssues, facts: EventFacts, body: EventBody): FoundIssue {
   const { project, grouping } = facts
   const versions = grouping.previous ? [grouping, grouping.previous] : [grouping]
-  for (const { hashes, splitHashes } of versions) {
-    for (const [place, hash] of hashes.entries()) {
+  for (const version of versions) {
+    for (const [place, hash] of version.hashes.entries()) {
       const found = issues.find(project, hash)
       if (!found) continue
-      if (found.isSplit) return findPart(issues, facts, splitHashes[place]!)
+      if (found.isSplit) {
+        const { splitHashes, previous } = body.grouping
+        const split = version === grouping ? splitHashes : previous!.splitHashes
+        return findPart(issues, facts, split[place]!, splitHashes)
+      }
       attach(issues, facts, found, grouping.hashes)
       return { issue: found, hash: grouping.hashes[0]!, isNew: false }
     }
@@ -31,11 +36,16 @@ export function findIssue(issues: KnownIssues, facts: EventFacts): FoundIssue {
 }
 
 /** The part of a split issue: events with one message. */
-function findPart(issues: KnownIssues, facts: EventFacts, hash: string): FoundIssue {
-  const { project, grouping, timestampMs } = facts
+function findPart(
+  issues: KnownIssues,
+  facts: EventFacts,
+  hash: string,
+  splitHashes: readonly string[],
+): FoundIssue {
+  const { project, timestampMs } = facts
   const found = issues.find(project, hash)
   const issue = found ?? issues.make(project, timestampMs)
-  attach(issues, facts, issue, found ? grouping.splitHashes : [hash, ...grouping.splitHashes])
+  attach(issues, facts, issue, found ? splitHashes : [hash, ...splitHashes])
   return { issue, hash, isNew: found === undefined }
 }
 
@@ -49,7 +59,7 @@ function attach(
   for (const hash of hashes) {
     if (issues.find(project, hash)) continue
     issues.attach(project, hash, issue)
-    const variant = grouping.variants.find((each) => each.hash === hash)?.name ?? 'split'
+    const variant = grouping.variants[grouping.hashes.indexOf(hash)] ?? 'split'
     issue.delta.attached.push({ hash, version: grouping.version, variant, atMs: timestampMs })
   }
 }

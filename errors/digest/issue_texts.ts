@@ -24,7 +24,7 @@ export const titleText = ({ grouping }: EventFacts): string =>
 
 /** What an event gives its issue to show. */
 export function textsOf(facts: EventFacts): NewIssueTexts {
-  const { event, grouping, level, tags } = facts
+  const { summary, grouping, level, tags } = facts
   const handled = tagOf(tags, 'handled')
   const metadata =
     grouping.type === ''
@@ -36,11 +36,11 @@ export function textsOf(facts: EventFacts): NewIssueTexts {
           ...(grouping.function !== '' && { function: grouping.function }),
         }
   return {
-    type: event.type,
+    type: summary.type,
     level,
     priority: priorityOf(level, handled === undefined ? undefined : handled === 'yes'),
-    platform: event.platform,
-    logger: event.logger,
+    platform: summary.platform,
+    logger: summary.logger,
     title: grouping.title,
     errorType: grouping.type,
     errorValue: grouping.value,

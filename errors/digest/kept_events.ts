@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { constants, zstdCompressSync } from 'node:zlib'
+import type { SentryEvent } from '../event/sentry_event.ts'
+import type { EventBody } from './event_body.ts'
 import type { EventFacts } from './facts.ts'
 import { evicted, type KeptEvent } from './sampling.ts'
 import { wordsOf } from './words.ts'
@@ -45,9 +47,15 @@ export class KeptEvents {
   }
 
   /** @returns false when an event with this id is there already. */
-  keep(facts: EventFacts, issue: number, hash: string, why: number): boolean {
-    const body = zstdCompressSync(Buffer.from(JSON.stringify(facts.event)), zstd)
-    const trace = facts.event.contexts?.['trace']?.['trace_id']
+  keep(
+    facts: EventFacts,
+    { json, event }: EventBody,
+    issue: number,
+    hash: string,
+    why: number,
+  ): boolean {
+    const body = zstdCompressSync(json, zstd)
+    const { transaction, trace_id: trace } = facts.summary
     const { changes, lastInsertRowid } = this.#statements.insert.run(
       facts.project,
       Buffer.from(facts.eventId, 'hex'),
@@ -59,26 +67,26 @@ export class KeptEvents {
       facts.release ?? null,
       facts.environment ?? null,
       facts.user ?? null,
-      facts.event.transaction ?? null,
-      typeof trace === 'string' ? trace : null,
+      transaction ?? null,
+      trace ?? null,
       why,
       body.length,
     )
     if (changes === 0) return false
     this.#statements.body.run(lastInsertRowid, body)
-    this.#index(lastInsertRowid, facts)
+    this.#index(lastInsertRowid, facts, event)
     this.#add(facts.project, 1)
     return true
   }
 
   /** The event as it is mapped and grouped now; what it is filed by changes, what it counts for does not. */
-  replace(id: number, facts: EventFacts, hash: string): void {
-    const body = zstdCompressSync(Buffer.from(JSON.stringify(facts.event)), zstd)
+  replace(id: number, facts: EventFacts, { json, event }: EventBody, hash: string): void {
+    const body = zstdCompressSync(json, zstd)
     this.#statements.refile.run(id, hash, body.length)
     this.#statements.deleteBody.run(id)
     this.#statements.body.run(id, body)
     this.#statements.deleteWords.run(id)
-    this.#index(id, facts)
+    this.#index(id, facts, event)
   }
 
   /** Evicts so that at most `keep` of an issue stay, never the last one. @returns how many went. */
@@ -110,8 +118,8 @@ export class KeptEvents {
     this.#changed.clear()
   }
 
-  #index(id: number | bigint, facts: EventFacts): void {
-    const { type, message, frames, tags, user, request, breadcrumbs } = wordsOf(facts)
+  #index(id: number | bigint, facts: EventFacts, event: SentryEvent): void {
+    const { type, message, frames, tags, user, request, breadcrumbs } = wordsOf(facts, event)
     this.#statements.words.run(id, type, message, frames, tags, user, request, breadcrumbs)
   }
 

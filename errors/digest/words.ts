@@ -6,8 +6,7 @@ import type { EventFacts } from './facts.ts'
 const columnMax = 8192
 
 /** What can be searched inside of a kept event, a text for each column of `event_words`. */
-export function wordsOf(facts: EventFacts) {
-  const { event, grouping } = facts
+export function wordsOf({ grouping, tags }: EventFacts, event: SentryEvent) {
   return {
     type: (event.exception?.values ?? []).map(({ type }) => type ?? '').join(' '),
     message: cut([
@@ -18,7 +17,7 @@ export function wordsOf(facts: EventFacts) {
       event.transaction ?? '',
     ]),
     frames: framesOf(event),
-    tags: cut(facts.tags.map(([key, value]) => `${key} ${value}`)),
+    tags: cut(tags.map(([key, value]) => `${key} ${value}`)),
     user: cut(Object.values(event.user ?? {}).filter((value) => typeof value === 'string')),
     request: cut([
       event.request?.url ?? '',

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+import { builtInFingerprintRules, builtInStackTraceRules } from './built_in/built_in.ts'
 import { compileRules, type CompiledRules } from './compiled_rules.ts'
 import { newestVersion, type VersionId } from './version_ids.ts'
 
@@ -12,6 +14,8 @@ export interface GroupingSettings {
 
 /** How a project's events are grouped, ready to be used. */
 export interface GroupingRules {
+  /** The same id: the same hashes for the same event. */
+  readonly id: string
   readonly version: VersionId
   readonly fingerprintRules: string
   readonly stackTraceRules: string
@@ -34,13 +38,18 @@ export function groupingRules(
     stackTraceRules = '',
     builtInRules = true,
   } = settings
+  const before = previous && {
+    rules: groupingRules(previous.settings),
+    untilMs: previous.untilMs,
+  }
+  const builtIn = builtInRules && [builtInStackTraceRules, builtInFingerprintRules]
+  const all = [version, fingerprintRules, stackTraceRules, builtIn]
   return {
+    id: hash('md5', JSON.stringify([...all, before && [before.rules.id, before.untilMs]]), 'hex'),
     version,
     fingerprintRules,
     stackTraceRules,
     compiled: compileRules(fingerprintRules, stackTraceRules, builtInRules),
-    ...(previous && {
-      previous: { rules: groupingRules(previous.settings), untilMs: previous.untilMs },
-    }),
+    ...(before && { previous: before }),
   }
 }

@@ -4,6 +4,7 @@ import type { Reason } from '../../core/reasons.ts'
 import type { JsonRecord } from '../../store/search.ts'
 import type { Arrival } from '../event/normalise.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
+import type { EventSummary } from '../event_summary.ts'
 import type { Project } from '../projects/project.ts'
 import type { Desk } from './desk.ts'
 import { endpoints } from './endpoints.ts'
@@ -18,10 +19,12 @@ import type { Quotas } from './quotas.ts'
 import { type Answer, IngestRefusal, refused } from './refusal.ts'
 import { senderOf } from './sender.ts'
 
-/** What makes an SDK's event fit to be kept: normalised, and without what is secret. Both never throw. */
+/** What makes an SDK's event fit to be kept: normalised, and without what is secret. */
 export interface Preparing {
   readonly normalise: (raw: JsonRecord, arrival: Omit<Arrival, 'bounds'>) => SentryEvent
   readonly scrub: (event: SentryEvent, project: Project) => void
+  /** What the digest counts of an event. */
+  readonly summarise: (event: SentryEvent, project: Project) => EventSummary
   /** A text that is no part of an event, by its name. */
   readonly redact: (name: string, text: string, project: Project) => string
 }
@@ -115,13 +118,22 @@ export class Acceptor {
           takeEvent: (raw) => {
             const event = world.normalise(raw, arrival)
             world.scrub(event, project)
-            parcel.event(event)
+            parcel.event(event, this.#summary(event, project))
           },
           redact: (name, text) => world.redact(name, text, project),
           onRepaired: () => count('lone_surrogate'),
         }
       },
       deliver: (parcel, eventId) => this.#deliver(parcel, eventId),
+    }
+  }
+
+  /** An event that cannot be summed up is the digest's to complain of. */
+  #summary(event: SentryEvent, project: Project): EventSummary | undefined {
+    try {
+      return this.#world.summarise(event, project)
+    } catch {
+      return undefined
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Reason } from '../../core/reasons.ts'
 import { formatSize } from '../../core/units.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
+import type { EventSummary } from '../event_summary.ts'
 import { type Attachment, encodeReport, type Report } from '../reports.ts'
 import { droppedCategories } from './categories.ts'
 import type { Lines, LogLines } from './gatherer.ts'
@@ -42,7 +43,7 @@ export class Parcel {
   readonly #reports: Report[] = []
   readonly #logs: LogLines[] = []
   readonly #outcomes: Outcome[] = []
-  readonly #events: SentryEvent[] = []
+  readonly #events: { event: SentryEvent; summary: EventSummary | undefined }[] = []
   /** Sessions that it has so far. */
   sessionCount = 0
   /** What was wrong with items that were left out, for the answer. */
@@ -69,12 +70,12 @@ export class Parcel {
   }
 
   get events(): readonly SentryEvent[] {
-    return this.#events
+    return this.#events.map(({ event }) => event)
   }
 
   /** Files go with the first. */
-  event(event: SentryEvent): void {
-    this.#events.push(event)
+  event(event: SentryEvent, summary?: EventSummary): void {
+    this.#events.push({ event, summary })
   }
 
   file(file: IncomingFile): void {
@@ -153,9 +154,10 @@ export class Parcel {
    */
   async close(eventId: string | undefined): Promise<Lines> {
     const attachments = await Promise.all(this.#files.map((file) => this.#kept(file)))
-    for (const [index, event] of this.#events.entries()) {
+    for (const [index, { event, summary }] of this.#events.entries()) {
       const files = index === 0 && attachments.length > 0 && { attachments }
-      this.report({ kind: 'event', event_id: event.event_id, event, ...files })
+      const summed = summary && { summary }
+      this.report({ kind: 'event', event_id: event.event_id, ...files, ...summed, event })
     }
     const isAlone = this.#events.length === 0 && attachments.length > 0
     if (isAlone && eventId !== undefined) {

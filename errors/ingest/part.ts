@@ -40,9 +40,10 @@ export function makeIngest(config: ErrorsConfig, world: ErrorsWorld): ErrorsPart
   }
 }
 
-const acceptConfig = ({ limits, quota, scrub, events }: ErrorsConfig): AcceptConfig => ({
+const acceptConfig = ({ limits, quota, scrub, events, grouping }: ErrorsConfig): AcceptConfig => ({
   limits,
   quota,
   scrub,
   events,
+  grouping,
 })

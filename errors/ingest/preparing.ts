@@ -1,5 +1,8 @@
+import { summarise } from '../digest/summarise.ts'
 import { Marks } from '../event/marks.ts'
 import { normalise } from '../event/normalise.ts'
+import { group } from '../grouping/group.ts'
+import { projectRules } from '../grouping/project_rules.ts'
 import type { Project } from '../projects/project.ts'
 import { type CompiledScrubbing, compileScrubbing, scrubbingOf } from '../scrub/rules.ts'
 import { scrub } from '../scrub/scrub.ts'
@@ -12,11 +15,15 @@ export function preparingBy(config: () => AcceptConfig): Preparing {
   // A changed project, or config, is another object.
   let compiled = new WeakMap<Project, CompiledScrubbing>()
   let compiledOf = config()
+  let grouping = projectRules(compiledOf.grouping)
+  const follow = () => {
+    if (compiledOf === config()) return
+    compiled = new WeakMap()
+    compiledOf = config()
+    grouping = projectRules(compiledOf.grouping)
+  }
   const rulesOf = (project: Project) => {
-    if (compiledOf !== config()) {
-      compiled = new WeakMap()
-      compiledOf = config()
-    }
+    follow()
     let rules = compiled.get(project)
     if (!rules) {
       rules = compileScrubbing(scrubbingOf(config().scrub, project.settings.scrub))
@@ -27,6 +34,11 @@ export function preparingBy(config: () => AcceptConfig): Preparing {
   return {
     normalise: (raw, arrival) => normalise(raw, { ...arrival, bounds: config().events }),
     scrub: (event, project) => scrub(event, rulesOf(project)),
+    summarise: (event, project) => {
+      follow()
+      const rules = grouping(project.settings.grouping)
+      return summarise(event, group(event, rules), rules.id)
+    },
     redact: (name, text, project) => {
       const rules = rulesOf(project)
       if (!rules.active) return text

@@ -9,7 +9,7 @@ import type { Answer } from './refusal.ts'
 /** What main and the accepting thread say to each other; everything is copied, or handed over, between threads. */
 
 /** Of the config what the thread needs: plain data. */
-export type AcceptConfig = Pick<ErrorsConfig, 'limits' | 'quota' | 'scrub' | 'events'>
+export type AcceptConfig = Pick<ErrorsConfig, 'limits' | 'quota' | 'scrub' | 'events' | 'grouping'>
 
 /** What the thread starts with. */
 export interface AcceptSeed extends PartitionSeed {

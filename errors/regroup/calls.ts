@@ -2,8 +2,10 @@ import { zstdDecompressSync } from 'node:zlib'
 import type { DatabaseSync } from 'node:sqlite'
 import type { JsonRecord } from '../../store/search.ts'
 import type { Calls, ThreadWorld } from '../digest/call.ts'
+import { bodyOf } from '../digest/event_body.ts'
 import { factsOf } from '../digest/facts.ts'
 import { KeptEvents } from '../digest/kept_events.ts'
+import { summarise } from '../digest/summarise.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
 import { projectGrouping } from '../grouping/config.ts'
 import { group } from '../grouping/group.ts'
@@ -124,8 +126,9 @@ function refile(
     const done = attach.run(project, hash, target, grouping.version, name, ms, ms)
     attached += Number(done.changes)
   }
-  const report = { project, key: '', received_ms: ms, event_id: event.event_id, event }
-  new KeptEvents(database).replace(stored.id, factsOf(report, grouping), grouping.hashes[0]!)
+  const report = { project, key: '', received_ms: ms, event_id: event.event_id }
+  const facts = factsOf(report, summarise(event, grouping, rules.id))
+  new KeptEvents(database).replace(stored.id, facts, bodyOf(event, grouping), grouping.hashes[0]!)
   return { target, attached }
 }
 

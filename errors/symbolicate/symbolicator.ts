@@ -59,6 +59,11 @@ export class Symbolicator {
     return this.#cache.bytes
   }
 
+  /** Whether anything was ever uploaded for a project: without that, only events that name debug ids are changed. */
+  hasUploads(project: number): boolean {
+    return this.#fresh().hasUploads(project)
+  }
+
   /** Reads the maps that these events need into memory, so that `apply` need not wait for the disk. */
   async prepare(events: readonly ProjectEvent[]): Promise<void> {
     const lookup = this.#fresh()

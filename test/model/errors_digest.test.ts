@@ -108,7 +108,7 @@ class World {
     if (texts.length === 0) return false
     const lines = texts.map((text, at) => ({
       place: { segment: 'a', ordinal: this.#read + at },
-      text,
+      bytes: Buffer.from(text),
     }))
     this.#digestion.digest(await this.#digestion.prepare(lines))
     this.#read += texts.length

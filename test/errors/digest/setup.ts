@@ -79,7 +79,12 @@ export function digestionOf(database = openMemory(), given: Given = {}) {
   const { config = {}, sent, ...world } = given
   const digestion = new Digestion(database, digestConfig.parse(config), sent, {
     group: groupByType,
-    symbolicator: { prepare: async () => undefined, apply: () => undefined },
+    rulesOf: () => 'test',
+    symbolicator: {
+      prepare: async () => undefined,
+      apply: () => undefined,
+      hasUploads: () => false,
+    },
     slugOf: () => 'shop',
     nowMs: () => startMs,
     count: () => undefined,
@@ -93,7 +98,7 @@ export function digestionOf(database = openMemory(), given: Given = {}) {
   const digest = async (...reports: readonly Report[]) => {
     const lines = reports.map((report) => ({
       place: { segment: 'a', ordinal: ordinal++ },
-      text: encodeReport(report).trimEnd(),
+      bytes: Buffer.from(encodeReport(report).trimEnd()),
     }))
     const events = digestion.digest(await digestion.prepare(lines))
     digestion.commit({ errors: { segment: 'a', ordinal } })

@@ -98,7 +98,7 @@ function plantEvent(
     user ?? null,
   ).lastInsertRowid
   run('insert into event_bodies values (?, ?)', row, zstdCompressSync(JSON.stringify(event)))
-  const words = wordsOf({ event, tags, grouping: { title, culprit } } as never)
+  const words = wordsOf({ tags, grouping: { title, culprit } } as never, event)
   run(
     `insert into event_words (rowid, type, message, frames, tags, user, request, breadcrumbs)
      values (?, ?, ?, ?, ?, ?, ?, ?)`,
