@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { createWriteStream, rmSync, statSync } from 'node:fs'
+import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+
+const mode = 0o640
 
 /**
  * Attachments, source maps and what else is large and never changes: files named by the SHA-256 of what they hold,
@@ -39,7 +41,7 @@ export class Blobs {
             yield part
           }
         },
-        createWriteStream(temporary, { mode: 0o640, flush: true }),
+        createWriteStream(temporary, { mode, flush: true }),
       )
       const name = hash.digest('hex')
       await this.#moveIn(temporary, name)
@@ -51,7 +53,7 @@ export class Blobs {
 
   /** Where a blob's bytes are, whether it is there or not. @throws TypeError for a name that is none. */
   path(name: string): string {
-    if (!/^[0-9a-f]{64}$/.test(name)) throw new TypeError('a blob is named by 64 hex characters')
+    if (!isName(name)) throw new TypeError('a blob is named by 64 hex characters')
     return join(this.#folder, name.slice(0, 2), name)
   }
 
@@ -69,6 +71,32 @@ export class Blobs {
     await rm(this.path(name), { force: true })
   }
 
+  /**
+   * Some of all names: those that begin with a byte.
+   *
+   * @param byte from 0 to 255.
+   */
+  async namesFrom(byte: number): Promise<string[]> {
+    const first = byte.toString(16).padStart(2, '0')
+    const names = (await readdir(join(this.#folder, first)).catch(missing)) ?? []
+    return names.filter((name) => name.startsWith(first) && isName(name))
+  }
+
+  /**
+   * Deletes a blob that was put for the last time before a moment; whoever puts what is there already means to name
+   * it. Nothing happens between the look and the deletion in this process.
+   *
+   * @param beforeMs ms since the epoch.
+   * @returns whether it was deleted.
+   */
+  deleteOlder(name: string, beforeMs: number): boolean {
+    const path = this.path(name)
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (!found || found.ctimeMs >= beforeMs) return false
+    rmSync(path, { force: true })
+    return true
+  }
+
   /** Removes what a crash left half written. To be called before anybody writes. */
   async removeUnfinished(): Promise<void> {
     await rm(join(this.#folder, 'new'), { recursive: true, force: true })
@@ -76,10 +104,10 @@ export class Blobs {
 
   async #putBytes(bytes: Uint8Array): Promise<string> {
     const name = createHash('sha256').update(bytes).digest('hex')
-    if (await this.has(name)) return name
+    if (await this.#renewed(name)) return name
     const temporary = await this.#temporary()
     try {
-      const file = await open(temporary, 'wx', 0o640)
+      const file = await open(temporary, 'wx', mode)
       try {
         await file.writeFile(bytes)
         await file.datasync()
@@ -91,6 +119,11 @@ export class Blobs {
     } finally {
       await rm(temporary, { force: true })
     }
+  }
+
+  /** Whether it is there; then it is as young as if it was put now: any change of its inode sets the time of that. */
+  async #renewed(name: string): Promise<boolean> {
+    return (await chmod(this.path(name), mode).then(() => true, missing)) === true
   }
 
   async #temporary(): Promise<string> {
@@ -113,6 +146,8 @@ export class Blobs {
     this.#made.add(folder)
   }
 }
+
+const isName = (name: string): boolean => /^[0-9a-f]{64}$/.test(name)
 
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')

@@ -11,13 +11,15 @@ export interface StatusFacts {
   readonly countedOnly: number
   /** What bounds have taken since the start. */
   readonly evicted: Readonly<Record<string, number>>
+  /** Files that nothing named, deleted since the start. */
+  readonly orphanedBlobs: number
 }
 
 /** What `/api/status` shows of the digest. */
 export function statusOf(
   database: DatabaseSync,
   digester: Digester,
-  { mapBytes, countedOnly, evicted }: StatusFacts,
+  { mapBytes, countedOnly, evicted, orphanedBlobs }: StatusFacts,
 ): JsonRecord {
   const number = (sql: string) => Number(Object.values(database.prepare(sql).get() ?? {})[0] ?? 0)
   const pragma = (name: string) => number(`pragma ${name}`)
@@ -32,6 +34,7 @@ export function statusOf(
     digested: digester.events,
     counted_only: countedOnly,
     evicted: { ...evicted },
+    orphaned_blobs_deleted: orphanedBlobs,
     failing: digester.failures > 0,
     issues: number('select count(*) from issues'),
     events_kept: number("select ifnull(sum(value), 0) from meta where key like 'kept.%'"),
