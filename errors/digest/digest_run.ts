@@ -20,7 +20,6 @@ import { callOf } from './calls.ts'
 import { Digester } from './digester.ts'
 import { Digestion } from './digestion.ts'
 import { OrphanedBlobs } from './orphaned_blobs.ts'
-import { OrphanedBlobs } from './orphaned_blobs.ts'
 import type { DigestSeed, DigestSettings } from './protocol.ts'
 import { Retention } from './retention.ts'
 import { statusOf } from './status.ts'
@@ -46,7 +45,6 @@ export class DigestRun {
   readonly #path: string
   readonly #symbolicator: Symbolicator
   readonly #retention: Retention
-  readonly #orphans: OrphanedBlobs
   readonly #orphans: OrphanedBlobs
   #settings: DigestSettings
   #rules: ReturnType<typeof projectRules>
@@ -79,7 +77,6 @@ export class DigestRun {
     this.#rules = projectRules(seed.settings.grouping)
     this.projects(seed.projects)
     this.#retention = new Retention(database, () => this.#settings.digest)
-    this.#orphans = new OrphanedBlobs(database, blobs)
     this.#orphans = new OrphanedBlobs(database, blobs)
     this.#symbolicator = new Symbolicator({
       database: () => database,
@@ -164,7 +161,6 @@ export class DigestRun {
       countedOnly: this.#countedOnly,
       evicted: this.#retention.evicted,
       orphanedBlobs: this.#orphans.deleted,
-      orphanedBlobs: this.#orphans.deleted,
     })
   }
 
@@ -199,7 +195,6 @@ export class DigestRun {
 
   /** Nothing of the batch under way is open. */
   #keepUp(nowMs: number): boolean {
-    if (!this.digester.follower.isBehind()) void this.#orphans.step(nowMs)
     if (!this.digester.follower.isBehind()) void this.#orphans.step(nowMs)
     const { hasMore, isChanged, blobs } = this.#retention.step(nowMs)
     if (isChanged) this.digester.forget()
