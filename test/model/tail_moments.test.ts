@@ -21,6 +21,7 @@ const rhythms: readonly { times: number; later?: number }[] = [
   { times: 2 },
   { times: 1, later: 1 },
   { times: 1, later: 3 },
+  { times: 1, later: 5 },
 ]
 
 /** What there is before the moments begin; each leaves the tail started and says which lines there are. */

@@ -11,6 +11,14 @@ export function openContent(files: TailFiles, path: string): Content {
   return isGzip(path) ? new GzipContent(file) : plainContent(file)
 }
 
+/** Undefined when another file has the name by now: compared with itself, it would be its own copy. */
+function openAs(files: TailFiles, path: string, id: string): Content | undefined {
+  const file = files.open(path)
+  if (file.stat().id === id) return isGzip(path) ? new GzipContent(file) : plainContent(file)
+  file.close()
+  return undefined
+}
+
 /** Reads up to `length` bytes at `position`. */
 async function bytesAt(content: Content, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length)
@@ -79,8 +87,8 @@ export async function isBeginningOf(
   try {
     copy = openContent(files, candidate.path)
     if (source.file) original = { ...plainContent(source.file), close: () => undefined }
-    else if (source.at !== undefined) original = openContent(files, source.at)
-    else return false
+    else if (source.at !== undefined) original = openAs(files, source.at, source.id)
+    if (!original) return false
     const start = await bytesAt(copy, 0, headBytes)
     if (start.length === 0) return false
     if (!start.equals(await bytesAt(original, 0, start.length))) return false

@@ -51,7 +51,7 @@ export async function restore(
     const any = live ?? sources.find((source) => source.path === path)!
     const intact = live !== undefined && !(await rotation.forked(live, lastLook))
     if (!intact || missedPaths.has(path)) await rotation.generations(any, lastLook)
-    rotation.ignoreRotated(path, rotated.get(path)!)
+    else rotation.ignoreRotated(path, rotated.get(path)!)
   }
 }
 

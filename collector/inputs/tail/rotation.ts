@@ -123,7 +123,12 @@ export class Rotation {
   async retry(): Promise<void> {
     const unsure = [...this.#unsure]
     this.#unsure.clear()
-    for (const { source, after } of unsure) await this.generations(source, after)
+    for (const { source, after } of unsure) {
+      // What was a copy of the log is news no more once the log itself was truncated.
+      if (source.place === 'live' && !this.#evidence.stillIs(source)) await this.cutAway(source)
+      else if (source.place === 'live' && (await this.forked(source, after))) continue
+      else await this.generations(source, after)
+    }
   }
 
   /** A rotated file that was read is gone: it lives on in its compressed copy, or is forgotten. */
