@@ -13,7 +13,7 @@ import type { Gatherer } from './gatherer.ts'
 import type { Endpoint, Incoming } from './incoming.ts'
 import { Inflater } from './inflate.ts'
 import type { IngestLimits } from './ingest_limits.ts'
-import { Parcel } from './parcel.ts'
+import { type IncomingFile, Parcel } from './parcel.ts'
 import type { ProjectTable } from './project_table.ts'
 import type { Quotas } from './quotas.ts'
 import { type Answer, IngestRefusal, refused } from './refusal.ts'
@@ -25,6 +25,8 @@ export interface Preparing {
   readonly scrub: (event: SentryEvent, project: Project) => void
   /** What the digest counts of an event. */
   readonly summarise: (event: SentryEvent, project: Project) => EventSummary
+  /** A file without what is secret in it; undefined for one that is not to be kept. */
+  readonly scrubFile: (file: IncomingFile, project: Project) => Promise<IncomingFile | undefined>
   /** A text that is no part of an event, by its name. */
   readonly redact: (name: string, text: string, project: Project) => string
 }
@@ -101,6 +103,10 @@ export class Acceptor {
           },
           count,
           keep: world.keep,
+          scrubFile: async (file) => {
+            const name = world.redact('message', file.name, sender.project)
+            return await world.scrubFile({ ...file, name }, sender.project)
+          },
         }),
       items: (parcel, envelope = {}) => {
         const { project, client } = parcel.sender

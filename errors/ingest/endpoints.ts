@@ -6,6 +6,7 @@ import { hyphenated } from './event_id.ts'
 import type { Endpoint, Incoming } from './incoming.ts'
 import { takeFeedback, takeItem, takeRawEvent } from './items.ts'
 import { isRecord, readJson } from './json_text.ts'
+import { knownCheckIn } from './known_fields.ts'
 import { checkInOf } from './monitor_call.ts'
 import { readForm } from './multipart.ts'
 import { isNativeFile, nativeEvent } from './native_files.ts'
@@ -34,7 +35,9 @@ export const endpoints: Readonly<Record<Endpoint, Answering>> = {
   check_in: (incoming, _body, desk) => {
     const parcel = desk.parcel(desk.sender())
     const body = checkInOf(incoming.path.monitor ?? '', desk.query, () => desk.newEventId())
-    if (parcel.allows('check_ins')) parcel.report({ kind: 'check_in', body })
+    const { redact } = desk.items(parcel)
+    if (parcel.allows('check_ins'))
+      parcel.report({ kind: 'check_in', body: knownCheckIn(body, redact) })
     return deliverAndAnswer(parcel, undefined, desk, { id: body['check_in_id'] })
   },
   feedback: takeDialog,

@@ -2,6 +2,7 @@ import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { readEventId } from '../event/event_id.ts'
 import type { EnvelopeItem } from './envelope.ts'
 import { isRecord, readJson, textOf } from './json_text.ts'
+import { knownCheckIn, knownSession } from './known_fields.ts'
 import { logEvents } from './logs.ts'
 import type { Parcel } from './parcel.ts'
 import { securityEvents } from './security.ts'
@@ -65,7 +66,8 @@ const items: Readonly<Record<string, TakeItem>> = {
   sessions: (item, parcel, world) => takeSession('sessions', item, parcel, world),
   check_in: (item, parcel, world) => {
     const body = record(item, parcel, world, 'monitor', 'max_small_item_size')
-    if (body && parcel.allows('check_ins')) parcel.report({ kind: 'check_in', body })
+    if (body && parcel.allows('check_ins'))
+      parcel.report({ kind: 'check_in', body: knownCheckIn(body, world.redact) })
   },
   raw_security: takeSecurity,
   security: takeSecurity,
@@ -193,13 +195,7 @@ function takeSession(
   }
   if (!parcel.allows('sessions')) return
   parcel.sessionCount += 1
-  // Of whom a session is, `did` says enough.
-  const { attrs } = body
-  if (isRecord(attrs)) {
-    delete attrs['ip_address']
-    delete attrs['user_agent']
-  }
-  parcel.report({ kind, body })
+  parcel.report({ kind, body: knownSession(body, world.redact) })
 }
 
 function takeSecurity({ payload }: EnvelopeItem, parcel: Parcel, world: ItemWorld): void {

@@ -27,6 +27,8 @@ export interface ParcelWorld {
   /** A limit that does not allow `amount` more. */
   readonly take: (category: QuotaCategory, amount: number) => RateLimit | undefined
   readonly count: (reason: Reason, amount?: number) => void
+  /** A file without what is secret in it; undefined for one that is not to be kept. */
+  readonly scrubFile: (file: IncomingFile) => Promise<IncomingFile | undefined>
   /** Makes a file durable. @returns its name. */
   readonly keep: (bytes: Uint8Array) => Promise<string>
 }
@@ -153,7 +155,8 @@ export class Parcel {
    * @param eventId of the envelope's header, for files without an event of their own.
    */
   async close(eventId: string | undefined): Promise<Lines> {
-    const attachments = await Promise.all(this.#files.map((file) => this.#kept(file)))
+    const kept = await Promise.all(this.#files.map((file) => this.#kept(file)))
+    const attachments = kept.filter((file) => file !== undefined)
     for (const [index, { event, summary }] of this.#events.entries()) {
       const files = index === 0 && attachments.length > 0 && { attachments }
       const summed = summary && { summary }
@@ -173,7 +176,14 @@ export class Parcel {
     return this.#reports.map(({ kind }) => kind)
   }
 
-  async #kept({ name, type, contentType, bytes }: IncomingFile): Promise<Attachment> {
+  async #kept(file: IncomingFile): Promise<Attachment | undefined> {
+    const scrubbed = await this.#world.scrubFile(file)
+    if (!scrubbed) {
+      this.discard('unsupported', 'errors.scrub.attachments', 'attachment')
+      this.#world.count('report_unsupported')
+      return undefined
+    }
+    const { name, type, contentType, bytes } = scrubbed
     const blob = await this.#world.keep(bytes)
     return { name, type, content_type: contentType, size: bytes.length, blob }
   }

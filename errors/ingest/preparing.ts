@@ -5,6 +5,7 @@ import { group } from '../grouping/group.ts'
 import { projectRules } from '../grouping/project_rules.ts'
 import type { Project } from '../projects/project.ts'
 import { type CompiledScrubbing, compileScrubbing, scrubbingOf } from '../scrub/rules.ts'
+import { scrubFile } from '../scrub/files.ts'
 import { scrub } from '../scrub/scrub.ts'
 import { Scrubber } from '../scrub/walk.ts'
 import type { Preparing } from './acceptor.ts'
@@ -39,6 +40,14 @@ export function preparingBy(config: () => AcceptConfig): Preparing {
       const rules = grouping(project.settings.grouping)
       return summarise(event, group(event, rules), rules.id)
     },
+    scrubFile: async (file, project) => {
+      const rules = rulesOf(project)
+      if (rules.attachments === 'drop') return undefined
+      if (rules.attachments === 'keep') return file
+      const bytes = await scrubFile(file.bytes, rules, breathe)
+      if (bytes === undefined) return rules.attachments === 'texts' ? undefined : file
+      return { ...file, bytes }
+    },
     redact: (name, text, project) => {
       const rules = rulesOf(project)
       if (!rules.active) return text
@@ -48,3 +57,5 @@ export function preparingBy(config: () => AcceptConfig): Preparing {
     },
   }
 }
+
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))

@@ -17,6 +17,11 @@ const choices = {
   ip_addresses: z.boolean().describe('Whether IP addresses are taken out, wherever they are'),
   sensitive_fields: fields('Further words that make a field secret: any part of its name'),
   exclude_fields: fields('Fields that stay as they are, by their whole name'),
+  attachments: z
+    .enum(['scrub', 'texts', 'keep', 'drop'])
+    .describe(
+      'Files that come with events. scrub: texts lose their secrets, what is no text (pictures, dumps of memory) is kept as it is; texts: so, and what is no text is left out; keep: all as they are; drop: none',
+    ),
 } as const
 
 /** What is taken out of every project's events. */
@@ -28,6 +33,7 @@ export const scrubbingConfig = z.strictObject({
   ip_addresses: choices.ip_addresses.default(false),
   sensitive_fields: choices.sensitive_fields.default([]),
   exclude_fields: choices.exclude_fields.default([]),
+  attachments: choices.attachments.default('scrub'),
 })
 
 export type ScrubbingConfig = z.output<typeof scrubbingConfig>

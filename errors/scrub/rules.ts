@@ -9,6 +9,7 @@ export interface CompiledScrubbing {
   /** False when nothing is to be done at all. */
   readonly active: boolean
   readonly ipAddresses: boolean
+  readonly attachments: ScrubbingConfig['attachments']
   /** Whether cookies that hold sessions are secret. */
   readonly sessionCookies: boolean
   kindOf(field: string): FieldKind
@@ -45,6 +46,7 @@ export function scrubbingOf(all: ScrubbingConfig, project: ProjectScrubbing = {}
     ip_addresses: project.ip_addresses ?? all.ip_addresses,
     sensitive_fields: [...all.sensitive_fields, ...(project.sensitive_fields ?? [])],
     exclude_fields: [...all.exclude_fields, ...(project.exclude_fields ?? [])],
+    attachments: project.attachments ?? all.attachments,
   }
 }
 
@@ -66,6 +68,7 @@ export function compileScrubbing(config: ScrubbingConfig): CompiledScrubbing {
   return {
     active: words !== undefined || ipAddresses,
     ipAddresses,
+    attachments: config.attachments,
     sessionCookies: secrets,
     kindOf(field) {
       const known = remembered.get(field)

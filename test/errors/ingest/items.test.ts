@@ -171,6 +171,36 @@ describe('other items', () => {
     expect(checkIn.reports).toMatchObject([{ kind: 'check_in', body: { monitor_slug: 'nightly' } }])
   })
 
+  test('of sessions and check-ins what is made use of is kept, and nothing else', async () => {
+    const trace = { trace_id: 'c'.repeat(32) }
+    const checkIn = {
+      monitor_slug: 'nightly',
+      status: 'ok',
+      duration: 1.5,
+      contexts: { trace },
+      monitor_config: { schedule: { type: 'interval', value: 1, unit: 'day' }, max_runtime: 5 },
+    }
+    const more = { token: 'canary', contexts: { trace: { ...trace, data: 'canary' } } }
+    const given = {
+      ...checkIn,
+      ...more,
+      monitor_config: { ...checkIn.monitor_config, password: 'canary' },
+    }
+    expect((await one('check_in', given)).reports).toMatchObject([{ body: checkIn }])
+    expect(JSON.stringify((await one('check_in', given)).reports)).not.toContain('canary')
+    const aggregates = [{ started: '2026-11-21T20:00:00Z', exited: 3, did: 'u1' }]
+    const session = { attrs: { release: '1', environment: 'prod' }, aggregates }
+    const { reports } = await one('sessions', {
+      ...session,
+      aggregates: [{ ...aggregates[0], secret: 'canary' }],
+      extra: 'canary',
+    })
+    expect(reports).toMatchObject([{ body: session }])
+    expect(JSON.stringify(reports)).not.toContain('canary')
+    const named = await one('session', { sid: 'a', did: 'password=canary', attrs: {} })
+    expect(JSON.stringify(named.reports)).not.toContain('canary')
+  })
+
   test('log items are events of the logs', async () => {
     const { logs, reports } = await one('log', {
       items: [
@@ -237,6 +267,36 @@ describe('attachments', () => {
     expect(answer.status).toBe(413)
     expect(weir.ofKind('event')[0]?.attachments).toHaveLength(1)
     expect(weir.ofKind('discarded')[0]?.outcomes).toHaveLength(2)
+  })
+
+  test('are scrubbed, kept or left out, as the project says', async () => {
+    const picture = 'PNG\u0000'
+    const kept = async (attachments?: string) => {
+      const settings = attachments === undefined ? {} : { scrub: { attachments } }
+      const weir = acceptorOn({ projects: [projectOf({ settings })] })
+      const items = [attachment('token=abc.log', 'password=hunter2'), attachment('shot', picture)]
+      const text = envelopeOf({ event_id: eventId }, [{ type: 'event' }, '{}'], ...items)
+      expect((await weir.post(text)).status).toBe(200)
+      const [event] = weir.ofKind('event')
+      const outcomes = weir.ofKind('discarded').flatMap((report) => report.outcomes)
+      return {
+        names: (event?.attachments ?? []).map(({ name }) => name),
+        texts: [...weir.blobs.values()]
+          .map((bytes) => Buffer.from(bytes).toString())
+          .toSorted((a, b) => b.length - a.length),
+        leftOut: outcomes.filter(({ reason }) => reason === 'errors.scrub.attachments').length,
+      }
+    }
+    const names = ['token=[Filtered]', 'shot']
+    const standard = { names, texts: ['password=[Filtered]', picture], leftOut: 0 }
+    expect(await kept()).toEqual(standard)
+    expect(await kept('texts')).toEqual({
+      names: names.slice(0, 1),
+      texts: ['password=[Filtered]'],
+      leftOut: 1,
+    })
+    expect(await kept('keep')).toEqual({ names, texts: ['password=hunter2', picture], leftOut: 0 })
+    expect(await kept('drop')).toEqual({ names: [], texts: [], leftOut: 2 })
   })
 
   test('a dump alone is a crash', async () => {
