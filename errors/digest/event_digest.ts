@@ -9,7 +9,7 @@ import { findIssue } from './find_issue.ts'
 import { IssueWriter } from './issue_writer.ts'
 import { KeptEvents } from './kept_events.ts'
 import { type KnownIssue, KnownIssues } from './known_issues.ts'
-import { shownTexts, textsOf, titleText } from './issue_texts.ts'
+import { textsOf, textsWriter, titleText } from './issue_texts.ts'
 import { ProjectCounts } from './project_counts.ts'
 import { triggerData } from './trigger_data.ts'
 import { reasonsToKeep, why } from './sampling.ts'
@@ -53,7 +53,7 @@ export class EventDigest {
   readonly #writer: IssueWriter
   readonly #archives: Archives
   readonly #releases: Releases
-  readonly #newTexts
+  readonly #writeTexts
   readonly #attach
   /** Issues of the batch, with the event that came last. */
   readonly #touched = new Map<KnownIssue, EventFacts>()
@@ -69,10 +69,7 @@ export class EventDigest {
     this.log = new IssueLog(database)
     this.#archives = new Archives(database, this.log)
     this.#releases = new Releases(database)
-    this.#newTexts = database.prepare(
-      `update issue_texts set title = ?2, error_type = ?3, error_value = ?4, culprit = ?5, filename = ?6,
-         function = ?7, metadata = ?8 where issue = ?1`,
-    )
+    this.#writeTexts = textsWriter(database)
     this.#attach = database.prepare(
       'insert into attachments (project, event_id, issue, name, type, content_type, size, blob, received_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     )
@@ -136,7 +133,7 @@ export class EventDigest {
       }
       this.#writer.write(issue, wasNew ? textsOf(facts) : undefined)
       if (wasNew || isTextStale) this.#titles.set(issue, { title: titleText(facts), atMs: nowMs })
-      if (isTextStale) this.#writeTexts(issue, facts)
+      if (isTextStale) this.#writeTexts(issue.id, facts)
       if (issue.archive && issue.status === 'ignored') this.#archives.check(issue, facts, nowMs)
     }
     this.#touched.clear()
@@ -240,9 +237,5 @@ export class EventDigest {
     const known = this.#titles.get(issue)
     if (!known) return true
     return nowMs - known.atMs >= textsEveryMs && known.title !== titleText(facts)
-  }
-
-  #writeTexts(issue: KnownIssue, facts: EventFacts): void {
-    this.#newTexts.run(issue.id, ...shownTexts(textsOf(facts)))
   }
 }

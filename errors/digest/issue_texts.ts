@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { priorityOf } from '../issues/state.ts'
 import type { EventFacts } from './facts.ts'
 import { tagOf } from './tags.ts'
@@ -49,6 +50,15 @@ export function textsOf(facts: EventFacts): NewIssueTexts {
     function: grouping.function,
     metadata: JSON.stringify(metadata),
   }
+}
+
+/** Has an issue show what an event says. */
+export function textsWriter(database: DatabaseSync): (issue: number, facts: EventFacts) => void {
+  const update = database.prepare(
+    `update issue_texts set title = ?2, error_type = ?3, error_value = ?4, culprit = ?5, filename = ?6,
+       function = ?7, metadata = ?8 where issue = ?1`,
+  )
+  return (issue, facts) => void update.run(issue, ...shownTexts(textsOf(facts)))
 }
 
 /** What is shown of an issue and follows its events, in the order of the columns. */

@@ -3,7 +3,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { JsonRecord } from '../../store/search.ts'
 import type { Calls, ThreadWorld } from '../digest/call.ts'
 import { bodyOf } from '../digest/event_body.ts'
-import { factsOf } from '../digest/facts.ts'
+import { type EventFacts, factsOf } from '../digest/facts.ts'
+import { textsWriter } from '../digest/issue_texts.ts'
 import { KeptEvents } from '../digest/kept_events.ts'
 import { summarise } from '../digest/summarise.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
@@ -67,12 +68,16 @@ async function regroup(params: RegroupParams, world: ThreadWorld): Promise<JsonR
   const rules = world.rulesOf(params.project)
   const targets = new Map<number, Set<number>>()
   let [events, mapped, attached, last] = [0, 0, 0, params.after ?? 0]
-  let batch: { stored: Stored; remapped: SentryEvent }[] = []
+  /** Of each issue the newest event that says something else now. */
+  const changed = new Map<number, Changed>()
+  let batch: { stored: Stored; remapped: SentryEvent; isMapped: boolean }[] = []
   const flush = () => {
     world.change(() => {
-      for (const { stored, remapped } of batch) {
+      for (const { stored, remapped, isMapped } of batch) {
         const done = refile(stored, remapped, params.project, world, rules)
         attached += done.attached
+        if (isMapped || done.attached > 0)
+          changed.set(stored.issue, { event: stored.id, facts: done.facts })
         const known = targets.get(stored.issue) ?? new Set()
         targets.set(stored.issue, known.add(done.target))
       }
@@ -81,8 +86,9 @@ async function regroup(params: RegroupParams, world: ThreadWorld): Promise<JsonR
   }
   for (const stored of storedEvents(database, params, 'asc')) {
     const remapped = await world.symbolicator.remap(params.project, stored.event)
-    if (JSON.stringify(remapped) !== JSON.stringify(stored.event)) mapped += 1
-    batch.push({ stored, remapped })
+    const isMapped = JSON.stringify(remapped) !== JSON.stringify(stored.event)
+    if (isMapped) mapped += 1
+    batch.push({ stored, remapped, isMapped })
     events += 1
     last = stored.id
     if (batch.length >= turn) flush()
@@ -97,7 +103,25 @@ async function regroup(params: RegroupParams, world: ThreadWorld): Promise<JsonR
     const moved = world.change(() => mergeIssues(target, [issue], change))
     if (moved.length > 0) merged.push({ from: String(issue), into: String(target) })
   }
+  world.change(() => showChanged(changed.values(), database))
   return { events, mapped, hashes_added: attached, merged, next: events < eventsMax ? null : last }
+}
+
+interface Changed {
+  readonly event: number
+  readonly facts: EventFacts
+}
+
+/** Titles and culprits follow the newest event of an issue, wherever it is filed by now. */
+function showChanged(changed: Iterable<Changed>, database: DatabaseSync): void {
+  const newest = database.prepare(
+    'select issue, (select max(id) from events n where n.issue = e.issue) as newest from events e where id = ?',
+  )
+  const show = textsWriter(database)
+  for (const { event, facts } of changed) {
+    const row = newest.get(event)
+    if (row && Number(row['newest']) === event) show(Number(row['issue']), facts)
+  }
 }
 
 /** Files one event by its hashes of now. @returns the issue that they lead to. */
@@ -107,7 +131,7 @@ function refile(
   project: number,
   { database }: ThreadWorld,
   rules: ReturnType<ThreadWorld['rulesOf']>,
-): { target: number; attached: number } {
+): { target: number; attached: number; facts: EventFacts } {
   const grouping = group(event, rules)
   const find = database.prepare('select issue from issue_hashes where project = ? and hash = ?')
   const [found] = grouping.hashes.flatMap((hash) => {
@@ -129,7 +153,7 @@ function refile(
   const report = { project, key: '', received_ms: ms, event_id: event.event_id }
   const facts = factsOf(report, summarise(event, grouping, rules.id))
   new KeptEvents(database).replace(stored.id, facts, bodyOf(event, grouping), grouping.hashes[0]!)
-  return { target, attached }
+  return { target, attached, facts }
 }
 
 /** Kept events with their bodies; one after the other, since all of them would fill the memory. */

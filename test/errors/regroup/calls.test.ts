@@ -77,6 +77,23 @@ test('an issue whose hashes are all new keeps its events, and is found by the ne
   expect(rows('select events from issues')).toEqual([{ events: 2 }])
 })
 
+test('titles and culprits say what the newest event does once it is mapped', async () => {
+  const { digest, rows, call } = setup()
+  await digest(eventReport({ id: 1, event: withFunction('xPay') }))
+  await digest(eventReport({ id: 2, event: withFunction('xPay') }))
+  const shown = () => rows('select culprit, function, metadata from issue_texts')
+  expect(JSON.stringify(shown())).toContain('app.js in xPay')
+  await call('grouping.regroup', { project: 1 })
+  expect(shown()).toMatchObject([{ culprit: 'app.js in realPay', function: 'realPay' }])
+  expect(JSON.stringify(shown())).not.toContain('xPay')
+
+  // An issue that shows a later event goes on doing so.
+  await digest(eventReport({ id: 3, event: withFunction('xPay') }))
+  await digest(eventReport({ id: 4, value: 'later', event: withFunction('realPay') }))
+  await call('grouping.regroup', { project: 1 })
+  expect(shown()).toMatchObject([{ culprit: 'app.js in realPay' }])
+})
+
 test('rules are tried on kept events before they are saved', async () => {
   const { digest, rows, call } = setup()
   await digest(
