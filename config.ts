@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import './core/config/interpreted.ts'
 import { collectorConfig } from './collector/config.ts'
 import { httpConfig } from './core/http/config.ts'
 import { journalConfig } from './core/journal/config.ts'

@@ -1,6 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import { homedir } from 'node:os'
-import './core/config/one_language.ts'
+import './core/module_hooks.ts'
 import type { World } from './commands/world.ts'
 
 /** The composition root: the only file that touches the process (environment, signals, exit). */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Argument, type Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
-import { formatSize } from '../core/units.ts'
+import { formatSize } from '../core/size_text.ts'
 import type { BackupProgress } from './backup_operation.ts'
 import { type ConfigOptions, dataFolderFor } from './load_config.ts'
 import { operate } from './operate.ts'

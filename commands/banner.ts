@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { formatSize } from '../core/units.ts'
+import { formatSize } from '../core/size_text.ts'
 import type { Loaded } from './running.ts'
 import { version } from './version.ts'
 import { coloured, type World } from './world.ts'

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
-import { formatSize } from '../core/units.ts'
+import { formatSize } from '../core/size_text.ts'
 import type { StoreConfig } from '../store/config.ts'
 import type { Finding } from './finding.ts'
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { WeirError } from '../core/errors.ts'
-import { formatSize } from '../core/units.ts'
+import { formatSize } from '../core/size_text.ts'
 import { dataFolderFor, type ConfigOptions } from './load_config.ts'
 import { operate } from './operate.ts'
 import { formatTable } from './table.ts'

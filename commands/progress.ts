@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import { formatSize } from '../core/units.ts'
+import { formatSize } from '../core/size_text.ts'
 import type { Terminal } from './world.ts'
 
 const barWidth = 24

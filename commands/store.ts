@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { formatSize } from '../core/units.ts'
+import { formatSize } from '../core/size_text.ts'
 import { exitCodes } from './exit_codes.ts'
 import { type ConfigOptions, dataFolderFor } from './load_config.ts'
 import { operate } from './operate.ts'

@@ -31,15 +31,6 @@ export function parseSize(text: string): number | undefined {
   return factor === undefined ? undefined : Math.floor(Number(match[1]) * factor)
 }
 
-/** Bytes as people read them: `10.0 GB`. */
-export function formatSize(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let unit = 0
-  let amount = bytes
-  for (; amount >= 1000 && unit < units.length - 1; unit++) amount /= 1000
-  return `${unit === 0 ? amount : amount.toFixed(1)} ${units[unit]}`
-}
-
 /** A config value such as `10s`; the parsed value is milliseconds. */
 export const duration = () =>
   z

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineInput } from '../input.ts'
-import { access } from '../../core/listen/access.ts'
+import { access } from '../../core/listen/access_options.ts'
 import { listen } from '../../core/listen/address.ts'
 import { addRemoteAddress, connectionOptions, reusePort } from './listen/options.ts'
 import { tlsOptions } from '../../core/listen/tls.ts'

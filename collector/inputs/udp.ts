@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { size } from '../../core/units.ts'
 import { defineInput } from '../input.ts'
 import { messageLimits, pendingLimit } from './framing/options.ts'
-import { access } from '../../core/listen/access.ts'
+import { access } from '../../core/listen/access_options.ts'
 import { listen } from '../../core/listen/address.ts'
 import { addRemoteAddress, reusePort } from './listen/options.ts'
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Reason } from '../reasons.ts'
-import { formatSize } from '../units.ts'
+import { formatSize } from '../size_text.ts'
 import type { HttpConfig } from './config.ts'
 import { Refusal } from './refusal.ts'
 

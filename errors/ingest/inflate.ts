@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
-import { formatSize } from '../../core/units.ts'
+import { formatSize } from '../../core/size_text.ts'
 import { malformed, tooLarge } from './refusal.ts'
 
 /** A body that is, or becomes, larger is inflated beside others, which do not wait for it. */

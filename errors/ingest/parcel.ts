@@ -1,5 +1,5 @@
 import type { Reason } from '../../core/reasons.ts'
-import { formatSize } from '../../core/units.ts'
+import { formatSize } from '../../core/size_text.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
 import type { EventSummary } from '../event_summary.ts'
 import { type Attachment, encodeReport, type Report } from '../reports.ts'

@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib'
-import { formatSize } from '../../core/units.ts'
+import { formatSize } from '../../core/size_text.ts'
 import { malformed, tooLarge } from './refusal.ts'
 
 const brace = 0x7b

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { messageOf } from '../../core/errors.ts'
-import { formatSize } from '../../core/units.ts'
+import { formatSize } from '../../core/size_text.ts'
 import type { SourceMapsConfig } from './config.ts'
 import type { Stored } from './lookup.ts'
 import { MapUnreadable } from './mappings.ts'

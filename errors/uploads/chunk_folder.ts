@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
-import { formatSize } from '../../core/units.ts'
+import { formatSize } from '../../core/size_text.ts'
 import type { SourceMapsConfig } from '../symbolicate/config.ts'
 import { invalid, tooLarge } from './upload_refusal.ts'
 

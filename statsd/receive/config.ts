@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { access } from '../../core/listen/access.ts'
+import { access } from '../../core/listen/access_options.ts'
 import { connectionLimits } from '../../core/listen/connection_limits.ts'
 import { duration, size } from '../../core/units.ts'
 import { messageOf } from '../../core/errors.ts'

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net'
 import { messageOf } from '../../core/errors.ts'
 import { plainIp } from '../../core/listen/access.ts'
 import { addressText, listenFailure } from '../../core/listen/failure.ts'
-import { formatSize } from '../../core/units.ts'
+import { formatSize } from '../../core/size_text.ts'
 import { DatagramQueue } from './datagram_queue.ts'
 import { type Listen, listenKey, type ListenerWorld } from './listening.ts'
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { messageOf } from '../../core/errors.ts'
-import { formatSize } from '../../core/units.ts'
+import { formatSize } from '../../core/size_text.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import { scanJson } from './document_scan.ts'
 import { isRecord } from './request_body.ts'

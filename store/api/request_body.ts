@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { isUtf8 } from 'node:buffer'
 import { messageOf } from '../../core/errors.ts'
-import { formatSize } from '../../core/units.ts'
+import { formatSize } from '../../core/size_text.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 
 const inflaters = {

@@ -1,5 +1,5 @@
 import { messageOf, WeirError } from '../../../core/errors.ts'
-import { formatSize } from '../../../core/units.ts'
+import { formatSize } from '../../../core/size_text.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { Arrival, HttpBody, HttpReply, Input, InputContext, Outcome } from '../../input.ts'
 import { readMessages } from './body.ts'

@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib'
-import { formatSize } from '../../../core/units.ts'
+import { formatSize } from '../../../core/size_text.ts'
 import { RefusedBody } from './refused_body.ts'
 
 type Inflate = (

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { listenFailure } from '../../../core/listen/failure.ts'
-import { formatSize } from '../../../core/units.ts'
+import { formatSize } from '../../../core/size_text.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { Input, InputContext } from '../../input.ts'
 import { Intake } from '../intake.ts'
