@@ -29,7 +29,6 @@ const within = ({ fromMs, toMs }: Span): Sql =>
  *
  * @param columns names, those of the identity excepted: time, series and type are always there.
  * @param hasInstance whether instance is wanted as well.
- * @param isEach all that was written, also what was written again: for who looks for himself.
  */
 export function rowsOf(
   segments: readonly PointSegment[],
@@ -37,7 +36,6 @@ export function rowsOf(
   conditions: readonly Sql[],
   columns: Sql,
   hasInstance = true,
-  isEach = false,
 ): Sql {
   const rolled = segments.filter(({ stepMs }) => stepMs > 0)
   const raw = segments.filter(({ stepMs }) => stepMs === 0)
@@ -54,7 +52,7 @@ export function rowsOf(
     sql`select ${identity}, ${columns}, ${isRaw} as is_raw from read_parquet([${filesOf(of)}]) where ${where} and ${also}`
   const selects: Sql[] = []
   if (rolled.length > 0) selects.push(read(rolled, verbatim('false')))
-  const shared = isEach ? [] : sharedTimes(raw)
+  const shared = sharedTimes(raw)
   const isShared = ({ minMs, maxMs }: PointSegment) =>
     shared.some(({ fromMs, toMs }) => minMs <= toMs && maxMs >= fromMs)
   const [some, whole] = [raw.filter(isShared), raw.filter((segment) => !isShared(segment))]

@@ -6,6 +6,7 @@ import { type Sql, sql, verbatim } from '../sql.ts'
 import { isPassing } from '../memory.ts'
 import { database } from '../database.ts'
 import { execute, pathLiteral } from '../segments/duckdb.ts'
+import { FileRows } from './file_rows.ts'
 import { pointFile, pointManifestPath, pointsFolder } from './layout.ts'
 import { freshGroupRows, parquetOptions } from './point_columns.ts'
 import { type PointChange, PointManifest, type PointSegment } from './point_manifest.ts'
@@ -25,6 +26,8 @@ const never = new AbortController().signal
 export class PointStore {
   readonly world: PointWorld
   readonly manifest: PointManifest
+  /** What the files have, row by row. */
+  readonly rows: FileRows
   /** Segments and how many questions read them. */
   readonly #held = new Map<number, number>()
   /** Files that are no longer in the manifest, by segment. */
@@ -34,6 +37,7 @@ export class PointStore {
   private constructor(world: PointWorld, manifest: PointManifest) {
     this.world = world
     this.manifest = manifest
+    this.rows = new FileRows(world.files, this.pathOf)
   }
 
   /** Makes what is missing, and removes what no manifest names. @throws Error when the manifest is damaged or newer. */

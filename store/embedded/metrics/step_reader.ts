@@ -1,13 +1,14 @@
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
+import type { PointType } from '../../points.ts'
 import { typesOf } from '../database.ts'
 import { type Sql, sql, verbatim } from '../sql.ts'
 import { addsUp, type Step } from './figures.ts'
+import type { PointSegment } from './point_manifest.ts'
 import type { PointStore } from './point_store.ts'
 import type { MergedSketch } from './sketch.ts'
 import {
   everySum,
   exactKeys,
-  fineColumns,
   isSketched,
   neededColumns,
   neededSums,
@@ -17,6 +18,7 @@ import {
   sums,
   type WantedSteps,
 } from './step_sql.ts'
+import { emptyStep, isNumeric, StepSums } from './step_sums.ts'
 
 type Visit = (key: number, slot: number, step: Step) => void
 
@@ -24,7 +26,7 @@ type Visit = (key: number, slot: number, step: Step) => void
 const wholeMax = 2_000_000
 const isManySteps = ({ keys, steps }: WantedSteps) => keys.length * steps > wholeMax
 
-/** Calls `visit` for every step that has points. */
+/** Calls `visit` for every step that has points; it may be called again for one, and means it then. */
 export async function readSteps(
   store: PointStore,
   connection: DuckDBConnection,
@@ -32,89 +34,103 @@ export async function readSteps(
   deadline: AbortSignal,
   visit: Visit,
 ): Promise<void> {
-  const { keys, startMs, stepMs, steps, figures, isFinest } = wanted
-  const endMs = startMs + steps * stepMs
+  const endMs = wanted.startMs + wanted.steps * wanted.stepMs
   const segments = [...store.manifest.segments.values()].filter(
-    ({ minMs, maxMs }) => minMs < endMs && maxMs >= startMs,
+    ({ minMs, maxMs }) => minMs < endMs && maxMs >= wanted.startMs,
   )
-  if (segments.length === 0 || keys.length === 0) return
+  if (segments.length === 0) return
   const release = store.hold(segments)
   try {
-    const isTimed = keys.some(({ type }) => type === 'timer')
-    const exact = isTimed ? exactKeys(figures) : []
-    const needed = neededSums(wanted)
-    const columns = verbatim(neededColumns(needed, isTimed, exact.length > 0))
-    const points = { segments, pathOf: store.pathOf, columns, hasInstance: needed.has('last') }
-    if (
-      isFinest &&
-      !isTimed &&
-      (await readOnce(
-        connection,
-        pointsOf(wanted, { ...points, isEach: true }),
-        wanted,
-        needed,
-        deadline,
-        visit,
-      ))
-    )
-      return
-    const joined = pointsOf(wanted, { ...points, isEach: false })
-    const select = sql`select ${placeOf(wanted)} as place, ${sums(wanted, needed, isTimed, exact)}
-      from ${joined} group by all`
-    const isLarge = isManySteps(wanted)
-    // Steps that take a sketch, and wait for it.
-    const waiting = new Map<number, Step>()
-    const isAlways = figures.some((figure) => typeof figure === 'object' && 'quantile' in figure)
-    const isNeeded = isTimed && figures.some(isSketched)
-    await eachChunk(connection, select, deadline, isLarge, (chunk) => {
-      visitRows(chunk, needed, exact, isTimed, (place, step) => {
-        const n = Math.floor(place / steps)
-        if (isNeeded && keys[n]!.type === 'timer' && (isAlways || !step.isSingle)) {
-          waiting.set(place, { ...step })
-        } else visit(n, place - n * steps, step)
-      })
-    })
-    if (waiting.size === 0) return
-    await eachSketch(connection, joined, wanted, deadline, (place, sketch) => {
-      const step = waiting.get(place)
-      if (step) step.sketch = sketch
-    })
-    for (const [place, step] of waiting) visit(Math.floor(place / steps), place % steps, step)
+    const byKind = Map.groupBy(wanted.keys.keys(), (n) => isNumeric(wanted.keys[n]!.type))
+    for (const [isPlain, places] of byKind) {
+      const own = { ...wanted, keys: places.map((n) => wanted.keys[n]!) }
+      const visitOwn: Visit = (n, slot, step) => visit(places[n]!, slot, step)
+      if (isPlain && (await readRows(store, segments, own, deadline, visitOwn))) continue
+      await askForSteps(store, connection, segments, own, deadline, visitOwn)
+    }
   } finally {
     release()
   }
 }
 
 /**
- * Steps as they come from the files, which is all there is to do where each holds one point.
+ * Steps out of the rows as they lie in the files.
  *
- * @returns false when one holds several: what was visited is to be visited again.
+ * @returns false when DuckDB has to be asked, for points that meet others, or files that are laid out otherwise.
  */
-async function readOnce(
-  connection: DuckDBConnection,
-  joined: Sql,
+async function readRows(
+  store: PointStore,
+  segments: readonly PointSegment[],
   wanted: WantedSteps,
-  needed: ReadonlySet<Sum>,
   deadline: AbortSignal,
   visit: Visit,
 ): Promise<boolean> {
-  const { keys, steps } = wanted
-  const seen = new Uint8Array(keys.length * steps)
-  const columns = everySum
-    .filter((name) => needed.has(name))
-    .map((name) => `(${fineColumns[name]})::double`)
-  const select = sql`select ${placeOf(wanted)} as place, ${verbatim(columns.join(', '))} from ${joined}`
-  const isLarge = isManySteps(wanted)
-  let isOnce = true
-  await eachChunk(connection, select, deadline, isLarge, (chunk) => {
-    visitRows(chunk, needed, [], false, (place, step) => {
-      if (seen[place] === 1) isOnce = false
-      seen[place] = 1
+  const { keys, startMs, stepMs, steps } = wanted
+  const byType = new Map(
+    [...new Set(keys.map(({ type }) => type))].map((type) => {
+      const needed = neededSums({ ...wanted, keys: [{ series: '', type }] })
+      // A gauge's sums are of its last value, where nothing else is known.
+      const isOfLast = type === 'gauge' || type === 'value'
+      return [type, everySum.filter((name) => needed.has(name) || (isOfLast && name === 'last'))]
+    }),
+  )
+  const columnsOf = (type: PointType) => byType.get(type)!
+  const rows = { keys, columnsOf, fromMs: startMs, toMs: startMs + steps * stepMs }
+  const sums = new StepSums(wanted, visit)
+  try {
+    for (const segment of segments.toSorted((a, b) => a.minMs - b.minMs || a.id - b.id)) {
+      const isRaw = segment.stepMs === 0
+      if (!(await store.rows.each(segment, rows, deadline, (each) => sums.add(each, isRaw))))
+        return false
+    }
+  } catch {
+    // What is wrong with a file is DuckDB's to say.
+    deadline.throwIfAborted()
+    return false
+  }
+  sums.finish()
+  return true
+}
+
+/** Steps as DuckDB adds them up, whatever there is. */
+async function askForSteps(
+  store: PointStore,
+  connection: DuckDBConnection,
+  segments: readonly PointSegment[],
+  wanted: WantedSteps,
+  deadline: AbortSignal,
+  visit: Visit,
+): Promise<void> {
+  const { keys, steps, figures } = wanted
+  const isTimed = keys.some(({ type }) => type === 'timer')
+  const exact = isTimed ? exactKeys(figures) : []
+  const needed = neededSums(wanted)
+  const columns = verbatim(neededColumns(needed, isTimed, exact.length > 0))
+  const joined = pointsOf(wanted, {
+    segments,
+    pathOf: store.pathOf,
+    columns,
+    hasInstance: needed.has('last'),
+  })
+  const select = sql`select ${placeOf(wanted)} as place, ${sums(wanted, needed, isTimed, exact)}
+    from ${joined} group by all`
+  // Steps that take a sketch, and wait for it.
+  const waiting = new Map<number, Step>()
+  const isAlways = figures.some((figure) => typeof figure === 'object' && 'quantile' in figure)
+  const isNeeded = isTimed && figures.some(isSketched)
+  await eachChunk(connection, select, deadline, isManySteps(wanted), (chunk) => {
+    visitRows(chunk, needed, exact, isTimed, (place, step) => {
       const n = Math.floor(place / steps)
-      visit(n, place - n * steps, step)
+      if (isNeeded && (isAlways || !step.isSingle)) waiting.set(place, { ...step })
+      else visit(n, place - n * steps, step)
     })
   })
-  return isOnce
+  if (waiting.size === 0) return
+  await eachSketch(connection, joined, wanted, deadline, (place, sketch) => {
+    const step = waiting.get(place)
+    if (step) step.sketch = sketch
+  })
+  for (const [place, step] of waiting) visit(Math.floor(place / steps), place % steps, step)
 }
 
 /** Rows of: place, the needed sums, of timers samples and whether it is single, and exact figures. */
@@ -129,18 +145,7 @@ function visitRows(
   const number = (column: number, row: number) => (columns[column]!.getItem(row) as number) ?? NaN
   const present = everySum.filter((name) => needed.has(name))
   const timed = 1 + present.length
-  const step: Step = {
-    sum: NaN,
-    count: NaN,
-    min: NaN,
-    max: NaN,
-    last: NaN,
-    points: NaN,
-    samples: NaN,
-    isSingle: false,
-    exact: {},
-    sketch: undefined,
-  }
+  const step = emptyStep()
   for (let row = 0; row < chunk.rowCount; row++) {
     for (let at = 0; at < present.length; at++) step[present[at]!] = number(1 + at, row)
     if (isTimed) {

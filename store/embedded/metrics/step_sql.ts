@@ -28,16 +28,13 @@ export interface WantedPoints {
   readonly columns: Sql
   /** Several instances at one moment are told apart where the last of them counts. */
   readonly hasInstance: boolean
-  /** All that was written, also what was written again. */
-  readonly isEach: boolean
 }
 
 /** Points of the wanted steps with the place of their key as `n`, FROM-able. */
 export function pointsOf({ keys, startMs, stepMs, steps }: WantedSteps, points: WantedPoints): Sql {
-  const { segments, pathOf, columns, hasInstance, isEach } = points
+  const { segments, pathOf, columns, hasInstance } = points
   const within = timeWithin(startMs, startMs + steps * stepMs)
-  const rows = (...of: Sql[]) =>
-    rowsOf(segments, pathOf, [...within, ...of], columns, hasInstance, isEach)
+  const rows = (...of: Sql[]) => rowsOf(segments, pathOf, [...within, ...of], columns, hasInstance)
   const isApart = keys.length * segments.length <= apartMax
   return isApart ? oneByOne(keys, rows) : together(keys, rows)
 }
@@ -134,14 +131,10 @@ export const isSketched = (figure: Figure): boolean =>
 
 const plain = `is_raw and "type" in ('gauge', 'value')`
 
-/** What a point is at the finest step: of a gauge what was set, or its last value. */
-export const fineColumns: Readonly<Record<Sum, string>> = {
-  sum: `case when ${plain} then coalesce("sum", "last") else "sum" end`,
-  count: `case when ${plain} then coalesce("count", case when "last" is null then null else 1 end) else "count" end`,
-  min: `coalesce("min", case when is_raw then "last" end)`,
-  max: `coalesce("max", case when is_raw then "last" end)`,
-  last: `"last"`,
-  points: `points`,
+/** What a point counts for at the finest step: a gauge what was set, or its last value. */
+const fineColumns = {
+  sum: `sum(case when ${plain} then coalesce("sum", "last") else "sum" end)`,
+  count: `sum(case when ${plain} then coalesce("count", case when "last" is null then null else 1 end) else "count" end)`,
 }
 
 /** What a step's points are together, in the order in which `visitRows` takes them. */
@@ -152,7 +145,7 @@ export function sums(
   exact: readonly string[],
 ): Sql {
   const own: Readonly<Record<Sum, string>> = isFinest
-    ? { ...rolledColumns, sum: `sum(${fineColumns.sum})`, count: `sum(${fineColumns.count})` }
+    ? { ...rolledColumns, ...fineColumns }
     : rolledColumns
   const columns = everySum
     .filter((name) => needed.has(name))

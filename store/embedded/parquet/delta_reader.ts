@@ -1,0 +1,78 @@
+/**
+ * Whole numbers that DELTA_BINARY_PACKED has from `at` on, and where they end. @throws RangeError when they are not exact
+ * in a number, or more than `most`.
+ */
+export function deltaValues(
+  bytes: Buffer,
+  at: number,
+  most: number,
+): { values: Float64Array; end: number } {
+  const reader = new VarintReader(bytes, at)
+  const blockValues = reader.varint()
+  const miniBlocks = reader.varint()
+  const count = reader.varint()
+  const miniBlockValues = blockValues / miniBlocks
+  if (!(miniBlockValues >= 8) || count > most)
+    throw new RangeError('the blocks of differences make no sense')
+  const values = new Float64Array(count)
+  let value = reader.zigzag()
+  if (count === 0) return { values, end: reader.at }
+  values[0] = value
+  let place = 1
+  while (place < count) {
+    const least = reader.zigzag()
+    const widths = bytes.subarray(reader.at, reader.at + miniBlocks)
+    reader.at += miniBlocks
+    for (let mini = 0; mini < miniBlocks && place < count; mini++) {
+      const width = widths[mini]!
+      if (width > 45) throw new RangeError(`differences of ${width} bits are not read`)
+      const here = Math.min(miniBlockValues, count - place)
+      let bit = reader.at * 8
+      for (let n = 0; n < here; n++) {
+        value += least + packedAt(bytes, bit, width)
+        bit += width
+        values[place++] = value
+      }
+      reader.at += (miniBlockValues * width) / 8
+    }
+  }
+  if (reader.at > bytes.length) throw new RangeError('the differences end too early')
+  return { values, end: reader.at }
+}
+
+function packedAt(bytes: Buffer, bit: number, width: number): number {
+  if (width === 0) return 0
+  let at = Math.floor(bit / 8)
+  const shift = bit % 8
+  let value = bytes[at++]! >>> shift
+  let bits = 8 - shift
+  for (; bits < width; bits += 8) value += (bytes[at++] ?? 0) * 2 ** bits
+  return bits > width ? value % 2 ** width : value
+}
+
+class VarintReader {
+  readonly #bytes: Buffer
+  at: number
+
+  constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes
+    this.at = at
+  }
+
+  varint(): number {
+    let [value, scale] = [0, 1]
+    for (;;) {
+      const byte = this.#bytes[this.at++]
+      if (byte === undefined) throw new RangeError('the differences end too early')
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+      scale *= 128
+    }
+  }
+
+  zigzag(): number {
+    const value = this.varint()
+    if (value > 2 ** 53) throw new RangeError('differences are too large')
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2
+  }
+}
