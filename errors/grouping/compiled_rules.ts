@@ -1,5 +1,6 @@
 import { builtInFingerprintRules, builtInStackTraceRules } from './built_in/built_in.ts'
 import { rememberedFrames, type FindFrame } from './remembered_frames.ts'
+import { RememberedStacks } from './remembered_stacks.ts'
 import { parseFingerprintRules, type FingerprintRule } from './rules/fingerprint_rules.ts'
 import { parseStackTraceRules, type StackTraceRule } from './rules/stack_trace_rules.ts'
 
@@ -10,6 +11,8 @@ export interface CompiledRules {
   /** The built-in ones first, so that a project's own have the last word. */
   readonly stackTraces: readonly StackTraceRule[]
   readonly frame: FindFrame
+  /** Undefined where what a rule does to a stack trace depends on its exception. */
+  readonly stacks: RememberedStacks | undefined
 }
 
 /** @throws RuleError with the line and column of a mistake */
@@ -25,6 +28,9 @@ export function compileRules(
     builtInFingerprints: builtIn ? builtInRules().fingerprints : [],
     stackTraces,
     frame: rememberedFrames(stackTraces),
+    stacks: stackTraces.some(({ exception }) => exception.length > 0)
+      ? undefined
+      : new RememberedStacks(),
   }
 }
 

@@ -12,10 +12,11 @@ import { strategiesOf } from './versions.ts'
 
 /**
  * What makes events the same issue, and what it is called. Pure: the same event under the same rules gives the same
- * hashes, for ever. Source maps have been applied before. Never throws, whatever the event holds.
+ * hashes, for ever. Source maps have been applied before. Never throws, whatever the event holds. Components of stack
+ * traces are without what they are made of: `groupingInfo` has that.
  */
 export function group(event: SentryEvent, rules: GroupingRules): Grouping {
-  const view = viewOf(event, rules.compiled)
+  const view = viewOf(event, rules.compiled, true)
   const { variants, fingerprint } = variantsOf(view, strategiesOf(rules.version))
   const own = titleOf(view)
   const override = fingerprint?.rule?.title

@@ -3,7 +3,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Frame, SentryEvent, SentryException } from '../../errors/event/sentry_event.ts'
 import { normalise } from '../../errors/event/normalise.ts'
+import { viewOf } from '../../errors/grouping/event_view.ts'
 import { group } from '../../errors/grouping/group.ts'
+import type { Variant } from '../../errors/grouping/grouping.ts'
 import { groupingInfo } from '../../errors/grouping/info.ts'
 import { parameterise } from '../../errors/grouping/parameterise.ts'
 import { groupingRules } from '../../errors/grouping/rules.ts'
@@ -11,6 +13,8 @@ import { foldPath, globFits, pathGlobFits } from '../../errors/grouping/rules/gl
 import { parseFingerprintRules } from '../../errors/grouping/rules/fingerprint_rules.ts'
 import { RuleError } from '../../errors/grouping/rules/position.ts'
 import { parseStackTraceRules } from '../../errors/grouping/rules/stack_trace_rules.ts'
+import { variantsOf } from '../../errors/grouping/variants.ts'
+import { strategiesOf } from '../../errors/grouping/versions.ts'
 import type { JsonRecord } from '../../store/search.ts'
 import { arrival } from '../errors/event/arrival.ts'
 import { eventOf } from '../errors/grouping/events.ts'
@@ -153,12 +157,30 @@ test('no event is too much, and the same event has the same hashes', () => {
 })
 
 test('what is remembered of other events changes nothing', () => {
-  const settings = { builtInRules: false, stackTraceRules: 'function:a -app' }
+  const settings = { builtInRules: false, stackTraceRules: 'function:a -app\nfunction:b v-group' }
   const experienced = groupingRules(settings)
+  // Another event whose frames differ in a few fields.
+  const changes = fc.array(fc.record({ at: fc.nat(20), fields: frame }), { maxLength: 3 })
   fc.assert(
-    fc.property(event, (given) => {
-      const { variants } = group(given, experienced)
-      expect(variants).toEqual(group(given, groupingRules(settings)).variants)
+    fc.property(event, changes, fc.boolean(), (given, edits, snapshot) => {
+      const changed = structuredClone(given)
+      const all = allFrames(changed)
+      for (const { at, fields } of edits) Object.assign(all[at % all.length] ?? {}, fields)
+      for (const one of changed.exception?.values ?? []) {
+        if (one.stacktrace && snapshot) one.stacktrace.snapshot = !one.stacktrace.snapshot
+      }
+      group(given, experienced)
+      const { variants, ...rest } = group(changed, experienced)
+      const { variants: fresh, ...freshRest } = group(changed, groupingRules(settings))
+      expect(variants).toEqual(fresh)
+      expect(rest).toEqual({ ...freshRest })
+      const whole = variantsOf(
+        viewOf(changed, experienced.compiled),
+        strategiesOf(experienced.version),
+      )
+      const said = (all: readonly Variant[]) =>
+        all.map(({ name, type, contributes, hash, hint }) => [name, type, contributes, hash, hint])
+      expect(said(variants)).toEqual(said(whole.variants))
     }),
     { numRuns },
   )

@@ -160,7 +160,14 @@ function plainEventTest(term: Term, scanner: Scanner): Test<EventFacts> | undefi
     case 'family':
     case 'platform': {
       const test = frameTest({ ...term, negated: false }, scanner)!
-      return ({ platform }) => test({ ...noFacts, platform, family: familyOf(platform) })
+      let last: { readonly platform: string; readonly fits: boolean } | undefined
+      return ({ platform }) => {
+        if (last?.platform !== platform) {
+          const fits = test({ ...noFacts, platform, family: familyOf(platform) })
+          last = { platform, fits }
+        }
+        return last.fits
+      }
     }
   }
   if (!key.startsWith('tags.')) return undefined

@@ -2,7 +2,7 @@ import type { SentryException } from '../../event/sentry_event.ts'
 import { component, muted, nothing, type Component } from '../component.ts'
 import type { EventView } from '../event_view.ts'
 import { firstLines, parameterise } from '../parameterise.ts'
-import { stackComponent, type StackVariant } from './stack_component.ts'
+import type { StackVariant } from './stack_component.ts'
 
 /** An exception: its type and its stack, or where it has none that contributes its type and its message. */
 export function exceptionComponent(
@@ -11,11 +11,7 @@ export function exceptionComponent(
   variant: StackVariant,
 ): Component {
   const stack = exception.stacktrace
-    ? stackComponent(
-        view.stack(exception.stacktrace, exception),
-        variant,
-        exception.stacktrace.snapshot,
-      )
+    ? view.stackPart(exception.stacktrace, variant, exception)
     : nothing('stacktrace')
   const parts = [typeComponent(exception)]
   const nsError = nsErrorComponent(exception)

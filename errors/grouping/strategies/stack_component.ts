@@ -1,6 +1,6 @@
 import { component, muted, unmuted, type Component } from '../component.ts'
 import { isSamePlace } from '../frames/frame.ts'
-import type { ViewedStack } from '../event_view.ts'
+import type { ViewedStack } from '../viewed_stack.ts'
 import type { Frame } from '../../event/sentry_event.ts'
 
 export type StackVariant = 'app' | 'system'

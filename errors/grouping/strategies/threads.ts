@@ -1,7 +1,6 @@
 import { component, muted, type Component } from '../component.ts'
 import type { SentryThread, Stacktrace } from '../../event/sentry_event.ts'
 import type { EventView } from '../event_view.ts'
-import { stackComponent } from './stack_component.ts'
 import { withoutStackless, type Parts, type Strategy } from './strategy.ts'
 
 /** The thread that crashed, or the one that was running, or the only one. */
@@ -35,11 +34,10 @@ function stackParts(
   source: Stacktrace,
   around: (stack: Component) => Component,
 ): Parts {
-  const stack = view.stack(source)
   return withoutStackless(
     {
-      app: around(stackComponent(stack, 'app', source.snapshot)),
-      system: around(stackComponent(stack, 'system', source.snapshot)),
+      app: around(view.stackPart(source, 'app')),
+      system: around(view.stackPart(source, 'system')),
     },
     (part) => muted(part, part.hint),
   )

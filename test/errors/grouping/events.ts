@@ -1,6 +1,10 @@
+import { expect } from 'vitest'
+import { viewOf } from '../../../errors/grouping/event_view.ts'
 import { group } from '../../../errors/grouping/group.ts'
 import type { Grouping } from '../../../errors/grouping/grouping.ts'
 import { groupingRules } from '../../../errors/grouping/rules.ts'
+import { variantsOf } from '../../../errors/grouping/variants.ts'
+import { strategiesOf } from '../../../errors/grouping/versions.ts'
 import type { Frame, SentryEvent, SentryException } from '../../../errors/event/sentry_event.ts'
 
 export const standard = groupingRules()
@@ -31,7 +35,14 @@ export function logged(message: string, fields: Partial<SentryEvent> = {}): Sent
   return eventOf({ type: 'default', logentry: { formatted: message }, ...fields })
 }
 
-export const grouped = (event: SentryEvent, rules = standard): Grouping => group(event, rules)
+/** With what stack traces are made of, which hashes do not depend on. */
+export function grouped(event: SentryEvent, rules = standard): Grouping {
+  const grouping = group(event, rules)
+  const view = viewOf(event, rules.compiled)
+  const { variants } = variantsOf(view, strategiesOf(rules.version))
+  expect(variants.map(({ hash }) => hash)).toEqual(grouping.variants.map(({ hash }) => hash))
+  return { ...grouping, splitHashes: grouping.splitHashes, variants }
+}
 
 export const hashesOf = (event: SentryEvent, rules = standard): readonly string[] =>
   group(event, rules).hashes

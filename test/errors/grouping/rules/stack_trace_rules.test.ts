@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { group } from '../../../../errors/grouping/group.ts'
 import { groupingRules } from '../../../../errors/grouping/rules.ts'
 import { RuleError } from '../../../../errors/grouping/rules/position.ts'
 import { parseStackTraceRules } from '../../../../errors/grouping/rules/stack_trace_rules.ts'
 import type { Frame, SentryException } from '../../../../errors/event/sentry_event.ts'
-import { thrown } from '../events.ts'
+import { grouped, thrown } from '../events.ts'
 
 const frames: Frame[] = [
   { function: 'main', filename: 'main.py', module: 'main', in_app: true },
@@ -20,7 +19,7 @@ function contributing(
   exception: SentryException = { type: 'DbError', value: 'timed out' },
 ) {
   const settings = { stackTraceRules: rules, builtInRules: false }
-  const { variants } = group(thrown(exception, given), groupingRules(settings))
+  const { variants } = grouped(thrown(exception, given), groupingRules(settings))
   const of = (name: string) => {
     const root = variants.find((one) => one.name === name)?.component
     const stack = root?.values
@@ -104,7 +103,7 @@ describe('stack-trace rules', () => {
 
   it('say in the tree what they did', () => {
     const rules = groupingRules({ stackTraceRules: 'function:main -app\nfunction:handle -group' })
-    const tree = JSON.stringify(group(thrown({ type: 'E' }, frames), rules).variants)
+    const tree = JSON.stringify(grouped(thrown({ type: 'E' }, frames), rules).variants)
     expect(tree).toContain('marked out of app by stack trace rule (function:main)')
     expect(tree).toContain('ignored by stack trace rule (function:handle)')
   })
@@ -113,7 +112,7 @@ describe('stack-trace rules', () => {
     const frame = { function: 'f', abs_path: '/srv/vendor/x.php', in_app: true }
     const event = thrown({ type: 'E' }, [frame], { platform: 'php' })
     const isApp = (stackTraceRules: string) =>
-      group(event, groupingRules({ stackTraceRules })).variants.find((one) => one.name === 'app')!
+      grouped(event, groupingRules({ stackTraceRules })).variants.find((one) => one.name === 'app')!
         .contributes
     expect(isApp('')).toBe(false)
     expect(isApp('stack.abs_path:**/vendor/** +app')).toBe(true)
