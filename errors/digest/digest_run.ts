@@ -125,7 +125,7 @@ export class DigestRun {
   /** @throws what the call throws. */
   async call(name: string, params: JsonValue): Promise<JsonValue> {
     const call = await callOf(name)
-    this.digester.settle()
+    this.digester.trySettle()
     const world: ThreadWorld = {
       database: this.#database,
       context: this.#world.context,

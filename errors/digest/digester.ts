@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Context } from '../../core/context.ts'
 import { fullJitter } from '../../core/backoff.ts'
+import { messageOf } from '../../core/errors.ts'
 import type { Append, Position } from '../../core/journal/batch.ts'
 import { eventsOf } from '../../core/journal/chunk.ts'
 import type { Place, Places } from '../../core/journal/cursor.ts'
@@ -58,6 +59,8 @@ export class Digester {
   /** Why what is in memory is of no use any more, until the run begins anew. */
   #broken: unknown
   events = 0
+  /** Why nothing is digested at the moment. */
+  trouble: string | undefined
 
   constructor(sent: Position | undefined, world: DigesterWorld) {
     this.#world = world
@@ -99,9 +102,21 @@ export class Digester {
     await this.#running
     await this.#follower.close()
     if (this.#failures > 0) return this.#digestion.abandon()
-    this.settle()
+    this.trySettle()
+    // What is not committed is in the journal.
+    if (this.#broken !== undefined) return
     await this.#pumping
     this.#checkpoint()
+  }
+
+  /** Commits what was digested, as far as that is possible: a disk that is full fails no question. */
+  trySettle(): void {
+    try {
+      this.settle()
+    } catch (failure) {
+      // The run has it, too, and begins anew.
+      if (!isOfDisk(failure)) throw failure
+    }
   }
 
   /** Commits what was digested: who asks now sees all of it. */
@@ -130,10 +145,6 @@ export class Digester {
     return this.#committed
   }
 
-  get failures(): number {
-    return this.#failures
-  }
-
   /** Issues were changed by somebody else: what is remembered of them may be wrong. */
   forget(): void {
     this.#digestion.events.forget()
@@ -144,12 +155,20 @@ export class Digester {
     while (!signal.aborted) {
       try {
         await this.#step(signal)
-        this.#failures = 0
+        this.#recovered()
       } catch (failure) {
         if (this.#world.isDamage(failure)) throw failure
         await this.#recover(failure, signal)
       }
     }
+  }
+
+  /** What failed went well; what is committed is out of trouble. */
+  #recovered(): void {
+    this.#failures = 0
+    if (this.trouble === undefined || this.#committed !== this.#digested) return
+    this.trouble = undefined
+    this.#world.context.log.info('reports are digested again')
   }
 
   async #step(signal: AbortSignal): Promise<void> {
@@ -218,15 +237,18 @@ export class Digester {
     const { context, digestion } = this.#world
     this.#broken = undefined
     this.#failures += isOfDisk(failure) ? Math.min(1, failuresBeforeCare - this.#failures) : 1
-    context.log.error({ err: failure }, 'reports cannot be digested; trying again')
+    if (this.trouble === undefined)
+      context.log.error({ err: failure }, 'reports cannot be digested; trying again')
+    this.trouble = messageOf(failure)
     this.#digestion.abandon()
+    // Before the wait: a question that comes meanwhile is not to take for committed what was taken back.
+    this.#digested = this.#committed
+    this.#unit.events = 0
     await context.clock.sleep(
       fullJitter(Math.max(1, this.#failures), { baseMs: 200, maxMs: 10_000 }, context.random),
       signal,
     )
     this.#digestion = digestion(this.#sent)
-    this.#digested = this.#committed
-    this.#unit.events = 0
     const follower = this.#follower
     this.#follower = follower.from(this.#committed)
     await follower.close()

@@ -1,0 +1,47 @@
+/** The thread that digests dies alone, as often as it likes: reports go on coming in, and each counts once. */
+import { rmSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newFolder } from '../commands/weir.ts'
+import { RunningWeir } from '../e2e/running_weir.ts'
+import { waitFor } from '../peers/process.ts'
+import { counts, digestedAll, digestStatus, errorsConfig, Reporter, sum } from './error_counts.ts'
+import { inspected, ThreadEnds } from './thread_end.ts'
+
+const deaths = 4
+
+let folder: string
+beforeAll(() => {
+  folder = newFolder()
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test('the digest thread ends amid a flood: counts are exact, and each event is in the store once', async () => {
+  const config = { http: { listen: '127.0.0.1:0' }, errors: errorsConfig }
+  const weir = await RunningWeir.start(folder, config, inspected)
+  const reporter = new Reporter()
+  const threads = await ThreadEnds.of(weir)
+  for (let death = 1; death <= deaths; death++) {
+    await reporter.upTo(death * 300, weir)
+    const flood = reporter.upTo(death * 300 + 150, weir)
+    await waitFor('the thread to be there, and to end', () => threads.end('digest_thread.ts'))
+    await flood
+    await waitFor('the next one', async () => {
+      const { restarts, running } = await digestStatus(weir)
+      return restarts === death && running
+    })
+  }
+  threads.close()
+  await digestedAll(weir)
+  expect(reporter.refused).toEqual([])
+  const all = await counts(weir)
+  expect(all).toHaveLength(20)
+  expect(sum(all)).toBe(reporter.acknowledged.size)
+  const stored = async () => {
+    const answer = await fetch(`${weir.url}/es/errors-shop-*/_count`)
+    return ((await answer.json()) as { count: number }).count
+  }
+  await waitFor('the store', async () => (await stored()) >= reporter.acknowledged.size)
+  expect(await stored()).toBe(reporter.acknowledged.size)
+  expect(weir.isAlive).toBe(true)
+  await weir.kill()
+})

@@ -1,0 +1,60 @@
+/** The disk of errors.sqlite is full, that of the journal is not: reports go on being taken, and are digested later. */
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { newFolder } from '../commands/weir.ts'
+import { RunningWeir } from '../e2e/running_weir.ts'
+import { waitFor } from '../peers/process.ts'
+import { counts, digestedAll, digestStatus, errorsConfig, Reporter, sum } from './error_counts.ts'
+import { SmallDisk } from './small_disk.ts'
+
+let folder: string
+let disk: SmallDisk | undefined
+let weir: RunningWeir | undefined
+beforeEach(() => {
+  folder = newFolder()
+})
+afterEach(async () => {
+  await weir?.kill()
+  disk?.unmount()
+  rmSync(folder, { recursive: true })
+})
+
+test('a full disk pauses the digest, costs no report, and is said once', async () => {
+  const errors = join(folder, 'data', 'errors')
+  mkdirSync(errors, { recursive: true })
+  disk = SmallDisk.mount(errors, '16m')
+  if (!disk) return
+  const config = { http: { listen: '127.0.0.1:0' }, errors: errorsConfig }
+  weir = await RunningWeir.start(folder, config)
+  const reporter = new Reporter()
+  await reporter.upTo(100, weir)
+  await digestedAll(weir)
+
+  disk.fill()
+  // What is there already can be written over.
+  reporter.bulk = 10_000
+  await waitFor('the status to say so', async () => {
+    await reporter.upTo(reporter.acknowledged.size + 50, weir!)
+    return (await digestStatus(weir!)).failing
+  })
+  reporter.bulk = 0
+  // People go on asking meanwhile, and what is committed is answered.
+  const committed = sum(await counts(weir))
+  for (let asked = 0; asked < 60; asked++) {
+    expect(sum(await counts(weir))).toBe(committed)
+    await reporter.send(weir)
+  }
+  expect(committed).toBeLessThan(reporter.acknowledged.size - 60)
+  expect((await digestStatus(weir)).trouble).toMatch(/full|disk/)
+  expect(reporter.refused).toEqual([])
+  expect(weir.log('reports cannot be digested')).toHaveLength(1)
+
+  disk.free()
+  await digestedAll(weir)
+  await reporter.upTo(reporter.acknowledged.size + 50, weir)
+  await digestedAll(weir)
+  expect(sum(await counts(weir))).toBe(reporter.acknowledged.size)
+  expect((await digestStatus(weir)).trouble).toBeUndefined()
+  expect(weir.log('reports are digested again')).toHaveLength(1)
+})
