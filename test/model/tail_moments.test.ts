@@ -149,6 +149,9 @@ describe.each(methods)('rotation by %s', (method) => {
         }
         await scene.stage.start({ paths: [scene.log], tag: 'app' })
         await scene.stage.quiesce()
+        // The last look of that may have been the moment.
+        scene.onLook = () => undefined
+        await scene.stage.quiesce()
         const texts = scene.stage.journal.texts().toSorted()
         await scene.stage.clear()
         expect(texts, `rotated at look ${moment}`).toEqual(expected.toSorted())

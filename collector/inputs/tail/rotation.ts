@@ -220,9 +220,9 @@ export class Rotation {
     const { catalogue, isFollowed, context } = this.#on
     const { path, seen } = candidate
     if (catalogue.byId(seen.id) || seen.size === 0) return false
-    const missing = catalogue.family(source.path).find(({ id }) => id === seen.id)
-    if (missing?.place === 'missing') {
-      this.#found(missing, candidate)
+    const overlooked = await this.#overlooked(candidate, source)
+    if (overlooked) {
+      this.#found(overlooked, candidate)
       return false
     }
     if (isFollowed(path)) {
@@ -361,6 +361,18 @@ export class Rotation {
     if (!isGzip(short.path)) await setOffset(files, source, short.path, short.seen.size)
     this.#bind(source, short)
     return true
+  }
+
+  /** The source that a file belongs to, when it was looked for while names were changing. */
+  async #overlooked(candidate: Candidate, source: Source): Promise<Source | undefined> {
+    const { catalogue, files } = this.#on
+    for (const other of catalogue.family(source.path)) {
+      if (other.id !== candidate.seen.id) continue
+      if (other.place === 'missing') return other
+      if (other.place === 'cut' && (await continues(files, candidate, other)) === 'rest')
+        return other
+    }
+    return undefined
   }
 
   /** A file that was missing is there. */
