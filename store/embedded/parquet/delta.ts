@@ -4,12 +4,17 @@ const blockValues = 128
 const miniBlocks = 4
 const miniBlockValues = blockValues / miniBlocks
 
+/** What is packed is made here: of much more room than it needs at last. */
+let scratch = Buffer.alloc(0)
+
 const zigzag = (value: number) => (value < 0 ? -2 * value - 1 : 2 * value)
 
 /** Parquet's DELTA_BINARY_PACKED of whole numbers that, and whose differences, are exact. */
 export function deltaPacked(values: Int32Array | Float64Array, count: number): Buffer {
   const blocks = Math.ceil(Math.max(0, count - 1) / blockValues)
-  const out = Buffer.allocUnsafe(40 + blocks * (14 + blockValues * 7))
+  const most = 40 + blocks * (14 + blockValues * 7)
+  if (most > scratch.length) scratch = Buffer.allocUnsafeSlow(most * 2)
+  const out = scratch
   let at = putVarint(out, 0, blockValues)
   at = putVarint(out, at, miniBlocks)
   at = putVarint(out, at, count)
@@ -40,5 +45,5 @@ export function deltaPacked(values: Int32Array | Float64Array, count: number): B
       if (from < length) at = pack(differences, from, miniBlockValues, width, out, at)
     }
   }
-  return out.subarray(0, at)
+  return Buffer.from(out.subarray(0, at))
 }

@@ -18,8 +18,14 @@ export interface TextOptions {
   readonly dictionary: boolean
   /** Whether the least and the greatest are of use. */
   readonly bounds: boolean
-  /** What is larger is cut into pages of about this: whoever wants few rows unpacks no more of them. */
+  /** With more there are pages of about this, where every row has a text: whoever wants few unpacks no more of them. */
   readonly pageBytes: number
+}
+
+/** A page that is full: where its texts end, and how many there are up to there. */
+interface Ended {
+  readonly end: number
+  readonly values: number
 }
 
 /** Texts in UTF-8: by numbers of a dictionary while they are few, else one behind the other. */
@@ -33,8 +39,14 @@ export class TextColumn implements Column {
   /** The bytes of the row group before, which may still be in use. */
   #other = Buffer.allocUnsafe(0)
   #length = headRoom
+  /** Where the texts of the page begin, behind room for its head, and the pages before it end. */
+  #pageStart = headRoom
+  #ended: Ended[] = []
   #isPlain: boolean
   #plainLeft = 0
+  /** By slot: the id of the text that has an entry of the dictionary, and that. */
+  #ids = new Int32Array(0)
+  #entries = new Int32Array(0)
 
   constructor(options: TextOptions) {
     this.#options = options
@@ -51,6 +63,7 @@ export class TextColumn implements Column {
       this.#becomePlain()
     }
     const length = end - start
+    if (this.#length - this.#pageStart >= this.#options.pageBytes) this.#endPage()
     if (this.#length + length > this.#bytes.length) this.#grow(length)
     const out = this.#bytes
     let at = this.#length
@@ -67,26 +80,44 @@ export class TextColumn implements Column {
     else this.#put(row, this.#numbers[place - 1]!)
   }
 
+  /** Adds a text that is known by its slot and, as long as the row group lasts, its id: never 0. */
+  addKnown(row: number, slot: number, id: number, bytes: Buffer, start: number, end: number): void {
+    if (slot >= this.#ids.length) this.#makeRoom(slot)
+    if (this.#ids[slot] === id) {
+      this.#put(row, this.#entries[slot]!)
+      return
+    }
+    this.add(row, bytes, start, end)
+    if (this.#isPlain) return
+    this.#ids[slot] = id
+    this.#entries[slot] = this.#numbers[this.#present.count - 1]!
+  }
+
   take(rows: number): Pages {
     const { count } = this.#present
     const levels = this.#present.take(rows)
     const shared = { count: rows, nulls: rows - count }
     if (!this.#isPlain) return { ...shared, ...this.#withDictionary(levels, rows, count) }
     const bounds = this.#options.bounds ? this.#bounds(count) : undefined
-    const { pageBytes } = this.#options
-    const isLarge = this.#length - headRoom > pageBytes && count === rows
-    const head = () => Buffer.concat([levels, deltaPacked(this.#numbers, count)])
-    const data = isLarge
-      ? this.#split(rows, pageBytes)
-      : [{ bytes: this.#behind(head()), count: rows }]
+    const data = this.#pages(levels, rows, count)
     const isOversized = this.#other.length > keptBytes
     const next = isOversized ? Buffer.allocUnsafe(0) : this.#other
     this.#other = this.#bytes
     this.#bytes = next
     this.#length = headRoom
+    this.#pageStart = headRoom
     if (this.#options.dictionary && --this.#plainLeft <= 0) this.#isPlain = false
     const encoding = encodings.deltaLength
     return { ...shared, dictionary: undefined, data, encoding, ...boundsOf(bounds) }
+  }
+
+  #makeRoom(slot: number): void {
+    const length = 2 ** (32 - Math.clz32(slot))
+    const [ids, entries] = [new Int32Array(length), new Int32Array(length)]
+    ids.set(this.#ids)
+    entries.set(this.#entries)
+    this.#ids = ids
+    this.#entries = entries
   }
 
   #put(row: number, number: number): void {
@@ -102,7 +133,7 @@ export class TextColumn implements Column {
 
   #grow(length: number): void {
     const larger = Buffer.allocUnsafeSlow(
-      Math.max(this.#bytes.length * 2, this.#length + length, headRoom + 65_536),
+      Math.max(this.#bytes.length * 2, this.#length + length + headRoom, headRoom + 65_536),
     )
     larger.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = larger
@@ -117,9 +148,20 @@ export class TextColumn implements Column {
       this.#length += text.length
       this.#numbers[place] = text.length
     }
-    this.#dictionary.clear()
+    this.#clear()
     this.#isPlain = true
     this.#plainLeft = plainGroups
+  }
+
+  #endPage(): void {
+    this.#ended.push({ end: this.#length, values: this.#present.count })
+    this.#length += headRoom
+    this.#pageStart = this.#length
+  }
+
+  #clear(): void {
+    this.#dictionary.clear()
+    this.#ids.fill(0)
   }
 
   #withDictionary(levels: Buffer, rows: number, count: number) {
@@ -135,7 +177,7 @@ export class TextColumn implements Column {
     const bounds = least && most && { least: Buffer.from(least), most: Buffer.from(most) }
     const dictionary =
       entries === 0 ? undefined : { bytes: this.#dictionary.plain(), count: entries }
-    this.#dictionary.clear()
+    this.#clear()
     return {
       dictionary,
       data: [{ bytes: Buffer.concat([levels, Buffer.from([width]), numbers]), count: rows }],
@@ -144,29 +186,42 @@ export class TextColumn implements Column {
     }
   }
 
-  /** Texts of which every row has one, in pages of about so many bytes. */
-  #split(rows: number, pageBytes: number): Page[] {
-    const pages: Page[] = []
-    let [from, start, end] = [0, headRoom, headRoom]
-    for (let row = 0; row < rows; row++) {
-      end += this.#numbers[row]!
-      if (end - start < pageBytes && row < rows - 1) continue
-      const count = row + 1 - from
-      const lengths = deltaPacked(this.#numbers.subarray(from, row + 1), count)
-      const texts = this.#bytes.subarray(start, end)
-      pages.push({ bytes: Buffer.concat([levelBytes(1, count, 1), lengths, texts]), count })
-      from = row + 1
-      start = end
-    }
-    return pages
+  /** What the texts are in, and their lengths. */
+  #pages(levels: Buffer, rows: number, count: number): Page[] {
+    const ended = this.#ended
+    this.#ended = []
+    let [from, start] = [0, headRoom]
+    if (ended.length > 0 && count < rows) return [this.#onePage(levels, rows, count, ended)]
+    return [...ended, { end: this.#length, values: count }].map(({ end, values }) => {
+      const isAll = ended.length === 0
+      const own = isAll ? levels : levelBytes(1, values - from, 1)
+      const lengths = deltaPacked(this.#numbers.subarray(from, values), values - from)
+      const bytes = this.#behind(Buffer.concat([own, lengths]), start, end)
+      const page = { bytes, count: isAll ? rows : values - from }
+      from = values
+      start = end + headRoom
+      return page
+    })
   }
 
-  /** `head` and the texts, in one piece. */
-  #behind(head: Buffer): Buffer {
-    const texts = this.#bytes.subarray(headRoom, this.#length)
-    if (head.length > headRoom || texts.length === 0) return Buffer.concat([head, texts])
-    head.copy(this.#bytes, headRoom - head.length)
-    return this.#bytes.subarray(headRoom - head.length, this.#length)
+  /** Pages begin with a row, which a text's place does not tell where rows have none. */
+  #onePage(levels: Buffer, rows: number, count: number, ended: readonly Ended[]): Page {
+    const parts = [levels, deltaPacked(this.#numbers, count)]
+    let start = headRoom
+    for (const { end } of [...ended, { end: this.#length }]) {
+      parts.push(this.#bytes.subarray(start, end))
+      start = end + headRoom
+    }
+    return { bytes: Buffer.concat(parts), count: rows }
+  }
+
+  /** `head` and the texts from `start` to `end`, in one piece. */
+  #behind(head: Buffer, start: number, end: number): Buffer {
+    if (head.length > headRoom || start === end) {
+      return Buffer.concat([head, this.#bytes.subarray(start, end)])
+    }
+    head.copy(this.#bytes, start - head.length)
+    return this.#bytes.subarray(start - head.length, end)
   }
 
   #bounds(count: number): Bounds | undefined {

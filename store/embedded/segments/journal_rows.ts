@@ -55,7 +55,7 @@ export class JournalRows {
 
   constructor(world: JournalRowsWorld) {
     this.#world = world
-    this.#scanner = new LineScanner(world.paths, new WordSet(0))
+    this.#scanner = new LineScanner(world.paths, new WordSet(0), world.columns.known)
     this.#segment = this.#open()
     this.#part = this.#segment.part('')
   }
@@ -256,12 +256,13 @@ export class JournalRows {
   }
 
   #values(row: number, source: Buffer): void {
-    const { starts, ends, escaped, spilled } = this.#scanner
+    const { columns, found, starts, ends, slots, ids, escaped, spilled } = this.#scanner
     const { numbers, texts } = this.#world.columns
-    for (let column = 0; column < starts.length; column++) {
+    for (let i = 0; i < found; i++) {
+      const column = columns[i]!
       let start = starts[column]!
       const bit = 1 << column
-      if (start === 0 || (spilled & bit) !== 0) continue
+      if ((spilled & bit) !== 0) continue
       let end = ends[column]!
       if (isNumber[column] === true) this.#number(numbers[column]!, row, source, start, end)
       else if ((escaped & bit) !== 0) {
@@ -272,7 +273,9 @@ export class JournalRows {
           start += 1
           end -= 1
         }
-        texts[column]!.add(row, source, start, end)
+        const slot = slots[column]!
+        if (slot < 0) texts[column]!.add(row, source, start, end)
+        else texts[column]!.addKnown(row, slot, ids[column]!, source, start, end)
       }
     }
   }

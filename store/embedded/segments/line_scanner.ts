@@ -1,4 +1,6 @@
 import { promotedColumns } from '../columns.ts'
+import type { KnownTexts } from './known_texts.ts'
+import { lineEnd } from './line_steps.ts'
 import {
   beyond,
   hashBasis,
@@ -10,6 +12,7 @@ import {
   timeColumn,
 } from './path_tree.ts'
 import type { WordSet } from './word_set.ts'
+import { dottedI, escapedCode, foldedTo, isDate, isInt64, kelvin, skipText } from './text_bytes.ts'
 import { wordBytes, wordHash } from './words.ts'
 
 const quote = 34
@@ -17,6 +20,8 @@ const backslash = 92
 const depthMax = 1_000
 /** Digits that a BIGINT holds, whichever they are. */
 const safeDigits = 18
+
+const unknownDepth = -1
 
 const isNumber = promotedColumns.map(({ type }) => type === 'BIGINT')
 
@@ -28,9 +33,15 @@ export class LineScanner {
   readonly paths: PathTree
   /** Where the words go. */
   words: WordSet
+  /** The promoted columns that have a value, so many of them. */
+  readonly columns = new Int32Array(promotedColumns.length)
+  found = 0
   /** By promoted column: where its value stands, quotes included; start 0 for none. */
   readonly starts = new Int32Array(promotedColumns.length)
   readonly ends = new Int32Array(promotedColumns.length)
+  /** By promoted column: where its text is among those known, and its id there; -1 where it is not. */
+  readonly slots = new Int32Array(promotedColumns.length)
+  readonly ids = new Int32Array(promotedColumns.length)
   /** Bits of the promoted columns whose value has to be read from the document. */
   spilled = 0
   /** Whether the string that was scanned last has a backslash. */
@@ -40,7 +51,13 @@ export class LineScanner {
   readonly #nodes = new Int32Array(depthMax + 1)
   readonly #isArray = new Uint8Array(depthMax + 1)
 
-  constructor(paths: PathTree, words: WordSet) {
+  readonly #known: KnownTexts
+  #viewed: Uint8Array | undefined
+  #view: DataView = new DataView(new ArrayBuffer(0))
+
+  /** @param known is told of the texts, whose words need not be gathered twice. */
+  constructor(paths: PathTree, words: WordSet, known: KnownTexts) {
+    this.#known = known
     this.paths = paths
     this.words = words
   }
@@ -52,68 +69,134 @@ export class LineScanner {
    * @returns false when it is not one, as far as one can tell without understanding each value.
    */
   scan(bytes: Uint8Array, start: number, end: number, root: number): boolean {
-    this.starts.fill(0)
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    const { steps } = this.paths
+    for (let i = 0; i < this.found; i++) this.starts[this.columns[i]!] = 0
+    this.found = 0
     this.spilled = 0
     this.escaped = 0
-    let at = this.#space(bytes, start)
-    if (bytes[at] !== 123) return false
-    let depth = 0
-    let node = root
+    this.#depth = 0
+    this.#arrays = 0
     this.#previous = root
+    let node = root
+    let at = start
     for (;;) {
-      const byte = bytes[at]!
-      if (byte === 123 || byte === 91) {
-        if (depth === depthMax) return false
-        depth += 1
-        this.#spill(node)
-        const isArray = byte === 91
-        this.#isArray[depth] = isArray ? 1 : 0
-        this.#nodes[depth] = isArray && node !== beyond ? this.paths.elements(node) : node
-        at = this.#space(bytes, at + 1)
-        if (bytes[at] === (isArray ? 93 : 125)) {
-          if (!isArray && node !== beyond && node !== root) this.#see(node, kindBits.object)
-        } else if (isArray) {
-          node = this.#nodes[depth]!
-          continue
-        } else {
-          at = this.#key(bytes, at, end, node)
-          if (at < 0) return false
-          node = this.#node
-          continue
-        }
+      // Mostly it goes on as in a line before.
+      const step = this.#arrays === 0 && node !== beyond ? steps.find(this.#view, node, at) : -1
+      const stop = step < 0 ? -1 : at + steps.length(step)
+      if (step >= 0 && (stop === end || (stop < end && steps.node(step) !== lineEnd))) {
+        at = stop
+        node = steps.node(step)
+        this.#depth = unknownDepth
       } else {
-        at = byte === quote ? this.#text(bytes, at, end, node) : this.#bare(bytes, at, end, node)
+        if (this.#depth === unknownDepth) this.#climb(node, root)
+        at = this.#step(bytes, at, end, node)
         if (at < 0) return false
-        at = this.#space(bytes, at)
+        node = this.#node
       }
-      // Behind a value, or at the end of an empty object or array.
-      for (;;) {
-        if (at >= end) return false
-        const next = bytes[at]!
-        if (next === 44) {
-          at = this.#space(bytes, at + 1)
-          if (this.#isArray[depth] === 1) {
-            node = this.#nodes[depth]!
-          } else {
-            at = this.#key(bytes, at, end, this.#nodes[depth]!)
-            if (at < 0) return false
-            node = this.#node
-          }
-          break
-        }
-        if (next !== (this.#isArray[depth] === 1 ? 93 : 125)) return false
-        depth -= 1
-        at += 1
-        // What ends the line is none within it.
-        if (depth === 0 && at === end) return true
-        at = this.#space(bytes, at)
-        if (depth === 0) return at >= end
-      }
+      if (node === lineEnd) return at === end
+      at = bytes[at] === quote ? this.#text(bytes, at, end, node) : this.#bare(bytes, at, end, node)
+      if (at < 0) return false
     }
+  }
+
+  /** Finds depth and nodes above `node` again, none of which is an array. */
+  #climb(node: number, root: number): void {
+    this.#previous = node
+    let depth = 0
+    for (let each = node; each !== root; each = this.paths.parent(each)) depth += 1
+    this.#depth = depth
+    let each = node
+    for (; depth > 0; depth--) {
+      each = this.paths.parent(each)
+      this.#nodes[depth] = each
+      this.#isArray[depth] = 0
+    }
+  }
+
+  /**
+   * Goes from behind the value of `from`, or from the beginning of the line, to the next value, whose node is `#node`
+   * then, or to the end of the line.
+   *
+   * @returns where it begins, or -1.
+   */
+  #step(bytes: Uint8Array, start: number, end: number, from: number): number {
+    this.#isUsual = this.#arrays === 0
+    let at = this.#space(bytes, start)
+    if (this.#depth === 0) {
+      if (bytes[at] !== 123) return -1
+      this.#node = from
+    } else {
+      at = this.#behind(bytes, at, end)
+    }
+    while (at >= 0 && this.#node !== lineEnd && (bytes[at] === 123 || bytes[at] === 91)) {
+      at = this.#open(bytes, at, end)
+    }
+    if (at >= 0 && this.#isUsual && from > 0 && this.#node !== beyond) {
+      this.paths.steps.remember(this.#view, from, start, at - start, this.#node)
+    }
+    return at
+  }
+
+  /** Behind a value, or at the end of an empty object or array. @returns where the next value begins, or -1. */
+  #behind(bytes: Uint8Array, start: number, end: number): number {
+    let at = start
+    for (;;) {
+      if (at >= end) return -1
+      const next = bytes[at]!
+      const isArray = this.#isArray[this.#depth] === 1
+      if (next === 44) {
+        at = this.#space(bytes, at + 1)
+        if (!isArray) return this.#key(bytes, at, end, this.#nodes[this.#depth]!)
+        this.#node = this.#nodes[this.#depth]!
+        return at
+      }
+      if (next !== (isArray ? 93 : 125)) return -1
+      this.#depth -= 1
+      if (isArray) this.#arrays -= 1
+      at += 1
+      if (this.#depth === 0) {
+        this.#node = lineEnd
+        // What ends the line is none within it.
+        return at === end || this.#space(bytes, at) >= end ? end : -1
+      }
+      at = this.#space(bytes, at)
+    }
+  }
+
+  /** An object or array, which is the value of `#node`. @returns where the next value begins, or -1. */
+  #open(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#depth === depthMax) return -1
+    const node = this.#node
+    const isArray = bytes[start] === 91
+    const depth = ++this.#depth
+    this.#spill(node)
+    this.#isArray[depth] = isArray ? 1 : 0
+    this.#nodes[depth] = isArray && node !== beyond ? this.paths.elements(node) : node
+    if (isArray) this.#arrays += 1
+    if (isArray || node === beyond || this.paths.promoted[node] !== noColumn) this.#isUsual = false
+    const at = this.#space(bytes, start + 1)
+    if (bytes[at] === (isArray ? 93 : 125)) {
+      this.#isUsual = false
+      // The object of the line itself has no kind.
+      if (!isArray && node !== beyond && depth > 1) this.#see(node, kindBits.object)
+      return this.#behind(bytes, at, end)
+    }
+    if (!isArray) return this.#key(bytes, at, end, node)
+    this.#node = this.#nodes[depth]!
+    return at
   }
 
   /** The node that the key scanned last leads to. */
   #node = 0
+  #depth = 0
+  /** Of those that the value is in. */
+  #arrays = 0
+  /** Whether the step is the same whenever it is written the same. */
+  #isUsual = false
   /** The key before, of which `following` says what came behind it. */
   #previous = 0
 
@@ -174,7 +257,7 @@ export class LineScanner {
   #text(bytes: Uint8Array, start: number, end: number, node: number): number {
     const column = this.paths.promoted[node]!
     const stop =
-      column === timeColumn ? skipText(bytes, start, end) : this.#wordsOf(bytes, start, end)
+      column === timeColumn ? skipText(bytes, start, end) : this.#newWordsOf(bytes, start, end)
     if (stop < 0 || node === beyond) return stop
     const length = stop - start - 2
     this.#see(
@@ -183,7 +266,22 @@ export class LineScanner {
     )
     if (column < 0) return stop
     if (isNumber[column] === true) this.#spill(node)
-    else this.#keep(column, node, start, stop, this.#escaped || length === 0)
+    else this.#keep(column, node, start, stop, this.#known.slot, this.#escaped || length === 0)
+    return stop
+  }
+
+  /** Gathers the words of a text unless they are there. @returns where what follows begins, or -1. */
+  #newWordsOf(bytes: Uint8Array, start: number, end: number): number {
+    const known = this.#known
+    const { number } = this.words
+    const quoteAt = known.find(this.#view, start + 1, number)
+    // One that ends behind the line is none of the line's.
+    if (quoteAt >= 0 && quoteAt < end) {
+      this.#escaped = false
+      return quoteAt + 1
+    }
+    const stop = this.#wordsOf(bytes, start, end)
+    if (stop >= 0) known.remember(this.#view, start + 1, stop - start - 2, number)
     return stop
   }
 
@@ -229,6 +327,31 @@ export class LineScanner {
 
   /** A number, true, false or null. */
   #bare(bytes: Uint8Array, start: number, end: number, node: number): number {
+    const digitsEnd = this.#digits(bytes, start, end)
+    if (digitsEnd < 0) return this.#anyBare(bytes, start, end, node)
+    if (node === beyond) return digitsEnd
+    this.#see(node, kindBits.long)
+    const column = this.paths.promoted[node]!
+    if (column >= 0) this.#keep(column, node, start, digitsEnd, -1, false)
+    return digitsEnd
+  }
+
+  /** Where a number of a few digits ends; -1 when it is none. */
+  #digits(bytes: Uint8Array, start: number, end: number): number {
+    let fnv = hashBasis
+    let at = start
+    let byte = 0
+    for (const last = Math.min(end, start + safeDigits); at < last; at++) {
+      byte = bytes[at]!
+      if (byte < 48 || byte > 57) break
+      fnv = Math.imul(fnv ^ byte, hashPrime)
+    }
+    if (at === start || (byte !== 44 && byte !== 125 && byte !== 93)) return -1
+    this.words.add(wordHash(fnv))
+    return at
+  }
+
+  #anyBare(bytes: Uint8Array, start: number, end: number, node: number): number {
     let at = start
     let fnv = hashBasis
     let isWhole = true
@@ -255,7 +378,7 @@ export class LineScanner {
     const column = this.paths.promoted[node]!
     if (column < 0) return at
     if (isNumber[column] === true && (!isLong || isBoolean)) this.#spill(node)
-    else this.#keep(column, node, start, at, false)
+    else this.#keep(column, node, start, at, -1, false)
     return at
   }
 
@@ -263,14 +386,24 @@ export class LineScanner {
     if ((this.paths.seen[node]! & bit) === 0) this.paths.see(node, bit)
   }
 
-  #keep(column: number, node: number, start: number, end: number, escaped: boolean): void {
+  #keep(
+    column: number,
+    node: number,
+    start: number,
+    end: number,
+    slot: number,
+    escaped: boolean,
+  ): void {
     // In an array, or a second spelling of the same path.
     if (this.starts[column] !== 0 || this.paths.isMany(node)) {
       this.#spill(node)
       return
     }
+    this.columns[this.found++] = column
     this.starts[column] = start
     this.ends[column] = end
+    this.slots[column] = slot
+    if (slot >= 0) this.ids[column] = this.#known.id
     if (escaped) this.escaped |= 1 << column
   }
 
@@ -288,40 +421,4 @@ export class LineScanner {
     }
     return at
   }
-}
-
-function skipText(bytes: Uint8Array, start: number, end: number): number {
-  for (let at = start + 1; at < end; at++) {
-    if (bytes[at] === backslash) at += 1
-    else if (bytes[at] === quote) return at + 1
-  }
-  return -1
-}
-
-/** The two letters beyond ASCII whose lower case begins with one of ASCII: the Kelvin sign, and I with a dot. */
-const kelvin = 107
-const dottedI = 105
-function foldedTo(bytes: Uint8Array, at: number): number {
-  if (bytes[at] === 0xe2 && bytes[at + 1] === 0x84 && bytes[at + 2] === 0xaa) return kelvin
-  return bytes[at] === 0xc4 && bytes[at + 1] === 0xb0 ? dottedI : 0
-}
-
-/** Of `\uXXXX`; NaN when it is none. */
-const escapedCode = (bytes: Uint8Array, start: number): number =>
-  Number.parseInt(Buffer.from(bytes.subarray(start, start + 4)).toString('latin1'), 16)
-
-/** `2026-11-20`, and `2026-11-20T…`. */
-function isDate(bytes: Uint8Array, start: number, length: number): boolean {
-  for (let i = 0; i < 10; i++) {
-    const byte = bytes[start + i]!
-    const isDash = i === 4 || i === 7
-    if (isDash ? byte !== 45 : byte < 48 || byte > 57) return false
-  }
-  return length === 10 || bytes[start + 10] === 84
-}
-
-function isInt64(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start > 20) return false
-  const value = BigInt(Buffer.from(bytes.subarray(start, end)).toString('latin1'))
-  return BigInt.asIntN(64, value) === value
 }

@@ -1,6 +1,7 @@
 import type { JsonKind } from '../../fields.ts'
 import { promotedColumns } from '../columns.ts'
 import type { Shape } from '../shape.ts'
+import { LineSteps } from './line_steps.ts'
 
 /** What a value was, as bits of `seen`. */
 export const kindBits = {
@@ -59,6 +60,8 @@ export class PathTree {
   seen = new Uint8Array(1024)
   /** By node: the node whose key came next the last time; for whoever scans lines that are alike. */
   following = new Int32Array(1024)
+  /** What stands between the values of a line. */
+  readonly steps = new LineSteps()
   #hashes = new Int32Array(1024)
   #parents = new Int32Array(1024)
   #starts = new Int32Array(1024)
@@ -129,6 +132,11 @@ export class PathTree {
     const node = { stream, path, jsonPath, many: true, parent, elements: undefined }
     above.elements = this.#add(node, elementKey, 0, this.promoted[parent]!)
     return above.elements
+  }
+
+  /** The node above. */
+  parent(node: number): number {
+    return this.#parents[node]!
   }
 
   isMany(node: number): boolean {

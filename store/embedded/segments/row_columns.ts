@@ -4,12 +4,15 @@ import { NumberColumn } from '../parquet/number_column.ts'
 import { physical } from '../parquet/pages.ts'
 import type { NamedColumn } from '../parquet/parquet_file.ts'
 import { TextColumn } from '../parquet/text_column.ts'
+import { KnownTexts } from './known_texts.ts'
 
 /** Of documents: what is unpacked at least for one. */
 const pageBytes = 7_000_000
 
 /** The columns of a segment, to be filled row by row. */
 export class RowColumns {
+  /** Texts that the columns are given by their slots. */
+  readonly known = new KnownTexts()
   readonly stream = texts()
   readonly time = new NumberColumn(physical.int64)
   readonly journal = texts()

@@ -4,6 +4,9 @@ const recentWords = 4_096
  * 32-bit hashes of words, each once. It grows up to `hashesMax`; then it is `full` and stands for every word.
  */
 export class WordSet {
+  static #made = 0
+  /** No other has it. */
+  readonly number = ++WordSet.#made
   readonly #hashesMax: number
   #slots = new Int32Array(1_024)
   /** Words that came lately, each at its own place: most come again at once, and the slots are far away. */

@@ -1,0 +1,102 @@
+import { hashBasis, hashPrime } from './path_tree.ts'
+
+const slots = 4_096
+/** Longer texts are seldom there twice. */
+const textBytesMax = 192
+const stride = textBytesMax / 4
+const quote = 34
+
+/** Bits of the bytes of `four` that are a quote, a backslash or a control character; the lowest of them is right. */
+const stops = (four: number) => {
+  const quotes = four ^ 0x22222222
+  const backslashes = four ^ 0x5c5c5c5c
+  return (
+    (((quotes - 0x01010101) & ~quotes) |
+      ((backslashes - 0x01010101) & ~backslashes) |
+      ((four - 0x20202020) & ~four)) &
+    0x80808080
+  )
+}
+
+/**
+ * Texts that came lately, so that what was done for one is not done again: a text is found by four bytes at a
+ * time, and compared whole.
+ */
+export class KnownTexts {
+  readonly #texts = new Int32Array(slots * stride)
+  readonly #lengths = new Int32Array(slots)
+  /** For whom a text was remembered. */
+  readonly #owners = new Int32Array(slots)
+  /** 0 is no text's. */
+  readonly #ids = new Int32Array(slots).fill(1)
+  #lastId = 1
+  #isSame = false
+  /** Of the text that was looked for last: where it is kept, and what tells it from others that are kept there. */
+  slot = 0
+
+  /** Tells the text that was looked for or remembered last from others that were at its slot. */
+  get id(): number {
+    return this.slot < 0 ? 0 : this.#ids[this.slot]!
+  }
+
+  /**
+   * Looks for the text of a JSON string that begins at `start`, behind its quote.
+   *
+   * @returns where its closing quote is when `owner` remembered it, or -1. `slot` is where it is to be
+   *   remembered, or -1 when it cannot be.
+   */
+  find(view: DataView, start: number, owner: number): number {
+    const last = Math.min(view.byteLength - 4, start + textBytesMax - 4)
+    this.slot = -1
+    this.#isSame = false
+    let hash = hashBasis
+    let at = start
+    let four = 0
+    let stop = 0
+    for (; ; at += 4) {
+      if (at > last) return -1
+      four = view.getInt32(at, true)
+      stop = stops(four)
+      if (stop !== 0) break
+      hash = Math.imul(hash ^ four, hashPrime)
+      hash ^= hash >>> 15
+    }
+    // The lowest bit that is set: the byte it is in, and what comes before that.
+    const low = stop & -stop
+    const within = 31 - Math.clz32(low) - 7
+    if (((four >>> within) & 255) !== quote) return -1
+    const rest = four & ((1 << within) - 1)
+    hash = Math.imul(hash ^ rest, hashPrime)
+    hash ^= hash >>> 13
+    const length = at - start + (within >>> 3)
+    const slot = (hash ^ length) & (slots - 1)
+    this.slot = slot
+    if (this.#lengths[slot] !== length) return -1
+    const texts = this.#texts
+    let place = slot * stride
+    if (texts[place + (length >>> 2)] !== rest) return -1
+    for (let from = start; from < at; from += 4) {
+      if (texts[place++] !== view.getInt32(from, true)) return -1
+    }
+    this.#isSame = true
+    return this.#owners[slot] === owner ? start + length : -1
+  }
+
+  /** Remembers for `owner` the text that was looked for last, which begins at `start` and has so many bytes. */
+  remember(view: DataView, start: number, length: number, owner: number): void {
+    const { slot } = this
+    if (slot < 0) return
+    this.#owners[slot] = owner
+    if (this.#isSame) return
+    const texts = this.#texts
+    const whole = slot * stride + (length >>> 2)
+    let from = start
+    for (let place = slot * stride; place < whole; place++, from += 4) {
+      texts[place] = view.getInt32(from, true)
+    }
+    texts[whole] = view.getInt32(from, true) & ((1 << ((length & 3) * 8)) - 1)
+    this.#lengths[slot] = length
+    this.#lastId = (this.#lastId + 1) | 0 || 1
+    this.#ids[slot] = this.#lastId
+  }
+}
