@@ -5,12 +5,14 @@ import { type ColumnPages, ColumnReader, readColumn } from '../parquet/column_re
 import { type ColumnChunk, readFooter, type RowGroup } from '../parquet/footer.ts'
 import type { PointSegment } from './point_manifest.ts'
 
-/** Rows of one key that lie together in a file, as it has them; NaN where a column has nothing. */
+/** Rows of one key that lie together in a file, as it has them: in each array from `from` to before `to`. */
 export interface Rows<Name extends string> {
   /** Place in `WantedRows.keys`. */
   readonly key: number
+  readonly from: number
+  readonly to: number
   readonly times: Float64Array
-  /** Those that are wanted of its type. */
+  /** Those that are wanted of its type; NaN where there is nothing. */
   readonly columns: Readonly<Partial<Record<Name, Float64Array>>>
 }
 
@@ -22,11 +24,13 @@ export interface WantedRows<Name extends string> {
   readonly columnsOf: (type: PointType) => readonly Name[]
 }
 
+/** Rows of a row group, and where the first of them is in the arrays of numbers. */
 interface Span {
   readonly keys: readonly number[]
   readonly type: PointType
   from: number
   to: number
+  at: number
 }
 
 /** Files whose footers are remembered: some 100 KB each when they are large. */
@@ -101,34 +105,34 @@ async function visitSpans<Name extends string>(
   visit: (rows: Rows<Name>) => boolean,
 ): Promise<boolean> {
   const { fromMs, toMs, columnsOf } = wanted
-  const names = [...new Set(spans.flatMap(({ type }) => columnsOf(type)))]
+  const byType = Map.groupBy(spans, ({ type }) => type)
+  const names = [...new Set([...byType.keys()].flatMap(columnsOf))]
   const [time, ...rest] = await Promise.all(
     ['time', ...names].map((name) => readColumn(file, columnOf(group, name))),
   )
-  const times = numbersOf(time!, spans)
+  const length = layOut(spans)
+  const times = numbersOf(time!, spans, length)
   // From the first to the last within the time that is asked for.
-  for (const [place, span] of spans.entries()) {
-    const own = times[place]!
-    let [first, end] = [0, own.length]
-    while (first < end && !(own[first]! >= fromMs && own[first]! < toMs)) first += 1
-    while (end > first && !(own[end - 1]! >= fromMs && own[end - 1]! < toMs)) end -= 1
-    times[place] = own.subarray(first, end)
-    span.to = span.from + end
-    span.from += first
+  const isWithin = (atMs: number) => atMs >= fromMs && atMs < toMs
+  for (const span of spans) {
+    let end = span.at + span.to - span.from
+    for (; span.from < span.to && !isWithin(times[span.at]!); span.from++) span.at += 1
+    for (; span.from < span.to && !isWithin(times[end - 1]!); span.to--) end -= 1
   }
-  const columns = spans.map((): Partial<Record<Name, Float64Array>> => ({}))
+  const columns = new Map<PointType, Partial<Record<Name, Float64Array>>>()
+  for (const type of byType.keys()) columns.set(type, {})
   for (const [place, name] of names.entries()) {
-    const own = [...spans.keys()].filter((at) => columnsOf(spans[at]!.type).includes(name))
-    const values = numbersOf(
-      rest[place]!,
-      own.map((at) => spans[at]!),
-    )
-    for (const [n, at] of own.entries()) columns[at]![name] = values[n]!
+    const types = [...byType.keys()].filter((type) => columnsOf(type).includes(name))
+    const own =
+      types.length < byType.size ? spans.filter(({ type }) => types.includes(type)) : spans
+    const values = numbersOf(rest[place]!, own, length)
+    for (const type of types) columns.get(type)![name] = values
   }
-  for (const [place, { keys, from, to }] of spans.entries()) {
+  for (const { keys, type, from, to, at } of spans) {
     if (from === to) continue
     for (const key of keys) {
-      if (!visit({ key, times: times[place]!, columns: columns[place]! })) return false
+      const rows = { key, from: at, to: at + to - from, times, columns: columns.get(type)! }
+      if (!visit(rows)) return false
     }
   }
   return true
@@ -162,7 +166,7 @@ async function spansOf(
   const bySeries = Map.groupBy(keys.keys(), (key) => keys[key]!.series)
   const wanted = series.texts.map((name) => bySeries.get(name))
   if (wanted.every((each) => each === undefined)) return []
-  const named: Omit<Span, 'type'>[] = []
+  const named: Pick<Span, 'keys' | 'from' | 'to'>[] = []
   new ColumnReader(series).runs((text, from, to) => {
     const own = wanted[text]
     if (own) named.push({ keys: own, from, to })
@@ -181,6 +185,7 @@ async function spansOf(
           type: keys[own[0]!]!.type,
           from: Math.max(span.from, from),
           to: Math.min(span.to, to),
+          at: 0,
         })
       // What goes on behind this run is looked at again with the next one.
       if (span.to > to) break
@@ -189,11 +194,19 @@ async function spansOf(
   return spans
 }
 
-function numbersOf(pages: ColumnPages, spans: readonly Span[]): Float64Array[] {
+/** Gives spans their places: one behind the other. @returns the length of all. */
+function layOut(spans: readonly Span[]): number {
+  let length = 0
+  for (const span of spans) {
+    span.at = length
+    length += span.to - span.from
+  }
+  return length
+}
+
+function numbersOf(pages: ColumnPages, spans: readonly Span[], length: number): Float64Array {
   const reader = new ColumnReader(pages)
-  return spans.map(({ from, to }) => {
-    const values = new Float64Array(to - from)
-    if (to > from) reader.numbers(from, to - from, values)
-    return values
-  })
+  const values = new Float64Array(length)
+  for (const { from, to, at } of spans) if (to > from) reader.numbers(from, to - from, values, at)
+  return values
 }

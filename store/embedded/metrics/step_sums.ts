@@ -35,14 +35,14 @@ export class StepSums {
   }
 
   /** @returns false when a time is not behind the one before: nothing of that key is right then. */
-  add({ key, times, columns }: Rows<Sum>, isRaw: boolean): boolean {
+  add({ key, from, to, times, columns }: Rows<Sum>, isRaw: boolean): boolean {
     const { startMs, stepMs, steps, isFinest } = this.#wanted
     const growing = this.#growing[key]!
     const { step } = growing
     const isSet = isRaw && growing.isPlain
     const { sum, count, min, max, last, points } = columns
     const endMs = startMs + steps * stepMs
-    for (let row = 0; row < times.length; row++) {
+    for (let row = from; row < to; row++) {
       const atMs = times[row]!
       if (atMs < startMs || atMs >= endMs) continue
       if (atMs <= growing.atMs) return false

@@ -153,12 +153,15 @@ export class ColumnReader {
     this.#pages = pages
   }
 
-  /** Numbers of so many rows from `row` on, which may not be before one that was read; NaN where there is none. */
-  numbers(row: number, count: number, out: Float64Array): void {
+  /**
+   * Puts the numbers of `count` rows from `row` on into `out` at `at`, NaN where there is none. `row` is not before one
+   * that was read.
+   */
+  numbers(row: number, count: number, out: Float64Array, at = 0): void {
     this.#pass(row)
     for (let place = 0; place < count;) {
       const here = this.#open(count - place)
-      this.#read(out, place, here)
+      this.#read(out, at + place, here)
       place += here
     }
     this.row += count
@@ -241,14 +244,12 @@ export class ColumnReader {
 
   #read(out: Float64Array, place: number, count: number): void {
     const present = this.#levels ? this.#presentIn(count) : count
-    const values = present === 0 ? out : this.#taken(present)
-    if (present === count) {
-      for (let n = 0; n < count; n++) out[place + n] = values[n]!
-    } else {
-      let value = 0
-      for (let n = 0; n < count; n++)
-        out[place + n] = present > 0 && this.#present[n] === 1 ? values[value++]! : NaN
-    }
+    if (present > 0) this.#take(out, place, present)
+    if (present === count) return
+    // From behind, as each value moves towards the end at most.
+    let value = place + present
+    for (let n = count - 1; n >= 0; n--)
+      out[place + n] = present > 0 && this.#present[n] === 1 ? out[--value]! : NaN
   }
 
   #presentIn(count: number): number {
@@ -259,22 +260,21 @@ export class ColumnReader {
     return present
   }
 
-  #taken(count: number): Float64Array {
+  /** Puts the next `count` values into `out`. */
+  #take(out: Float64Array, place: number, count: number): void {
     if (!this.#indices) {
-      const taken = this.#values.subarray(this.#place, this.#place + count)
-      if (taken.length < count) throw new RangeError('the values end too early')
-      this.#place += count
-      return taken
+      const values = this.#values
+      if (this.#place + count > values.length) throw new RangeError('the values end too early')
+      for (let n = 0; n < count; n++) out[place + n] = values[this.#place++]!
+      return
     }
     if (this.#some.length < count) this.#some = new Int32Array(count)
     this.#indices.read(this.#some, count)
     const { numbers } = this.#pages
-    const values = new Float64Array(count)
     for (let n = 0; n < count; n++) {
       const value = numbers[this.#some[n]!]
       if (value === undefined) throw new RangeError('a value is not in the dictionary')
-      values[n] = value
+      out[place + n] = value
     }
-    return values
   }
 }
