@@ -29,6 +29,10 @@ export interface DigesterWorld {
 }
 
 const readBytes = 2_000_000
+/** One that has caught up waits for more until it is so old: a commit costs as much as digesting some dozen events. */
+const lingerMs = 200
+/** What comes within this time is read together. */
+const gatherMs = 10
 /** The journal is let go of so often. */
 const checkpointMs = 5000
 const upkeepMs = 10_000
@@ -180,7 +184,7 @@ export class Digester {
       const lines = linesOf(found.chunk)
       if (this.#failures > failuresBeforeCare) await this.#digestCarefully(lines)
       else await this.#digest(lines)
-    } else {
+    } else if (this.#unit.events === 0 || this.#lingersMs() <= 0) {
       this.settle()
     }
     if (this.#isUnitFull()) {
@@ -200,6 +204,7 @@ export class Digester {
     await Promise.race([changed, context.clock.sleep(this.#restMs(), woken.signal)])
     signal.removeEventListener('abort', stop)
     woken.abort()
+    await context.clock.sleep(gatherMs, signal)
   }
 
   async #digest(lines: readonly Line[]): Promise<void> {
@@ -262,6 +267,11 @@ export class Digester {
     return events >= most.events || context.clock.monotonic() - beganMs >= most.ms
   }
 
+  /** How long a transaction that has caught up still waits for more. */
+  #lingersMs(): number {
+    return this.#unit.beganMs + lingerMs - this.#world.context.clock.monotonic()
+  }
+
   /** What is due by the clock. */
   #look(): void {
     const { context, keepUp } = this.#world
@@ -289,6 +299,7 @@ export class Digester {
       this.#upkeepAtMs - monotonic,
       Math.max(1, this.#checkpointedMs + checkpointMs - monotonic),
       dueMs === undefined ? Infinity : dueMs - clock.now(),
+      this.#unit.events === 0 ? Infinity : this.#lingersMs(),
     ]
     return Math.max(1, Math.min(...waits, upkeepMs))
   }
