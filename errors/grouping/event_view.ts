@@ -2,7 +2,7 @@ import type { Frame, SentryEvent, SentryException, Stacktrace } from '../event/s
 import type { CompiledRules } from './compiled_rules.ts'
 import type { Component } from './component.ts'
 import { knownStack } from './known_stack.ts'
-import { type KnownStack, stackKey } from './remembered_stacks.ts'
+import type { KnownStack } from './remembered_stacks.ts'
 import { stackComponent, type StackVariant } from './strategies/stack_component.ts'
 import { viewStack, type ViewedStack } from './viewed_stack.ts'
 
@@ -34,7 +34,7 @@ export function viewOf(event: SentryEvent, rules: CompiledRules, isBrief = false
     let found = known.get(stacktrace)
     if (found) return found
     const look = () => knownStack(stack(stacktrace, exception), stacktrace.snapshot)
-    found = rules.stacks ? rules.stacks.find(stackKey(stacktrace, platform), look) : look()
+    found = rules.stacks ? rules.stacks.find(stacktrace, platform, look) : look()
     known.set(stacktrace, found)
     return found
   }

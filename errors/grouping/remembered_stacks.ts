@@ -1,7 +1,7 @@
-import type { Stacktrace } from '../event/sentry_event.ts'
+import type { Frame, Stacktrace } from '../event/sentry_event.ts'
 import type { Component } from './component.ts'
 
-/** What a stack trace is to a group and its title: the same for all that have the same key. */
+/** What a stack trace is to a group and its title: the same for all that read the same. */
 export interface KnownStack {
   /** As the variants see it, without what it is made of. */
   readonly app: Component
@@ -10,49 +10,136 @@ export interface KnownStack {
   readonly crash?: { readonly at: number; readonly name: string }
 }
 
-/** Most characters of the keys of one generation: some thousand stack traces. */
-const maxCharacters = 4_000_000
-/** A longer one is looked at anew each time. */
-const maxKey = 100_000
+/** All of a stack trace that rules, grouping and titles read; the exception that it belongs to is not in it. */
+interface Remembered {
+  readonly platform: string
+  readonly snapshot: boolean
+  readonly frames: readonly RememberedFrame[]
+  readonly known: KnownStack
+}
 
-/** Stack traces that were seen last: the same errors come again and again. */
+type Read =
+  | 'function'
+  | 'raw_function'
+  | 'module'
+  | 'filename'
+  | 'abs_path'
+  | 'package'
+  | 'platform'
+  | 'context_line'
+  | 'lineno'
+  | 'colno'
+type RememberedFrame = { readonly [Key in Read]: Frame[Key] | undefined } & {
+  readonly isInApp: boolean
+  readonly isMapped: boolean
+}
+
+/** A power of two. Each has room for two. */
+const places = 2048
+/** Most frames in all of them: some 20 MB. Beyond it all are forgotten. */
+const maxFrames = 60_000
+/** A stack trace with more, or one with a line that is longer, is looked at anew each time. */
+const maxDepth = 250
+const maxText = 1000
+
+/**
+ * Stack traces that were seen last: the same errors come again and again. Comparing texts costs a third of making a
+ * key of them and hashing it.
+ */
 export class RememberedStacks {
-  #young = new Map<string, KnownStack>()
-  #old = new Map<string, KnownStack>()
-  #characters = 0
+  readonly #places: (Remembered | undefined)[] = Array.from({ length: places * 2 })
+  #frames = 0
 
-  find(key: string, look: () => KnownStack): KnownStack {
-    const young = this.#young.get(key)
-    if (young) return young
-    const found = this.#old.get(key) ?? look()
-    if (key.length > maxKey) return found
-    if (this.#characters + key.length > maxCharacters) {
-      this.#old = this.#young
-      this.#young = new Map()
-      this.#characters = 0
+  /** @param platform of the event. */
+  find(stacktrace: Stacktrace, platform: string, look: () => KnownStack): KnownStack {
+    const place = placeOf(stacktrace) * 2
+    const first = this.#places[place]
+    if (first && isSame(first, stacktrace, platform)) return first.known
+    const second = this.#places[place + 1]
+    if (second && isSame(second, stacktrace, platform)) {
+      this.#places[place + 1] = first
+      this.#places[place] = second
+      return second.known
     }
-    this.#young.set(key, found)
-    this.#characters += key.length
-    return found
+    const known = look()
+    if (!isFit(stacktrace)) return known
+    this.#frames += stacktrace.frames.length - (second?.frames.length ?? 0)
+    if (this.#frames > maxFrames) {
+      this.#places.fill(undefined)
+      this.#frames = stacktrace.frames.length
+    } else this.#places[place + 1] = first
+    this.#places[place] = rememberedOf(stacktrace, platform, known)
+    return known
   }
 }
 
-/**
- * All of a stack trace that rules, grouping and titles read, as one text; the exception that it belongs to is
- * not in it. Texts come with their lengths, so that no two stack traces have the same.
- *
- * @param platform of the event.
- */
-export function stackKey({ frames, snapshot }: Stacktrace, platform: string): string {
-  let key = `${snapshot === true ? 's' : ''}${platform.length} ${platform}`
-  for (const frame of frames) {
-    const { function: name, raw_function: raw, module, filename, abs_path: path, lineno } = frame
-    const { package: of, context_line: line, platform: own, colno } = frame
-    const marks = (frame.in_app === true ? 1 : 0) + (frame.data?.sourcemap == null ? 0 : 2)
-    key += `\n${marks} ${lineno} ${colno} ${name?.length} ${module?.length} ${filename?.length} ${path?.length} ${line?.length} ${name}${module}${filename}${path}${line}`
-    if (raw !== undefined || of !== undefined || own !== undefined) {
-      key += ` ${raw?.length} ${of?.length} ${own?.length} ${raw}${of}${own}`
-    }
+/** From the lines and the lengths of names of the frames nearest to what threw. */
+function placeOf({ frames }: Stacktrace): number {
+  let mixed = frames.length
+  for (let at = Math.max(0, frames.length - 8); at < frames.length; at++) {
+    const { lineno = 0, function: name = '' } = frames[at]!
+    mixed = Math.imul(mixed ^ lineno, 0x85ebca6b)
+    mixed = Math.imul(mixed ^ (name.length * 128 + (name.charCodeAt(name.length - 1) | 0)), 31)
+    mixed ^= mixed >>> 15
   }
-  return key
+  return mixed & (places - 1)
+}
+
+function isSame(
+  { platform: ofEvent, snapshot, frames: known }: Remembered,
+  stacktrace: Stacktrace,
+  platform: string,
+): boolean {
+  const { frames } = stacktrace
+  if (known.length !== frames.length) return false
+  if (ofEvent !== platform || snapshot !== (stacktrace.snapshot === true)) return false
+  // What differs differs most often near what threw.
+  for (let at = frames.length - 1; at >= 0; at--) {
+    const [a, b] = [known[at]!, frames[at]!]
+    if (a.lineno !== b.lineno || a.function !== b.function || a.colno !== b.colno) return false
+    if (a.filename !== b.filename || a.abs_path !== b.abs_path) return false
+    if (a.module !== b.module || a.context_line !== b.context_line) return false
+    if (a.raw_function !== b.raw_function || a.package !== b.package) return false
+    if (a.platform !== b.platform || a.isInApp !== (b.in_app === true)) return false
+    if (a.isMapped !== isMapped(b)) return false
+  }
+  return true
+}
+
+const isMapped = (frame: Frame): boolean => frame.data?.sourcemap != null
+
+const isFit = ({ frames }: Stacktrace): boolean =>
+  frames.length <= maxDepth &&
+  frames.every(({ context_line: line = '', function: name = '', module = '', ...rest }) => {
+    const { abs_path: path = '', filename = '', raw_function: raw = '' } = rest
+    return (
+      line.length + name.length + module.length + path.length + filename.length + raw.length <=
+      maxText
+    )
+  })
+
+function rememberedOf(
+  { frames, snapshot }: Stacktrace,
+  platform: string,
+  known: KnownStack,
+): Remembered {
+  return {
+    platform,
+    snapshot: snapshot === true,
+    frames: frames.map((frame) => ({
+      function: frame.function,
+      raw_function: frame.raw_function,
+      module: frame.module,
+      filename: frame.filename,
+      abs_path: frame.abs_path,
+      package: frame.package,
+      platform: frame.platform,
+      context_line: frame.context_line,
+      lineno: frame.lineno,
+      colno: frame.colno,
+      isInApp: frame.in_app === true,
+      isMapped: isMapped(frame),
+    })),
+    known,
+  }
 }
