@@ -24,13 +24,19 @@ export interface WantedRows<Name extends string> {
   readonly columnsOf: (type: PointType) => readonly Name[]
 }
 
-/** Rows of a row group, and where the first of them is in the arrays of numbers. */
-interface Span {
+/** Keys of one series and type. */
+interface Owner {
   readonly keys: readonly number[]
   readonly type: PointType
-  from: number
-  to: number
-  at: number
+}
+
+/** Rows of a row group that lie together, by their place: in a fresh file each row can be of another series. */
+interface Spans {
+  readonly owner: Owner[]
+  readonly from: number[]
+  readonly to: number[]
+  /** Where the first is in the arrays of numbers. */
+  readonly at: number[]
 }
 
 /** Files whose footers are remembered: some 100 KB each when they are large. */
@@ -76,7 +82,7 @@ export class FileRows {
         const found = await Promise.all(some.map((group) => spansOf(file, group, wanted.keys)))
         for (const [place, spans] of found.entries()) {
           deadline.throwIfAborted()
-          if (spans.length === 0) continue
+          if (spans.owner.length === 0) continue
           if (!(await visitSpans(file, some[place]!, spans, wanted, visit))) return false
         }
       }
@@ -100,38 +106,40 @@ export class FileRows {
 async function visitSpans<Name extends string>(
   file: FileHandle,
   group: RowGroup,
-  spans: readonly Span[],
+  spans: Spans,
   wanted: WantedRows<Name>,
   visit: (rows: Rows<Name>) => boolean,
 ): Promise<boolean> {
   const { fromMs, toMs, columnsOf } = wanted
-  const byType = Map.groupBy(spans, ({ type }) => type)
-  const names = [...new Set([...byType.keys()].flatMap(columnsOf))]
+  const { owner, from, to, at } = spans
+  const types = [...new Set(owner.map(({ type }) => type))]
+  const names = [...new Set(types.flatMap(columnsOf))]
   const [time, ...rest] = await Promise.all(
     ['time', ...names].map((name) => readColumn(file, columnOf(group, name))),
   )
-  const length = layOut(spans)
+  const length = from.reduce((sum, first, n) => sum + to[n]! - first, 0)
   const times = numbersOf(time!, spans, length)
   // From the first to the last within the time that is asked for.
   const isWithin = (atMs: number) => atMs >= fromMs && atMs < toMs
-  for (const span of spans) {
-    let end = span.at + span.to - span.from
-    for (; span.from < span.to && !isWithin(times[span.at]!); span.from++) span.at += 1
-    for (; span.from < span.to && !isWithin(times[end - 1]!); span.to--) end -= 1
+  for (let n = 0; n < owner.length; n++) {
+    let end = at[n]! + to[n]! - from[n]!
+    for (; from[n]! < to[n]! && !isWithin(times[at[n]!]!); at[n]!++) from[n]! += 1
+    for (; from[n]! < to[n]! && !isWithin(times[end - 1]!); to[n]!--) end -= 1
   }
   const columns = new Map<PointType, Partial<Record<Name, Float64Array>>>()
-  for (const type of byType.keys()) columns.set(type, {})
+  for (const type of types) columns.set(type, {})
   for (const [place, name] of names.entries()) {
-    const types = [...byType.keys()].filter((type) => columnsOf(type).includes(name))
-    const own =
-      types.length < byType.size ? spans.filter(({ type }) => types.includes(type)) : spans
-    const values = numbersOf(rest[place]!, own, length)
-    for (const type of types) columns.get(type)![name] = values
+    const having = types.filter((type) => columnsOf(type).includes(name))
+    const only = having.length < types.length ? having : undefined
+    const values = numbersOf(rest[place]!, spans, length, only)
+    for (const type of having) columns.get(type)![name] = values
   }
-  for (const { keys, type, from, to, at } of spans) {
-    if (from === to) continue
+  for (let n = 0; n < owner.length; n++) {
+    const end = at[n]! + to[n]! - from[n]!
+    if (end === at[n]) continue
+    const { keys, type } = owner[n]!
     for (const key of keys) {
-      const rows = { key, from: at, to: at + to - from, times, columns: columns.get(type)! }
+      const rows = { key, from: at[n]!, to: end, times, columns: columns.get(type)! }
       if (!visit(rows)) return false
     }
   }
@@ -161,52 +169,64 @@ async function spansOf(
   file: FileHandle,
   group: RowGroup,
   keys: readonly SeriesKey[],
-): Promise<Span[]> {
+): Promise<Spans> {
+  const spans: Spans = { owner: [], from: [], to: [], at: [] }
   const series = await readColumn(file, columnOf(group, 'series'))
   const bySeries = Map.groupBy(keys.keys(), (key) => keys[key]!.series)
-  const wanted = series.texts.map((name) => bySeries.get(name))
-  if (wanted.every((each) => each === undefined)) return []
-  const named: Pick<Span, 'keys' | 'from' | 'to'>[] = []
+  const named = series.texts.map((name) => bySeries.get(name))
+  if (named.every((each) => each === undefined)) return spans
+  const runs = { text: [] as number[], from: [] as number[], to: [] as number[] }
   new ColumnReader(series).runs((text, from, to) => {
-    const own = wanted[text]
-    if (own) named.push({ keys: own, from, to })
+    if (!named[text]) return
+    runs.text.push(text)
+    runs.from.push(from)
+    runs.to.push(to)
   })
   const types = await readColumn(file, columnOf(group, 'type'))
-  const spans: Span[] = []
-  let place = 0
-  new ColumnReader(types).runs((text, from, to) => {
-    const type = types.texts[text]
-    for (; place < named.length && named[place]!.from < to; place++) {
-      const span = named[place]!
-      const own = span.keys.filter((key) => keys[key]!.type === type)
-      if (own.length > 0)
-        spans.push({
-          keys: own,
-          type: keys[own[0]!]!.type,
-          from: Math.max(span.from, from),
-          to: Math.min(span.to, to),
-          at: 0,
-        })
+  // By text and type; undefined where nobody wants it.
+  const owners = new Map<number, Owner | undefined>()
+  const ownerOf = (text: number, type: PointType, place: number): Owner | undefined => {
+    const known = text * types.texts.length + place
+    if (!owners.has(known)) {
+      const own = named[text]!.filter((key) => keys[key]!.type === type)
+      owners.set(known, own.length === 0 ? undefined : { keys: own, type })
+    }
+    return owners.get(known)
+  }
+  let [run, length] = [0, 0]
+  new ColumnReader(types).runs((place, start, end) => {
+    const type = types.texts[place] as PointType
+    for (; run < runs.text.length && runs.from[run]! < end; run++) {
+      const owner = ownerOf(runs.text[run]!, type, place)
+      if (owner) {
+        const from = Math.max(runs.from[run]!, start)
+        const to = Math.min(runs.to[run]!, end)
+        spans.owner.push(owner)
+        spans.from.push(from)
+        spans.to.push(to)
+        spans.at.push(length)
+        length += to - from
+      }
       // What goes on behind this run is looked at again with the next one.
-      if (span.to > to) break
+      if (runs.to[run]! > end) break
     }
   })
   return spans
 }
 
-/** Gives spans their places: one behind the other. @returns the length of all. */
-function layOut(spans: readonly Span[]): number {
-  let length = 0
-  for (const span of spans) {
-    span.at = length
-    length += span.to - span.from
-  }
-  return length
-}
-
-function numbersOf(pages: ColumnPages, spans: readonly Span[], length: number): Float64Array {
+/** A column's numbers of all spans, one behind the other, or of those of some types, the others' being 0. */
+function numbersOf(
+  pages: ColumnPages,
+  { owner, from, to, at }: Spans,
+  length: number,
+  only?: readonly PointType[],
+): Float64Array {
   const reader = new ColumnReader(pages)
   const values = new Float64Array(length)
-  for (const { from, to, at } of spans) if (to > from) reader.numbers(from, to - from, values, at)
+  for (let n = 0; n < owner.length; n++) {
+    const count = to[n]! - from[n]!
+    if (count === 0 || (only && !only.includes(owner[n]!.type))) continue
+    reader.numbers(from[n]!, count, values, at[n]!)
+  }
   return values
 }
