@@ -1,4 +1,4 @@
-/** Histograms that are answered from counts beside segments say what a scan says. */
+/** Histograms that are answered from counts, beside segments or made by one scan, say what scans of rows say. */
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
@@ -17,17 +17,22 @@ afterEach(async () => {
 })
 
 const levels = ['info', 'warn', '', null, ['error', 'info'], 3]
-const line = fc
-  .record({ ms: fc.integer({ min: 0, max: 400_000 }), level: fc.constantFrom(...levels) })
-  .map(({ ms, level }) => {
-    const time = new Date(baseMs + ms).toISOString()
-    return `${JSON.stringify({ '@timestamp': time, ...(level !== null && { log: { level } }) })}\n`
-  })
+/** Of which rows with a level can be grouped. */
+const plainLevels = ['info', 'warn', null]
+const lineOf = (of: typeof levels) =>
+  fc
+    .record({ ms: fc.integer({ min: 0, max: 400_000 }), level: fc.constantFrom(...of) })
+    .map(({ ms, level }) => {
+      const time = new Date(baseMs + ms).toISOString()
+      return `${JSON.stringify({ '@timestamp': time, ...(level !== null && { log: { level } }) })}\n`
+    })
 /** Lines of a segment each. */
-const segments = fc.array(fc.array(line, { minLength: 1, maxLength: 12 }), {
-  minLength: 1,
-  maxLength: 4,
-})
+const segments = fc.constantFrom(levels, plainLevels).chain((of) =>
+  fc.array(fc.array(lineOf(of), { minLength: 1, maxLength: 12 }), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+)
 
 const time = fc
   .integer({ min: -60_000, max: 460_000 })
@@ -95,7 +100,11 @@ test('a histogram from counts is one from rows', async () => {
           }
           for (const { query: of, aggs } of bodies) {
             const body = { size: 0, track_total_hits: true, query: of, aggs: aggs as JsonRecord }
-            expect(await asked(body)).toEqual(await asked({ ...body, query: scanned(of) }))
+            const filtered = { ...body, query: scanned(of) }
+            // Who wants documents, too, is answered from each row.
+            const expected = await asked({ ...filtered, size: 1 })
+            expect(await asked(body)).toEqual(expected)
+            expect(await asked(filtered)).toEqual(expected)
           }
         } finally {
           await store.close()

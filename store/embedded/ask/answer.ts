@@ -7,8 +7,9 @@ import { parseAggregations } from './aggregations/parse.ts'
 import type { Aggregation } from './aggregations/aggregation.ts'
 import type { Asked } from './asked.ts'
 import { flag, illegal, malformed, textOption, wholeNumber } from './body_options.ts'
-import { isCountable } from './countable.ts'
+import { isCountable, isGroupable } from './countable.ts'
 import { FieldTable } from './field_table.ts'
+import { grouped } from './grouped.ts'
 import { hitsOf, type FoundHits } from './hits.ts'
 import { noNeeds, type Needs } from './needs.ts'
 import { needsOf } from './needs_of.ts'
@@ -46,19 +47,24 @@ export async function answer(
   const filter =
     body.post_filter == null ? undefined : queryOfBody(body.post_filter, { place: 'post_filter' })
   const needs = looksBeyondQuery(aggregations) ? noNeeds : needsIn(query, fields, world)
-  const isCounted =
-    world.openCounts !== undefined &&
-    isCountable({ body, query, aggregations, fields, indices: world.indices })
+  const countable = { body, query, aggregations, fields, indices: world.indices }
+  const isCounted = world.openCounts !== undefined && isCountable(countable)
   const opened = isCounted ? world.openCounts!(needs) : await world.open(needs)
   const timeoutMs = timeoutOf(body)
   const deadline =
     timeoutMs === undefined || !world.deadlineIn ? world.deadline : world.deadlineIn(timeoutMs)
   try {
     const found = { ...world, deadline, from: opened.from, query, fields }
-    const asked: Asked = {
+    const plain: Asked = {
       ...terminated(askedOf(found), body),
       ...(isCounted && { weight: verbatim('_weight') }),
     }
+    const isGrouped =
+      !isCounted &&
+      aggregations.length > 0 &&
+      !looksBeyondQuery(aggregations) &&
+      isGroupable(countable)
+    const asked = (isGrouped ? await grouped(plain, opened.spans) : undefined) ?? plain
     const parts = { body, query, filter, aggregations, typedKeys, asked, opened }
     const { hits, groups } = await parted(parts)
     return {

@@ -12,15 +12,26 @@ export interface Countable {
 }
 
 /** Whether a question depends on no more than bounds of `@timestamp`, its minute, and `log.level`. */
-export function isCountable({ body, query, aggregations, fields, indices }: Countable): boolean {
-  if (body.size !== 0 || body.post_filter != null || body.terminate_after != null) return false
+export function isCountable(asked: Countable): boolean {
+  const { query, indices } = asked
   if (indices.some(({ filter }) => filter !== undefined)) return false
+  return isOfTimeOnly(query) && isGroupable(asked)
+}
+
+/** Whether what is asked of the rows that are found depends on no more than the minute of `@timestamp`, and `log.level`. */
+export function isGroupable({ body, aggregations, fields }: Countable): boolean {
+  if (body.size !== 0 || body.post_filter != null || body.terminate_after != null) return false
   const time = fields.field('@timestamp')
   if (!time || time.field.path !== '@timestamp' || !isDate(time.field.type)) return false
-  if (!isOfTimeOnly(query)) return false
+  return areCounted(aggregations, isLevelPlain(fields))
+}
+
+function isLevelPlain(fields: FieldTable): boolean {
   const level = fields.field('log.level')
-  const isLevelPlain = !level || (level.field.source === 'log.level' && !level.list)
-  return areCounted(aggregations, isLevelPlain)
+  if (!level) return true
+  const { field, list, type } = level
+  const isColumn = field.source === 'log.level' && type === 'VARCHAR' && !list
+  return isColumn && field.nullValue === undefined
 }
 
 function isOfTimeOnly(query: Query): boolean {
@@ -41,10 +52,10 @@ function isOfTimeOnly(query: Query): boolean {
   }
 }
 
-function areCounted(aggregations: readonly Aggregation[], isLevelPlain: boolean): boolean {
+function areCounted(aggregations: readonly Aggregation[], isPlain: boolean): boolean {
   return aggregations.every(({ kind, children }) => {
     if (kind.family === 'pipeline') return true
     if (kind.family !== 'buckets' || kind.countedBy === undefined) return false
-    return (isLevelPlain || kind.countedBy !== 'log.level') && areCounted(children, isLevelPlain)
+    return (isPlain || kind.countedBy !== 'log.level') && areCounted(children, isPlain)
   })
 }

@@ -1,7 +1,7 @@
 import type { Needs } from '../ask/needs.ts'
 import type { OpenedRows } from '../ask/world.ts'
-import { promotedColumns } from '../columns.ts'
-import { identifier, join, type Sql, sql, verbatim } from '../sql.ts'
+import { countRows } from '../ask/count_rows.ts'
+import { join, sql, verbatim } from '../sql.ts'
 import type { Minutes, Opened, Reading } from './reading.ts'
 
 const minuteMicros = 60_000_000n
@@ -59,19 +59,4 @@ function wholeMinutes({ fromMicros, toMicros }: Needs): Minutes {
 function floor(micros: bigint): bigint {
   const minutes = micros / minuteMicros
   return minutes * minuteMicros > micros ? minutes - 1n : minutes
-}
-
-type Counts = ReturnType<Reading['counted']>['counts']
-
-/** As rows with all columns, at the beginning of their minute. */
-function countRows(counts: Counts): Sql {
-  const known = new Set(['@timestamp', 'log.level'])
-  const empty = promotedColumns
-    .filter(({ path }) => !known.has(path))
-    .map(({ path, type }) => sql`null::${verbatim(type)} as ${identifier(path)}`)
-  const json = JSON.stringify(counts.map(({ minute, level, count }) => [minute, level, count]))
-  return sql`select ''::varchar as _stream, make_timestamp((j->>0)::bigint * 60000000) as "@timestamp",
-    nullif(j->>1, '') as "log.level", (j->>2)::bigint as _weight, ''::varchar as _journal, 0::integer as _ordinal,
-    null::varchar as _id, null::bigint as _seq, null::varchar[] as _spilled, ${join(empty, ', ')}, '{}'::varchar as _source
-    from (select unnest(from_json(${json}, '["JSON"]')) as j)`
 }
