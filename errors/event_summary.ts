@@ -8,8 +8,8 @@ import type { VariantName } from './grouping/grouping.ts'
 export interface EventSummary {
   /** Of the rules that grouped it (`GroupingRules.id`): by others it is grouped again. */
   readonly rules: string
-  /** What source maps may change: events of which the SDK names debug ids, or those of projects with uploads. */
-  readonly maps?: 'named' | 'uploaded'
+  /** Of JavaScript: in projects with uploads source maps may change it. */
+  readonly script?: true
   readonly type: EventType
   readonly level: Level
   readonly platform: string

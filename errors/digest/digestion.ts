@@ -179,8 +179,7 @@ export class Digestion {
     if (!('json' in report)) return report
     const { project, summary, json, ...head } = report
     const { rulesOf, symbolicator } = this.#world
-    const isMapped =
-      summary.maps === 'named' || (summary.maps === 'uploaded' && symbolicator.hasUploads(project))
+    const isMapped = summary.script === true && symbolicator.hasUploads(project)
     if (!isMapped && summary.rules === rulesOf(project)) return report
     return { ...head, project, event: JSON.parse(json.toString()) as SentryEvent }
   }

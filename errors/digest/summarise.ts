@@ -8,7 +8,6 @@ import { tagsOf } from './tags.ts'
 /** @param rules id of the rules by which it was grouped. */
 export function summarise(event: SentryEvent, grouping: Grouping, rules: string): EventSummary {
   const { contexts, request } = event
-  const maps = mapsOf(event)
   const trace = contexts?.['trace']
   const traceId = trace?.['trace_id']
   const spanId = trace?.['span_id']
@@ -16,7 +15,7 @@ export function summarise(event: SentryEvent, grouping: Grouping, rules: string)
   // What is undefined is left out of the JSON.
   const summary: { [Key in keyof EventSummary]: EventSummary[Key] | undefined } = {
     rules,
-    maps,
+    script: event.platform === 'javascript' || event.platform === 'node' ? true : undefined,
     type: event.type,
     level: event.level,
     platform: event.platform,
@@ -53,8 +52,6 @@ function groupingSummary(grouping: Grouping): GroupingSummary {
   }
 }
 
-function mapsOf(event: SentryEvent): EventSummary['maps'] {
-  if (event.debug_meta && imagesOf(event).size > 0) return 'named'
-  const isScript = event.platform === 'javascript' || event.platform === 'node'
-  return isScript ? 'uploaded' : undefined
-}
+/** Whether its scripts have debug ids: then source maps may change it whatever else holds, so that it is of no use to sum it up before. */
+export const namesMaps = (event: SentryEvent): boolean =>
+  event.debug_meta !== undefined && imagesOf(event).size > 0

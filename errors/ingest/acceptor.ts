@@ -23,8 +23,8 @@ import { senderOf } from './sender.ts'
 export interface Preparing {
   readonly normalise: (raw: JsonRecord, arrival: Omit<Arrival, 'bounds'>) => SentryEvent
   readonly scrub: (event: SentryEvent, project: Project) => void
-  /** What the digest counts of an event. */
-  readonly summarise: (event: SentryEvent, project: Project) => EventSummary
+  /** What the digest counts of an event; undefined where it has to look for itself. */
+  readonly summarise: (event: SentryEvent, project: Project) => EventSummary | undefined
   /** A file without what is secret in it; undefined for one that is not to be kept. */
   readonly scrubFile: (file: IncomingFile, project: Project) => Promise<IncomingFile | undefined>
   /** A text that is no part of an event, by its name. */

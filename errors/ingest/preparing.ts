@@ -1,4 +1,4 @@
-import { summarise } from '../digest/summarise.ts'
+import { namesMaps, summarise } from '../digest/summarise.ts'
 import { Marks } from '../event/marks.ts'
 import { normalise } from '../event/normalise.ts'
 import { group } from '../grouping/group.ts'
@@ -36,6 +36,7 @@ export function preparingBy(config: () => AcceptConfig): Preparing {
     normalise: (raw, arrival) => normalise(raw, { ...arrival, bounds: config().events }),
     scrub: (event, project) => scrub(event, rulesOf(project)),
     summarise: (event, project) => {
+      if (namesMaps(event)) return undefined
       follow()
       const rules = grouping(project.settings.grouping)
       return summarise(event, group(event, rules), rules.id)
