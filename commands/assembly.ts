@@ -200,7 +200,7 @@ class Assembly {
       this.#given.log.warn({ key: 'journal' }, 'this key changes only with a restart')
     }
     await this.collector?.reload(this.#collectorConfig(config))
-    this.store?.embedded?.engine.updateRoutes(routesOf(config))
+    this.store?.updateRoutes(routesOf(config))
     await this.statsd?.reload(config.statsd)
     await this.errors?.reload(config.errors)
   }

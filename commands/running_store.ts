@@ -12,7 +12,7 @@ import type { Lifecycle } from '../core/lifecycle.ts'
 import type { OnMistake } from '../store/api/surface.ts'
 import { type StoreConfig, storeConfig } from '../store/config.ts'
 import type { Documents } from '../store/documents.ts'
-import { processStarter } from '../store/embedded/child_handle.ts'
+import { processStarter, type StartChild } from '../store/embedded/child_handle.ts'
 import type { MetricStore } from '../store/metrics.ts'
 import type { StoreRoutes } from '../store/embedded/protocol.ts'
 import type { AskedStore } from './store_operations.ts'
@@ -22,8 +22,9 @@ type Outputs = CollectorConfig['outputs']
 /** The store that the config asks for, on either engine. */
 export interface RunningStore extends Lifecycle, AskedStore {
   readonly documents: Documents
-  /** Metric points; undefined where the engine is a cluster. */
-  readonly metrics: MetricStore | undefined
+  /** Metric points, which are on this machine whatever the engine is. */
+  readonly metrics: MetricStore
+  updateRoutes(routes: StoreRoutes): void
   /** Adds the Elasticsearch API to a port. */
   addApi(app: FastifyInstance, prefix: string, onMistake: OnMistake): Promise<void>
   status(): object
@@ -58,13 +59,15 @@ export async function openStoppedStore(
   return store
 }
 
+const startsChild = (env: StoreSurroundings['env']): StartChild =>
+  processStarter(join(import.meta.dirname, '..', 'store', 'embedded', 'child_main.ts'), { ...env })
+
 async function embeddedStore(config: StoreConfig, given: StoreSurroundings): Promise<RunningStore> {
   const { EmbeddedStore } = await import('../store/embedded_store.ts')
   const { env, ...world } = given
-  const entry = join(import.meta.dirname, '..', 'store', 'embedded', 'child_main.ts')
   const embedded = new EmbeddedStore(config, {
     ...world,
-    startChild: processStarter(entry, { ...env }),
+    startChild: startsChild(env),
     randomBytes: (count) => randomBytes(count),
     hostname: hostname(),
   })
@@ -79,6 +82,7 @@ async function embeddedStore(config: StoreConfig, given: StoreSurroundings): Pro
     get metrics() {
       return embedded.metrics
     },
+    updateRoutes: (routes) => embedded.engine.updateRoutes(routes),
     addApi: async (app, prefix, onMistake) => {
       const { addElasticsearchRoutes } = await import('../store/api/routes.ts')
       addElasticsearchRoutes(app, prefix, () => embedded.api, onMistake)
@@ -89,8 +93,9 @@ async function embeddedStore(config: StoreConfig, given: StoreSurroundings): Pro
 
 async function clusterStore(
   config: StoreConfig,
-  { context }: StoreSurroundings,
+  { context, journal, routes, env }: StoreSurroundings,
 ): Promise<RunningStore> {
+  const { LocalPoints } = await import('../store/local_points.ts')
   const { Cluster } = await import('../store/elasticsearch/cluster.ts')
   const { ElasticsearchDocuments } = await import('../store/elasticsearch/documents.ts')
   const { ElasticsearchSearch } = await import('../store/elasticsearch/search.ts')
@@ -99,20 +104,25 @@ async function clusterStore(
   const search = new ElasticsearchSearch(cluster())
   const documents = new ElasticsearchDocuments(cluster())
   const passed = cluster()
+  const points = new LocalPoints(config, { journal, context, routes, startChild: startsChild(env) })
   return {
-    start: async () => {},
-    stop: async () => {
+    start: () => points.start(),
+    stop: async (deadline) => {
+      await points.stop(deadline)
       await Promise.all([search.stop(), documents.stop(), passed.close()])
     },
     search,
     embedded: undefined,
     documents,
-    metrics: undefined,
+    get metrics() {
+      return points.metrics
+    },
+    updateRoutes: (changed) => points.updateRoutes(changed),
     addApi: async (app, prefix, onMistake) => {
       const { addPassThrough } = await import('../store/elasticsearch/pass_through.ts')
       addPassThrough(app, prefix, { cluster: passed, timeoutMs }, onMistake)
     },
-    status: () => ({ engine: 'elasticsearch', hosts: config.hosts }),
+    status: () => ({ engine: 'elasticsearch', hosts: config.hosts, points: points.status() }),
   }
 }
 

@@ -10,7 +10,9 @@ export const storeConfig = z.strictObject({
   engine: z
     .enum(['embedded', 'elasticsearch'])
     .default('embedded')
-    .describe('What it is: files on this machine, or an Elasticsearch or OpenSearch cluster'),
+    .describe(
+      'What it is: files on this machine, or an Elasticsearch or OpenSearch cluster; metric points are on this machine either way',
+    ),
   api_listen: z
     .union([listenAddress, z.array(listenAddress)])
     .transform((one) => (Array.isArray(one) ? one : [one]))
@@ -25,13 +27,13 @@ export const storeConfig = z.strictObject({
 
 export type StoreConfig = z.output<typeof storeConfig>
 
-/** Of the embedded engine's options, those that a cluster has too. */
-const shared = new Set(['query_timeout', 'max_followers', 'retention'])
+/** Of the embedded engine's options, those that are for events alone; metric points are on this machine either way. */
+const ofEvents = new Set(['max_fields', 'max_words'])
 
 /** The options that an engine does not have. */
 const alone: Readonly<Record<StoreConfig['engine'], readonly string[]>> = {
   embedded: Object.keys(clusterFields),
-  elasticsearch: [...Object.keys(embeddedConfig.shape).filter((key) => !shared.has(key)), 'limits'],
+  elasticsearch: [...ofEvents, 'limits'],
 }
 
 /**

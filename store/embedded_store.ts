@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Context } from '../core/context.ts'
 import { isDiskFailure } from '../core/disk_failure.ts'
@@ -20,14 +20,11 @@ import type { StartChild } from './embedded/child_handle.ts'
 import { SqliteDocuments } from './embedded/documents/documents.ts'
 import { documentsPartition as partition, EmbeddedEngine } from './embedded/engine.ts'
 import { recoverIds } from './embedded/id_recovery.ts'
+import { knownTo } from './embedded/known_places.ts'
 import { EmbeddedMetrics } from './embedded/embedded_metrics.ts'
-import { pointManifestPath } from './embedded/metrics/layout.ts'
-import { cursorOf } from './embedded/metrics/point_manifest.ts'
 import { Opening } from './embedded/opening.ts'
 import type { StoreRoutes } from './embedded/protocol.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
-import { Manifest } from './embedded/segments/manifest.ts'
-import { slowerCursor } from './embedded/slower_cursor.ts'
 import type { MetricStore } from './metrics.ts'
 import { type Search, SearchError } from './search.ts'
 
@@ -253,33 +250,6 @@ export class EmbeddedStore implements Lifecycle {
     })
     await writer.open()
     return writer
-  }
-}
-
-/** Where the store is in the journal, as its manifest says, and whether it has documents that came by the API. */
-function knownTo(folder: string): { cursor: Places; hasDocuments: boolean } {
-  // The engine's process makes it.
-  if (!existsSync(manifestPath(folder))) return { cursor: {}, hasDocuments: false }
-  const manifest = new Manifest(manifestPath(folder))
-  const points = pointCursor(folder)
-  try {
-    const hasDocuments = manifest.segments.values().some(({ parts }) => {
-      return parts.some(({ maxSeq }) => maxSeq !== null)
-    })
-    return { cursor: slowerCursor([manifest.cursor(), points]), hasDocuments }
-  } finally {
-    manifest.close()
-  }
-}
-
-/** Where its metric points are in the journal. */
-function pointCursor(folder: string): Places {
-  if (!existsSync(pointManifestPath(folder))) return {}
-  const database = new DatabaseSync(pointManifestPath(folder), { readOnly: true })
-  try {
-    return cursorOf(database)
-  } finally {
-    database.close()
   }
 }
 

@@ -238,8 +238,9 @@ export class EmbeddedEngine implements Search {
 
   /** Whether nothing in a partition can be for the store: no process is needed to find that out. */
   #passesOver(partition: string): boolean {
-    if (partition === documentsPartition || partition === errorEventsPartition) return false
-    const { outputs, points } = this.#routes
+    const { outputs, points, isPointsOnly } = this.#routes
+    const isOwn = partition === documentsPartition || partition === errorEventsPartition
+    if (isOwn) return isPointsOnly === true
     if (points && pointPartitions.has(partition)) return false
     return !outputs.some(({ isStore }) => isStore)
   }

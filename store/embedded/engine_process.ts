@@ -50,6 +50,7 @@ export class EngineProcess {
   #starting: Promise<void> | undefined
   #isTaken: (tag: string) => boolean = () => false
   #takesPoints = false
+  #takesDocuments = true
 
   constructor(world: EngineProcessWorld) {
     this.#world = world
@@ -83,6 +84,7 @@ export class EngineProcess {
   #route(routes: Start['routes']): void {
     this.#isTaken = takenBy(routes)
     this.#takesPoints = routes.points
+    this.#takesDocuments = routes.isPointsOnly !== true
   }
 
   /** Seals what is there, and ends. */
@@ -141,8 +143,8 @@ export class EngineProcess {
       const advanced = () =>
         send({ kind: 'advance', places: slowerCursor([cursors.events, cursors.points]) })
       const pausedBy = () => send({ kind: 'paused', why: paused.events ?? paused.points })
-      const isEvent = (tag: string) =>
-        tag === documentsTag || tag === errorEventsTag || this.#isTaken(tag)
+      const isDocument = (tag: string) => tag === documentsTag || tag === errorEventsTag
+      const isEvent = (tag: string) => (isDocument(tag) ? this.#takesDocuments : this.#isTaken(tag))
       const sealer = new Sealer(store, following(isEvent), sealing, {
         onSealed: (places, isCaughtUp) => {
           cursors.events = places

@@ -19,6 +19,8 @@ export interface StoreRoutes {
   readonly outputs: readonly StoreRoute[]
   /** Whether metric points. */
   readonly points: boolean
+  /** Nothing else, neither documents nor reports of errors, whose partitions are the store's on their own. */
+  readonly isPointsOnly?: boolean
 }
 
 /** What the engine's process is asked. */
