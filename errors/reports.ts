@@ -77,10 +77,21 @@ export type Report =
 
 /** A report as a line of the journal, with its `\n`. An event comes last in it, for `readReport`. */
 export function encodeReport(report: Report): string {
-  const at = new Date(report.received_ms).toISOString()
-  if (report.kind !== 'event') return `{"@timestamp":"${at}",${JSON.stringify(report).slice(1)}\n`
+  if (report.kind !== 'event') {
+    const at = new Date(report.received_ms).toISOString()
+    return `{"@timestamp":"${at}",${JSON.stringify(report).slice(1)}\n`
+  }
   const { event, ...head } = report
-  return `{"@timestamp":"${at}",${JSON.stringify(head).slice(1, -1)}${eventKey}${JSON.stringify(event)}}\n`
+  return encodeEventReport(head, JSON.stringify(event))
+}
+
+/** As `encodeReport`, of an event that is JSON already. */
+export function encodeEventReport(
+  head: Omit<Extract<Report, { kind: 'event' }>, 'event'>,
+  json: string,
+): string {
+  const at = new Date(head.received_ms).toISOString()
+  return `{"@timestamp":"${at}",${JSON.stringify(head).slice(1, -1)}${eventKey}${json}}\n`
 }
 
 /** @throws SyntaxError when a line is none of `encodeReport`. */

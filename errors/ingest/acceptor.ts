@@ -68,12 +68,7 @@ export class Acceptor {
     }
     let answer: Answer
     try {
-      if (this.#world.isStuck()) throw busy('the journal takes nothing at the moment')
-      hold(body.length)
-      const { max_envelope_size: maxBytes } = this.#world.limits()
-      const bytes = await this.#inflater.inflate(body, incoming.headers.contentEncoding, maxBytes)
-      if (bytes !== body) hold(bytes.length)
-      answer = await endpoints[endpoint](incoming, bytes, this.#desk(incoming))
+      answer = await this.#taken(incoming, hold)
     } catch (failure) {
       answer = this.#refuse(failure, endpoint)
     } finally {
@@ -81,6 +76,17 @@ export class Acceptor {
     }
     context.metrics.error_requests.inc({ endpoint, status: String(answer.status) })
     return answer
+  }
+
+  async #taken(incoming: Incoming, hold: (bytes: number) => void): Promise<Answer> {
+    const { body, endpoint, headers } = incoming
+    if (this.#world.isStuck()) throw busy('the journal takes nothing at the moment')
+    hold(body.length)
+    const { max_envelope_size: maxBytes } = this.#world.limits()
+    const bytes = await this.#inflater.inflate(body, headers.contentEncoding, maxBytes)
+    if (bytes !== body) hold(bytes.length)
+    // Not awaited here, where the inflated body would be kept until all of it is durable.
+    return endpoints[endpoint](incoming, bytes, this.#desk(incoming))
   }
 
   #desk(incoming: Incoming): Desk {
@@ -145,15 +151,15 @@ export class Acceptor {
 
   async #deliver(parcel: Parcel, eventId: string | undefined): Promise<void> {
     const { gatherer, context } = this.#world
-    const { reports, logs } = await parcel.close(eventId)
+    const files = parcel.files.length > 0 ? await parcel.keepFiles() : []
     try {
-      await gatherer.add({ reports, logs })
+      await gatherer.add(parcel.lines(eventId, files))
     } catch (failure) {
       throw busy(`the reports could not be made durable: ${messageOf(failure)}`)
     }
     const { metrics } = context
-    for (const kind of parcel.kinds()) metrics.error_reports.inc({ kind })
-    metrics.events_received.inc({ component: context.id }, reports.length)
+    for (const kind of parcel.kinds) metrics.error_reports.inc({ kind })
+    metrics.events_received.inc({ component: context.id }, parcel.kinds.length)
   }
 
   #refuse(failure: unknown, endpoint: Endpoint): Answer {

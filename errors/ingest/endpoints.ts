@@ -53,13 +53,25 @@ async function deliverAndAnswer(
   return answerTo(parcel, body)
 }
 
-async function takeEnvelope(incoming: Incoming, body: Uint8Array, desk: Desk): Promise<Answer> {
+function takeEnvelope(_incoming: Incoming, body: Uint8Array, desk: Desk): Promise<Answer> {
+  // In two: what an asynchronous function has read it keeps until it ends.
+  return delivered(readEnvelope(body, desk), desk)
+}
+
+/** What is left of an envelope when its items have been taken. */
+interface Taken {
+  readonly parcel: Parcel
+  readonly id: string | undefined
+  readonly broken: string | undefined
+}
+
+function readEnvelope(body: Uint8Array, desk: Desk): Taken {
   const { limits } = desk
   const envelope = parseEnvelope(body, {
     maxHeaderBytes: limits.max_header_size,
     maxItems: limits.max_items,
   })
-  const { headers, items } = envelope
+  const { headers, items, broken } = envelope
   const parcel = desk.parcel(desk.sender(headers['dsn']))
   const eventId = readEventId(headers['event_id'])
   const sentAtMs = typeof headers['sent_at'] === 'string' ? Date.parse(headers['sent_at']) : NaN
@@ -70,13 +82,16 @@ async function takeEnvelope(incoming: Incoming, body: Uint8Array, desk: Desk): P
   for (const item of items) takeItem(item, parcel, world)
   takeCrash(parcel, desk, envelope)
   noteBroken(parcel, envelope)
-  const id = parcel.events[0]?.event_id ?? eventId
+  return { parcel, id: parcel.eventId ?? eventId, broken }
+}
+
+async function delivered({ parcel, id, broken }: Taken, desk: Desk): Promise<Answer> {
   await desk.deliver(parcel, id)
-  if (envelope.broken !== undefined && !parcel.limits.isExceeded) {
+  if (broken !== undefined && !parcel.limits.isExceeded) {
     // What was whole has been taken; the sender hears of the rest.
     return refused({
       status: parcel.isTooLarge ? 413 : 400,
-      message: envelope.broken,
+      message: broken,
       causes: parcel.causes,
       headers: parcel.limits.headers,
     })
@@ -91,7 +106,7 @@ function noteBroken(parcel: Parcel, { broken, surplus }: Envelope): void {
 
 /** A crash that came as a dump alone is an event too. */
 function takeCrash(parcel: Parcel, desk: Desk, { headers }: Envelope): void {
-  if (parcel.events.length > 0) return
+  if (parcel.eventId !== undefined) return
   const native = nativeEvent(parcel.files)
   const isDump = ({ type }: { type: string }) =>
     type === 'event.minidump' || type === 'event.applecrashreport'
@@ -120,7 +135,7 @@ async function takeStore(incoming: Incoming, body: Uint8Array, desk: Desk): Prom
   const raw = jsonOf(text)
   if (!isRecord(raw)) throw malformed('the event is no JSON object')
   takeRawEvent(raw, parcel, desk.items(parcel))
-  const id = parcel.events[0]?.event_id
+  const id = parcel.eventId
   const answer = await deliverAndAnswer(parcel, id, desk, id === undefined ? {} : { id })
   if (!incoming.isGet || answer.status !== 200) return answer
   return { status: 200, headers: { ...answer.headers, 'content-type': 'image/gif' }, body: '' }
@@ -162,7 +177,7 @@ async function takeMinidump(incoming: Incoming, body: Uint8Array, desk: Desk): P
     const type = field === 'upload_file_minidump' ? 'event.minidump' : 'event.attachment'
     if (parcel.allows('attachments')) parcel.file({ name, type, contentType, bytes })
   }
-  const id = parcel.events[0]?.event_id ?? desk.newEventId()
+  const id = parcel.eventId ?? desk.newEventId()
   const answer = await deliverAndAnswer(parcel, id, desk, {})
   if (answer.status !== 200) return answer
   return {
@@ -217,7 +232,7 @@ async function takeUnreal(_incoming: Incoming, body: Uint8Array, desk: Desk): Pr
       bytes: body,
     })
   }
-  const id = parcel.events[0]?.event_id ?? desk.newEventId()
+  const id = parcel.eventId ?? desk.newEventId()
   const answer = await deliverAndAnswer(parcel, id, desk, {})
   if (answer.status !== 200) return answer
   return {

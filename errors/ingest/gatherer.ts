@@ -1,5 +1,6 @@
 import type { Append, Batch, Position } from '../../core/journal/batch.ts'
 import { reportsStream, reportsTag } from '../reports.ts'
+import { TextBlock } from './text_block.ts'
 
 /** What one request appends. */
 export interface Lines {
@@ -15,12 +16,6 @@ export interface LogLines {
   readonly lines: readonly string[]
 }
 
-interface Waiting {
-  readonly lines: Lines
-  readonly resolve: () => void
-  readonly reject: (failure: unknown) => void
-}
-
 /** Characters of one append: what waits beyond it goes into the next. */
 const appendMax = 4_000_000
 
@@ -31,7 +26,10 @@ const appendMax = 4_000_000
 export class Gatherer {
   readonly #append: Append
   readonly #positions: () => Record<string, Position> | undefined
-  #waiting: Waiting[] = []
+  /** What waits, oldest first; the last one takes more. */
+  readonly #waiting: Gathering[] = []
+  /** Of appends that are done, to write into again. */
+  #spare: TextBlock | undefined
   #running: Promise<void> | undefined
 
   /** @param positions what becomes durable with the next append. */
@@ -40,13 +38,22 @@ export class Gatherer {
     this.#positions = positions
   }
 
-  /** Resolves once the lines are durable. @throws when the journal does not take them, or drops them. */
+  /**
+   * Resolves once the lines are durable. They are copied: nobody has to keep them until then.
+   *
+   * @throws when the journal does not take them, or drops them.
+   */
   add(lines: Lines): Promise<void> {
     if (lines.reports.length === 0 && lines.logs.length === 0) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ lines, resolve, reject })
-      this.#running ??= this.#run()
-    })
+    let last = this.#waiting.at(-1)
+    if (last === undefined || last.size + sizeOf(lines) > appendMax) {
+      last = new Gathering(this.#spare ?? new TextBlock())
+      this.#spare = undefined
+      this.#waiting.push(last)
+    }
+    last.add(lines)
+    this.#running ??= this.#run()
+    return last.settled
   }
 
   /** Resolves once nothing is under way. */
@@ -57,61 +64,68 @@ export class Gatherer {
   async #run(): Promise<void> {
     // Requests that are being read in this turn of the loop come along.
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.#waiting.length > 0) {
-      const group = this.#takeGroup()
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       try {
-        const outcome = await this.#append(batchesOf(group, this.#positions()))
+        const outcome = await this.#append(next.batches(this.#positions()))
         if (outcome === 'dropped') throw new Error('the journal is full and drops what arrives')
-        for (const { resolve } of group) resolve()
+        next.resolve()
       } catch (failure) {
-        for (const { reject } of group) reject(failure)
+        next.reject(failure)
       }
+      if (next.block.isReusable) this.#spare = next.block.emptied()
     }
     this.#running = undefined
   }
+}
 
-  #takeGroup(): Waiting[] {
-    let size = 0
-    let count = 0
-    for (const { lines } of this.#waiting) {
-      for (const { length } of lines.reports) size += length
-      for (const { lines: texts } of lines.logs) for (const { length } of texts) size += length
-      if (count > 0 && size > appendMax) break
-      count += 1
+const sizeOf = ({ reports, logs }: Lines): number => {
+  let size = 0
+  for (const { length } of reports) size += length
+  for (const { lines } of logs) for (const { length } of lines) size += length
+  return size
+}
+
+/** The lines of one append. */
+class Gathering {
+  readonly block: TextBlock
+  readonly settled: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (failure: unknown) => void
+  /** Characters. */
+  size = 0
+  #reports = 0
+  readonly #logs = new Map<string, { stream: string; tag: string; lines: string[] }>()
+
+  constructor(block: TextBlock) {
+    this.block = block
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.settled = promise
+    this.resolve = resolve
+    this.reject = reject
+  }
+
+  add(lines: Lines): void {
+    for (const line of lines.reports) this.block.write(line)
+    this.#reports += lines.reports.length
+    this.size += sizeOf(lines)
+    for (const { stream, tag, lines: texts } of lines.logs) {
+      const known = this.#logs.get(`${stream} ${tag}`)
+      if (known) known.lines.push(...texts)
+      else this.#logs.set(`${stream} ${tag}`, { stream, tag, lines: [...texts] })
     }
-    return this.#waiting.splice(0, count)
   }
-}
 
-function batchesOf(
-  group: readonly Waiting[],
-  positions: Record<string, Position> | undefined,
-): Batch[] {
-  const reports = group.flatMap(({ lines }) => lines.reports)
-  const logs = new Map<string, { stream: string; tag: string; lines: string[] }>()
-  for (const { stream, tag, lines } of group.flatMap((each) => each.lines.logs)) {
-    const known = logs.get(`${stream} ${tag}`)
-    if (known) known.lines.push(...lines)
-    else logs.set(`${stream} ${tag}`, { stream, tag, lines: [...lines] })
+  batches(positions: Record<string, Position> | undefined): Batch[] {
+    const first: Batch = {
+      stream: reportsStream,
+      tag: reportsTag,
+      bytes: this.block.bytes,
+      count: this.#reports,
+      ...(positions && { positions }),
+    }
+    const others = Array.from(this.#logs.values(), ({ stream, tag, lines }) => {
+      return { stream, tag, bytes: Buffer.from(lines.join('')), count: lines.length }
+    })
+    return this.#reports > 0 || positions ? [first, ...others] : others
   }
-  const first: Batch = {
-    stream: reportsStream,
-    tag: reportsTag,
-    bytes: joined(reports),
-    count: reports.length,
-    ...(positions && { positions }),
-  }
-  const others = Array.from(logs.values(), ({ stream, tag, lines }) => {
-    return { stream, tag, bytes: joined(lines), count: lines.length }
-  })
-  return reports.length > 0 || positions ? [first, ...others] : others
-}
-
-/** The texts as UTF-8, one behind the other: joining them as texts first would copy each once more. */
-function joined(texts: readonly string[]): Uint8Array {
-  const length = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-  const bytes = Buffer.allocUnsafe(length)
-  let at = 0
-  for (const text of texts) at += bytes.write(text, at)
-  return bytes
 }

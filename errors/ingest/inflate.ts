@@ -53,14 +53,14 @@ export class Inflater {
     try {
       const atOnce = Math.min(maxBytes, atOnceBytes)
       if (bytes.length <= atOnce) {
-        const bounds = boundsOf(bytes, atOnce)
+        const bounds = boundsOf(name, bytes, atOnce)
         try {
           return decoder.now(bytes, bounds)
         } catch (failure) {
           if (!isTooLarge(failure) || atOnce === maxBytes) throw failure
         }
       }
-      const decoding = this.#large.then(() => decoder.later(bytes, boundsOf(bytes, maxBytes)))
+      const decoding = this.#large.then(() => decoder.later(bytes, boundsOf(name, bytes, maxBytes)))
       this.#large = decoding.catch(() => undefined)
       return await decoding
     } catch (failure) {
@@ -71,11 +71,28 @@ export class Inflater {
   }
 }
 
-/** One chunk for most bodies: several would have to be put together. */
-const boundsOf = ({ length }: Uint8Array, maxBytes: number): Bounds => ({
-  maxOutputLength: maxBytes,
-  chunkSize: Math.min(maxBytes + 1, Math.max(65_536, Math.min(length * 8, 1_048_576))),
-})
+/**
+ * One chunk for most bodies: several would have to be put together. No larger than it has to be either: memory
+ * outside of the heap counts for when all of the heap is collected.
+ */
+const boundsOf = (name: string, bytes: Uint8Array, maxBytes: number): Bounds => {
+  const likely = name === 'gzip' ? declaredSize(bytes) : bytes.length * 8
+  return {
+    maxOutputLength: maxBytes,
+    chunkSize: Math.min(maxBytes + 1, Math.max(leastChunk, Math.min(likely + 1, mostChunk))),
+  }
+}
+
+const leastChunk = 4_096
+const mostChunk = 1_048_576
+
+/** What the last four bytes of a gzip say that it becomes, as far as that is likely. */
+function declaredSize(bytes: Uint8Array): number {
+  const { length } = bytes
+  if (length < 4) return 0
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length)
+  return Math.max(length, Math.min(length * 32, view.getUint32(length - 4, true)))
+}
 
 const isTooLarge = (failure: unknown) =>
   (failure as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'

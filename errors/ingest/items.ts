@@ -33,7 +33,7 @@ const items: Readonly<Record<string, TakeItem>> = {
   event: (item, parcel, world) => {
     const raw = record(item, parcel, world, 'error', 'max_event_size')
     if (!raw) return
-    if (parcel.events.length > 0) return parcel.invalid('error', 'an envelope has one event')
+    if (parcel.eventId !== undefined) return parcel.invalid('error', 'an envelope has one event')
     takeRawEvent(raw, parcel, world)
   },
   attachment: takeAttachment,

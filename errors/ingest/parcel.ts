@@ -2,7 +2,7 @@ import type { Reason } from '../../core/reasons.ts'
 import { formatSize } from '../../core/size_text.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
 import type { EventSummary } from '../event_summary.ts'
-import { type Attachment, encodeReport, type Report } from '../reports.ts'
+import { type Attachment, encodeEventReport, encodeReport, type Report } from '../reports.ts'
 import { droppedCategories } from './categories.ts'
 import type { Lines, LogLines } from './gatherer.ts'
 import type { QuotaCategory } from './quota_config.ts'
@@ -42,10 +42,12 @@ export class Parcel {
   readonly receivedMs: number
   readonly #world: ParcelWorld
   #files: IncomingFile[] = []
-  readonly #reports: Report[] = []
-  readonly #logs: LogLines[] = []
+  readonly #kinds: Report['kind'][] = []
+  #lines: string[] = []
+  #logs: LogLines[] = []
   readonly #outcomes: Outcome[] = []
-  readonly #events: { event: SentryEvent; summary: EventSummary | undefined }[] = []
+  #events: { id: string; json: string; summary: EventSummary | undefined }[] = []
+  #eventId: string | undefined
   /** Sessions that it has so far. */
   sessionCount = 0
   /** What was wrong with items that were left out, for the answer. */
@@ -71,13 +73,15 @@ export class Parcel {
     return false
   }
 
-  get events(): readonly SentryEvent[] {
-    return this.#events.map(({ event }) => event)
+  /** Of its first event. */
+  get eventId(): string | undefined {
+    return this.#eventId
   }
 
   /** Files go with the first. */
   event(event: SentryEvent, summary?: EventSummary): void {
-    this.#events.push({ event, summary })
+    this.#eventId ??= event.event_id
+    this.#events.push({ id: event.event_id, json: JSON.stringify(event), summary })
   }
 
   file(file: IncomingFile): void {
@@ -94,15 +98,19 @@ export class Parcel {
   }
 
   report(report: DistributiveOmit<Report, 'project' | 'key' | 'received_ms'>): void {
-    const { sender, receivedMs } = this
-    const whole = {
-      ...report,
-      project: sender.project.id,
-      key: sender.key,
-      received_ms: receivedMs,
-    }
     // What was left out stays the same union.
-    this.#reports.push(whole as Report)
+    const whole = { ...report, ...this.#accepted() } as Report
+    this.#add(whole.kind, encodeReport(whole))
+  }
+
+  #add(kind: Report['kind'], line: string): void {
+    this.#kinds.push(kind)
+    this.#lines.push(line)
+  }
+
+  #accepted() {
+    const { sender, receivedMs } = this
+    return { project: sender.project.id, key: sender.key, received_ms: receivedMs }
   }
 
   logs(lines: readonly LogLines[]): void {
@@ -149,31 +157,47 @@ export class Parcel {
     return this.#taken === 0
   }
 
+  /** Makes the files durable. */
+  async keepFiles(): Promise<readonly Attachment[]> {
+    const kept = await Promise.all(this.#files.map((file) => this.#kept(file)))
+    return kept.filter((file) => file !== undefined)
+  }
+
   /**
-   * Keeps the files and writes the lines.
+   * Hands the lines over, for good: it is kept until they are durable, and what is kept costs every garbage collection.
    *
    * @param eventId of the envelope's header, for files without an event of their own.
+   * @param attachments its files, once they are durable.
    */
-  async close(eventId: string | undefined): Promise<Lines> {
-    const kept = await Promise.all(this.#files.map((file) => this.#kept(file)))
-    const attachments = kept.filter((file) => file !== undefined)
-    for (const [index, { event, summary }] of this.#events.entries()) {
+  lines(eventId: string | undefined, attachments: readonly Attachment[]): Lines {
+    for (const [index, { id, json, summary }] of this.#events.entries()) {
       const files = index === 0 && attachments.length > 0 && { attachments }
       const summed = summary && { summary }
-      this.report({ kind: 'event', event_id: event.event_id, ...files, ...summed, event })
+      const head = {
+        kind: 'event',
+        event_id: id,
+        ...this.#accepted(),
+        ...files,
+        ...summed,
+      } as const
+      this.#add('event', encodeEventReport(head, json))
     }
     const isAlone = this.#events.length === 0 && attachments.length > 0
     if (isAlone && eventId !== undefined) {
       this.report({ kind: 'attachments', event_id: eventId, attachments })
     }
-    this.#taken = this.#reports.length + this.#logs.length
+    this.#taken = this.#lines.length + this.#logs.length
     if (this.#outcomes.length > 0) this.report({ kind: 'discarded', outcomes: this.#outcomes })
-    return { reports: this.#reports.map(encodeReport), logs: this.#logs }
+    const lines = { reports: this.#lines, logs: this.#logs }
+    this.#lines = []
+    this.#logs = []
+    this.#events = []
+    return lines
   }
 
-  /** Of each kind how many reports it has. */
-  kinds(): string[] {
-    return this.#reports.map(({ kind }) => kind)
+  /** The kind of each of its reports. */
+  get kinds(): readonly string[] {
+    return this.#kinds
   }
 
   async #kept(file: IncomingFile): Promise<Attachment | undefined> {

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import type { Batch } from '../../../core/journal/batch.ts'
+import { Gatherer } from '../../../errors/ingest/gatherer.ts'
+
+/** A journal whose appends end when the test says so. */
+function journal() {
+  const appends: { batches: readonly Batch[]; text: string; end: (failure?: Error) => void }[] = []
+  let begun = Promise.withResolvers<void>()
+  const gatherer = new Gatherer(
+    (batches) => {
+      const { promise, resolve, reject } = Promise.withResolvers<'durable'>()
+      const end = (failure?: Error) => (failure ? reject(failure) : resolve('durable'))
+      appends.push({ batches, text: textOf(batches), end })
+      begun.resolve()
+      return promise
+    },
+    () => undefined,
+  )
+  const next = async () => {
+    await begun.promise
+    begun = Promise.withResolvers()
+    return appends.at(-1)!
+  }
+  return { appends, gatherer, next }
+}
+
+const textOf = (batches: readonly Batch[]) =>
+  batches.map(({ bytes }) => Buffer.from(bytes).toString()).join('')
+const reports = (...lines: string[]) => ({ reports: lines, logs: [] })
+
+test('what comes while an append is under way goes into the next, and changes nothing of it', async () => {
+  const { gatherer, next, appends } = journal()
+  const first = [gatherer.add(reports('a\n')), gatherer.add(reports('größe\n', '€😀\n'))]
+  const one = await next()
+  expect(one.text).toBe('a\ngröße\n€😀\n')
+  expect(one.batches.map(({ count }) => count)).toEqual([3])
+  const second = gatherer.add(reports('x'.repeat(200_000) + '\n'))
+  expect(textOf(one.batches)).toBe(one.text)
+  one.end()
+  await Promise.all(first)
+  const two = await next()
+  expect(two.text).toHaveLength(200_001)
+  // Written into what the first append no longer needs.
+  const third = gatherer.add(reports('b\n'))
+  expect(textOf(two.batches)).toBe(two.text)
+  two.end()
+  await second
+  const three = await next()
+  expect(three.text).toBe('b\n')
+  three.end()
+  await third
+  await gatherer.settled()
+  expect(appends).toHaveLength(3)
+})
+
+test('a failed append is heard by those whose lines it had, and by nobody else', async () => {
+  const { gatherer, next } = journal()
+  const lost = gatherer.add(reports('a\n'))
+  const one = await next()
+  const kept = gatherer.add(reports('b\n'))
+  one.end(new Error('ENOSPC'))
+  await expect(lost).rejects.toThrow('ENOSPC')
+  const two = await next()
+  expect(two.text).toBe('b\n')
+  two.end()
+  await kept
+})
+
+test('an append is bounded: more goes into one of its own', async () => {
+  const { gatherer, next } = journal()
+  const large = 'x'.repeat(3_000_000)
+  const all = [gatherer.add(reports(large)), gatherer.add(reports(large))]
+  for (const added of all) {
+    const append = await next()
+    expect(append.text).toHaveLength(large.length)
+    append.end()
+    await added
+  }
+})
+
+test('logs go beside the reports, those of one stream together', async () => {
+  const { gatherer, next } = journal()
+  const log = (line: string) => ({ stream: 'logs-shop-default', tag: 'shop', lines: [line] })
+  const all = [
+    gatherer.add({ reports: ['a\n'], logs: [log('l\n')] }),
+    gatherer.add({ reports: [], logs: [log('ü\n')] }),
+  ]
+  const { batches, end } = await next()
+  expect(batches.map(({ stream, count }) => [stream, count])).toEqual([
+    ['errors-reports-default', 1],
+    ['logs-shop-default', 2],
+  ])
+  expect(Buffer.from(batches[1]!.bytes).toString()).toBe('l\nü\n')
+  end()
+  await Promise.all(all)
+})
