@@ -52,7 +52,7 @@ function openSound(path: string): DatabaseSync {
   try {
     database.exec(
       `pragma busy_timeout = 5000; pragma auto_vacuum = incremental; pragma journal_mode = wal;
-       pragma synchronous = normal; pragma wal_autocheckpoint = 0; pragma cache_size = -32000;
+       pragma synchronous = normal; pragma wal_autocheckpoint = 0; pragma cache_size = -16000;
        pragma temp_store = memory`,
     )
     migrate(database, path)

@@ -18,7 +18,7 @@ export const startDigestThread = (
     name: 'errors-digest',
     what: 'the thread that digests error reports',
     seed,
-    semiSpaceMb: 8,
+    semiSpaceMb: 4,
     onNotice,
     onExit,
   })

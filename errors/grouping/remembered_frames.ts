@@ -15,7 +15,7 @@ export interface RememberedFrame extends KnownFrame {
 export type FindFrame = (frame: Frame, platform: string) => RememberedFrame
 
 /** Most frames remembered: half of them are forgotten at once, those used longest ago. */
-const maxFrames = 8192
+const maxFrames = 4096
 /** Frames of more text than this are looked at anew each time. */
 const maxKey = 2048
 
@@ -59,7 +59,7 @@ interface Seen {
 }
 
 /** A power of two. */
-const slots = 4096
+const slots = 2048
 
 function slotOf({ function: name = '', filename = '', lineno = 0, colno = 0 }: Frame): number {
   const middle = name.charCodeAt(name.length >> 1) | 0
