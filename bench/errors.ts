@@ -18,6 +18,7 @@ import {
   startBugsink,
   startWeirForErrors,
 } from './errors_servers.ts'
+import { grown, growthHeads } from './errors_growth.ts'
 import { option } from './options.ts'
 import { launch } from './process.ts'
 
@@ -26,48 +27,83 @@ const sizes = (option('sets') ?? '20kb,50kb').split(',') as EventSize[]
 const connectionCounts = (option('connections') ?? '1,8,64').split(',').map(Number)
 const issues = 1000
 const uniqueShare = 0.01
-/** Sent before it is measured: code is compiled, most issues are there. */
-const warmEvents = 2000
 /** Longest that a drain is waited for. */
 const drainMs = 120_000
 
-/** `--peers none` leaves Bugsink out, `--peers only` Weir; `--seconds`: of load; `--sets`: of sizes; `--profile FOLDER`: V8 CPU profiles. */
+/**
+ * `--peers none` leaves Bugsink out, `--peers only` Weir; `--seconds`: of load; `--sets`: of sizes; `--growth none`
+ * leaves out how it grows with `--events`, `only` the rest; `--folder`: where what was filled stays for the next
+ * time; `--profile FOLDER`: V8 CPU profiles.
+ */
 export async function run(): Promise<void> {
-  const peers = option('peers')
   const folder = mkdtempSync(join(tmpdir(), 'weir-errors-'))
-  const rows: string[][] = []
   try {
-    for (const size of sizes) {
-      for (const connections of connectionCounts) {
-        const start = () => startWeirForErrors(join(folder, 'weir'), option('profile'))
-        if (peers !== 'only') rows.push(await measured(start, size, connections))
-        if (peers === 'none') continue
-        const missing = bugsinkMissing()
-        if (missing !== undefined) {
-          if (rows.length < 2) console.log(`Bugsink: ${missing}`)
-          continue
-        }
-        const bugsink = () => startBugsink(join(folder, 'bugsink'))
-        rows.push(await measured(bugsink, size, connections))
-      }
-    }
-    const heads = [
-      'server',
-      'event',
-      'connections',
-      'accepted/s',
-      'digested/s',
-      'p50 ms',
-      'p99 ms',
-      'bytes/event',
-      'CPU ms/event',
-      'RSS MB',
-      '',
-    ]
-    console.log(`\n${formatTable(heads, rows)}`)
+    if (option('growth') !== 'only') await rates(folder)
+    if (option('growth') !== 'none' && option('peers') !== 'only') await growth(folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+async function rates(folder: string): Promise<void> {
+  const peers = option('peers')
+  const rows: string[][] = []
+  for (const size of sizes) {
+    for (const connections of connectionCounts) {
+      const start = () => startWeirForErrors(join(folder, 'weir'), { profile: option('profile') })
+      if (peers !== 'only') rows.push(await measured(start, size, connections))
+      if (peers === 'none') continue
+      const missing = bugsinkMissing()
+      if (missing !== undefined) {
+        if (rows.length < 2) console.log(`Bugsink: ${missing}`)
+        continue
+      }
+      const bugsink = () => startBugsink(join(folder, 'bugsink'))
+      rows.push(await measured(bugsink, size, connections))
+    }
+  }
+  const heads = [
+    'server',
+    'event',
+    'connections',
+    'accepted/s',
+    'digested/s',
+    'p50 ms',
+    'p99 ms',
+    'bytes/event',
+    'CPU ms/event',
+    'RSS MB',
+    '',
+  ]
+  console.log(`\n${formatTable(heads, rows)}`)
+}
+
+/** A folder for each number of events: the load that is measured adds to it. */
+async function growth(folder: string): Promise<void> {
+  const kept = option('folder')
+  const counts = (option('events') ?? '10000,100000,1000000').split(',').map(Number)
+  const rows: string[][] = []
+  for (const events of counts) {
+    const own = join(kept ?? folder, `errors-${events}`)
+    rows.push(await grown(own, events, loaded))
+    console.log(rows.at(-1)!.join('  '))
+    if (kept === undefined) rmSync(own, { recursive: true, force: true })
+  }
+  console.log(`\n${formatTable([...growthHeads], rows)}`)
+}
+
+/** What 8 connections bring of events of 20 KB, until all of it is digested. */
+async function loaded(server: ErrorServer) {
+  const warm = await send(server, '20kb', 8, 5, server.warmEvents)
+  const before = await drained(server, warm.statuses['200'] ?? 0)
+  const { cpuSeconds } = server.usage()
+  const began = performance.now()
+  const sent = await send(server, '20kb', 8, seconds, 0)
+  const events = (await drained(server, before + (sent.statuses['200'] ?? 0))) - before
+  const took = (performance.now() - began) / 1000
+  const used = server.usage()
+  const cpuMs = ((used.cpuSeconds - cpuSeconds) * 1000) / events
+  return { perSecond: events / took, cpuMs, rssMB: used.rssMB }
 }
 
 interface Sent {
@@ -87,7 +123,7 @@ async function measured(
 ): Promise<string[]> {
   const server = await start()
   try {
-    const warm = await send(server, size, 8, 5, warmEvents)
+    const warm = await send(server, size, 8, 5, server.warmEvents)
     const before = await drained(server, warm.statuses['200'] ?? 0)
     const { cpuSeconds } = server.usage()
     const bytes = server.bytes()

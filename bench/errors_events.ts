@@ -101,6 +101,21 @@ function rest(issue: number, size: EventSize): string {
   return `"stacktrace":${JSON.stringify({ frames })},"mechanism":{"type":"django","handled":false}}]},${JSON.stringify(after).slice(1)}`
 }
 
+/** An event as it is sent, whole. @param atMs ms since the epoch. */
+export function eventText(
+  issue: number,
+  size: EventSize,
+  { id, atMs }: { readonly id: string; readonly atMs: number },
+): string {
+  return (
+    headOf({ id, type: `Error${issue}`, value: 'no order for article 1', atMs }) + rest(issue, size)
+  )
+}
+
+/** What differs from event to event. */
+const headOf = (event: { id: string; type: string; value: string; atMs: number }): string =>
+  `{"event_id":"${event.id}","timestamp":${event.atMs / 1000},"exception":{"values":[{"type":"${event.type}","value":"${event.value}",`
+
 interface Prepared {
   readonly text: Buffer
   readonly deflated: Buffer
@@ -130,7 +145,8 @@ export class Envelopes {
     const id = randomBytes(16).toString('hex')
     const isUnique = unique > 0 && count % Math.round(1 / unique) === 0
     const type = isUnique ? `Once${id}` : `Error${place}`
-    const event = `{"event_id":"${id}","timestamp":${nowMs / 1000},"exception":{"values":[{"type":"${type}","value":"no ${words[count % words.length]} for article ${count}",`
+    const value = `no ${words[count % words.length]} for article ${count}`
+    const event = headOf({ id, type, value, atMs: nowMs })
     const header = `{"event_id":"${id}","sent_at":"${new Date(nowMs).toISOString()}"}\n{"type":"event","length":${event.length + text.length}}\n`
     return gzipOf(Buffer.from(header + event), text, deflated)
   }

@@ -14,6 +14,8 @@ export const key = '0123456789abcdef0123456789abcdef'
 export interface ErrorServer {
   readonly title: string
   readonly port: number
+  /** Sent before it is measured: code is compiled, most issues are there. */
+  readonly warmEvents: number
   /** Of the envelope endpoint. */
   readonly path: string
   /** Of all its processes. */
@@ -25,12 +27,21 @@ export interface ErrorServer {
   stop(): Promise<void>
 }
 
+interface WeirChoices {
+  /** A folder for V8 CPU profiles. */
+  readonly profile?: string | undefined
+  /** What is in the folder stays. */
+  readonly isKept?: boolean
+  /** Of the config: errors.digest. */
+  readonly digest?: object
+}
+
 /** The digest's count of events is in the status: `errors.digest.digested`. */
 export async function startWeirForErrors(
   folder: string,
-  profile?: string,
+  { profile, isKept = false, digest = {} }: WeirChoices = {},
 ): Promise<ErrorServer & { folder: string }> {
-  rmSync(folder, { recursive: true, force: true })
+  if (!isKept) rmSync(folder, { recursive: true, force: true })
   const port = await freePort()
   const env = profile ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` } : {}
   const socket = `unix:${join(folder, 'http.sock')}`
@@ -40,7 +51,7 @@ export async function startWeirForErrors(
       collector: { enabled: false },
       statsd: { enabled: false },
       http: { listen: [socket, `127.0.0.1:${port}`] },
-      errors: { projects: { shop: { id: 1, keys: [key] } } },
+      errors: { projects: { shop: { id: 1, keys: [key] } }, digest },
     },
     env,
   )
@@ -48,6 +59,7 @@ export async function startWeirForErrors(
   return {
     title: 'Weir',
     folder,
+    warmEvents: 2000,
     port,
     path: '/api/1/envelope/',
     usage: () => usageOfAll([weir.pid]),
@@ -93,6 +105,7 @@ export async function startBugsink(folder: string): Promise<ErrorServer> {
   await listening(port, workers)
   return {
     title: 'Bugsink',
+    warmEvents: 200,
     port,
     path: '/api/1/envelope/',
     usage: () => usageOfAll([workers.pid, snappea.pid]),

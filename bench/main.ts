@@ -20,14 +20,15 @@ const help = `npm run bench [-- [name…] [options]]: each bench prints a table.
   --bytes 200MB              tail: size of each data set
   --sets json,short,nginx    tail: which of them; errors: 20kb,50kb
   --connections 1,8,64       errors: how many at once
-  --growth none              tail: not how the cost grows with files and workers
+  --growth none|only         tail: not how the cost grows with files and workers; errors: with stored events
   --peers none|only          tail, statsd, store, errors: without peers; all but store: nothing else
   --profile FOLDER           tail, errors: V8 CPU profiles of each run
-  --events 5000000           store: how many; 1000000,10000000 one after the other, and how times grow
+  --events 5000000           store: how many; 1000000,10000000 one after the other, and how times grow;
+                             errors: of how many stored ones, 10000,100000,1000000
   --seconds 3                statsd: how long each rate is tried; errors: load
   --series 2000 --hours 24   metrics, graphite: how many, and of how long
   --names 1000000            metrics: how many are looked up
-  --folder DIR               store: keeps the data there, and goes on with what is
+  --folder DIR               store, errors: keeps the data there, and goes on with what is
 `
 
 const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
