@@ -195,10 +195,12 @@ export class DigestRun {
 
   /** Nothing of the batch under way is open. */
   #keepUp(nowMs: number): boolean {
-    if (!this.digester.follower.isBehind()) void this.#orphans.step(nowMs)
     const { hasMore, isChanged, blobs } = this.#retention.step(nowMs)
     if (isChanged) this.digester.forget()
-    for (const blob of blobs) void this.#world.blobs.delete(blob).catch(() => undefined)
+    if (!this.digester.follower.isBehind()) {
+      this.#orphans.offer(blobs, nowMs)
+      void this.#orphans.step(nowMs)
+    }
     return hasMore
   }
 

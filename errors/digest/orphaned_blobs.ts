@@ -35,10 +35,27 @@ export class OrphanedBlobs {
    */
   async step(nowMs: number): Promise<void> {
     const names = this.#names.splice(0, namesAtOnce)
-    for (const name of unusedBlobs(this.#database, names)) {
-      if (this.#blobs.deleteOlder(name, nowMs - graceMs)) this.deleted += 1
-    }
+    this.deleted += this.offer(unusedBlobs(this.#database, names), nowMs)
     if (this.#names.length === 0) await this.#next()
+  }
+
+  /**
+   * Deletes what nothing names any more, as `step` would; one that was put just now stays until then, as a report
+   * that is not digested yet may name it.
+   *
+   * @returns how many went.
+   */
+  offer(unused: readonly string[], nowMs: number): number {
+    return unused.filter((name) => this.#delete(name, nowMs - graceMs)).length
+  }
+
+  /** One that cannot be deleted is tried again the next time round. */
+  #delete(name: string, beforeMs: number): boolean {
+    try {
+      return this.#blobs.deleteOlder(name, beforeMs)
+    } catch {
+      return false
+    }
   }
 
   /** A folder that cannot be read is looked at again the next time round. */

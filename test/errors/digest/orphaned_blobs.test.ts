@@ -55,6 +55,18 @@ test('what a kill left between a blob and its line goes after an hour; what is n
   database.close()
 })
 
+test('what retention leaves over goes at once, unless it was put within the hour', async () => {
+  const database = openMemory()
+  const name = await blobs.put(Buffer.from('evicted'))
+  const orphans = new OrphanedBlobs(database, blobs)
+  expect(orphans.offer([name], putMs())).toBe(0)
+  expect(await blobs.has(name)).toBe(true)
+  expect(orphans.offer([name], putMs() + 2 * hourMs)).toBe(1)
+  expect(await blobs.has(name)).toBe(false)
+  expect(orphans.offer([name], putMs() + 2 * hourMs)).toBe(0)
+  database.close()
+})
+
 test('a folder of many is gone through in steps', async () => {
   const database = openMemory()
   const names = await Promise.all(Array.from({ length: 30 }, (_, n) => blobs.put(Buffer.from([n]))))
