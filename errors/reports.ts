@@ -118,8 +118,16 @@ export type UnreadReport = Omit<Extract<Report, { kind: 'event' }>, 'event' | 's
  */
 export function readReport(line: Buffer): Report | UnreadReport {
   const at = line.indexOf(eventKey)
-  if (at < 0) return decodeReport(line.toString())
-  const head = JSON.parse(`${line.toString('utf8', 0, at)}}`) as UnreadReport
-  if (head.kind !== 'event' || head.summary === undefined) return decodeReport(line.toString())
+  const head = at < 0 ? undefined : headOf(line, at)
+  if (head?.kind !== 'event' || head.summary === undefined) return decodeReport(line.toString())
   return { ...head, json: line.subarray(at + eventKey.length, -1) }
+}
+
+/** Of another report, in which the key is further down, this is no JSON. */
+function headOf(line: Buffer, end: number): Omit<UnreadReport, 'json'> | undefined {
+  try {
+    return JSON.parse(`${line.toString('utf8', 0, end)}}`) as Omit<UnreadReport, 'json'>
+  } catch {
+    return undefined
+  }
 }

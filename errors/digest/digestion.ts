@@ -86,6 +86,8 @@ export class Digestion {
   readonly #feedback: Feedback
   readonly #cursor
   readonly #issueOfEvent
+  /** By project, as far as the batch under way has asked. */
+  readonly #uploads = new Map<number, boolean>()
 
   /** @param sent the outbox's position in the journal. */
   constructor(
@@ -119,6 +121,7 @@ export class Digestion {
   async prepare(lines: readonly Line[]): Promise<Prepared[]> {
     const { symbolicator, count, breathe, onUndigestible } = this.#world
     const reports: { place: Place; report: Report | UnreadReport; bytes: Buffer }[] = []
+    this.#uploads.clear()
     for (const [number, { place, bytes }] of lines.entries()) {
       if (number % turn === turn - 1) await breathe()
       try {
@@ -178,10 +181,18 @@ export class Digestion {
     const report = readReport(line)
     if (!('json' in report)) return report
     const { project, summary, json, ...head } = report
-    const { rulesOf, symbolicator } = this.#world
-    const isMapped = summary.script === true && symbolicator.hasUploads(project)
-    if (!isMapped && summary.rules === rulesOf(project)) return report
+    const isMapped = summary.script === true && this.#hasUploads(project)
+    if (!isMapped && summary.rules === this.#world.rulesOf(project)) return report
     return { ...head, project, event: JSON.parse(json.toString()) as SentryEvent }
+  }
+
+  #hasUploads(project: number): boolean {
+    let has = this.#uploads.get(project)
+    if (has === undefined) {
+      has = this.#world.symbolicator.hasUploads(project)
+      this.#uploads.set(project, has)
+    }
+    return has
   }
 
   #known(report: Report | UnreadReport): Prepared['known'] {
