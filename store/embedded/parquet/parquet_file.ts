@@ -12,13 +12,23 @@ export interface NamedColumn {
   readonly column: Column
 }
 
+/** Pages behind their headers, and what the footer says of them when they begin at a place. */
+interface Compressed {
+  readonly bytes: readonly Buffer[]
+  readonly rawBytes: number
+  readonly fields: (at: number) => Fields
+}
+
 const magic = Buffer.from('PAR1')
 const codecs = { none: 0, zstd: 6 } as const
 /** Less is not worth the call. */
 const compressedMin = 256
-/** Documents are alike over more than zstd looks back by itself. */
-const windowLog = 23
-const windowMin = 2_000_000
+/** Documents are alike over more than zstd looks back by itself, and in long runs. */
+const documentParams = {
+  [constants.ZSTD_c_windowLog]: 23,
+  [constants.ZSTD_c_minMatch]: 7,
+}
+const documentsMin = 2_000_000
 const compress = promisify(zstdCompress)
 
 /**
@@ -52,7 +62,9 @@ export class ParquetFile {
    */
   async write(rows: number): Promise<void> {
     const taken = this.#columns.map(({ column }) => column.take(rows))
-    const compressed = await Promise.all(taken.map((pages) => this.#compressed(pages)))
+    // One after the other: meanwhile whoever fills the next row group has a core, and reads do not queue up behind.
+    const compressed: Compressed[] = []
+    for (const pages of taken) compressed.push(await this.#compressed(pages))
     if (this.#file === undefined) {
       this.#file = await this.#open()
       await this.#put([magic])
@@ -111,13 +123,12 @@ export class ParquetFile {
     this.#position += parts.reduce((sum, { length }) => sum + length, 0)
   }
 
-  async #compressed(pages: Pages) {
+  async #compressed(pages: Pages): Promise<Compressed> {
     const { dictionary, data, encoding } = pages
     const raw = [...(dictionary ? [dictionary.bytes] : []), ...data.map(({ bytes }) => bytes)]
     const isSmall = raw.reduce((sum, { length }) => sum + length, 0) < compressedMin
-    const packed = isSmall
-      ? raw
-      : await Promise.all(raw.map((bytes) => compressed(bytes, this.#level)))
+    const packed: Buffer[] = []
+    for (const bytes of raw) packed.push(isSmall ? bytes : await compressed(bytes, this.#level))
     const headers = data.map(({ count }) => dataHeader(count, encoding))
     if (dictionary) headers.unshift(dictionaryHeader(dictionary.count))
     const heads = headers.map((header, place) => {
@@ -157,7 +168,7 @@ const dictionaryHeader = (count: number): Fields => ({
 async function compressed(bytes: Buffer, level: number): Promise<Buffer> {
   const params = {
     [constants.ZSTD_c_compressionLevel]: level,
-    ...(bytes.length > windowMin && { [constants.ZSTD_c_windowLog]: windowLog }),
+    ...(bytes.length > documentsMin && documentParams),
   }
   // What comes out in one piece takes one turn of the loop.
   return await compress(bytes, { params, chunkSize: Math.max(1_024, bytes.length >>> 2) })
