@@ -36,7 +36,7 @@ type RememberedFrame = { readonly [Key in Read]: Frame[Key] | undefined } & {
 
 /** A power of two. Each has room for two. */
 const places = 2048
-/** Most frames in all of them: some 20 MB. Beyond it all are forgotten. */
+/** Most frames of all stack traces under all rules: some 20 MB. Beyond it all are forgotten. */
 const maxFrames = 60_000
 /** A stack trace with more, or one with a line that is longer, is looked at anew each time. */
 const maxDepth = 250
@@ -47,8 +47,10 @@ const maxText = 1000
  * key of them and hashing it.
  */
 export class RememberedStacks {
+  /** All that remember something, and how many frames. */
+  static readonly #all = new Set<RememberedStacks>()
+  static #frames = 0
   readonly #places: (Remembered | undefined)[] = Array.from({ length: places * 2 })
-  #frames = 0
 
   /** @param platform of the event. */
   find(stacktrace: Stacktrace, platform: string, look: () => KnownStack): KnownStack {
@@ -63,13 +65,20 @@ export class RememberedStacks {
     }
     const known = look()
     if (!isFit(stacktrace)) return known
-    this.#frames += stacktrace.frames.length - (second?.frames.length ?? 0)
-    if (this.#frames > maxFrames) {
-      this.#places.fill(undefined)
-      this.#frames = stacktrace.frames.length
-    } else this.#places[place + 1] = first
+    this.#makeRoom(stacktrace.frames.length, second?.frames.length ?? 0)
+    this.#places[place + 1] = this.#places[place]
     this.#places[place] = rememberedOf(stacktrace, platform, known)
     return known
+  }
+
+  #makeRoom(coming: number, going: number): void {
+    RememberedStacks.#frames += coming - going
+    if (RememberedStacks.#frames > maxFrames) {
+      for (const each of RememberedStacks.#all) each.#places.fill(undefined)
+      RememberedStacks.#all.clear()
+      RememberedStacks.#frames = coming
+    }
+    RememberedStacks.#all.add(this)
   }
 }
 
