@@ -20,6 +20,8 @@ export interface Arrival {
   readonly count: number
   /** Where they came from, such as `{log: {file: {path}}}`; top-level names of `contextKeys` only. */
   readonly context: JsonObject
+  /** The same for each message by itself, where they came from several places. */
+  readonly contexts?: readonly JsonObject[]
   /** Positions by source key, made durable in the same record as the events; null forgets one. */
   readonly positions?: Readonly<Record<string, Position | null>>
   /** `json`: the messages are JSON objects whatever parser the input is configured with. */

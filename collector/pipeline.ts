@@ -102,12 +102,12 @@ export class Pipeline {
     refused: Refused,
     count: (reason: Reason, amount?: number) => void,
   ): void {
-    const { tag, source, spans } = arrival
+    const { tag, source, spans, contexts } = arrival
     const now = new Date(this.#context.clock.now()).toISOString()
     const nowBytes = Buffer.from(now, 'latin1')
     const way = this.#wayOf(tag)
     const parser = arrival.format === 'json' ? this.#jsonParser : given
-    const suffixes = this.#suffixesOf(arrival.context)
+    const shared = this.#suffixesOf(arrival.context)
     const direct = way.filters.length === 0 && parser.transcode !== undefined
     const note = (reason: Reason) => count(reason)
     for (let i = 0; i < arrival.count; i++) {
@@ -115,6 +115,7 @@ export class Pipeline {
       const end = spans[2 * i + 1]!
       const out = batches.bufferFor(tag, way.stream)
       const before = out.length
+      const suffixes = contexts ? this.#suffixesOf(contexts[i]!) : shared
       if (direct) {
         const own = parser.transcode!(source, start, end, out, nowBytes)
         const suffix = suffixes.bytes[own]
@@ -129,19 +130,18 @@ export class Pipeline {
       if (parsed instanceof Refusal) {
         count(parsed.reason)
         refused.add(i, parsed.reason, parsed.detail)
-        this.#keepRefused(arrival, start, end, parsed, batches, now)
+        this.#keepRefused(arrival, i, parsed, batches, now)
         continue
       }
       addContext(parsed, suffixes.contextFor(parsed))
-      this.#filter(parsed, arrival, start, end, batches, now, count)
+      this.#filter(parsed, arrival, i, batches, now, count)
     }
   }
 
   #filter(
     parsed: Event,
     arrival: Arrival,
-    start: number,
-    end: number,
+    message: number,
     batches: Batches,
     now: string,
     count: (reason: Reason, amount?: number) => void,
@@ -160,7 +160,7 @@ export class Pipeline {
         count(result.reason)
         // Without an own route the event goes on as the filter found it.
         if (this.#options.onError === undefined) continue
-        this.#keepRefused(arrival, start, end, result, batches, now)
+        this.#keepRefused(arrival, message, result, batches, now)
         return
       }
       event = result
@@ -172,24 +172,25 @@ export class Pipeline {
   /** A refused message goes on raw, under its own tag or that of `on_error`. */
   #keepRefused(
     arrival: Arrival,
-    start: number,
-    end: number,
+    message: number,
     { reason, detail }: Refusal,
     batches: Batches,
     now: string,
   ): void {
     const { onError } = this.#options
+    const { source, spans } = arrival
     // A sender who is told keeps the message himself; to keep it here too would double it.
     if (arrival.format === 'json' && onError === undefined) return
     const event: Event = {
       '@timestamp': now,
-      message: arrival.source.toString('utf8', start, end).toWellFormed(),
+      message: source.toString('utf8', spans[2 * message], spans[2 * message + 1]).toWellFormed(),
       ...(onError !== undefined && {
         error: { type: reason, message: detail },
         event: { dataset: arrival.tag },
       }),
     }
-    addContext(event, this.#suffixesOf(arrival.context).context)
+    const context = arrival.contexts?.[message] ?? arrival.context
+    addContext(event, this.#suffixesOf(context).context)
     const tag = onError ?? arrival.tag
     writeLine(batches.bufferFor(tag, this.#wayOf(tag).stream), eventText(event, now))
     batches.added()

@@ -125,6 +125,18 @@ test('a refused line goes on raw, counted, and its position moves', async () => 
   expect(appended[0]!.at(-1)!.positions).toEqual({ 'tail/1': { offset: 24 } })
 })
 
+test.each([
+  ['straight from bytes', undefined],
+  ['through a filter', { type: 'record_transformer', match: '**', add: { seen: 'yes' } }],
+])('messages from several places say each its own, %s', async (_, filter) => {
+  const { deliver, appended } = setUp(filter ? { filter } : {})
+  const contexts = ['/a', '/b', '/c'].map((path) => ({ log: { file: { path } } }))
+  await deliver(arrivalOf(['{"n":1}', 'no JSON', '{"n":3}'], { contexts }))
+  expect(eventsOf(appended.flat()).map(({ log }) => log)).toEqual(
+    ['/a', '/b', '/c'].map((path) => ({ file: { path } })),
+  )
+})
+
 test('on_error takes what is refused to a tag of its own, in the same append', async () => {
   const { deliver, appended } = setUp({ onError: 'weir.refused' })
   await deliver(arrivalOf(['no json', '{"a":1}']))

@@ -15,7 +15,7 @@ export class Catalogue {
   /** Sources whose file is open. */
   readonly open = new Set<Source>()
   /** Positions to make durable with the next arrival; null forgets one. */
-  #notes: Record<string, Position | null> | undefined
+  #notes = new Map<string, Position | null>()
   readonly #byId = new Map<string, Source>()
   readonly #live = new Map<string, Source>()
   readonly #families = new Map<string, Set<Source>>()
@@ -110,15 +110,18 @@ export class Catalogue {
   dropNote(key: string): void {
     this.#note(key, null)
   }
-  takeNotes(): Record<string, Position | null> | undefined {
+  /** What was noted of this source is said otherwise. */
+  unnote(source: Source): void {
+    this.#notes.delete(source.key)
+  }
+  takeNotes(): ReadonlyMap<string, Position | null> {
     const notes = this.#notes
-    this.#notes = undefined
+    if (notes.size > 0) this.#notes = new Map()
     return notes
   }
 
   #note(key: string, position: Position | null) {
-    this.#notes ??= {}
-    this.#notes[key] = position
+    this.#notes.set(key, position)
   }
   #unindex(source: Source) {
     if (this.#byId.get(source.id) === source) this.#byId.delete(source.id)

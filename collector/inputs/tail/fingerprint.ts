@@ -16,7 +16,9 @@ export const nothing: Print = { bytes: 0, hash: '' }
 
 export function printOf(bytes: Uint8Array): Print {
   if (bytes.length === 0) return nothing
-  return { bytes: bytes.length, hash: hash('sha1', bytes, 'base64url').slice(0, 16) }
+  // Not a slice of the text, which would keep all of it.
+  const first = hash('sha1', bytes, 'buffer').toString('base64url', 0, 12)
+  return { bytes: bytes.length, hash: first }
 }
 
 export function fits(print: Print, bytes: Uint8Array): boolean {

@@ -87,11 +87,12 @@ export class Following {
         if ((await this.#turn(source)) === 'more') progress = true
         if (clock.monotonic() >= lookAt) break
       }
+      await this.#reading.flush()
       if (this.#reading.failed !== undefined) break
       if (!progress && this.#catalogue.pending.size === 0) break
       if (clock.monotonic() >= lookAt) await this.#look()
     }
-    this.#reading.sendNotes()
+    await this.#reading.flush()
     this.#count()
     return this.#reading.consumed - before
   }
@@ -164,7 +165,7 @@ export class Following {
       }
       if (source.noted) this.#catalogue.note(source)
     }
-    this.#reading.failed = undefined
+    this.#reading.recovered()
   }
 
   async #look(): Promise<void> {
@@ -180,7 +181,8 @@ export class Following {
         this.#report(source, failure)
       }
       // Whatever happened, it is looked at again.
-      if (source.nextLook <= now) schedule.set(source, now + this.#options.poll_interval)
+      if (source.nextLook <= now || source.nextLook === Infinity)
+        schedule.set(source, now + this.#options.poll_interval)
     }
     await this.#rotation.retry()
     if (now >= this.#discoverAt) {
@@ -355,7 +357,8 @@ export class Following {
       return
     }
     const source = this.#catalogue.make(path, seen.id)
-    source.real = real
+    // One string, not two, for each of ten thousand.
+    if (real !== path) source.real = real
     source.observe(seen)
     const age = clock.now() - Number(seen.mtimeNs / 1_000_000n)
     source.changedAt = clock.monotonic() - Math.max(0, age)

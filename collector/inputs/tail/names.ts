@@ -35,7 +35,9 @@ export function familyOf(path: string): string {
   const dot = stem.lastIndexOf('.')
   if (dot > 0)
     stem = stem.slice(0, dot).replace(new RegExp(`${amid.source}$`), '') + stem.slice(dot)
-  return join(folder, stem === '' ? name : stem)
+  const family = join(folder, stem === '' ? name : stem)
+  // One string, not two that are equal.
+  return family === path ? path : family
 }
 
 /** `*` in a tag becomes the path with dots: `file.*` and `/var/log/a.log` give `file.var.log.a.log`. */

@@ -1,9 +1,11 @@
+import type { Position } from '../../../core/journal/batch.ts'
 import type { InputContext } from '../../input.ts'
 import type { Catalogue } from './catalogue.ts'
 import { GzipContent, plainContent } from './content.ts'
 import type { TailFiles } from './files.ts'
 import { headBytes, markBytes, peek, printOf, unchanged, type Print } from './fingerprint.ts'
 import { Framing } from './framing.ts'
+import { Gathering, type Step, stepOf } from './gathering.ts'
 import { tagFor } from './names.ts'
 import type { TailOptions } from './options.ts'
 import type { Progress, Source } from './source.ts'
@@ -39,6 +41,7 @@ export class Reading {
   readonly #catalogue: Catalogue
   readonly #tag: string
   readonly #framing: Framing
+  readonly #gathering = new Gathering()
   readonly #buffers: Buffer[] = []
   readonly #chunkSize: number
   readonly #received: { events: (n: number) => void; bytes: (n: number) => void }
@@ -139,10 +142,13 @@ export class Reading {
     }
   }
 
-  /** Makes positions durable that no event carries. */
-  sendNotes(): void {
-    const positions = this.#catalogue.takeNotes()
-    if (!positions) return
+  /** Hands over what was gathered, and positions that no event carries. */
+  async flush(): Promise<void> {
+    await this.#handOver()
+    // What was noted meanwhile may be ahead of what is durable; recovering notes it anew.
+    if (this.failed !== undefined) return
+    const positions = this.#positionsOf([])
+    if (Object.keys(positions).length === 0) return
     const delivered = this.#context.deliver({
       tag: this.#tag.replaceAll('*', 'tail'),
       source: Buffer.alloc(0),
@@ -151,7 +157,13 @@ export class Reading {
       context: {},
       positions,
     })
-    void this.#track(0, delivered, () => undefined)
+    this.#track(0, delivered, [])
+  }
+
+  /** Sources were put back to what is durable: reads again. */
+  recovered(): void {
+    this.#gathering.clear()
+    this.failed = undefined
   }
 
   /** Delivers nothing more. */
@@ -199,34 +211,75 @@ export class Reading {
     const { count } = this.#framing
     // A skipped rest or a run of NULs alone is skipped again after a crash.
     if (count === 0) return
-    while (
-      this.#inFlightBytes > 0 &&
-      this.#inFlightBytes + consumed > this.#options.in_flight_bytes
-    ) {
-      await this.#settledOne.promise
-    }
+    const tag = tagFor(this.#tag, source.path)
+    const fits = () => this.#gathering.takes(tag, this.#framing)
+    if (consumed > smallRead || !fits()) await this.#handOver()
     // The source is put back to its last durable offset, this chunk included.
     if (this.failed !== undefined) return
     source.noted = true
     source.seenAt = this.#context.clock.now()
-    const { progress } = source
-    const delivered = this.#context.deliver({
-      tag: tagFor(this.#tag, source.path),
-      source: this.#framing.source,
-      spans: this.#framing.spans,
-      count,
-      context: source.context(),
-      positions: { ...this.#catalogue.takeNotes(), [source.key]: source.position() },
-    })
     this.#received.events(count)
     this.#received.bytes(consumed)
-    void this.#track(consumed + deliveryBytes, delivered, () => {
-      source.durable = progress
-    })
+    if (consumed <= smallRead && fits()) {
+      // What was noted before is older, what is noted from now on is newer than this.
+      this.#catalogue.unnote(source)
+      this.#gathering.add(tag, source, this.#framing)
+    } else await this.#deliverAlone(source, tag, consumed)
   }
 
-  #track(bytes: number, delivered: Promise<unknown>, durable: () => void): Promise<void> {
+  async #deliverAlone(source: Source, tag: string, consumed: number): Promise<void> {
+    await this.#room(consumed)
+    if (this.failed !== undefined) return
+    this.#catalogue.unnote(source)
+    const steps = [stepOf(source)]
+    const positions = this.#positionsOf(steps)
+    const { source: bytes, spans, count } = this.#framing
+    const context = source.context()
+    const delivered = this.#context.deliver({
+      tag,
+      source: bytes,
+      spans,
+      count,
+      context,
+      positions,
+    })
+    this.#track(consumed + deliveryBytes, delivered, steps)
+  }
+
+  /** Delivers what was gathered. */
+  async #handOver(): Promise<void> {
+    if (this.#gathering.count === 0) return
+    const size = this.#gathering.steps.length * deliveryBytes
+    await this.#room(size)
+    const { tag, bytes, spans, count, contexts, steps } = this.#gathering
+    if (this.failed === undefined) {
+      const positions = this.#positionsOf(steps)
+      const arrival = { tag, source: bytes, spans, count, context: {}, contexts, positions }
+      this.#track(size, this.#context.deliver(arrival), steps)
+    }
+    this.#gathering.clear()
+  }
+
+  /** Resolves once `bytes` more may be under way. */
+  async #room(bytes: number): Promise<void> {
+    while (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > this.#options.in_flight_bytes) {
+      await this.#settledOne.promise
+    }
+  }
+
+  /** What a delivery makes durable: how far its sources are read, and what was noted since. */
+  #positionsOf(steps: readonly Step[]): Record<string, Position | null> {
+    const positions: Record<string, Position | null> = {}
+    for (const { source, position } of steps) positions[source.key] = position
+    for (const [key, position] of this.#catalogue.takeNotes()) positions[key] = position
+    return positions
+  }
+
+  #track(bytes: number, delivered: Promise<unknown>, steps: readonly Step[]): void {
     this.#inFlightBytes += bytes
+    const durable = () => {
+      for (const { source, progress } of steps) source.durable = progress
+    }
     const settled = delivered
       .then(durable, (failure: unknown) => {
         this.failed ??= failure
@@ -238,7 +291,6 @@ export class Reading {
         this.#settledOne = Promise.withResolvers()
       })
     this.#inFlight.add(settled)
-    return settled
   }
 
   #countTally() {

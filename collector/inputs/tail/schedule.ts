@@ -4,6 +4,7 @@ import type { Source } from './source.ts'
 export class Schedule {
   readonly #slots = new Map<number, Source[]>()
   readonly #slotMs: number
+  readonly #due: Source[] = []
 
   /** @param slotMs how exact times are. */
   constructor(slotMs: number) {
@@ -19,20 +20,24 @@ export class Schedule {
     else this.#slots.set(slot, [source])
   }
 
-  /** Takes out those whose time has come. */
-  take(now: number): ReadonlySet<Source> {
-    const due = new Set<Source>()
-    const early: Source[] = []
+  /** Takes out those whose time has come, each once; the array is used again by the next call. */
+  take(now: number): readonly Source[] {
+    const due = this.#due
+    due.length = 0
     const current = Math.floor(now / this.#slotMs)
+    let early: Source[] | undefined
     for (const [slot, sources] of this.#slots) {
       if (slot > current) continue
       this.#slots.delete(slot)
       for (const source of sources) {
-        if (source.nextLook <= now) due.add(source)
-        else if (Math.floor(source.nextLook / this.#slotMs) === slot) early.push(source)
+        if (source.nextLook <= now) {
+          // It may be in several slots, and has its turn in the first.
+          source.nextLook = Infinity
+          due.push(source)
+        } else if (Math.floor(source.nextLook / this.#slotMs) === slot) (early ??= []).push(source)
       }
     }
-    for (const source of early) this.set(source, source.nextLook)
+    for (const source of early ?? []) this.set(source, source.nextLook)
     return due
   }
 }

@@ -51,7 +51,7 @@ export class Source {
   size = 0
   mtimeNs = 0n
   ctimeNs = 0n
-  /** Milliseconds, monotonic: when it last changed, is to be looked at next, took its place. */
+  /** Milliseconds, monotonic: when it last changed, is to be looked at next (Infinity: now), took its place. */
   changedAt = 0
   nextLook = 0
   placeSince = 0

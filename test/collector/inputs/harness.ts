@@ -52,14 +52,16 @@ export class Harness {
   }
 
   readonly deliver = (arrival: Arrival): Promise<Outcome> => {
-    const { tag, context, positions, count, spans } = arrival
+    const { tag, contexts, positions, count, spans } = arrival
     // Copied now: the source may be used again once this has returned.
     const texts = Array.from({ length: count }, (_, i) =>
       arrival.source.toString('utf8', spans[i * 2], spans[i * 2 + 1]),
     )
     const failure = this.failure
     const commit = () => {
-      for (const text of texts) this.events.push({ tag, text, context })
+      for (const [i, text] of texts.entries()) {
+        this.events.push({ tag, text, context: contexts?.[i] ?? arrival.context })
+      }
       for (const [key, position] of Object.entries(positions ?? {})) {
         if (position === null) this.positions.delete(key)
         else this.positions.set(key, JSON.parse(JSON.stringify(position)) as Position)
