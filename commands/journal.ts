@@ -99,6 +99,7 @@ function addReading(journal: Command, world: World): void {
       `Examples:
   weir journal cat --tag 'nginx.*' | jq .message
   weir journal cat --from 2026-11-21T10:00:00Z --limit 100
+Metric points and reports of errors are lines too: --tag or --stream tells which events are wanted.
 What is damaged is left out; that is said at the end, with exit code 1.
 `,
     )

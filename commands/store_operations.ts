@@ -1,6 +1,7 @@
 import type { Arguments, Operations } from '../core/control.ts'
 import { WeirError } from '../core/errors.ts'
 import type { EmbeddedStore } from '../store/embedded_store.ts'
+import { metricPointsTag } from '../store/points.ts'
 import type { JsonRecord, Search } from '../store/search.ts'
 import { inWords } from './ask/in_words.ts'
 
@@ -55,7 +56,11 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
       const { engine, api } = embedded()
       const streams = await engine.streams()
       if (!streams.some((stream) => stream.name === name)) {
-        throw new WeirError('WEIR_REQUEST_INVALID', `the store has no stream "${name}"`)
+        const isOfPoints = name === metricPointsTag || name.startsWith('metrics-')
+        const more = isOfPoints
+          ? '. Metric points go by the rules of store.metrics.retention: put one first for the names that are to go'
+          : ''
+        throw new WeirError('WEIR_REQUEST_INVALID', `the store has no stream "${name}"${more}`)
       }
       await engine.deleteIndex(name, api.services.ids.deleteIndex(name))
       yield {}
