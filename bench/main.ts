@@ -26,7 +26,9 @@ const help = `npm run bench [-- [name…] [options]]: each bench prints a table.
   --events 5000000           store: how many; 1000000,10000000 one after the other, and how times grow;
                              errors: of how many stored ones, 10000,100000,1000000
   --seconds 3                statsd: how long each rate is tried; errors: load
+  --short                    statsd: the whole table in eight minutes
   --series 2000 --hours 24   metrics, graphite: how many, and of how long
+  --step 60                  graphite: seconds between two points
   --names 1000000            metrics: how many are looked up
   --folder DIR               store, errors: keeps the data there, and goes on with what is
 `
@@ -61,6 +63,8 @@ function asked(): { help: boolean; names: readonly string[] } {
       profile: text,
       events: text,
       seconds: text,
+      short: { type: 'boolean', default: false },
+      step: text,
       connections: text,
       series: text,
       names: text,

@@ -9,8 +9,8 @@ import { ask, launch, type Measured, ready, startWeir } from './process.ts'
 export interface Daemon extends Measured {
   /** Lines that it has taken in so far. */
   lines(): Promise<number>
-  /** Whether it says so before a flush. */
-  readonly countsAtOnce?: boolean
+  /** How long after a line it is in `lines`, at most, in milliseconds. */
+  readonly countsAfterMs: number
   /** Milliseconds that its last flush took, where it says so. */
   flushMs?(): Promise<number>
   /** Longest time without receiving, where it says so. */
@@ -21,6 +21,8 @@ export interface DaemonKind {
   readonly title: string
   /** Undefined when it is there; else why it is not. */
   readonly missing: string | undefined
+  /** Packets a second of one and of ten lines, about: where the search for its limit begins. */
+  readonly around: readonly [number, number]
   /** @param ports one for StatsD (UDP and TCP), one for whatever else it needs. */
   start(folder: string, ports: readonly [number, number], flush: string): Promise<Daemon>
 }
@@ -30,6 +32,7 @@ const megabytes = 2 ** 20
 const weir: DaemonKind = {
   title: 'Weir',
   missing: undefined,
+  around: [250_000, 200_000],
   async start(folder, [port], flush) {
     const statsd = {
       listen: [`udp://127.0.0.1:${port}`, `tcp://127.0.0.1:${port}`],
@@ -45,7 +48,7 @@ const weir: DaemonKind = {
     }
     return {
       ...started,
-      countsAtOnce: true,
+      countsAfterMs: 1_000,
       lines: async () => (await server()).received.lines,
       flushMs: async () => (await server()).flushed?.computedMs ?? 0,
       gapMs: async () => (await server()).received.longestGapMs,
@@ -60,6 +63,7 @@ interface WeirStatus {
 const etsy: DaemonKind = {
   title: 'Etsy statsd 0.9',
   missing: locate('statsd').missing,
+  around: [7_000, 3_000],
   async start(folder, [port, other], flush) {
     mkdirSync(folder, { recursive: true })
     const located = locate('statsd')
@@ -83,6 +87,7 @@ const etsy: DaemonKind = {
     const started = launch(process.execPath, ['--require', shim, script, file])
     return {
       ...started,
+      countsAfterMs: Number.parseFloat(flush) * 1_000 + 1_200,
       lines: async () => figures.sum('stats_counts.statsd.metrics_received'),
       flushMs: async () => figures.most('stats.statsd.processing_time'),
       async stop() {
@@ -123,8 +128,13 @@ async function graphiteSink() {
 const textOf = async (url: string) => (await fetch(url)).text()
 const figureIn = (text: string, pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0)
 
-const exporter = (title: string, extra: readonly string[]): DaemonKind => ({
+const exporter = (
+  title: string,
+  around: DaemonKind['around'],
+  extra: readonly string[],
+): DaemonKind => ({
   title,
+  around,
   missing: locate('statsd_exporter').missing,
   async start(_folder, [port, web]) {
     const located = locate('statsd_exporter')
@@ -139,14 +149,15 @@ const exporter = (title: string, extra: readonly string[]): DaemonKind => ({
     const url = `http://127.0.0.1:${web}/metrics`
     return {
       ...launch(located.path, args),
-      countsAtOnce: true,
+      countsAfterMs: 1_000,
       lines: async () => figureIn(await textOf(url), /^statsd_exporter_lines_total (\S+)$/m),
     }
   },
 })
 
-const telegraf = (title: string, buffer: number): DaemonKind => ({
+const telegraf = (title: string, around: DaemonKind['around'], buffer: number): DaemonKind => ({
   title,
+  around,
   missing: locate('telegraf').missing && 'WEIR_SERVERS=telegraf bin/node tools/peers.ts builds it',
   async start(folder, [port, web]) {
     const located = locate('telegraf')
@@ -166,6 +177,7 @@ const telegraf = (title: string, buffer: number): DaemonKind => ({
     const taken = /^internal_statsd_(?:metrics|parse_count|udp_packets_received)\S* (\S+)$/m
     return {
       ...launch(located.path, ['--config', file]),
+      countsAfterMs: 2_200,
       lines: async () => figureIn(await textOf(url), taken),
     }
   },
@@ -174,10 +186,10 @@ const telegraf = (title: string, buffer: number): DaemonKind => ({
 export const daemonKinds: readonly DaemonKind[] = [
   weir,
   etsy,
-  exporter('statsd_exporter', []),
-  exporter('statsd_exporter, 4 MiB', [`--statsd.read-buffer=${4 * megabytes}`]),
-  telegraf('Telegraf', 0),
-  telegraf('Telegraf, 4 MiB', 4 * megabytes),
+  exporter('statsd_exporter', [60_000, 30_000], []),
+  exporter('statsd_exporter, 4 MiB', [200_000, 45_000], [`--statsd.read-buffer=${4 * megabytes}`]),
+  telegraf('Telegraf', [60_000, 15_000], 0),
+  telegraf('Telegraf, 4 MiB', [200_000, 45_000], 4 * megabytes),
 ]
 
 /** What the daemons that are not here did on a machine of two cores, 1,000 names, under 0.1 % lost. */
