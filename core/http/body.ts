@@ -44,31 +44,30 @@ export function createBodyReader(
       if (declared !== undefined) refuse(declared)
     },
     async read(stream) {
-      const parts: Buffer[] = []
       let length = 0
       const release = () => {
         used -= length
         length = 0
       }
-      try {
-        for await (const part of readWithoutDestroying(stream)) {
-          // What has been read of this body is in `used` already.
-          used -= length
-          length += part.length
-          try {
-            refuse(length)
-          } finally {
-            used += length
-          }
-          parts.push(part)
+      const take = (part: Buffer) => {
+        // What has been read of this body is in `used` already.
+        used -= length
+        length += part.length
+        try {
+          refuse(length)
+        } finally {
+          used += length
         }
+      }
+      try {
+        const parts = await partsOf(stream, take)
+        return { body: joined(parts, length), release }
       } catch (failure) {
         release()
         // Reads the rest away: a connection closed on a client that still sends loses the answer.
         stream.resume()
         throw failure
       }
-      return { body: joined(parts, length), release }
     },
   }
 }
@@ -82,9 +81,36 @@ function joined(parts: readonly Buffer[], length: number): Buffer {
 }
 
 /**
- * The stream's parts. Leaving early does not destroy the stream: its socket still has to carry the
- * answer.
+ * The stream's parts, by its events: iterating over it costs several times as much. What fails does not destroy the
+ * stream: its socket still has to carry the answer.
+ *
+ * @param take throws for a part that is one too many.
  */
-function readWithoutDestroying(stream: Readable): AsyncIterable<Buffer> {
-  return stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+function partsOf(stream: Readable, take: (part: Buffer) => void): Promise<Buffer[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer[]>()
+  const parts: Buffer[] = []
+  const onData = (part: Buffer) => {
+    try {
+      take(part)
+      parts.push(part)
+    } catch (failure) {
+      fail(failure)
+    }
+  }
+  const onEnd = () => {
+    stop()
+    resolve(parts)
+  }
+  const onClose = () => fail(new Error('the connection ended before the body did'))
+  const stop = () => stream.off('data', onData).off('end', onEnd).off('close', onClose)
+  const fail = (failure: unknown) => {
+    stop()
+    reject(failure)
+  }
+  // Not taken off: a stream that breaks later, while its rest is read away, must not be anybody's uncaught error.
+  stream.on('error', fail)
+  if (stream.readableEnded) onEnd()
+  else if (stream.destroyed) onClose()
+  else stream.on('data', onData).on('end', onEnd).on('close', onClose)
+  return promise
 }

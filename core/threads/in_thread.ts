@@ -23,7 +23,16 @@ export function answerRequests<
   Request extends ThreadRequest,
   Answers extends Record<Request['ask'], unknown>,
 >(port: MessagePort, answers: AnswersOf<Request, Answers>): void {
-  const reply = (answer: ThreadAnswer) => port.postMessage(answer)
+  let answered: ThreadAnswer[] = []
+  const send = () => {
+    const all = answered
+    answered = []
+    port.postMessage(all)
+  }
+  // What is answered at once, such as all that one write made durable, wakes main once.
+  const reply = (answer: ThreadAnswer) => {
+    if (answered.push(answer) === 1) process.nextTick(send)
+  }
   port.on('message', ({ id, request }: { id: number; request: Request }) => {
     // The table has the very function for this request's `ask`; TypeScript cannot follow the pairing.
     const answer = answers[request.ask as Request['ask']] as (request: Request) => unknown

@@ -59,8 +59,8 @@ export class ThreadLink<
     let failure: Error | undefined
     // Nobody may be waiting for readiness any more when the thread dies later.
     this.#ready.promise.catch(() => undefined)
-    this.#worker.on('message', (message: Notice | StartNotice | ThreadAnswer) => {
-      if ('id' in message) this.#settle(message)
+    this.#worker.on('message', (message: Notice | StartNotice | readonly ThreadAnswer[]) => {
+      if (isAnswers(message)) for (const answer of message) this.#settle(answer)
       else if (isStart(message)) this.#started(message)
       else onNotice(message as Exclude<Notice, StartNotice>)
     })
@@ -126,6 +126,8 @@ export class ThreadLink<
     else waiting.resolve(answer.answer as never)
   }
 }
+
+const isAnswers = (message: object): message is readonly ThreadAnswer[] => Array.isArray(message)
 
 const isStart = (message: { readonly notice: string }): message is StartNotice =>
   message.notice === 'ready' || message.notice === 'failed'
