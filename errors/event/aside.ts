@@ -62,6 +62,7 @@ function readModules(
   bounds: EventBounds,
 ): Record<string, string> | undefined {
   if (isEmpty(value)) return undefined
+  if (areVersions(value, bounds.max_modules)) return value
   const entries = Array.isArray(value) ? value.map(named) : isRecord(value) && Object.entries(value)
   if (entries === false) {
     findings.invalid('modules', value, 'an object')
@@ -80,6 +81,21 @@ function readModules(
   }
   return isEmpty(modules) ? undefined : modules
 }
+
+/** Whether modules are as they should be: then they need not be copied. */
+function areVersions(value: Raw, max: number): value is Record<string, string> {
+  if (!isRecord(value)) return false
+  let count = 0
+  for (const name in value) {
+    const version = value[name]
+    if (++count > max || typeof version !== 'string' || !isShort(name) || !isShort(version)) {
+      return false
+    }
+  }
+  return true
+}
+
+const isShort = (text: string): boolean => text.length <= 256 && text.isWellFormed()
 
 const named = (value: JsonValue): [Raw, Raw] => {
   if (Array.isArray(value)) return [value[0], value[1]]

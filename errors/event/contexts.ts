@@ -48,10 +48,11 @@ export function readContexts(
 
 /** With its type first: of one that is too large the end is cut, and the type has to stay. */
 function typedAs(value: JsonRecord, key: string): JsonRecord {
-  const { type, ...rest } = value
-  const isTyped = typeof type === 'string' && type !== ''
+  const { type: given } = value
+  const isTyped = typeof given === 'string' && given !== ''
   if (isTyped && Object.keys(value)[0] === 'type') return value
-  return { type: isTyped ? type : key, ...rest }
+  const { type: _, ...rest } = value
+  return { type: isTyped ? given : key, ...rest }
 }
 
 /** What the request's User-Agent says of browser, system and device, where the SDK says nothing of it. */
