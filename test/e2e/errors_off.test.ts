@@ -19,7 +19,18 @@ let folder: string
 beforeAll(() => {
   folder = newFolder()
 })
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(async () => {
+  // Of a test that failed, too.
+  for (const each of started) await each.kill()
+  rmSync(folder, { recursive: true })
+})
+
+const started: RunningWeir[] = []
+async function start(enabled: boolean): Promise<RunningWeir> {
+  const running = await RunningWeir.start(folder, config(enabled))
+  started.push(running)
+  return running
+}
 
 async function report({ url }: RunningWeir): Promise<number> {
   const event_id = randomBytes(16).toString('hex')
@@ -39,12 +50,12 @@ async function journal({ data }: RunningWeir) {
 }
 
 test('switched off, the digest holds only the reports that it has not read', async () => {
-  const before = await RunningWeir.start(folder, config(true))
+  const before = await start(true)
   let sent = 0
   for (; sent < 200; sent++) expect(await report(before)).toBe(200)
   await before.kill()
 
-  const off = await RunningWeir.start(folder, config(false))
+  const off = await start(false)
   expect(await report(off)).toBe(404)
   for (let posts = 0; posts < 10; posts++) {
     const body = 'x'.repeat(1000).concat('\n').repeat(100)
@@ -64,7 +75,7 @@ test('switched off, the digest holds only the reports that it has not read', asy
   const checked = await weir(['check', '-c', off.configPath, '-d', off.data])
   expect(checked.stdout + checked.stderr).toContain('reports that are not digested yet wait')
 
-  const again = await RunningWeir.start(folder, config(true))
+  const again = await start(true)
   expect(await report(again)).toBe(200)
   const counted = async () => {
     const answer = await fetch(`${again.url}/api/0/projects/weir/shop/issues/?query=`)

@@ -36,11 +36,20 @@ beforeEach(async () => {
   server = createServer((request, response) => void answer(request, response)).listen(0)
   await once(server, 'listening')
 })
-afterEach(() => {
+afterEach(async () => {
+  // Of a test that failed, too.
+  for (const each of started.splice(0)) await each.kill()
   server.closeAllConnections()
   server.close()
   rmSync(folder, { recursive: true })
 })
+
+const started: RunningWeir[] = []
+async function start(): Promise<RunningWeir> {
+  const weir = await RunningWeir.start(folder, config())
+  started.push(weir)
+  return weir
+}
 
 const config = () => ({
   http: { listen: '127.0.0.1:0' },
@@ -74,7 +83,7 @@ test('kill -9 before, amid and after deliveries: each new issue is told, repeats
   const kills = 5
   const each = 8
   for (let kill = 0; kill < kills; kill++) {
-    const weir = await RunningWeir.start(folder, config())
+    const weir = await start()
     const before = received.length
     // By turns while nobody has answered, once some are answered, and at once.
     const ended = Promise.withResolvers<void>()
@@ -90,7 +99,7 @@ test('kill -9 before, amid and after deliveries: each new issue is told, repeats
     ended.resolve()
   }
   onReceived = async () => {}
-  const weir = await RunningWeir.start(folder, config())
+  const weir = await start()
   await waitFor('all to be told', () => told() >= kills * each)
   await waitFor('nothing to be left', async () => {
     const { errors } = (await weir.status()) as unknown as {

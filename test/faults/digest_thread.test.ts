@@ -10,38 +10,42 @@ import { inspected, ThreadEnds } from './thread_end.ts'
 const deaths = 4
 
 let folder: string
+let weir: RunningWeir | undefined
 beforeAll(() => {
   folder = newFolder()
 })
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(async () => {
+  await weir?.kill()
+  rmSync(folder, { recursive: true })
+})
 
 test('the digest thread ends amid a flood: counts are exact, and each event is in the store once', async () => {
   const config = { http: { listen: '127.0.0.1:0' }, errors: errorsConfig }
-  const weir = await RunningWeir.start(folder, config, inspected)
+  const running = await RunningWeir.start(folder, config, inspected)
+  weir = running
   const reporter = new Reporter()
-  const threads = await ThreadEnds.of(weir)
+  const threads = await ThreadEnds.of(running)
   for (let death = 1; death <= deaths; death++) {
-    await reporter.upTo(death * 300, weir)
-    const flood = reporter.upTo(death * 300 + 150, weir)
+    await reporter.upTo(death * 300, running)
+    const flood = reporter.upTo(death * 300 + 150, running)
     await waitFor('the thread to be there, and to end', () => threads.end('digest_thread.ts'))
     await flood
     await waitFor('the next one', async () => {
-      const { restarts, running } = await digestStatus(weir)
-      return restarts === death && running
+      const next = await digestStatus(running)
+      return next.restarts === death && next.running
     })
   }
   threads.close()
-  await digestedAll(weir)
+  await digestedAll(running)
   expect(reporter.refused).toEqual([])
-  const all = await counts(weir)
+  const all = await counts(running)
   expect(all).toHaveLength(20)
   expect(sum(all)).toBe(reporter.acknowledged.size)
   const stored = async () => {
-    const answer = await fetch(`${weir.url}/es/errors-shop-*/_count`)
+    const answer = await fetch(`${running.url}/es/errors-shop-*/_count`)
     return ((await answer.json()) as { count: number }).count
   }
   await waitFor('the store', async () => (await stored()) >= reporter.acknowledged.size)
   expect(await stored()).toBe(reporter.acknowledged.size)
-  expect(weir.isAlive).toBe(true)
-  await weir.kill()
+  expect(running.isAlive).toBe(true)
 })

@@ -23,7 +23,18 @@ let folder: string
 beforeAll(() => {
   folder = newFolder()
 })
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(async () => {
+  // Of a test that failed, too.
+  for (const each of started) await each.kill()
+  rmSync(folder, { recursive: true })
+})
+
+const started: RunningWeir[] = []
+async function start(): Promise<RunningWeir> {
+  const weir = await RunningWeir.start(folder, config)
+  started.push(weir)
+  return weir
+}
 
 const frames = Array.from({ length: 30 }, (_, line) => ({
   filename: `shop/file_${line}.py`,
@@ -69,11 +80,11 @@ async function flood(weir: RunningWeir, due: Set<number>, stopAt = 0): Promise<v
 test(`${events} events, killed twice amid them: the count is exact`, async () => {
   const due = new Set(Array.from({ length: events }, (_, event) => event))
   for (const share of [2 / 3, 1 / 3]) {
-    const weir = await RunningWeir.start(folder, config)
+    const weir = await start()
     await flood(weir, due, Math.floor(events * share))
     await weir.process.ended
   }
-  const weir = await RunningWeir.start(folder, config)
+  const weir = await start()
   await flood(weir, due, -1)
   expect(due.size).toBe(0)
   await waitFor(

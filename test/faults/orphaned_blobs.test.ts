@@ -21,7 +21,18 @@ let folder: string
 beforeAll(() => {
   folder = newFolder()
 })
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(async () => {
+  // Of a test that failed, too.
+  for (const each of started) await each.kill()
+  rmSync(folder, { recursive: true })
+})
+
+const started: RunningWeir[] = []
+async function start(): Promise<RunningWeir> {
+  const weir = await RunningWeir.start(folder, config)
+  started.push(weir)
+  return weir
+}
 
 async function sendUntilGone(url: string, acknowledged: Set<string>): Promise<void> {
   for (;;) {
@@ -45,14 +56,14 @@ const filesIn = (blobs: string) =>
 test('kill -9 between a file and the report that names it leaves nothing for ever', async () => {
   const acknowledged = new Set<string>()
   for (const reports of [50, 150, 300]) {
-    const running = await RunningWeir.start(folder, config)
+    const running = await start()
     const url = `${running.url}/api/42/envelope/?sentry_key=${key}`
     const senders = Array.from({ length: 8 }, () => sendUntilGone(url, acknowledged))
     await waitFor('enough reports to be acknowledged', () => acknowledged.size >= reports)
     await running.kill()
     await Promise.all(senders)
   }
-  const running = await RunningWeir.start(folder, config)
+  const running = await start()
   await waitFor('everything to be digested', async () => {
     const { errors } = (await running.status()) as unknown as {
       errors: { digest: { waiting_reports: number } }
