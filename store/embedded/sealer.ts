@@ -13,6 +13,7 @@ export interface SealerOptions {
   readonly chunkBytes: number
   /** Bytes read of the journal at once. */
   readonly readBytes: number
+  /** Between the beginnings of two passes, where there is something new. */
   readonly refreshMs: number
   readonly fieldsMax: number
   readonly wordsMax: number
@@ -26,6 +27,8 @@ export interface SealerEvents {
 }
 
 const retryMs = 2_000
+/** Between two passes is this part of `refreshMs` at least, for what comes together. */
+const pauseShare = 5
 /** Paths in memory, of all streams; beyond it they are learnt anew. */
 const nodesMax = 1_000_000
 
@@ -116,7 +119,9 @@ export class Sealer {
   }
 
   async #run(): Promise<void> {
+    const { clock } = this.#store.world
     for (;;) {
+      const beganMs = clock.monotonic()
       const isLast = this.#stopping
       const { changed } = this.#follower
       const waiting = this.#waiting
@@ -139,7 +144,9 @@ export class Sealer {
       if (this.#waiting.length > 0 || this.#stopping) continue
       this.#hurry = Promise.withResolvers()
       if (!this.#follower.isBehind()) await Promise.race([changed, this.#hurry.promise])
-      await Promise.race([wait(this.#options.refreshMs), this.#hurry.promise])
+      const { refreshMs } = this.#options
+      const restMs = refreshMs - (clock.monotonic() - beganMs)
+      await Promise.race([wait(Math.max(refreshMs / pauseShare, restMs)), this.#hurry.promise])
     }
   }
 

@@ -12,14 +12,13 @@ import {
   timeColumn,
 } from './path_tree.ts'
 import type { WordSet } from './word_set.ts'
-import { dottedI, escapedCode, foldedTo, isDate, isInt64, kelvin, skipText } from './text_bytes.ts'
+import { isDate, isInt64, skipText } from './text_bytes.ts'
+import { safeDigits, WordGatherer } from './word_gatherer.ts'
 import { wordBytes, wordHash } from './words.ts'
 
 const quote = 34
 const backslash = 92
 const depthMax = 1_000
-/** Digits that a BIGINT holds, whichever they are. */
-const safeDigits = 18
 
 const unknownDepth = -1
 
@@ -31,8 +30,6 @@ const isNumber = promotedColumns.map(({ type }) => type === 'BIGINT')
  */
 export class LineScanner {
   readonly paths: PathTree
-  /** Where the words go. */
-  words: WordSet
   /** The promoted columns that have a value, so many of them. */
   readonly columns = new Int32Array(promotedColumns.length)
   found = 0
@@ -44,22 +41,23 @@ export class LineScanner {
   readonly ids = new Int32Array(promotedColumns.length)
   /** Bits of the promoted columns whose value has to be read from the document. */
   spilled = 0
-  /** Whether the string that was scanned last has a backslash. */
-  #escaped = false
   /** Bits of the columns whose text has to be unescaped. */
   escaped = 0
   readonly #nodes = new Int32Array(depthMax + 1)
   readonly #isArray = new Uint8Array(depthMax + 1)
 
-  readonly #known: KnownTexts
+  readonly #gatherer: WordGatherer
   #viewed: Uint8Array | undefined
-  #view: DataView = new DataView(new ArrayBuffer(0))
 
   /** @param known is told of the texts, whose words need not be gathered twice. */
   constructor(paths: PathTree, words: WordSet, known: KnownTexts) {
-    this.#known = known
+    this.#gatherer = new WordGatherer(words, known)
     this.paths = paths
-    this.words = words
+  }
+
+  /** Where the words go from now on. */
+  set words(words: WordSet) {
+    this.#gatherer.words = words
   }
 
   /**
@@ -71,7 +69,7 @@ export class LineScanner {
   scan(bytes: Uint8Array, start: number, end: number, root: number): boolean {
     if (bytes !== this.#viewed) {
       this.#viewed = bytes
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      this.#gatherer.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
     const { steps } = this.paths
     for (let i = 0; i < this.found; i++) this.starts[this.columns[i]!] = 0
@@ -85,7 +83,8 @@ export class LineScanner {
     let at = start
     for (;;) {
       // Mostly it goes on as in a line before.
-      const step = this.#arrays === 0 && node !== beyond ? steps.find(this.#view, node, at) : -1
+      const step =
+        this.#arrays === 0 && node !== beyond ? steps.find(this.#gatherer.view, node, at) : -1
       const stop = step < 0 ? -1 : at + steps.length(step)
       if (step >= 0 && (stop === end || (stop < end && steps.node(step) !== lineEnd))) {
         at = stop
@@ -136,7 +135,7 @@ export class LineScanner {
       at = this.#open(bytes, at, end)
     }
     if (at >= 0 && this.#isUsual && from > 0 && this.#node !== beyond) {
-      this.paths.steps.remember(this.#view, from, start, at - start, this.#node)
+      this.paths.steps.remember(this.#gatherer.view, from, start, at - start, this.#node)
     }
     return at
   }
@@ -256,8 +255,9 @@ export class LineScanner {
   /** @returns where what follows the string begins, or -1. */
   #text(bytes: Uint8Array, start: number, end: number, node: number): number {
     const column = this.paths.promoted[node]!
+    const gatherer = this.#gatherer
     const stop =
-      column === timeColumn ? skipText(bytes, start, end) : this.#newWordsOf(bytes, start, end)
+      column === timeColumn ? skipText(bytes, start, end) : gatherer.text(bytes, start, end)
     if (stop < 0 || node === beyond) return stop
     const length = stop - start - 2
     this.#see(
@@ -266,68 +266,14 @@ export class LineScanner {
     )
     if (column < 0) return stop
     if (isNumber[column] === true) this.#spill(node)
-    else this.#keep(column, node, start, stop, this.#known.slot, this.#escaped || length === 0)
+    else
+      this.#keep(column, node, start, stop, gatherer.known.slot, gatherer.escaped || length === 0)
     return stop
-  }
-
-  /** Gathers the words of a text unless they are there. @returns where what follows begins, or -1. */
-  #newWordsOf(bytes: Uint8Array, start: number, end: number): number {
-    const known = this.#known
-    const { number } = this.words
-    const quoteAt = known.find(this.#view, start + 1, number)
-    // One that ends behind the line is none of the line's.
-    if (quoteAt >= 0 && quoteAt < end) {
-      this.#escaped = false
-      return quoteAt + 1
-    }
-    const stop = this.#wordsOf(bytes, start, end)
-    if (stop >= 0) known.remember(this.#view, start + 1, stop - start - 2, number)
-    return stop
-  }
-
-  #wordsOf(bytes: Uint8Array, start: number, end: number): number {
-    const { words } = this
-    const letters = wordBytes
-    let fnv = hashBasis
-    let escaped = false
-    for (let at = start + 1; at < end; at++) {
-      const byte = bytes[at]!
-      const letter = letters[byte]!
-      if (letter !== 0) {
-        fnv = Math.imul(fnv ^ letter, hashPrime)
-        continue
-      }
-      if (byte > 127) {
-        const same = foldedTo(bytes, at)
-        if (same !== 0) fnv = Math.imul(fnv ^ same, hashPrime)
-        if (same === kelvin) at += 2
-        if (same === kelvin) continue
-      } else if (byte === backslash) {
-        escaped = true
-        at += 1
-        if (bytes[at] === 117) {
-          const code = escapedCode(bytes, at + 1)
-          at += 4
-          const same = code === 0x212a ? kelvin : code === 0x130 ? dottedI : (letters[code] ?? 0)
-          if (same !== 0) fnv = Math.imul(fnv ^ same, hashPrime)
-          if (same !== 0 && code !== 0x130) continue
-        }
-      } else if (byte < 32) return -1
-      if (fnv !== hashBasis) {
-        words.add(wordHash(fnv))
-        fnv = hashBasis
-      }
-      if (byte === quote) {
-        this.#escaped = escaped
-        return at + 1
-      }
-    }
-    return -1
   }
 
   /** A number, true, false or null. */
   #bare(bytes: Uint8Array, start: number, end: number, node: number): number {
-    const digitsEnd = this.#digits(bytes, start, end)
+    const digitsEnd = this.#gatherer.digits(bytes, start, end)
     if (digitsEnd < 0) return this.#anyBare(bytes, start, end, node)
     if (node === beyond) return digitsEnd
     this.#see(node, kindBits.long)
@@ -336,23 +282,9 @@ export class LineScanner {
     return digitsEnd
   }
 
-  /** Where a number of a few digits ends; -1 when it is none. */
-  #digits(bytes: Uint8Array, start: number, end: number): number {
-    let fnv = hashBasis
-    let at = start
-    let byte = 0
-    for (const last = Math.min(end, start + safeDigits); at < last; at++) {
-      byte = bytes[at]!
-      if (byte < 48 || byte > 57) break
-      fnv = Math.imul(fnv ^ byte, hashPrime)
-    }
-    if (at === start || (byte !== 44 && byte !== 125 && byte !== 93)) return -1
-    this.words.add(wordHash(fnv))
-    return at
-  }
-
   #anyBare(bytes: Uint8Array, start: number, end: number, node: number): number {
     let at = start
+    const { words } = this.#gatherer
     let fnv = hashBasis
     let isWhole = true
     for (; at < end; at++) {
@@ -361,7 +293,7 @@ export class LineScanner {
       const letter = wordBytes[byte]!
       if (letter !== 0) fnv = Math.imul(fnv ^ letter, hashPrime)
       else if (fnv !== hashBasis) {
-        this.words.add(wordHash(fnv))
+        words.add(wordHash(fnv))
         fnv = hashBasis
       }
       if ((byte < 48 || byte > 57) && (byte !== 45 || at > start)) isWhole = false
@@ -369,7 +301,7 @@ export class LineScanner {
     if (at === start) return -1
     const first = bytes[start]!
     if (first === 110) return at - start === 4 ? at : -1
-    if (fnv !== hashBasis) this.words.add(wordHash(fnv))
+    if (fnv !== hashBasis) words.add(wordHash(fnv))
     const isBoolean = first === 116 || first === 102
     if (!isBoolean && first !== 45 && (first < 48 || first > 57)) return -1
     if (node === beyond) return at
@@ -403,7 +335,7 @@ export class LineScanner {
     this.starts[column] = start
     this.ends[column] = end
     this.slots[column] = slot
-    if (slot >= 0) this.ids[column] = this.#known.id
+    if (slot >= 0) this.ids[column] = this.#gatherer.known.id
     if (escaped) this.escaped |= 1 << column
   }
 
