@@ -23,18 +23,31 @@ export function group(event: SentryEvent, rules: GroupingRules): Grouping {
   const title = override === undefined ? own.title : cut(resolveVariables(override, view), 256)
   const previous = previousHashes(event, rules)
   const hashes = [...new Set(variants.flatMap((one) => (one.contributes ? [one.hash] : [])))]
-  let splitHashes: readonly string[] | undefined
-  return {
+  return Object.assign(new SplitLater(() => splitHashesOf(view, hashes)), {
     version: rules.version,
     hashes,
-    // Most issues are never split, and reading a message costs as much as all the rest.
-    get splitHashes() {
-      return (splitHashes ??= splitHashesOf(view, hashes))
-    },
     variants,
     ...(previous && { previous }),
     ...own,
     title,
+  })
+}
+
+/**
+ * Most issues are never split, and reading a message costs as much as all the rest. The getter is that of a class:
+ * each object with one of its own has a hidden class of its own, which is kept, with the whole event, until all of the
+ * heap is collected.
+ */
+class SplitLater {
+  readonly #make: () => readonly string[]
+  #made: readonly string[] | undefined
+
+  constructor(make: () => readonly string[]) {
+    this.#make = make
+  }
+
+  get splitHashes(): readonly string[] {
+    return (this.#made ??= this.#make())
   }
 }
 
@@ -49,11 +62,5 @@ function previousHashes(event: SentryEvent, { previous }: GroupingRules): Hashes
   if (!previous || event.received * 1000 >= previous.untilMs) return undefined
   const old = group(event, previous.rules)
   const { version, hashes } = old
-  return {
-    version,
-    hashes,
-    get splitHashes() {
-      return old.splitHashes
-    },
-  }
+  return Object.assign(new SplitLater(() => old.splitHashes), { version, hashes })
 }
