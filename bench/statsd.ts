@@ -42,8 +42,8 @@ const isTried = ({ title }: DaemonKind, { lines, series }: Shape) =>
   !isShort || title === 'Weir' || (lines < 25 && (series === 1000 || !title.startsWith('Etsy')))
 
 /**
- * `--peers none` leaves the others out, `--peers only` Weir; `--seconds` is how long each rate is tried. `--short` does
- * all in eight minutes: half the time, fewer shapes of the peers, and a loss is not tried again.
+ * `--peers none` leaves the others out, `--peers only` Weir; `--seconds` is how long each rate is tried. `--short` is
+ * for half the time, fewer shapes of the peers, and a loss is not tried again.
  */
 export async function run(): Promise<void> {
   const peers = option('peers')
