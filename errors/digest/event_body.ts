@@ -9,14 +9,25 @@ export interface EventBody {
   readonly grouping: Pick<Grouping, 'splitHashes' | 'previous'>
 }
 
+// Classes, for their getters: an object with one of its own has a hidden class of its own, which is kept, with the
+// event, until all of the heap is collected.
+
 /** Of an event that is an object anyway. */
 export function bodyOf(event: SentryEvent, grouping: Grouping): EventBody {
-  return {
-    event,
-    grouping,
-    get json() {
-      return Buffer.from(JSON.stringify(event))
-    },
+  return new ReadBody(event, grouping)
+}
+
+class ReadBody implements EventBody {
+  readonly event: SentryEvent
+  readonly grouping: Grouping
+
+  constructor(event: SentryEvent, grouping: Grouping) {
+    this.event = event
+    this.grouping = grouping
+  }
+
+  get json(): Buffer {
+    return Buffer.from(JSON.stringify(this.event))
   }
 }
 
@@ -26,15 +37,24 @@ export function bodyOf(event: SentryEvent, grouping: Grouping): EventBody {
  * @param json is read as long as the digest of its batch takes.
  */
 export function unreadBody(json: Buffer, group: (event: SentryEvent) => Grouping): EventBody {
-  let event: SentryEvent | undefined
-  const read = () => (event ??= JSON.parse(json.toString()) as SentryEvent)
-  return {
-    json,
-    get event() {
-      return read()
-    },
-    get grouping() {
-      return group(read())
-    },
+  return new UnreadBody(json, group)
+}
+
+class UnreadBody implements EventBody {
+  readonly json: Buffer
+  readonly #group: (event: SentryEvent) => Grouping
+  #event: SentryEvent | undefined
+
+  constructor(json: Buffer, group: (event: SentryEvent) => Grouping) {
+    this.json = json
+    this.#group = group
+  }
+
+  get event(): SentryEvent {
+    return (this.#event ??= JSON.parse(this.json.toString()) as SentryEvent)
+  }
+
+  get grouping(): Grouping {
+    return this.#group(this.event)
   }
 }
