@@ -281,10 +281,13 @@ test('no secret gets through by its form, wherever it is', () => {
 })
 
 test('an event without secrets stays as it is', () => {
-  const harmless = fc.string({
-    unit: fc.constantFrom(...'bdfgjlm 123.=/'.split('')),
-    maxLength: 30,
-  })
+  const harmless = fc
+    .string({
+      unit: fc.constantFrom(...'bdfgjlm 123.=/'.split('')),
+      maxLength: 30,
+    })
+    // `2.1.2.1` is an address.
+    .filter((text) => !/\d\.\d/.test(text))
   const inner = fc.letrec<{ json: JsonValue }>((tie) => ({
     json: fc.oneof(
       { maxDepth: 3 },
