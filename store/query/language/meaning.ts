@@ -273,6 +273,8 @@ class Meaning {
     const { value } = leaf
     if (value.kind === 'word' || value.kind === 'quoted') {
       const field = value.kind === 'word' ? literalOf(value.text) : value.text
+      // No document has it, and a body must name a field.
+      if (field === '') return { kind: 'none' }
       return { kind: 'exists', field, at: this.#at(leaf) }
     }
     this.#mistake(leaf, 'expected the name of a field after _exists_:')

@@ -93,6 +93,7 @@ test.each([
   ['*', 'all'],
   ['k:*', 'exists(k)'],
   ['_exists_:k', 'exists(k)'],
+  ['_exists_:""', 'none'],
   ['k:*a*b', 'k:*a*b'],
   ['k:a?', 'k:a?'],
   ['k:a\\*', 'k:a*'],
