@@ -27,7 +27,7 @@ const lineOf = (of: typeof levels) =>
       return `${JSON.stringify({ '@timestamp': time, ...(level !== null && { log: { level } }) })}\n`
     })
 /** Lines of a segment each. */
-const segments = fc.constantFrom(levels, plainLevels).chain((of) =>
+const segments = fc.constantFrom(levels, plainLevels, [3, null]).chain((of) =>
   fc.array(fc.array(lineOf(of), { minLength: 1, maxLength: 12 }), {
     minLength: 1,
     maxLength: 4,

@@ -62,6 +62,16 @@ test('documents that were replaced, and those without a time, are counted as the
   expect(answer).toEqual(await asked(filtered))
 })
 
+test('levels that are numbers are keys that are numbers', async () => {
+  store = await openStore({}, inProcess(segmentAnswerer(systemClock)))
+  const line = '{"@timestamp":"2026-11-21T10:58:30.000Z","log":{"level":3}}\n'
+  await store.append({ stream, tag: 'a', bytes: Buffer.from(line), count: 1 })
+  await store.engine.refresh()
+  const query = scanned({ match_all: {} })
+  const answer = await asked({ size: 0, query, aggs: { l: { terms: { field: 'log.level' } } } })
+  expect(answer).toMatchObject({ groups: { l: { buckets: [{ key: 3, doc_count: 1 }] } } })
+})
+
 test('a histogram of everything reads no segment', async () => {
   store = await openStore({}, inProcess(segmentAnswerer(systemClock)))
   const lines = Array.from({ length: 50 }, (_, n) => {
