@@ -12,21 +12,20 @@ const minuteMicros = 60_000_000n
  * The same question of its rows grouped by the minute of their `@timestamp` and by `log.level`, for one that depends
  * on no more: they are read once then, and not for each level of buckets and for the total.
  *
- * @returns undefined where the rows are of too many minutes or levels, or levels are not texts
+ * @returns undefined where the rows are of too many minutes or levels
  */
 export async function grouped(
   asked: Asked,
   spans: readonly TimeSpan[],
 ): Promise<Asked | undefined> {
   if (minutesOf(spans) > minutesMax) return undefined
-  const field = asked.field('log.level')
-  // Groups have texts alone; levels that are numbers are read from their rows.
-  if (field !== undefined && field.type !== 'VARCHAR') return undefined
   const minute = verbatim(String(minuteMicros))
   const micros = verbatim('epoch_us("@timestamp")')
   // Of times before the epoch the remainder is negative.
   const floor = sql`case when ${micros} >= 0 then ${micros} // ${minute} else -((${minute} - 1 - ${micros}) // ${minute}) end`
-  const level = field?.scalar ?? verbatim('null::varchar')
+  // One that is not a text is not asked for (countable.ts).
+  const field = asked.field('log.level')
+  const level = field?.type === 'VARCHAR' ? field.scalar : verbatim('null::varchar')
   const rows = await asked.database.rows(
     sql`select ${floor} as minute, ${level} as level, count(*) as count
       from (select * from ${asked.from} where ${asked.where}) group by all limit ${groupsMax + 1}`,
