@@ -73,6 +73,7 @@ async function rates(folder: string): Promise<void> {
     'bytes/event',
     'CPU ms/event',
     'RSS MB',
+    'without children',
     '',
   ]
   console.log(`\n${formatTable(heads, rows)}`)
@@ -128,7 +129,12 @@ async function measured(
     const { cpuSeconds } = server.usage()
     const bytes = server.bytes()
     let rssMB = 0
-    const watch = setInterval(() => (rssMB = Math.max(rssMB, server.usage().rssMB)), 250)
+    let ownMB = 0
+    const watch = setInterval(() => {
+      const now = server.usage()
+      rssMB = Math.max(rssMB, now.rssMB)
+      ownMB = Math.max(ownMB, now.rssMB - now.childrenMB)
+    }, 250)
     const began = performance.now()
     const sent = await send(server, size, connections, seconds, 0)
     const accepted = sent.statuses['200'] ?? 0
@@ -149,6 +155,7 @@ async function measured(
       ((server.bytes() - bytes) / accepted).toFixed(0),
       ((used * 1000) / accepted).toFixed(2),
       rssMB.toFixed(0),
+      ownMB.toFixed(0),
       [
         ...others.map(([status, count]) => `${count} x ${status}`),
         lost ? `${lost} not digested` : '',

@@ -11,6 +11,14 @@ import { ask, launch, type Measured, ready, startWeir, usageOf } from './process
 
 export const key = '0123456789abcdef0123456789abcdef'
 
+export interface ServerUsage {
+  readonly cpuSeconds: number
+  /** Of all processes. */
+  readonly rssMB: number
+  /** Of it what the processes have that the server itself started, such as Weir's store. */
+  readonly childrenMB: number
+}
+
 export interface ErrorServer {
   readonly title: string
   readonly port: number
@@ -19,7 +27,7 @@ export interface ErrorServer {
   /** Of the envelope endpoint. */
   readonly path: string
   /** Of all its processes. */
-  usage(): { cpuSeconds: number; rssMB: number }
+  usage(): ServerUsage
   /** Events that are in their issue, stored and found. */
   digested(): Promise<number>
   /** Bytes of the files that hold them, once nothing waits. */
@@ -145,7 +153,7 @@ with immediate_atomic():
 `
 
 /** CPU and memory of processes and all that they started. */
-function usageOfAll(roots: readonly number[]): { cpuSeconds: number; rssMB: number } {
+function usageOfAll(roots: readonly number[]): ServerUsage {
   const parents = new Map<number, number>()
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
@@ -161,11 +169,15 @@ function usageOfAll(roots: readonly number[]): { cpuSeconds: number; rssMB: numb
     before = all.size
     for (const [pid, parent] of parents) if (all.has(parent)) all.add(pid)
   }
-  let sum = { cpuSeconds: 0, rssMB: 0 }
+  let sum = { cpuSeconds: 0, rssMB: 0, childrenMB: 0 }
   for (const pid of all) {
     try {
       const { cpuSeconds, rssMB } = usageOf(pid)
-      sum = { cpuSeconds: sum.cpuSeconds + cpuSeconds, rssMB: sum.rssMB + rssMB }
+      sum = {
+        cpuSeconds: sum.cpuSeconds + cpuSeconds,
+        rssMB: sum.rssMB + rssMB,
+        childrenMB: sum.childrenMB + (roots.includes(pid) ? 0 : rssMB),
+      }
     } catch {
       // It ended in between.
     }
