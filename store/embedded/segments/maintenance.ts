@@ -1,9 +1,11 @@
 import { statfs } from 'node:fs/promises'
 import { messageOf } from '../../../core/errors.ts'
 import type { EmbeddedOptions } from '../config.ts'
+import { isOutOfMemory } from '../memory.ts'
 import { Upkeep } from '../upkeep.ts'
 import { merge } from './merge.ts'
-import { compactPlan, type MergeOptions, mergePlan } from './merge_plan.ts'
+import type { Segment } from './manifest.ts'
+import { compactPlan, type MergeOptions, mergePlan, ownSegmentBytes } from './merge_plan.ts'
 import { ageOf, leaving, leavingDamaged } from './retention.ts'
 import type { SegmentStore } from './segment_store.ts'
 
@@ -23,7 +25,7 @@ export interface Beside {
 export class Maintenance {
   readonly #store: SegmentStore
   readonly #options: EmbeddedOptions
-  readonly #merge: MergeOptions
+  #merge: MergeOptions
   readonly #beside: Beside
   readonly #upkeep: Upkeep
 
@@ -102,6 +104,18 @@ export class Maintenance {
     await this.#upkeep.quiet()
     const inputs = plan(this.#store.manifest.segments.values(), this.#merge)
     if (!inputs) return false
+    try {
+      return await this.#mergeAll(inputs)
+    } catch (failure) {
+      // What a merge takes depends on the documents too: of less at once it may find room.
+      const sourceBytesMax = this.#merge.sourceBytesMax / 2
+      if (!isOutOfMemory(failure) || sourceBytesMax < ownSegmentBytes) throw failure
+      this.#merge = { ...this.#merge, sourceBytesMax }
+      return true
+    }
+  }
+
+  async #mergeAll(inputs: readonly Segment[]): Promise<boolean> {
     const nowMs = this.#store.world.clock.now()
     return await this.#store.merging((connection) =>
       merge(this.#store, connection, inputs, {

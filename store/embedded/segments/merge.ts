@@ -56,24 +56,30 @@ export async function merge(
     const segment = await writeSegment(connection, store.world, rows, wanted)
     if (segment) added.push(segment)
   }
-  for (const { stream, day } of groups) {
-    const rows = sql`${kept} and ${ofGroup(stream, day)}`
-    const sorted = (await isInOrder(connection, rows)) ? rows : sql`${rows} order by "@timestamp"`
-    await write(sorted, stream, day)
+  try {
+    for (const { stream, day } of groups) {
+      const rows = sql`${kept} and ${ofGroup(stream, day)}`
+      const sorted = (await isInOrder(connection, rows)) ? rows : sql`${rows} order by "@timestamp"`
+      await write(sorted, stream, day)
+    }
+    const others = join(
+      groups.map(({ stream, day }) => sql`not coalesce(${ofGroup(stream, day)}, false)`),
+      ' and ',
+    )
+    const rest = groups.length === 0 ? kept : sql`${kept} and ${others}`
+    const only = streams.length === 1 && inputs.every(({ stream }) => stream !== undefined)
+    const [first] = inputs
+    await write(
+      sql`${rest} order by _stream, "@timestamp"`,
+      only ? first!.stream : undefined,
+      only ? first!.day : undefined,
+    )
+    store.world.step('commit merge')
+  } catch (failure) {
+    // It is tried again, of less or later; what it wrote would stay until the next start.
+    await store.discard(added)
+    throw failure
   }
-  const others = join(
-    groups.map(({ stream, day }) => sql`not coalesce(${ofGroup(stream, day)}, false)`),
-    ' and ',
-  )
-  const rest = groups.length === 0 ? kept : sql`${kept} and ${others}`
-  const only = streams.length === 1 && inputs.every(({ stream }) => stream !== undefined)
-  const [first] = inputs
-  await write(
-    sql`${rest} order by _stream, "@timestamp"`,
-    only ? first!.stream : undefined,
-    only ? first!.day : undefined,
-  )
-  store.world.step('commit merge')
   const isSame =
     inputs.every(({ id }) => manifest.segments.has(id)) &&
     streams.every((stream) => manifest.gone.get(stream) === gone.get(stream))

@@ -46,7 +46,16 @@ export async function writeSegment(
   const parent = path.slice(0, path.lastIndexOf('/'))
   await makeDurableFolder(files, segmentsFolder(folder), file)
   step('write segment')
-  await execute(connection, sql`copy (${rows}) to ${pathLiteral(path)} (${parquetOptions(merged)})`)
+  try {
+    await execute(
+      connection,
+      sql`copy (${rows}) to ${pathLiteral(path)} (${parquetOptions(merged)})`,
+    )
+  } catch (failure) {
+    // What there is of it by now would stay until the next start.
+    await files.remove(path)
+    throw failure
+  }
   const parts = await streamParts(connection, path, sourceBytes)
   if (parts.length === 0) {
     await files.remove(path)

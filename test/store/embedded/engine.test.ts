@@ -44,6 +44,23 @@ test('segments are merged into one of each stream and day, and nothing changes f
   expect(await store.engine.statistics()).toMatchObject({ segments: 1, merged: 1, documents: 12 })
 })
 
+test('a merge that finds no memory is made of less at once, and leaves nothing behind', async () => {
+  let refused = 0
+  const step = (name: string) => {
+    if (name === 'commit merge' && refused++ < 2) throw new Error('Out of Memory Error: no room')
+  }
+  store = await openStore({}, inProcess(plainAnswerer, step))
+  for (const n of [1, 2, 3]) {
+    await store.append(linesOf([n]))
+    await store.engine.refresh()
+  }
+  await store.engine.compact()
+  expect(refused).toBe(3)
+  expect(await store.engine.statistics()).toMatchObject({ segments: 1, documents: 3 })
+  const files = readdirSync(join(store.folder, 'store/segments'), { recursive: true })
+  expect(files.filter((name) => String(name).endsWith('.parquet'))).toHaveLength(1)
+})
+
 test('new routes hold from what is not sealed yet on, and for the next process', async () => {
   store = await openStore()
   await store.append(linesOf([1]))
