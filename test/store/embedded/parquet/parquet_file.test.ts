@@ -17,6 +17,8 @@ import { sql } from '../../../../store/embedded/sql.ts'
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 60)
 let folder: string
+let path: string
+let files = 0
 let duckdb: DuckDBInstance
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'weir-parquet-'))
@@ -49,8 +51,9 @@ async function throughFile(groups: readonly (readonly Row[])[]): Promise<unknown
     { name: 'large', kind: 'int64', column: large },
     { name: 'list', kind: 'texts', column: list },
   ]
-  const path = join(folder, 'file.parquet')
-  await systemFiles.remove(path)
+  // A name of its own, as segments have: DuckDB keeps what it read, and knows a file by its name and time.
+  path = join(folder, `${files++}.parquet`)
+  await systemFiles.remove(join(folder, `${files - 2}.parquet`))
   const file = new ParquetFile(() => systemFiles.open(path, 'wx+'), columns, 1)
   for (const rows of groups) {
     for (const [place, row] of rows.entries()) {
@@ -125,7 +128,6 @@ test('a column of ever more texts goes on without a dictionary, and bounds let r
   const written = [many(0), many(3), many(9_000)]
   expect(await throughFile(written)).toEqual(written.flat())
   const connection = await duckdb.connect()
-  const path = join(folder, 'file.parquet')
   const found = await database(connection).rows(
     sql`select text from read_parquet(${path}) where text = 'text 9001' and large >= 9000000000000`,
     AbortSignal.timeout(10_000),
