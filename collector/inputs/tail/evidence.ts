@@ -1,4 +1,4 @@
-import type { Context } from '../../../core/context.ts'
+import type { InputContext } from '../../input.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { TailFiles } from './files.ts'
 import { headBytes, unchanged } from './fingerprint.ts'
@@ -9,7 +9,7 @@ import type { Source } from './source.ts'
 
 /** What rotation needs of the input that it is a part of. */
 export interface Surroundings {
-  readonly context: Context
+  readonly context: InputContext
   readonly options: TailOptions
   readonly files: TailFiles
   readonly catalogue: Catalogue

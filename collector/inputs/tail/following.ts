@@ -3,18 +3,15 @@ import type { InputContext } from '../../input.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { Catalogue } from './catalogue.ts'
 import type { TailFiles } from './files.ts'
-import { Folders, glob, matches, type Glob } from './globs.ts'
-import { setOffset } from './matching.ts'
-import { familyOf, shardOf } from './names.ts'
+import { Discovery } from './discovery.ts'
+import type { Surroundings } from './evidence.ts'
+import { Folders, glob } from './globs.ts'
 import type { TailConfig } from './options.ts'
 import { Reading } from './reading.ts'
 import { restore } from './restore.ts'
 import { Rotation } from './rotation.ts'
 import { Siblings } from './siblings.ts'
 import type { Source } from './source.ts'
-
-/** Every so many discoveries look at all names, also in folders that have not changed. */
-const fullDiscovery = 12
 
 /** The files an input follows: finds them, looks whether they changed, reads those that did. */
 export class Following {
@@ -23,24 +20,16 @@ export class Following {
   readonly #files: TailFiles
   readonly #folders: Folders
   readonly #catalogue: Catalogue
-  readonly #siblings: Siblings
   readonly #rotation: Rotation
+  readonly #discovery: Discovery
   readonly #reading: Reading
-  readonly #paths
-  readonly #excluded
-  readonly #surroundings
+  readonly #surroundings: Surroundings
   #keys = 0
-  #discoverAt = -Infinity
-  #firstDiscovery = true
-  #discoveries = 0
-  #walked = new WeakMap<Glob, WeakSet<object>>()
 
   constructor(options: TailConfig, context: InputContext, files: TailFiles) {
     this.#options = options
     this.#context = context
     this.#files = files
-    this.#paths = options.paths.map(glob)
-    this.#excluded = options.exclude_paths.map(glob)
     this.#folders = new Folders(files, () => context.clock.now())
     const { clock, random, worker } = context
     const run = `${clock.now().toString(36)}${Math.floor(random() * 36 ** 6).toString(36)}`
@@ -50,17 +39,17 @@ export class Following {
       options.poll_interval,
     )
     const elsewhere = options.rotated_paths.map(glob)
-    this.#siblings = new Siblings(files, this.#folders, elsewhere)
     this.#surroundings = {
       context,
       options,
       files,
       catalogue: this.#catalogue,
-      siblings: this.#siblings,
-      isFollowed: (path: string) => this.#isFollowed(path),
-      discoverSoon: () => this.#discoverSoon(),
+      siblings: new Siblings(files, this.#folders, elsewhere),
+      isFollowed: (path: string) => this.#discovery.isFollowed(path),
+      discoverSoon: () => this.#discovery.soon(),
     }
     this.#rotation = new Rotation(this.#surroundings)
+    this.#discovery = new Discovery(this.#surroundings, this.#folders, this.#rotation)
     this.#reading = new Reading(context, options, files, this.#catalogue)
   }
 
@@ -101,13 +90,7 @@ export class Following {
   wake(path: string): void {
     const source = this.#catalogue.live(path)
     if (source) this.#catalogue.schedule.set(source, 0)
-    else if (this.#isFollowed(path)) this.#discoverAt = -Infinity
-  }
-
-  /** All names anew: one that was followed when its folder was last listed may not be now. */
-  #discoverSoon(): void {
-    this.#discoverAt = -Infinity
-    this.#discoveries = 0
+    else if (this.#discovery.isFollowed(path)) this.#discovery.due()
   }
 
   folders(): string[] {
@@ -145,12 +128,6 @@ export class Following {
     }
   }
 
-  #isFollowed(path: string): boolean {
-    if (path.endsWith('.gz')) return false
-    if (!this.#paths.some((pattern) => matches(pattern, path))) return false
-    return !this.#excluded.some((pattern) => matches(pattern, path))
-  }
-
   /** After a rejected delivery: nothing was taken of it, so reading goes back to what is durable. */
   async #recover(): Promise<void> {
     const { failed } = this.#reading
@@ -176,7 +153,8 @@ export class Following {
       try {
         const lost = source.place === 'cut' || source.place === 'missing'
         if (!lost) await this.#lookAt(source, now)
-        else if (await this.#rotation.settle(source)) await this.#rotation.generations(source)
+        else if (await this.#rotation.settle(source))
+          await this.#rotation.generations.follow(source)
       } catch (failure) {
         this.#report(source, failure)
       }
@@ -185,10 +163,7 @@ export class Following {
         schedule.set(source, now + this.#options.poll_interval)
     }
     await this.#rotation.retry()
-    if (now >= this.#discoverAt) {
-      this.#discoverAt = now + this.#options.refresh_interval
-      await this.#discover()
-    }
+    await this.#discovery.look(now)
   }
 
   /**
@@ -306,94 +281,6 @@ export class Following {
     source.problem = problem
     // Looks unlike anything seen, so that the next look reads it again.
     source.ctimeNs = -1n
-  }
-
-  async #discover(): Promise<void> {
-    const { worker } = this.#context
-    const found = new Set<string>()
-    // Now and then everything, for what became a file of its own without its folder changing.
-    if (this.#discoveries++ % fullDiscovery === 0) this.#walked = new WeakMap()
-    for (const pattern of this.#paths) {
-      const walked = this.#walked.get(pattern) ?? new WeakSet()
-      this.#walked.set(pattern, walked)
-      const add = (path: string) => {
-        if (!this.#catalogue.live(path) && this.#isFollowed(path)) found.add(path)
-      }
-      this.#folders.walk(pattern, add, walked)
-    }
-    for (const path of found) {
-      if (shardOf(familyOf(path), worker.count) !== worker.index) continue
-      try {
-        await this.#adopt(path)
-        this.#folders.problems.delete(path)
-      } catch (failure) {
-        this.#folders.problems.set(path, messageOf(failure))
-        this.#discoveries = 0
-      }
-    }
-    this.#firstDiscovery = false
-  }
-
-  /** Follows a path that nothing is followed at. */
-  async #adopt(path: string): Promise<void> {
-    const { clock } = this.#context
-    const { ignore_older, read_from } = this.#options
-    const seen = this.#files.stat(path)
-    if (seen?.kind !== 'file') return
-    const known = this.#catalogue.byId(seen.id)
-    if (known) {
-      // Moved back, or another name of a file that is followed already.
-      if (known.path === path && known.place === 'away') {
-        this.#catalogue.move(known, { place: 'live', at: path, id: seen.id })
-      }
-      return
-    }
-    const real = this.#files.real(path)
-    const wasFollowed = this.#catalogue.wasFollowed(path)
-    const rotated = wasFollowed ? [] : this.#rotation.rotated({ path, real })
-    // What was rotated between the two looks is not the log any more.
-    if (this.#files.stat(path)?.id !== seen.id) {
-      this.#discoverSoon()
-      return
-    }
-    const source = this.#catalogue.make(path, seen.id)
-    // One string, not two, for each of ten thousand.
-    if (real !== path) source.real = real
-    source.observe(seen)
-    const age = clock.now() - Number(seen.mtimeNs / 1_000_000n)
-    source.changedAt = clock.monotonic() - Math.max(0, age)
-    // Spread out, so that ten thousand files are not all looked at in the same instant.
-    const wait = Math.min(this.#options.idle_poll_interval, Math.max(0, age) / 4)
-    source.nextLook = clock.monotonic() + this.#context.random() * wait
-    if (wasFollowed) await this.#rotation.generations(source)
-    else this.#rotation.ignoreRotated(path, rotated)
-    // That may have shown it to be the copy of a log that was truncated.
-    if (this.#catalogue.byId(seen.id)) return
-    source.leftOut = ignore_older !== undefined && age > ignore_older
-    if (this.#firstDiscovery && read_from === 'end' && seen.size > 0 && !source.leftOut) {
-      await this.#beginAtEnd(source, path, seen.size)
-    }
-    this.#catalogue.add(source)
-    this.#catalogue.pending.add(source)
-  }
-
-  /** At the end of the last whole line, so that one which is being written arrives whole. */
-  async #beginAtEnd(source: Source, path: string, size: number): Promise<void> {
-    const file = this.#files.open(path)
-    let offset = size
-    try {
-      const window = Buffer.alloc(Math.min(size, 65_536))
-      const length = file.readNow(window, size - window.length)
-      const last = window.subarray(0, length).lastIndexOf(10)
-      if (last !== -1) offset = size - window.length + last + 1
-    } finally {
-      file.close()
-    }
-    await setOffset(this.#files, source, path, offset)
-    source.known = size
-    source.fresh = false
-    this.#context.count('read_from_end', offset)
-    this.#catalogue.note(source)
   }
 
   #count() {

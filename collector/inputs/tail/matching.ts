@@ -1,5 +1,5 @@
 import { GzipContent, plainContent, type Content } from './content.ts'
-import type { TailFiles } from './files.ts'
+import type { TailFile, TailFiles } from './files.ts'
 import { fits, headBytes, markBytes, printOf } from './fingerprint.ts'
 import type { Candidate } from './siblings.ts'
 import type { Source } from './source.ts'
@@ -7,16 +7,19 @@ import type { Source } from './source.ts'
 export const isGzip = (path: string) => path.endsWith('.gz')
 
 export function openContent(files: TailFiles, path: string): Content {
-  const file = files.open(path)
-  return isGzip(path) ? new GzipContent(file) : plainContent(file)
+  return contentOf(files.open(path), path)
 }
 
 /** Undefined when another file has the name by now: compared with itself, it would be its own copy. */
 function openAs(files: TailFiles, path: string, id: string): Content | undefined {
   const file = files.open(path)
-  if (file.stat().id === id) return isGzip(path) ? new GzipContent(file) : plainContent(file)
+  if (file.stat().id === id) return contentOf(file, path)
   file.close()
   return undefined
+}
+
+function contentOf(file: TailFile, path: string): Content {
+  return isGzip(path) ? new GzipContent(file) : plainContent(file)
 }
 
 /** Reads up to `length` bytes at `position`. */

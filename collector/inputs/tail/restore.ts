@@ -34,7 +34,10 @@ export async function restore(
     catalogue.remember(path)
     if (mtimeNs >= (lastLooks.get(path) ?? 0n)) lastLooks.set(path, mtimeNs)
   }
-  const rotated = new Map(sources.map((source) => [source.path, rotation.rotated(source)]))
+  const rotated = new Map<string, readonly string[]>()
+  for (const [path, source] of new Map(sources.map((each) => [each.path, each]))) {
+    rotated.set(path, rotation.generations.rotated(source))
+  }
   const unplaced = sources.filter((source) => !place(on, source))
   const missedPaths = new Set<string>()
   for (const source of unplaced) {
@@ -50,8 +53,8 @@ export async function restore(
     const live = catalogue.live(path)
     const any = live ?? sources.find((source) => source.path === path)!
     const intact = live !== undefined && !(await rotation.forked(live, lastLook))
-    if (!intact || missedPaths.has(path)) await rotation.generations(any, lastLook)
-    else rotation.ignoreRotated(path, rotated.get(path)!)
+    if (!intact || missedPaths.has(path)) await rotation.generations.follow(any, lastLook)
+    else rotation.generations.ignore(path, rotated.get(path)!)
   }
 }
 

@@ -1,6 +1,7 @@
 import { Evidence, isOlder, isOwnPlace, isStrong, type Surroundings } from './evidence.ts'
 import type { Seen } from './files.ts'
 import { headBytes } from './fingerprint.ts'
+import { Generations } from './generations.ts'
 import { continues, holdsAll, isBeginningOf, isGzip, setOffset } from './matching.ts'
 import type { Candidate } from './siblings.ts'
 import type { Source } from './source.ts'
@@ -11,16 +12,17 @@ import type { Source } from './source.ts'
  * Source), so whichever file has it is read on from where the last one was left.
  */
 export class Rotation {
+  readonly generations: Generations
   readonly #on: Surroundings
-  /** Rotated files that were there before their log was followed: never read. */
-  readonly #old = new Set<string>()
-  /** Logs whose generations could not be told apart, because names changed meanwhile. */
-  readonly #unsure = new Set<{ source: Source; after: bigint | undefined }>()
   readonly #evidence: Evidence
 
   constructor(surroundings: Surroundings) {
     this.#on = surroundings
     this.#evidence = new Evidence(surroundings)
+    this.generations = new Generations(surroundings, this.#evidence, {
+      settle: (source) => this.#followFamily(source),
+      found: (source, candidate) => this.#found(source, candidate),
+    })
   }
 
   /** The file is no longer where it was; `seen` is what is there instead, if anything. */
@@ -44,7 +46,8 @@ export class Rotation {
       await this.done(source)
     } else if (!(await this.#bindToCopy(source, false))) {
       // Of a file of which nothing was read nothing is known: its copy looks like news.
-      if (source.progress.offset === 0 && (await this.generations(source)) > 0) source.known = 0
+      if (source.progress.offset === 0 && (await this.generations.follow(source)) > 0)
+        source.known = 0
       if (wasLive && source.progress.offset > 0) {
         this.#place(source, 'missing', undefined, source.id)
         this.#countRotation('delete')
@@ -59,7 +62,7 @@ export class Rotation {
       if (source.place !== 'missing' && !source.finished) catalogue.pending.add(source)
       if (source.noted) catalogue.note(source)
     }
-    if (wasLive) await this.generations(source)
+    if (wasLive) await this.generations.follow(source)
   }
 
   /** The file's content is not what was read: it was truncated (and may have grown again), or its inode reused. */
@@ -85,7 +88,7 @@ export class Rotation {
     this.#countRotation('truncate')
     await this.#bindToCopy(source, false)
     catalogue.add(next)
-    await this.generations(source)
+    await this.generations.follow(source)
     catalogue.pending.add(next)
     catalogue.note(source)
     catalogue.note(next)
@@ -93,7 +96,7 @@ export class Rotation {
 
   /**
    * Looks once more for what was not found; gives up what nothing is left of.
-   * @returns whether what it did not take of the files nearby is nobody's (see `generations`).
+   * @returns whether what it did not take of the files nearby is nobody's (see Generations).
    */
   async settle(source: Source): Promise<boolean> {
     const { catalogue, context, options, siblings } = this.#on
@@ -121,13 +124,11 @@ export class Rotation {
 
   /** Looks again for the generations of logs whose files were being renamed. */
   async retry(): Promise<void> {
-    const unsure = [...this.#unsure]
-    this.#unsure.clear()
-    for (const { source, after } of unsure) {
+    for (const { source, after } of this.generations.takeUnsure()) {
       // What was a copy of the log is news no more once the log itself was truncated.
       if (source.place === 'live' && !this.#evidence.stillIs(source)) await this.cutAway(source)
       else if (source.place === 'live' && (await this.forked(source, after))) continue
-      else await this.generations(source, after)
+      else await this.generations.follow(source, after)
     }
   }
 
@@ -144,7 +145,7 @@ export class Rotation {
     const alike: Candidate[] = []
     for (const candidate of source.gzip ? [] : near) {
       if (!isGzip(candidate.path) || catalogue.byId(candidate.seen.id)) continue
-      if (this.#old.has(candidate.seen.id)) continue
+      if (this.generations.isOld(candidate.seen.id)) continue
       if (await holdsAll(files, candidate, source)) alike.push(candidate)
     }
     // gzip keeps the time of modification; it decides when several begin the same.
@@ -184,79 +185,6 @@ export class Rotation {
   }
 
   /**
-   * What is rotated already, for `ignoreRotated`. To be asked before the log itself is looked at: what
-   * is rotated after that look may be the log that was seen.
-   * @returns identities.
-   */
-  rotated(source: Pick<Source, 'path' | 'real'>): readonly Seen['id'][] {
-    return this.#on.siblings.rotated(source).map(({ seen }) => seen.id)
-  }
-
-  /** What was rotated already when a log was first followed is not read, but for what is followed by now. */
-  ignoreRotated(path: string, rotated: readonly Seen['id'][]): void {
-    // What could not be told apart yet is looked at again.
-    if ([...this.#unsure].some(({ source }) => source.path === path)) return
-    for (const id of rotated) if (!this.#on.catalogue.byId(id)) this.#old.add(id)
-  }
-
-  /**
-   * Follows rotated files that nobody has seen: made and rotated away between two looks.
-   * @param after only those changed at this time or later, in nanoseconds: after a restart, when it is
-   *   not known which ones were there before.
-   * @returns how many.
-   */
-  async generations(source: Source, after?: bigint): Promise<number> {
-    const { siblings } = this.#on
-    await this.#followFamily(source)
-    let found = 0
-    for (const candidate of siblings.rotated(source)) {
-      if (await this.#followUnseen(candidate, source, after)) found += 1
-    }
-    return found
-  }
-
-  /** Follows a rotated file if nobody has seen it; see `generations`. */
-  async #followUnseen(candidate: Candidate, source: Source, after?: bigint): Promise<boolean> {
-    const { catalogue, isFollowed, context } = this.#on
-    const { path, seen } = candidate
-    if (catalogue.byId(seen.id) || seen.size === 0) return false
-    const overlooked = await this.#overlooked(candidate, source)
-    if (overlooked) {
-      this.#found(overlooked, candidate)
-      return false
-    }
-    if (isFollowed(path)) {
-      this.#on.discoverSoon()
-      return false
-    }
-    if (this.#old.has(seen.id)) return false
-    if (isOlder(candidate, after)) this.#old.add(seen.id)
-    // Not remembered: a copy that is known by its original alone takes its place when that goes.
-    if (isOlder(candidate, after)) return false
-    const known = await this.#evidence.isKnown(candidate, source)
-    if (known === undefined) this.#unsure.add({ source, after })
-    if (known !== false || (await this.#evidence.isAwaited(candidate, source))) return false
-    if (this.#evidence.idAt(path) !== seen.id) {
-      this.#unsure.add({ source, after })
-      return false
-    }
-    const unseen = catalogue.make(source.path, seen.id)
-    unseen.real = source.real
-    unseen.gzip = isGzip(path)
-    unseen.observe(seen)
-    if (!unseen.gzip) unseen.known = seen.size
-    unseen.place = 'away'
-    unseen.at = path
-    unseen.placeSince = context.clock.monotonic()
-    unseen.changedAt = unseen.placeSince
-    unseen.fresh = false
-    catalogue.add(unseen)
-    catalogue.pending.add(unseen)
-    catalogue.note(unseen)
-    return true
-  }
-
-  /**
    * Little is known of a log's content when little was read of it, and what follows a truncation may
    * begin the same. So, when a rotated file holds what was read and goes on otherwise than the log
    * does, the log was truncated.
@@ -269,13 +197,13 @@ export class Rotation {
     await this.#followFamily(source)
     if (source.place !== 'live') return true
     if (offset === 0) {
-      await this.generations(source, after)
+      await this.generations.follow(source, after)
       return false
     }
     for (const candidate of siblings.rotated(source)) {
       const { seen } = candidate
       const owner = catalogue.byId(seen.id)
-      if ((owner && !owner.fresh) || this.#old.has(seen.id)) continue
+      if ((owner && !owner.fresh) || this.generations.isOld(seen.id)) continue
       if (isOlder(candidate, after)) continue
       if ((await this.#evidence.isKnown(candidate, source)) !== false) continue
       if ((await continues(files, candidate, source)) === 'rest') {
@@ -283,7 +211,7 @@ export class Rotation {
         return true
       }
       // Truncated after it was found and before it was read: what it held then is in the copy alone.
-      await this.#followUnseen(candidate, source, after)
+      await this.generations.followUnseen(candidate, source, after)
     }
     return false
   }
@@ -330,7 +258,7 @@ export class Rotation {
     let short: Candidate | undefined
     await this.#followFamily(source)
     for (const candidate of siblings.near(source)) {
-      if (isGzip(candidate.path) && this.#old.has(candidate.seen.id)) continue
+      if (isGzip(candidate.path) && this.generations.isOld(candidate.seen.id)) continue
       const owner = catalogue.byId(candidate.seen.id)
       // What is at the path itself now may begin the same, but is another generation.
       const back = source.place === 'missing' && candidate.seen.id === source.id
@@ -361,18 +289,6 @@ export class Rotation {
     if (!isGzip(short.path)) await setOffset(files, source, short.path, short.seen.size)
     this.#bind(source, short)
     return true
-  }
-
-  /** The source that a file belongs to, when it was looked for while names were changing. */
-  async #overlooked(candidate: Candidate, source: Source): Promise<Source | undefined> {
-    const { catalogue, files } = this.#on
-    for (const other of catalogue.family(source.path)) {
-      if (other.id !== candidate.seen.id) continue
-      if (other.place === 'missing') return other
-      if (other.place === 'cut' && (await continues(files, candidate, other)) === 'rest')
-        return other
-    }
-    return undefined
   }
 
   /** A file that was missing is there. */

@@ -1,0 +1,142 @@
+import { messageOf } from '../../../core/errors.ts'
+import type { Surroundings } from './evidence.ts'
+import { glob, matches, type Folders, type Glob } from './globs.ts'
+import { setOffset } from './matching.ts'
+import { familyOf, shardOf } from './names.ts'
+import type { Rotation } from './rotation.ts'
+import type { Source } from './source.ts'
+
+/** Every so many discoveries look at all names, also in folders that have not changed. */
+const fullDiscovery = 12
+
+/** Finds the files to follow by the patterns of the config, every `refresh_interval` or when told. */
+export class Discovery {
+  readonly #on: Surroundings
+  readonly #folders: Folders
+  readonly #rotation: Rotation
+  readonly #paths: readonly Glob[]
+  readonly #excluded: readonly Glob[]
+  #nextAt = -Infinity
+  #isFirst = true
+  #discoveries = 0
+  #walked = new WeakMap<Glob, WeakSet<object>>()
+
+  constructor(surroundings: Surroundings, folders: Folders, rotation: Rotation) {
+    this.#on = surroundings
+    this.#folders = folders
+    this.#rotation = rotation
+    this.#paths = surroundings.options.paths.map(glob)
+    this.#excluded = surroundings.options.exclude_paths.map(glob)
+  }
+
+  isFollowed(path: string): boolean {
+    if (path.endsWith('.gz')) return false
+    if (!this.#paths.some((pattern) => matches(pattern, path))) return false
+    return !this.#excluded.some((pattern) => matches(pattern, path))
+  }
+
+  /** Looks at the next chance. */
+  due(): void {
+    this.#nextAt = -Infinity
+  }
+
+  /** Looks at the next chance, at all names anew: one that was followed when its folder was last listed may not be now. */
+  soon(): void {
+    this.due()
+    this.#discoveries = 0
+  }
+
+  /** @param now monotonic milliseconds; nothing is done before it is time. */
+  async look(now: number): Promise<void> {
+    if (now < this.#nextAt) return
+    const { catalogue, context, options } = this.#on
+    const { worker } = context
+    this.#nextAt = now + options.refresh_interval
+    const found = new Set<string>()
+    // Now and then everything, for what became a file of its own without its folder changing.
+    if (this.#discoveries++ % fullDiscovery === 0) this.#walked = new WeakMap()
+    for (const pattern of this.#paths) {
+      const walked = this.#walked.get(pattern) ?? new WeakSet()
+      this.#walked.set(pattern, walked)
+      const add = (path: string) => {
+        if (!catalogue.live(path) && this.isFollowed(path)) found.add(path)
+      }
+      this.#folders.walk(pattern, add, walked)
+    }
+    for (const path of found) {
+      if (shardOf(familyOf(path), worker.count) !== worker.index) continue
+      try {
+        await this.#adopt(path)
+        this.#folders.problems.delete(path)
+      } catch (failure) {
+        this.#folders.problems.set(path, messageOf(failure))
+        this.#discoveries = 0
+      }
+    }
+    this.#isFirst = false
+  }
+
+  /** Follows a path that nothing is followed at. */
+  async #adopt(path: string): Promise<void> {
+    const { catalogue, context, files, options } = this.#on
+    const { clock } = context
+    const { ignore_older, read_from } = options
+    const seen = files.stat(path)
+    if (seen?.kind !== 'file') return
+    const known = catalogue.byId(seen.id)
+    if (known) {
+      // Moved back, or another name of a file that is followed already.
+      if (known.path === path && known.place === 'away') {
+        catalogue.move(known, { place: 'live', at: path, id: seen.id })
+      }
+      return
+    }
+    const real = files.real(path)
+    const wasFollowed = catalogue.wasFollowed(path)
+    const rotated = wasFollowed ? [] : this.#rotation.generations.rotated({ path, real })
+    // What was rotated between the two looks is not the log any more.
+    if (files.stat(path)?.id !== seen.id) {
+      this.soon()
+      return
+    }
+    const source = catalogue.make(path, seen.id)
+    // One string, not two, for each of ten thousand.
+    if (real !== path) source.real = real
+    source.observe(seen)
+    const age = clock.now() - Number(seen.mtimeNs / 1_000_000n)
+    source.changedAt = clock.monotonic() - Math.max(0, age)
+    // Spread out, so that ten thousand files are not all looked at in the same instant.
+    const wait = Math.min(options.idle_poll_interval, Math.max(0, age) / 4)
+    source.nextLook = clock.monotonic() + context.random() * wait
+    if (wasFollowed) await this.#rotation.generations.follow(source)
+    else this.#rotation.generations.ignore(path, rotated)
+    // That may have shown it to be the copy of a log that was truncated.
+    if (catalogue.byId(seen.id)) return
+    source.leftOut = ignore_older !== undefined && age > ignore_older
+    if (this.#isFirst && read_from === 'end' && seen.size > 0 && !source.leftOut) {
+      await this.#beginAtEnd(source, path, seen.size)
+    }
+    catalogue.add(source)
+    catalogue.pending.add(source)
+  }
+
+  /** At the end of the last whole line, so that one which is being written arrives whole. */
+  async #beginAtEnd(source: Source, path: string, size: number): Promise<void> {
+    const { catalogue, context, files } = this.#on
+    const file = files.open(path)
+    let offset = size
+    try {
+      const window = Buffer.alloc(Math.min(size, 65_536))
+      const length = file.readNow(window, size - window.length)
+      const last = window.subarray(0, length).lastIndexOf(10)
+      if (last !== -1) offset = size - window.length + last + 1
+    } finally {
+      file.close()
+    }
+    await setOffset(files, source, path, offset)
+    source.known = size
+    source.fresh = false
+    context.count('read_from_end', offset)
+    catalogue.note(source)
+  }
+}

@@ -1,0 +1,136 @@
+import { isOlder, type Evidence, type Surroundings } from './evidence.ts'
+import type { Seen } from './files.ts'
+import { continues, isGzip } from './matching.ts'
+import type { Candidate } from './siblings.ts'
+import type { Source } from './source.ts'
+
+/** What following unseen files needs done to those that are known. */
+interface Known {
+  /** Looks where the other files of a log are now, or what is known would look like news. */
+  readonly settle: (source: Source) => Promise<void>
+  /** A file that was missing is there. */
+  readonly found: (source: Source, candidate: Candidate) => void
+}
+
+/**
+ * The generations of a log that nobody has seen: made and rotated away between two looks, or while Weir
+ * was stopped. A rotated file is one of them unless it is known, a copy of what is known, or was there
+ * before its log was followed.
+ */
+export class Generations {
+  readonly #on: Surroundings
+  readonly #evidence: Evidence
+  readonly #known: Known
+  /** Rotated files that were there before their log was followed: never read. */
+  readonly #old = new Set<Seen['id']>()
+  /** Logs whose generations could not be told apart, because names changed meanwhile. */
+  readonly #unsure = new Set<{ source: Source; after: bigint | undefined }>()
+
+  constructor(surroundings: Surroundings, evidence: Evidence, known: Known) {
+    this.#on = surroundings
+    this.#evidence = evidence
+    this.#known = known
+  }
+
+  /** Whether a rotated file was there before its log was followed. */
+  isOld(id: Seen['id']): boolean {
+    return this.#old.has(id)
+  }
+
+  /**
+   * What is rotated already, for `ignore`. To be asked before the log itself is looked at: what is
+   * rotated after that look may be the log that was seen.
+   */
+  rotated(source: Pick<Source, 'path' | 'real'>): readonly Seen['id'][] {
+    return this.#on.siblings.rotated(source).map(({ seen }) => seen.id)
+  }
+
+  /** What was rotated already when a log was first followed is not read, but for what is followed by now. */
+  ignore(path: string, rotated: readonly Seen['id'][]): void {
+    // What could not be told apart yet is looked at again.
+    if ([...this.#unsure].some(({ source }) => source.path === path)) return
+    for (const id of rotated) if (!this.#on.catalogue.byId(id)) this.#old.add(id)
+  }
+
+  /**
+   * Follows the rotated files of a log that nobody has seen.
+   * @param after only those changed at this time or later, in nanoseconds: after a restart, when it is
+   *   not known which ones were there before.
+   * @returns how many.
+   */
+  async follow(source: Source, after?: bigint): Promise<number> {
+    await this.#known.settle(source)
+    let found = 0
+    for (const candidate of this.#on.siblings.rotated(source)) {
+      if (await this.followUnseen(candidate, source, after)) found += 1
+    }
+    return found
+  }
+
+  /** Follows one rotated file if nobody has seen it. */
+  async followUnseen(candidate: Candidate, source: Source, after?: bigint): Promise<boolean> {
+    const { catalogue, isFollowed } = this.#on
+    const { path, seen } = candidate
+    if (catalogue.byId(seen.id) || seen.size === 0) return false
+    const overlooked = await this.#overlooked(candidate, source)
+    if (overlooked) {
+      this.#known.found(overlooked, candidate)
+      return false
+    }
+    if (isFollowed(path)) {
+      this.#on.discoverSoon()
+      return false
+    }
+    if (this.#old.has(seen.id)) return false
+    if (isOlder(candidate, after)) {
+      this.#old.add(seen.id)
+      return false
+    }
+    const known = await this.#evidence.isKnown(candidate, source)
+    if (known === undefined) this.#unsure.add({ source, after })
+    // Not remembered: a copy that is known by its original alone takes its place when that goes.
+    if (known !== false || (await this.#evidence.isAwaited(candidate, source))) return false
+    if (this.#evidence.idAt(path) !== seen.id) {
+      this.#unsure.add({ source, after })
+      return false
+    }
+    this.#add(candidate, source)
+    return true
+  }
+
+  /** Those logs whose files were being renamed, to be looked at again; forgotten by that. */
+  takeUnsure(): readonly { source: Source; after: bigint | undefined }[] {
+    const unsure = [...this.#unsure]
+    this.#unsure.clear()
+    return unsure
+  }
+
+  /** The source that a file belongs to, when it was looked for while names were changing. */
+  async #overlooked(candidate: Candidate, source: Source): Promise<Source | undefined> {
+    const { catalogue, files } = this.#on
+    for (const other of catalogue.family(source.path)) {
+      if (other.id !== candidate.seen.id) continue
+      if (other.place === 'missing') return other
+      if (other.place === 'cut' && (await continues(files, candidate, other)) === 'rest')
+        return other
+    }
+    return undefined
+  }
+
+  #add({ path, seen }: Candidate, source: Source) {
+    const { catalogue, context } = this.#on
+    const unseen = catalogue.make(source.path, seen.id)
+    unseen.real = source.real
+    unseen.gzip = isGzip(path)
+    unseen.observe(seen)
+    if (!unseen.gzip) unseen.known = seen.size
+    unseen.place = 'away'
+    unseen.at = path
+    unseen.placeSince = context.clock.monotonic()
+    unseen.changedAt = unseen.placeSince
+    unseen.fresh = false
+    catalogue.add(unseen)
+    catalogue.pending.add(unseen)
+    catalogue.note(unseen)
+  }
+}
