@@ -1,10 +1,8 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Files, systemFiles } from '../../core/files.ts'
 import { LiveTail } from '../../store/live_tail.ts'
 import { linesOf, openJournal, startWriter } from '../core/journal/setup.ts'
+import { temporaryFolder } from '../temporary_folder.ts'
 
 /** Files of which nothing is read before `gate`. */
 function heldBy(gate: Promise<void>): Files {
@@ -22,7 +20,7 @@ function heldBy(gate: Promise<void>): Files {
 }
 
 async function started(files = systemFiles) {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'weir-live-'))
+  const dataFolder = await temporaryFolder('live')
   const given = {
     files: systemFiles,
     dataFolder,

@@ -1,5 +1,4 @@
-import { appendFile, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { chunksOf, DeadLetters } from '../../../core/delivery/dead_letters.ts'
@@ -7,10 +6,11 @@ import type { Rejected } from '../../../core/delivery/output.ts'
 import { systemFiles } from '../../../core/files.ts'
 import { eventId, eventsOf } from '../../../core/journal/chunk.ts'
 import { chunkOf, stillClock } from '../../collector/fake_world.ts'
+import { temporaryFolder } from '../../temporary_folder.ts'
 
 let folder: string
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'weir-dead-'))
+  folder = await temporaryFolder('dead')
 })
 const open = (maxBytes = 1e6) =>
   new DeadLetters(folder, 'es', { files: systemFiles, clock: stillClock() }, maxBytes)

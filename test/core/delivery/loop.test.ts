@@ -1,5 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { DeadLetters } from '../../../core/delivery/dead_letters.ts'
@@ -16,6 +15,7 @@ import { eventsOf } from '../../../core/journal/chunk.ts'
 import type { Read, Reader, ReadLimits } from '../../../core/journal/reader.ts'
 import { chunkOf, fakeContext, stillClock } from '../../collector/fake_world.ts'
 import { eventually } from '../../eventually.ts'
+import { temporaryFolder } from '../../temporary_folder.ts'
 
 type Answer = readonly Rejected[] | Error
 
@@ -85,7 +85,7 @@ async function deliver(
 
 let folder: string
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'weir-delivery-'))
+  folder = await temporaryFolder('delivery')
 })
 
 const refusal = (index: number): Rejected => ({

@@ -1,16 +1,14 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemFiles } from '../../../core/files.ts'
 import { forgetReader, seekReader } from '../../../core/journal/admin.ts'
 import type { DurableMark } from '../../../core/journal/writer.ts'
 import { linesOf, openJournal, startWriter, type TestWorld } from './setup.ts'
+import { temporaryFolder } from '../../temporary_folder.ts'
 
 async function world(): Promise<TestWorld> {
   return {
     files: systemFiles,
-    dataFolder: await mkdtemp(join(tmpdir(), 'weir-feed-')),
+    dataFolder: await temporaryFolder('feed'),
     options: { maxDisk: 10_000_000, segmentBytes: 1000 },
     counts: new Map(),
   }

@@ -1,12 +1,10 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Files, systemFiles } from '../../../core/files.ts'
 import { SimulatedDisk } from '../../simulated_files.ts'
 import { Scenario } from './scenario.ts'
 import { everything, linesOf, openJournal, startWriter, type TestWorld } from './setup.ts'
 import { eventually } from '../../eventually.ts'
+import { temporaryFolder } from '../../temporary_folder.ts'
 
 /** Appends of about 230 kB, more than the tenth of `maxDisk` that is kept free. */
 const large = (n: number) => linesOf([n], { pad: 230_000 })
@@ -14,7 +12,7 @@ const large = (n: number) => linesOf([n], { pad: 230_000 })
 async function world(whenFull: 'block' | 'drop_newest' | 'drop_oldest'): Promise<TestWorld> {
   return {
     files: systemFiles,
-    dataFolder: await mkdtemp(join(tmpdir(), 'weir-full-')),
+    dataFolder: await temporaryFolder('full'),
     options: { maxDisk: 2_000_000, segmentBytes: 256_000, whenFull },
     counts: new Map(),
   }
