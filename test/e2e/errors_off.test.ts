@@ -1,36 +1,25 @@
 /** Error reports that are switched off after there were some: logs go on, and what was reported is not lost. */
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newFolder, weir } from '../commands/weir.ts'
+import { weir } from '../commands/weir.ts'
 import { waitFor } from '../peers/process.ts'
-import { RunningWeir } from './running_weir.ts'
+import { errorsConfig, key } from '../faults/error_counts.ts'
+import type { RunningWeir } from './running_weir.ts'
+import { Weirs } from './weirs.ts'
 
-const key = 'a'.repeat(32)
 const config = (enabled: boolean) => ({
   http: { listen: '127.0.0.1:0' },
   journal: { segment_size: '64KiB' },
   store: { enabled: false },
   collector: { inputs: [{ type: 'http' }], outputs: [{ type: 'null' }] },
-  errors: { enabled, projects: { shop: { id: 42, keys: [key] } } },
+  errors: { enabled, ...errorsConfig },
 })
 
-let folder: string
+let weirs: Weirs
 beforeAll(() => {
-  folder = newFolder()
+  weirs = new Weirs()
 })
-afterAll(async () => {
-  // Of a test that failed, too.
-  for (const each of started) await each.kill()
-  rmSync(folder, { recursive: true })
-})
-
-const started: RunningWeir[] = []
-async function start(enabled: boolean): Promise<RunningWeir> {
-  const running = await RunningWeir.start(folder, config(enabled))
-  started.push(running)
-  return running
-}
+afterAll(() => weirs.end())
 
 async function report({ url }: RunningWeir): Promise<number> {
   const event_id = randomBytes(16).toString('hex')
@@ -50,12 +39,12 @@ async function journal({ data }: RunningWeir) {
 }
 
 test('switched off, the digest holds only the reports that it has not read', async () => {
-  const before = await start(true)
+  const before = await weirs.start(config(true))
   let sent = 0
   for (; sent < 200; sent++) expect(await report(before)).toBe(200)
   await before.kill()
 
-  const off = await start(false)
+  const off = await weirs.start(config(false))
   expect(await report(off)).toBe(404)
   for (let posts = 0; posts < 10; posts++) {
     const body = 'x'.repeat(1000).concat('\n').repeat(100)
@@ -75,7 +64,7 @@ test('switched off, the digest holds only the reports that it has not read', asy
   const checked = await weir(['check', '-c', off.configPath, '-d', off.data])
   expect(checked.stdout + checked.stderr).toContain('reports that are not digested yet wait')
 
-  const again = await start(true)
+  const again = await weirs.start(config(true))
   expect(await report(again)).toBe(200)
   const counted = async () => {
     const answer = await fetch(`${again.url}/api/0/projects/weir/shop/issues/?query=`)

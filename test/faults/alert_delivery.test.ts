@@ -2,12 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { newFolder } from '../commands/weir.ts'
-import { RunningWeir } from '../e2e/running_weir.ts'
+import type { RunningWeir } from '../e2e/running_weir.ts'
+import { Weirs } from '../e2e/weirs.ts'
 import { waitFor } from '../peers/process.ts'
 import { errorsConfig, key } from './error_counts.ts'
 
@@ -17,13 +16,13 @@ interface Received {
   readonly issue: number
 }
 
-let folder: string
+let weirs: Weirs
 let server: Server
 let received: Received[]
 /** What is done before an answer is given. */
 let onReceived: (response: ServerResponse) => Promise<void>
 beforeEach(async () => {
-  folder = newFolder()
+  weirs = new Weirs()
   received = []
   onReceived = async () => {}
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
@@ -37,19 +36,10 @@ beforeEach(async () => {
   await once(server, 'listening')
 })
 afterEach(async () => {
-  // Of a test that failed, too.
-  for (const each of started.splice(0)) await each.kill()
+  await weirs.end()
   server.closeAllConnections()
   server.close()
-  rmSync(folder, { recursive: true })
 })
-
-const started: RunningWeir[] = []
-async function start(): Promise<RunningWeir> {
-  const weir = await RunningWeir.start(folder, config())
-  started.push(weir)
-  return weir
-}
 
 const config = () => ({
   http: { listen: '127.0.0.1:0' },
@@ -83,7 +73,7 @@ test('kill -9 before, amid and after deliveries: each new issue is told, repeats
   const kills = 5
   const each = 8
   for (let kill = 0; kill < kills; kill++) {
-    const weir = await start()
+    const weir = await weirs.start(config())
     const before = received.length
     // By turns while nobody has answered, once some are answered, and at once.
     const ended = Promise.withResolvers<void>()
@@ -99,7 +89,7 @@ test('kill -9 before, amid and after deliveries: each new issue is told, repeats
     ended.resolve()
   }
   onReceived = async () => {}
-  const weir = await start()
+  const weir = await weirs.start(config())
   await waitFor('all to be told', () => told() >= kills * each)
   await waitFor('nothing to be left', async () => {
     const { errors } = (await weir.status()) as unknown as {

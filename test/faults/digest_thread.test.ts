@@ -1,28 +1,20 @@
 /** The thread that digests dies alone, as often as it likes: reports go on coming in, and each counts once. */
-import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newFolder } from '../commands/weir.ts'
-import { RunningWeir } from '../e2e/running_weir.ts'
+import { Weirs } from '../e2e/weirs.ts'
 import { waitFor } from '../peers/process.ts'
-import { counts, digestedAll, digestStatus, errorsConfig, Reporter, sum } from './error_counts.ts'
+import { counts, digestedAll, digestStatus, Reporter, shopConfig, sum } from './error_counts.ts'
 import { inspected, ThreadEnds } from './thread_end.ts'
 
 const deaths = 4
 
-let folder: string
-let weir: RunningWeir | undefined
+let weirs: Weirs
 beforeAll(() => {
-  folder = newFolder()
+  weirs = new Weirs()
 })
-afterAll(async () => {
-  await weir?.kill()
-  rmSync(folder, { recursive: true })
-})
+afterAll(() => weirs.end())
 
 test('the digest thread ends amid a flood: counts are exact, and each event is in the store once', async () => {
-  const config = { http: { listen: '127.0.0.1:0' }, errors: errorsConfig }
-  const running = await RunningWeir.start(folder, config, inspected)
-  weir = running
+  const running = await weirs.start(shopConfig, inspected)
   const reporter = new Reporter()
   const threads = await ThreadEnds.of(running)
   for (let death = 1; death <= deaths; death++) {

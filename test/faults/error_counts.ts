@@ -4,6 +4,7 @@ import { waitFor } from '../peers/process.ts'
 
 export const key = 'a'.repeat(32)
 export const errorsConfig = { projects: { shop: { id: 42, keys: [key] } } }
+export const shopConfig = { http: { listen: '127.0.0.1:0' }, errors: errorsConfig }
 
 /** What tests look at of `errors.digest` in the status. */
 export interface DigestStatus {
@@ -20,11 +21,15 @@ export async function digestStatus(weir: RunningWeir): Promise<DigestStatus> {
   return errors.digest
 }
 
-export const digestedAll = (weir: RunningWeir): Promise<void> =>
-  waitFor('everything to be digested', async () => {
-    const { running, failing, waiting_reports: waiting, outbox } = await digestStatus(weir)
-    return running && !failing && waiting === 0 && outbox === 0
-  })
+export const digestedAll = (weir: RunningWeir, patienceMs?: number): Promise<void> =>
+  waitFor(
+    'everything to be digested',
+    async () => {
+      const { running, failing, waiting_reports: waiting, outbox } = await digestStatus(weir)
+      return running && !failing && waiting === 0 && outbox === 0
+    },
+    patienceMs,
+  )
 
 /** Sends events of twenty issues, each with an id of its own. */
 export class Reporter {

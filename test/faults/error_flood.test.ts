@@ -3,38 +3,25 @@
  * FAULT_EVENTS says of how many events: 100000 is the long one.
  */
 import { hash } from 'node:crypto'
-import { rmSync } from 'node:fs'
 import process from 'node:process'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newFolder } from '../commands/weir.ts'
-import { RunningWeir } from '../e2e/running_weir.ts'
+import type { RunningWeir } from '../e2e/running_weir.ts'
+import { Weirs } from '../e2e/weirs.ts'
 import { waitFor } from '../peers/process.ts'
-import { counts, digestStatus, errorsConfig, key, sum } from './error_counts.ts'
+import { counts, digestedAll, key, shopConfig, sum } from './error_counts.ts'
 
 const events = Number(process.env['FAULT_EVENTS'] ?? 5_000)
 const issues = 50
 const connections = 16
-const config = { http: { listen: '127.0.0.1:0' }, errors: errorsConfig }
 /** A long flood takes its time to be digested. */
 const patienceMs = 60_000 + events * 5
 
-let folder: string
+let weirs: Weirs
 beforeAll(() => {
-  folder = newFolder()
+  weirs = new Weirs()
 })
-afterAll(async () => {
-  // Of a test that failed, too.
-  for (const each of started) await each.kill()
-  rmSync(folder, { recursive: true })
-})
-
-const started: RunningWeir[] = []
-async function start(): Promise<RunningWeir> {
-  const weir = await RunningWeir.start(folder, config)
-  started.push(weir)
-  return weir
-}
+afterAll(() => weirs.end())
 
 const frames = Array.from({ length: 30 }, (_, line) => ({
   filename: `shop/file_${line}.py`,
@@ -80,21 +67,14 @@ async function flood(weir: RunningWeir, due: Set<number>, stopAt = 0): Promise<v
 test(`${events} events, killed twice amid them: the count is exact`, async () => {
   const due = new Set(Array.from({ length: events }, (_, event) => event))
   for (const share of [2 / 3, 1 / 3]) {
-    const weir = await start()
+    const weir = await weirs.start(shopConfig)
     await flood(weir, due, Math.floor(events * share))
     await weir.process.ended
   }
-  const weir = await start()
+  const weir = await weirs.start(shopConfig)
   await flood(weir, due, -1)
   expect(due.size).toBe(0)
-  await waitFor(
-    'everything to be digested',
-    async () => {
-      const { waiting_reports: waiting, outbox } = await digestStatus(weir)
-      return waiting === 0 && outbox === 0
-    },
-    patienceMs,
-  )
+  await digestedAll(weir, patienceMs)
   const all = await counts(weir)
   expect(all).toHaveLength(issues)
   expect(sum(all)).toBe(events)

@@ -1,23 +1,17 @@
 /** A report that was answered with 200 is in the journal, however Weir ends. */
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newFolder, weir } from '../commands/weir.ts'
+import { weir } from '../commands/weir.ts'
+import { Weirs } from '../e2e/weirs.ts'
 import { waitFor } from '../peers/process.ts'
-import { RunningWeir } from '../e2e/running_weir.ts'
+import { key, shopConfig } from './error_counts.ts'
 
-const key = 'a'.repeat(32)
-const config = {
-  http: { listen: '127.0.0.1:0' },
-  errors: { projects: { shop: { id: 42, keys: [key] } } },
-}
-
-let folder: string
+let weirs: Weirs
 beforeAll(() => {
-  folder = newFolder()
+  weirs = new Weirs()
 })
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(() => weirs.end())
 
 const frames = Array.from({ length: 30 }, (_, line) => ({
   filename: `app/file_${line}.js`,
@@ -47,7 +41,7 @@ async function sendUntilGone(url: string, acknowledged: Set<string>): Promise<vo
 test('kill -9 amid a flood of reports loses none that was acknowledged', async () => {
   for (const reports of [10, 200, 1_000]) {
     const acknowledged = new Set<string>()
-    const running = await RunningWeir.start(folder, config)
+    const running = await weirs.start(shopConfig)
     const url = `${running.url}/api/42/envelope/?sentry_key=${key}`
     const senders = Array.from({ length: 8 }, () => sendUntilGone(url, acknowledged))
     await waitFor('enough reports to be acknowledged', () => acknowledged.size >= reports)

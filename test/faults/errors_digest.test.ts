@@ -1,15 +1,15 @@
 /** Whenever Weir is killed, each report becomes part of its issue once, and a line of the journal once. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newFolder, weir } from '../commands/weir.ts'
-import { RunningWeir } from '../e2e/running_weir.ts'
+import { weir } from '../commands/weir.ts'
+import { Weirs } from '../e2e/weirs.ts'
 import { waitFor } from '../peers/process.ts'
+import { counts, digestedAll, key, shopConfig, sum } from './error_counts.ts'
 
-const key = 'a'.repeat(32)
 const config = (logs: string) => ({
-  http: { listen: '127.0.0.1:0' },
+  ...shopConfig,
   // Takes all logs, and nothing of errors.
   collector: {
     outputs: [
@@ -17,14 +17,13 @@ const config = (logs: string) => ({
       { type: 'file', match: '**', path: logs },
     ],
   },
-  errors: { projects: { shop: { id: 42, keys: [key] } } },
 })
 
-let folder: string
+let weirs: Weirs
 beforeAll(() => {
-  folder = newFolder()
+  weirs = new Weirs()
 })
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(() => weirs.end())
 
 /** Posts events of twenty kinds, some of them twice, until Weir is gone. */
 async function sendUntilGone(url: string, acknowledged: Set<string>): Promise<void> {
@@ -41,11 +40,6 @@ async function sendUntilGone(url: string, acknowledged: Set<string>): Promise<vo
       return
     }
   }
-}
-
-interface Issue {
-  readonly title: string
-  readonly count: string
 }
 
 /** Ids of the journal's lines, as often as they are there: of reports, and of what was made of them. */
@@ -67,9 +61,9 @@ async function idsInJournal(data: string): Promise<{ reported: string[]; digeste
 test('kill -9 between any two steps from the journal to the issue: each event counts once', async () => {
   const acknowledged = new Set<string>()
   let data = ''
-  const logs = join(folder, 'logs.ndjson')
+  const logs = join(weirs.folder, 'logs.ndjson')
   for (const reports of [100, 700, 1500, 2000]) {
-    const running = await RunningWeir.start(folder, config(logs))
+    const running = await weirs.start(config(logs))
     data = running.data
     const url = `${running.url}/api/42/store/?sentry_key=${key}&sentry_version=7`
     const senders = Array.from({ length: 6 }, () => sendUntilGone(url, acknowledged))
@@ -77,31 +71,19 @@ test('kill -9 between any two steps from the journal to the issue: each event co
     await running.kill()
     await Promise.all(senders)
   }
-  const running = await RunningWeir.start(folder, config(logs))
-  const issues = async () =>
-    (await (
-      await fetch(`${running.url}/api/0/projects/weir/shop/issues/?query=&limit=100`)
-    ).json()) as Issue[]
-  const total = (list: readonly Issue[]) => list.reduce((sum, { count }) => sum + Number(count), 0)
-  const status = async () =>
-    (await (await fetch(`${running.url}/api/status`)).json()) as {
-      errors: { digest: { waiting_reports: number; outbox: number } }
-    }
-  await waitFor('everything to be digested', async () => {
-    const { digest } = (await status()).errors
-    return digest.waiting_reports === 0 && digest.outbox === 0
-  })
-  const list = await issues()
+  const running = await weirs.start(config(logs))
+  await digestedAll(running)
+  const issues = await counts(running)
   await running.kill()
   // Before the store has read it: then it may be gone.
   const { reported, digested } = await idsInJournal(data)
   const unique = new Set(reported)
   for (const id of acknowledged) expect(unique.has(id)).toBe(true)
-  expect(list).toHaveLength(20)
-  expect(total(list)).toBe(unique.size)
+  expect(issues).toHaveLength(20)
+  expect(sum(issues)).toBe(unique.size)
   expect(digested.length).toBe(unique.size)
   expect(new Set(digested).size).toBe(unique.size)
-  const again = await RunningWeir.start(folder, config(logs))
+  const again = await weirs.start(config(logs))
   const found = async () => {
     const answer = await fetch(`${again.url}/es/errors-shop-*/_count`)
     return ((await answer.json()) as { count: number }).count

@@ -1,32 +1,29 @@
 /** The disk of errors.sqlite is full, that of the journal is not: reports go on being taken, and are digested later. */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { newFolder } from '../commands/weir.ts'
-import { RunningWeir } from '../e2e/running_weir.ts'
+import { Weirs } from '../e2e/weirs.ts'
 import { waitFor } from '../peers/process.ts'
-import { counts, digestedAll, digestStatus, errorsConfig, Reporter, sum } from './error_counts.ts'
+import { counts, digestedAll, digestStatus, Reporter, shopConfig, sum } from './error_counts.ts'
 import { SmallDisk } from './small_disk.ts'
 
-let folder: string
+let weirs: Weirs
 let disk: SmallDisk | undefined
-let weir: RunningWeir | undefined
 beforeEach(() => {
-  folder = newFolder()
+  weirs = new Weirs()
 })
 afterEach(async () => {
-  await weir?.kill()
+  await weirs.kill()
   disk?.unmount()
-  rmSync(folder, { recursive: true })
+  weirs.remove()
 })
 
 test('a full disk pauses the digest, costs no report, and is said once', async () => {
-  const errors = join(folder, 'data', 'errors')
+  const errors = join(weirs.folder, 'data', 'errors')
   mkdirSync(errors, { recursive: true })
   disk = SmallDisk.mount(errors, '16m')
   if (!disk) return
-  const config = { http: { listen: '127.0.0.1:0' }, errors: errorsConfig }
-  weir = await RunningWeir.start(folder, config)
+  const weir = await weirs.start(shopConfig)
   const reporter = new Reporter()
   await reporter.upTo(100, weir)
   await digestedAll(weir)
@@ -35,8 +32,8 @@ test('a full disk pauses the digest, costs no report, and is said once', async (
   // What is there already can be written over.
   reporter.bulk = 10_000
   await waitFor('the status to say so', async () => {
-    await reporter.upTo(reporter.acknowledged.size + 50, weir!)
-    return (await digestStatus(weir!)).failing
+    await reporter.upTo(reporter.acknowledged.size + 50, weir)
+    return (await digestStatus(weir)).failing
   })
   // People go on asking meanwhile, and what is committed is answered.
   const troubles = new Set<string | undefined>()

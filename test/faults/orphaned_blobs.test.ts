@@ -1,38 +1,22 @@
 /** However often Weir is killed amid reports with files: no file that a report names is missing, and no other stays. */
 import { randomBytes } from 'node:crypto'
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Blobs } from '../../errors/blobs.ts'
 import { OrphanedBlobs } from '../../errors/digest/orphaned_blobs.ts'
-import { newFolder } from '../commands/weir.ts'
-import { RunningWeir } from '../e2e/running_weir.ts'
+import { Weirs } from '../e2e/weirs.ts'
 import { waitFor } from '../peers/process.ts'
+import { digestedAll, key, shopConfig } from './error_counts.ts'
 
-const key = 'a'.repeat(32)
-const config = {
-  http: { listen: '127.0.0.1:0' },
-  errors: { projects: { shop: { id: 42, keys: [key] } } },
-}
 const twoHoursMs = 7_200_000
 
-let folder: string
+let weirs: Weirs
 beforeAll(() => {
-  folder = newFolder()
+  weirs = new Weirs()
 })
-afterAll(async () => {
-  // Of a test that failed, too.
-  for (const each of started) await each.kill()
-  rmSync(folder, { recursive: true })
-})
-
-const started: RunningWeir[] = []
-async function start(): Promise<RunningWeir> {
-  const weir = await RunningWeir.start(folder, config)
-  started.push(weir)
-  return weir
-}
+afterAll(() => weirs.end())
 
 async function sendUntilGone(url: string, acknowledged: Set<string>): Promise<void> {
   for (;;) {
@@ -56,20 +40,15 @@ const filesIn = (blobs: string) =>
 test('kill -9 between a file and the report that names it leaves nothing for ever', async () => {
   const acknowledged = new Set<string>()
   for (const reports of [50, 150, 300]) {
-    const running = await start()
+    const running = await weirs.start(shopConfig)
     const url = `${running.url}/api/42/envelope/?sentry_key=${key}`
     const senders = Array.from({ length: 8 }, () => sendUntilGone(url, acknowledged))
     await waitFor('enough reports to be acknowledged', () => acknowledged.size >= reports)
     await running.kill()
     await Promise.all(senders)
   }
-  const running = await start()
-  await waitFor('everything to be digested', async () => {
-    const { errors } = (await running.status()) as unknown as {
-      errors: { digest: { waiting_reports: number } }
-    }
-    return errors.digest.waiting_reports === 0
-  })
+  const running = await weirs.start(shopConfig)
+  await digestedAll(running)
   running.process.child.kill('SIGTERM')
   await running.process.ended
 
