@@ -100,12 +100,24 @@ function longJson(n: number): string {
   return JSON.stringify({ version: 6, timestamp: 1_446_249_499_322 + n, server_zones: zones })
 }
 
+const agents = [
+  'Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/32.0.1700.10# Safari/537.36',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/33.0.1750.# Safari/537.36',
+  'Mozilla/5.0 (X11; Linux x86_64; rv:2#.0) Gecko/20100101 Firefox/2#.0',
+  'Mozilla/5.0 (compatible; Googlebot/2.#; +http://www.google.com/bot.html)',
+  'UniversalFeedParser/4.#-pre-314-svn +http://feedparser.org/',
+]
+
+/** As varied as the real one, so that sizes and the store's questions say the same. */
 function combined(n: number): string {
   const address = `83.${n % 256}.${(n * 7) % 256}.216`
   const when = `17/May/2025:10:${String(n % 60).padStart(2, '0')}:03 +0000`
-  const agent =
-    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/32.0.1700.77 Safari/537.36'
-  return `${address} - - [${when}] "GET ${path(n)} HTTP/1.1" 200 ${n * 13} "https://shop.example.com/" "${agent}"`
+  const asked =
+    n % 3 === 0 ? `/images/web/2009/banner${n % 700}.png` : `/presentations/logstash-${n % 800}/`
+  const status = n % 50 === 7 ? 404 : n % 25 === 3 ? 304 : n % 3000 === 1 ? 500 : 200
+  const referrer = `https://shop.example.com/search/${(n * 31) % 600}`
+  const agent = agents[n % agents.length]!.replaceAll('#', String(n % 9))
+  return `${address} - - [${when}] "GET ${asked} HTTP/1.1" ${status} ${n * 13} "${referrer}" "${agent}"`
 }
 
 function countLines(block: Buffer): number {
