@@ -13,6 +13,7 @@ import type { MetricsReply } from '../core/http/routes.ts'
 import { Journal } from '../core/journal/journal.ts'
 import { AggregatorRegistry, definitions } from '../core/metrics.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
+import { searchLimits } from '../store/api/limits.ts'
 import { keysWithoutMeaning } from '../store/config.ts'
 import { LiveTail } from '../store/live_tail.ts'
 import { addTailRoute } from '../store/tail_route.ts'
@@ -45,7 +46,11 @@ export async function assemble(given: Surroundings): Promise<Running> {
         (id) => parts.collector?.output(id) ?? parts.statsd?.output(id),
       ),
       ...storeOperations(() => parts.store),
-      ...tailOperations(() => parts.tail, given.clock),
+      ...tailOperations(
+        () => parts.tail,
+        given.clock,
+        searchLimits(given.loaded.config.store.limits),
+      ),
       ...importOperations(() => parts.collector),
       ...statsdOperations(() => parts.statsd),
       ...projectOperations(() => parts.projects()),
@@ -190,8 +195,9 @@ class Assembly {
   /** Events as they arrive. */
   addTail(app: FastifyInstance): void {
     const { clock, loaded } = this.#given
-    const { max_followers: maxFollowers } = loaded.config.store
-    addTailRoute(app, { tail: this.tail, clock, maxFollowers, ending: app.ending })
+    const { max_followers: maxFollowers, limits: bounds } = loaded.config.store
+    const limits = searchLimits(bounds)
+    addTailRoute(app, { tail: this.tail, clock, maxFollowers, limits, ending: app.ending })
   }
 
   async reload(config: Config): Promise<void> {

@@ -13,6 +13,7 @@ import { Api } from './api/api.ts'
 import { catalogueStore } from './api/catalogue_store.ts'
 import { openApiDatabase } from './api/database.ts'
 import { idTable, type IdTable } from './api/ids.ts'
+import { searchLimits } from './api/limits.ts'
 import { ask, namesOf } from './api/question.ts'
 import type { ApiServices, Engine } from './api/services.ts'
 import type { StoreConfig } from './config.ts'
@@ -73,7 +74,8 @@ export class EmbeddedStore implements Lifecycle {
   async start(): Promise<void> {
     const { journal, context, routes, startChild } = this.#world
     const feed = journal.feed('store', this.#cursor())
-    const engine = new EmbeddedEngine(this.#config, { context, feed, routes, startChild })
+    const limits = searchLimits(this.#config.limits)
+    const engine = new EmbeddedEngine(this.#config, { context, feed, routes, startChild, limits })
     await engine.start()
     this.#feed = feed
     this.#engine = engine

@@ -1,4 +1,5 @@
 import { queryOfText } from './query/language/parser.ts'
+import { defaultQueryLimits, type QueryLimits } from './query/limits.ts'
 import { matcherOf, type Matches } from './query/matches.ts'
 
 /** What a follower of the live tail wants. */
@@ -12,8 +13,13 @@ export interface LiveQuery {
  * @param target streams, such as `logs-*,-logs-debug-*`.
  * @throws SearchError on what has no meaning, or cannot be followed live.
  */
-export function liveQuery(text: string, target: string, nowMs: number): LiveQuery {
-  const matches = matcherOf(queryOfText(text, { mode: 'weir' }), nowMs)
+export function liveQuery(
+  text: string,
+  target: string,
+  nowMs: number,
+  limits: QueryLimits = defaultQueryLimits,
+): LiveQuery {
+  const matches = matcherOf(queryOfText(text, { mode: 'weir', limits }), nowMs)
   return { matches, wants: streamTest(target) }
 }
 

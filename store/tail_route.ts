@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../core/clock.ts'
 import { Refusal } from '../core/http/refusal.ts'
 import type { LiveQuery } from './live_query.ts'
+import type { QueryLimits } from './query/limits.ts'
 import type { LiveTail } from './live_tail.ts'
 import { SearchError } from './search.ts'
 
@@ -11,6 +12,7 @@ export interface TailRouteWorld {
   readonly tail: Pick<LiveTail, 'follow'>
   readonly clock: Clock
   readonly maxFollowers: number
+  readonly limits: QueryLimits
   /** Fires when the port closes: every follower is let go. */
   readonly ending: AbortSignal
 }
@@ -29,14 +31,14 @@ export function addTailRoute(app: FastifyInstance, world: TailRouteWorld): void 
     '/api/tail',
     { config: { scope: 'read' }, exposeHeadRoute: false },
     async (request, reply) => {
-      const { maxFollowers, clock } = world
+      const { maxFollowers, clock, limits } = world
       const { liveQuery } = await import('./live_query.ts')
       if (followers >= maxFollowers) {
         const text = `${followers} follow already, which is the most (store.max_followers)`
         throw new Refusal(429, 'too_many_followers', text, { 'retry-after': '5' })
       }
       const { query = '', index = 'logs-*' } = request.query
-      const wanted = understood(() => liveQuery(String(query), String(index), clock.now()))
+      const wanted = understood(() => liveQuery(String(query), String(index), clock.now(), limits))
       followers += 1
       reply.hijack()
       try {

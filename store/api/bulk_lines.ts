@@ -35,7 +35,7 @@ export function parseBulk(body: Buffer, defaults: BulkDefaults, maxItems: number
     const line = nextLine()
     if (isBlank(line)) continue
     if (operations.length >= maxItems) {
-      const text = `the request has more than ${maxItems} items: send it in parts`
+      const text = `the request has more than ${maxItems} items (store.limits.max_bulk_items): send it in parts`
       throw new SearchError(413, 'content_too_long_exception', text)
     }
     const { verb, given } = actionOf(line, number)

@@ -25,14 +25,16 @@ export function prepareDocument(
 ): PreparedDocument {
   if (bytes.length > limits.max_document_size) {
     const most = formatSize(limits.max_document_size)
-    throw refused(`the document has ${bytes.length} bytes, more than the ${most} that are allowed`)
+    throw refused(
+      `the document has ${bytes.length} bytes, more than the ${most} that are allowed (store.limits.max_document_size)`,
+    )
   }
   if (!isUtf8(bytes)) throw refused('Invalid UTF-8 in the document')
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
   const { depth, names } = scanJson(bytes)
   if (depth > limits.max_document_depth) {
     throw refused(
-      `The depth of the field has exceeded the allowed limit of [${limits.max_document_depth}]: objects and arrays lie ${depth} deep`,
+      `The depth of the field has exceeded the allowed limit of [${limits.max_document_depth}]: objects and arrays lie ${depth} deep (store.limits.max_document_depth)`,
     )
   }
   const value = parsed(text)

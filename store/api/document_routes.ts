@@ -189,7 +189,9 @@ function wantedOf(call: Call): Wanted[] {
     }),
   ]
   if (wanted.length === 0) throw missing('no documents to get')
-  if (wanted.length > 10_000) throw illegalArgument('more than 10000 documents in one request')
+  const { max_gets: most } = call.api.services.limits
+  if (wanted.length > most)
+    throw illegalArgument(`more than ${most} documents in one request (store.limits.max_gets)`)
   return wanted
 }
 

@@ -213,7 +213,7 @@ export class Indices {
       throw new SearchError(
         400,
         'validation_exception',
-        `Validation Failed: 1: this action would add an index, but Weir currently has [${this.#metadata.size}]/[${limits.max_indices}] maximum indices open;`,
+        `Validation Failed: 1: this action would add an index, but Weir currently has [${this.#metadata.size}]/[${limits.max_indices}] maximum indices open (store.limits.max_indices);`,
       )
     }
     const metadata = this.#read(name, body)

@@ -91,7 +91,7 @@ function readProperties(
     }
     readField(reading, path, definition, isIndexed)
     if (reading.fields.length > reading.maxFields) {
-      const text = `Limit of total fields [${reading.maxFields}] has been exceeded`
+      const text = `Limit of total fields [${reading.maxFields}] has been exceeded (store.limits.max_mapping_fields)`
       throw new SearchError(400, 'illegal_argument_exception', text)
     }
   }

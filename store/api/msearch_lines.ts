@@ -25,7 +25,9 @@ export function parseMultiSearch(
     // An empty line at the end is no header without a search.
     if (at === lines.length - 1 && lines[at]!.trim() === '') break
     if (questions.length >= maxSearches) {
-      throw illegalArgument(`the request has more than ${maxSearches} searches: send it in parts`)
+      throw illegalArgument(
+        `the request has more than ${maxSearches} searches (store.limits.max_searches): send it in parts`,
+      )
     }
     const [header, search] = [lines[at]!, lines[at + 1]]
     if (search === undefined) {

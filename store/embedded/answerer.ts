@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue.ts'
+import type { SearchLimits } from '../query/limits.ts'
 import type { JsonRecord, SearchRequest, SearchResponse, TargetOptions } from '../search.ts'
 import type { Database } from './database.ts'
 import type { Reading } from './segments/reading.ts'
@@ -8,6 +9,7 @@ export interface Answering {
   readonly reading: Reading
   readonly database: Database
   readonly catalogue: Catalogue
+  readonly limits: SearchLimits
   /** Milliseconds since the epoch, the same for the whole question. */
   readonly nowMs: number
   readonly deadline: AbortSignal

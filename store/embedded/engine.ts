@@ -4,6 +4,7 @@ import type { JournalFeed } from '../../core/journal/feed.ts'
 import { partitionFolder } from '../../core/journal/layout.ts'
 import type { DurableMark } from '../../core/journal/writer.ts'
 import type { Catalogue } from '../catalogue.ts'
+import { defaultSearchLimits, type SearchLimits } from '../query/limits.ts'
 import { errorEventsPartition } from '../error_events.ts'
 import { pointPartitions } from '../points.ts'
 import {
@@ -27,6 +28,8 @@ export interface EmbeddedWorld {
   readonly feed: Pick<JournalFeed, 'partitions' | 'listen' | 'advance' | 'lag'>
   readonly routes: StoreRoutes
   readonly startChild: StartChild
+  /** Of questions; Elasticsearch's by default. */
+  readonly limits?: SearchLimits
 }
 
 /** The journal partition of documents that come by the Elasticsearch API. */
@@ -85,6 +88,7 @@ export class EmbeddedEngine implements Search {
           kind: 'start',
           folder: `${dataFolder}/store`,
           options,
+          limits: world.limits ?? defaultSearchLimits,
           routes: this.#routes,
           partitions: world.feed.partitions(),
           catalogue: this.#catalogue,

@@ -99,7 +99,7 @@ export class EngineProcess {
     await parts?.store.close()
   }
 
-  async #start({ folder, options, routes, partitions, catalogue }: Start): Promise<void> {
+  async #start({ folder, options, limits, routes, partitions, catalogue }: Start): Promise<void> {
     const { files, clock, answerer, send, step } = this.#world
     this.#route(routes)
     const notice = (level: 'info' | 'warn' | 'error', text: string, about: object = {}) =>
@@ -169,7 +169,8 @@ export class EngineProcess {
       })
       cursors.points = metrics.store.manifest.cursor()
       const memory = new Memory(options.memory_limit)
-      this.#parts = { store, sealer, maintenance, metrics, answerer, memory, clock, catalogue }
+      const answering = { answerer, memory, clock, limits, catalogue }
+      this.#parts = { store, sealer, maintenance, metrics, ...answering }
       sealer.start()
       maintenance.start()
       metrics.start()

@@ -4,6 +4,7 @@ import type { DurableMark } from '../../core/journal/writer.ts'
 import type { Reason } from '../../core/reasons.ts'
 import type { Route } from '../../core/routing.ts'
 import type { Catalogue } from '../catalogue.ts'
+import type { SearchLimits } from '../query/limits.ts'
 import type { JsonRecord, SearchRequest, TargetOptions } from '../search.ts'
 import type { EmbeddedOptions } from './config.ts'
 import type { MetricsQuestion } from './metrics/metrics_protocol.ts'
@@ -54,6 +55,8 @@ export type ToEngine =
       /** `<data_dir>/store` */
       readonly folder: string
       readonly options: EmbeddedOptions
+      /** Of questions. */
+      readonly limits: SearchLimits
       readonly routes: StoreRoutes
       readonly partitions: readonly FollowedPartition[]
       readonly catalogue: Catalogue

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Catalogue } from '../catalogue.ts'
+import type { SearchLimits } from '../query/limits.ts'
 import type { JsonRecord, JsonValue } from '../search.ts'
 import type { Answerer, Answering } from './answerer.ts'
 import { database } from './database.ts'
@@ -21,6 +22,7 @@ export interface Parts {
   readonly answerer: Answerer
   readonly memory: Memory
   readonly clock: Clock
+  readonly limits: SearchLimits
   catalogue: Catalogue
 }
 
@@ -84,6 +86,7 @@ async function read(
         reading: store.reading,
         database: database(connection),
         catalogue: parts.catalogue,
+        limits: parts.limits,
         nowMs: parts.clock.now(),
         deadline,
       }

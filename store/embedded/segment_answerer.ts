@@ -11,7 +11,7 @@ import type { Opened } from './segments/reading.ts'
 /** Answers questions from segments: which rows they touch, what their fields are, then `ask/`. */
 export function segmentAnswerer(clock: Clock): Answerer {
   const worldOf = (target: string, from: Answering): World => {
-    const { reading, database, nowMs, deadline } = from
+    const { reading, database, nowMs, deadline, limits } = from
     const indices = indicesOf(target, from)
     const names = indices.map(({ name }) => name)
     return {
@@ -19,6 +19,7 @@ export function segmentAnswerer(clock: Clock): Answerer {
       database,
       deadline,
       nowMs,
+      limits,
       open: (needs) => rowsOf(reading.open(names, needs)),
       openCounts: (needs) => countedRows(reading, names, needs),
       monotonicMs: () => clock.monotonic(),

@@ -28,6 +28,6 @@ const tooMany = (type: 'too_many_clauses' | 'too_many_nested_clauses', maxClause
     400,
     type,
     type === 'too_many_clauses'
-      ? `maxClauseCount is set to ${maxClauses}`
-      : `Query contains too many nested clauses; maxClauseCount is set to ${maxClauses}`,
+      ? `maxClauseCount is set to ${maxClauses} (store.limits.max_clauses)`
+      : `Query contains too many nested clauses; maxClauseCount is set to ${maxClauses} (store.limits.max_clauses)`,
   )

@@ -50,7 +50,7 @@ export function checkRegexp(pattern: string, maxLength: number): void {
     throw new SearchError(
       400,
       'illegal_argument_exception',
-      `The length of regex [${pattern.length}] used in the Regexp Query request has exceeded the allowed maximum of [${maxLength}]. This maximum can be set by changing the [index.max_regex_length] index level setting.`,
+      `The length of regex [${pattern.length}] used in the Regexp Query request has exceeded the allowed maximum of [${maxLength}]. This maximum can be set by changing the [index.max_regex_length] index level setting (store.limits.max_regex_length).`,
     )
   re2OfLucene(pattern)
 }

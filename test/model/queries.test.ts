@@ -5,7 +5,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FieldTable, type AskedIndex } from '../../store/embedded/ask/field_table.ts'
-import { defaultMaxFields, askedOf } from '../../store/embedded/ask/question.ts'
+import { defaultQueryLimits } from '../../store/query/limits.ts'
+import { askedOf } from '../../store/embedded/ask/question.ts'
 import { needsOf } from '../../store/embedded/ask/needs_of.ts'
 import type { Needs } from '../../store/embedded/ask/needs.ts'
 import { hasPhrase, hasToken, tokensIn } from '../../store/embedded/ask/text_tokens.ts'
@@ -336,7 +337,11 @@ test('the SQL of a query finds what the query means', async () => {
       const expected = [...sample.keys()].filter((place) => naive(each, sample[place]!))
       expect(rows.map(({ _ordinal }) => _ordinal)).toEqual(expected)
       expect(rows.every(({ holds }) => holds === true)).toBe(true)
-      const meaning = { fields: new FieldTable([index]), nowMs, maxFields: defaultMaxFields }
+      const meaning = {
+        fields: new FieldTable([index]),
+        nowMs,
+        maxFields: defaultQueryLimits.maxClauses,
+      }
       const needs = needsOf(each, meaning)
       for (const place of expected)
         expect(has(sample[place]!, needs), JSON.stringify(sample[place])).toBe(true)

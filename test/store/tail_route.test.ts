@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { refusalOf } from '../../core/http/refusal.ts'
 import type { LiveEvent } from '../../store/live_tail.ts'
 import type { Matches } from '../../store/query/matches.ts'
+import { defaultQueryLimits } from '../../store/query/limits.ts'
 import { addTailRoute } from '../../store/tail_route.ts'
 import { ManualClock, until } from '../collector/inputs/harness.ts'
 
@@ -61,7 +62,13 @@ beforeEach(async () => {
     const refusal = refusalOf(failure)!
     return reply.code(refusal.status).headers(refusal.headers).send({ message: refusal.message })
   })
-  addTailRoute(app, { tail, clock, maxFollowers: 2, ending: ending.signal })
+  addTailRoute(app, {
+    tail,
+    clock,
+    maxFollowers: 2,
+    limits: defaultQueryLimits,
+    ending: ending.signal,
+  })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
 })
 afterEach(async () => {

@@ -1,4 +1,5 @@
 import { SearchError, type JsonRecord, type JsonValue } from '../../search.ts'
+import type { QueryLimits } from '../../query/limits.ts'
 import type { Query } from '../../query/query.ts'
 import { queryOfBody } from '../../query/body/body.ts'
 import { sql, verbatim } from '../sql.ts'
@@ -13,7 +14,7 @@ import { grouped } from './grouped.ts'
 import { hitsOf, type FoundHits } from './hits.ts'
 import { noNeeds, type Needs } from './needs.ts'
 import { needsOf } from './needs_of.ts'
-import { askedOf, defaultMaxFields } from './question.ts'
+import { askedOf } from './question.ts'
 import { refuseUnsupported } from './unsupported.ts'
 import type { OpenedRows, Scanned, World } from './world.ts'
 
@@ -41,11 +42,14 @@ export async function answer(
 ): Promise<JsonRecord> {
   const startMs = world.monotonicMs()
   checkKeys(body)
-  const query = queryIn(body)
-  const aggregations = parseAggregations(body.aggregations ?? body.aggs)
+  const { limits } = world
+  const query = queryIn(body, limits)
+  const aggregations = parseAggregations(body.aggregations ?? body.aggs, limits)
   const fields = new FieldTable(world.indices)
   const filter =
-    body.post_filter == null ? undefined : queryOfBody(body.post_filter, { place: 'post_filter' })
+    body.post_filter == null
+      ? undefined
+      : queryOfBody(body.post_filter, { place: 'post_filter', limits })
   const needs = looksBeyondQuery(aggregations) ? noNeeds : needsIn(query, fields, world)
   const countable = { body, query, aggregations, fields, indices: world.indices }
   const isCounted = world.openCounts !== undefined && isCountable(countable)
@@ -106,11 +110,13 @@ function kindOf(value: JsonValue): string {
   return kinds[typeof value as keyof typeof kinds]
 }
 
-const queryIn = (body: JsonRecord): Query =>
-  body.query === undefined || body.query === null ? { kind: 'all' } : queryOfBody(body.query)
+const queryIn = (body: JsonRecord, limits: QueryLimits): Query =>
+  body.query === undefined || body.query === null
+    ? { kind: 'all' }
+    : queryOfBody(body.query, { limits })
 
-const needsIn = (query: Query, fields: FieldTable, { nowMs }: World): Needs =>
-  needsOf(query, { fields, nowMs, maxFields: defaultMaxFields })
+const needsIn = (query: Query, fields: FieldTable, { nowMs, limits }: World): Needs =>
+  needsOf(query, { fields, nowMs, maxFields: limits.maxClauses })
 
 interface Parts {
   readonly body: JsonRecord
@@ -219,14 +225,14 @@ export async function count(body: JsonRecord, world: World): Promise<JsonRecord>
 /** `_validate/query`: whether a query can be asked of these indices, and why not. */
 export function validate(
   body: JsonRecord,
-  { indices, nowMs }: Pick<World, 'indices' | 'nowMs'>,
+  { indices, nowMs, limits }: Pick<World, 'indices' | 'nowMs' | 'limits'>,
 ): JsonRecord {
   try {
-    const query = queryIn(body)
+    const query = queryIn(body, limits)
     const fields = new FieldTable(indices)
     const never = new AbortController().signal
     const database = { rows: () => Promise.reject(new Error('nothing is asked')) }
-    askedOf({ indices, query, fields, from: sql`rows`, database, deadline: never, nowMs })
+    askedOf({ indices, query, fields, from: sql`rows`, database, deadline: never, nowMs, limits })
     return { valid: true, _shards: { total: 1, successful: 1, failed: 0 } }
   } catch (failure) {
     if (!(failure instanceof SearchError)) throw failure

@@ -1,3 +1,4 @@
+import type { SearchLimits } from '../../query/limits.ts'
 import type { Query } from '../../query/query.ts'
 import type { Field } from '../../fields.ts'
 import type { Database } from '../database.ts'
@@ -29,6 +30,7 @@ export interface Asked {
   readonly deadline: AbortSignal
   /** Milliseconds since the epoch, the same for the whole question: what `now` means. */
   readonly nowMs: number
+  readonly limits: SearchLimits
   /** Undefined for a field that no index has. */
   field(path: string): Resolved | undefined
   /** Names that fit a pattern such as `http.*`. */

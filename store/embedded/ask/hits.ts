@@ -11,8 +11,6 @@ import { rowId } from './metadata_fields.ts'
 import { behind, byPlace, columnsOf, namesOf, orderOf, sortOf, type SortKey } from './sort.ts'
 import { sourceFilterOf } from './source_filter.ts'
 
-/** Elasticsearch's `index.max_result_window`. */
-export const maxResultWindow = 10_000
 /** What `track_total_hits` counts to unless it says otherwise. */
 const defaultTracked = 10_000
 
@@ -50,7 +48,7 @@ export async function hitsOf(
 ): Promise<FoundHits> {
   const from = wholeNumber(body.from, 'from') ?? 0
   const size = wholeNumber(body.size, 'size') ?? 10
-  checkWindow(from, size)
+  checkWindow(from + size, asked.limits.maxResultWindow)
   const sort = sortOf(body.sort, asked)
   const tracked = trackedOf(body.track_total_hits)
   const after = afterOf(body, sort, from)
@@ -75,10 +73,10 @@ export async function hitsOf(
   }
 }
 
-function checkWindow(from: number, size: number) {
-  if (from + size <= maxResultWindow) return
+function checkWindow(wanted: number, most: number) {
+  if (wanted <= most) return
   throw illegal(
-    `Result window is too large, from + size must be less than or equal to: [${maxResultWindow}] but was [${from + size}]. See the scroll api for a more efficient way to request large data sets. This limit can be set by changing the [index.max_result_window] index level setting.`,
+    `Result window is too large, from + size must be less than or equal to: [${most}] but was [${wanted}]. See the scroll api for a more efficient way to request large data sets. This limit can be set by changing the [index.max_result_window] index level setting (store.limits.max_result_window).`,
   )
 }
 

@@ -1,3 +1,4 @@
+import { defaultSearchLimits, type SearchLimits } from '../../query/limits.ts'
 import type { Query } from '../../query/query.ts'
 import type { Database } from '../database.ts'
 import { documentRows } from '../read_once.ts'
@@ -5,9 +6,6 @@ import { all, sql, verbatim, type Sql } from '../sql.ts'
 import type { Asked } from './asked.ts'
 import { conditionOf, type Meaning } from './condition.ts'
 import { FieldTable, type AskedIndex } from './field_table.ts'
-
-/** Fields that one name with `*` may stand for, as Elasticsearch's `indices.query.bool.max_clause_count`. */
-export const defaultMaxFields = 1024
 
 export interface QuestionOptions {
   readonly indices: readonly AskedIndex[]
@@ -17,14 +15,16 @@ export interface QuestionOptions {
   readonly database: Database
   readonly deadline: AbortSignal
   readonly nowMs: number
-  readonly maxFields?: number
+  readonly limits?: SearchLimits
   readonly fields?: FieldTable
 }
 
 /** @throws SearchError when the fields do not allow the query */
 export function askedOf(options: QuestionOptions): Asked {
   const { indices, query, from, database, deadline, nowMs } = options
-  const { maxFields = defaultMaxFields, fields = new FieldTable(indices) } = options
+  const { limits = defaultSearchLimits, fields = new FieldTable(indices) } = options
+  // Fields that one name with `*` may stand for, as in Elasticsearch.
+  const maxFields = limits.maxClauses
   const meaning: Meaning = { fields, nowMs, maxFields }
   return {
     from: documentRows(from),
@@ -32,6 +32,7 @@ export function askedOf(options: QuestionOptions): Asked {
     database,
     deadline,
     nowMs,
+    limits,
     field: (path) => fields.field(path),
     fieldsLike: (pattern) => fields.like(pattern, maxFields),
     condition: (each) => sql`coalesce(${conditionOf(each, meaning)}, false)`,

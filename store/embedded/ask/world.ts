@@ -1,3 +1,4 @@
+import type { SearchLimits } from '../../query/limits.ts'
 import type { Database } from '../database.ts'
 import type { Sql } from '../sql.ts'
 import type { AskedIndex } from './field_table.ts'
@@ -19,6 +20,7 @@ export interface World {
   readonly deadline: AbortSignal
   /** Milliseconds since the epoch. */
   readonly nowMs: number
+  readonly limits: SearchLimits
   /** Milliseconds of a clock that only goes forward: for `took`. */
   monotonicMs(): number
   /** A signal that fires after so long, or when `deadline` does: for `timeout`. */

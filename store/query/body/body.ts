@@ -118,5 +118,5 @@ const tooDeep = (maxDepth: number) =>
   new SearchError(
     400,
     'illegal_argument_exception',
-    `The nested depth of the query exceeds the maximum nested depth for queries set in [indices.query.bool.max_nested_depth]: ${maxDepth}`,
+    `The nested depth of the query exceeds the maximum nested depth for queries set in [indices.query.bool.max_nested_depth]: ${maxDepth} (store.limits.max_query_depth)`,
   )

@@ -78,7 +78,7 @@ export function simpleQueryStringOf(part: Part, { limits }: Reader): Query {
     throw new SearchError(
       400,
       'illegal_argument_exception',
-      `Query string length exceeds max allowed length ${limits.maxTextLength} (search.query.max_query_string_length); actual length: ${query.length}`,
+      `Query string length exceeds max allowed length ${limits.maxTextLength} (search.query.max_query_string_length, store.limits.max_query_length); actual length: ${query.length}`,
     )
   const { minimumShouldMatch } = shouldMatch(part)
   return queryOfSimpleText(query, {

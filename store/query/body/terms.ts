@@ -34,7 +34,7 @@ export function termsOf(part: Part, { limits: { maxTerms } }: Reader): Query {
     throw new SearchError(
       400,
       'illegal_argument_exception',
-      `The number of terms [${value.length}] used in the Terms Query request has exceeded the allowed maximum of [${maxTerms}]. This maximum can be set by changing the [index.max_terms_count] index level setting.`,
+      `The number of terms [${value.length}] used in the Terms Query request has exceeded the allowed maximum of [${maxTerms}]. This maximum can be set by changing the [index.max_terms_count] index level setting (store.limits.max_terms).`,
     )
   const values = value.map((each) => scalar(each, { ...part, place }))
   if (values.length === 0) return { kind: 'none' }

@@ -116,5 +116,5 @@ const tooLong = (length: number, allowed: number) =>
   new SearchError(
     400,
     'illegal_argument_exception',
-    `Query string length exceeds max allowed length ${allowed} (search.query.max_query_string_length); actual length: ${length}`,
+    `Query string length exceeds max allowed length ${allowed} (search.query.max_query_string_length, store.limits.max_query_length); actual length: ${length}`,
   )

@@ -4,7 +4,7 @@ import { all, identifier, join, sql, verbatim, type Sql } from '../../sql.ts'
 import type { Asked } from '../asked.ts'
 import type { Aggregation, Bucket, BucketsPlan, Group, Planning } from './aggregation.ts'
 import { answerOf } from './answer.ts'
-import { checkBuckets, maxBuckets } from './limits.ts'
+import { checkBuckets } from './limits.ts'
 import { planLevel, type Level } from './level.ts'
 import { runPipelines } from './run_pipelines.ts'
 
@@ -87,6 +87,10 @@ class Run {
     around,
   })
 
+  get #most(): number {
+    return this.#asked.limits.maxBuckets
+  }
+
   #ask = (query: Sql) => this.#asked.database.rows(query, this.#asked.deadline)
 
   /** @param narrowed whether `frame` has rows of buckets that are not among `parents` */
@@ -128,7 +132,7 @@ class Run {
     const value = many ? sql`unnest(${expression})` : expression
     const rows = sql`select *, ${value} as ${key} from (${frame.rows})`
     const answered = parents.length === 0 ? [] : await this.#groups(plan, level, rows, depth)
-    checkBuckets(answered.length)
+    checkBuckets(answered.length, this.#most)
     const always = plan.always ? await this.#always(plan.always) : []
     const groups = groupsOf(answered, depth, always)
     const made: Bucket[] = []
@@ -137,7 +141,7 @@ class Run {
       const its = groups(parent)
       const { buckets, ...rest } = plan.buckets(its)
       this.#counted.buckets += buckets.length
-      checkBuckets(this.#counted.buckets)
+      checkBuckets(this.#counted.buckets, this.#most)
       let mine = buckets.map(({ name, head, group }) => {
         const bucket = newBucket(name, head, group.count, group.key, parent)
         level.attach(bucket, group.row)
@@ -183,7 +187,7 @@ class Run {
       ', ',
     )
     const groups = sql`select ${columns} from (${rows}) where ${key} is not null${having} group by all`
-    const bound = verbatim(String(maxBuckets + 1))
+    const bound = verbatim(String(this.#most + 1))
     if (!plan.best) {
       return this.#ask(sql`select *, 0 as "_total" from (${groups}) limit ${bound}`)
     }
@@ -202,7 +206,7 @@ class Run {
   }
 
   async #always(expression: Sql): Promise<readonly Answered[]> {
-    const bound = verbatim(String(maxBuckets + 1))
+    const bound = verbatim(String(this.#most + 1))
     const values = sql`select distinct ${expression} as "_k" from ${this.#asked.from}`
     const rows = await this.#ask(
       sql`select * from (${values}) where "_k" is not null limit ${bound}`,

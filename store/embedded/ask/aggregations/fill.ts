@@ -15,17 +15,19 @@ const empty: Group = { key: null, count: 0, row: undefined, total: 0 }
  *
  * @param next the place after one
  * @param bounds on places
+ * @param most buckets
  * @throws SearchError too_many_buckets_exception
  */
 export function fillGaps(
   places: readonly Place[],
   next: (at: number) => number,
   bounds: Bounds<number> | undefined,
+  most: number,
 ): readonly Place[] {
   const [first, last] = [places[0]?.at, places.at(-1)?.at]
   // Without documents a lower and an upper bound are needed to know where to begin and to end.
-  const from = least(first, bounds?.min ?? (first === undefined ? bounds?.max : undefined))
-  const to = most(last, bounds?.max ?? (last === undefined ? bounds?.min : undefined))
+  const from = lesser(first, bounds?.min ?? (first === undefined ? bounds?.max : undefined))
+  const to = greater(last, bounds?.max ?? (last === undefined ? bounds?.min : undefined))
   if (from === undefined || to === undefined) return places
   if (first === undefined && (bounds?.min === undefined || bounds.max === undefined)) return places
   const filled: Place[] = []
@@ -40,12 +42,12 @@ export function fillGaps(
       filled.push({ at, group: empty })
       at = next(at)
     }
-    checkBuckets(filled.length)
+    checkBuckets(filled.length, most)
   }
   return [...filled, ...places.slice(known)]
 }
 
-const least = (a: number | undefined, b: number | undefined) =>
+const lesser = (a: number | undefined, b: number | undefined) =>
   a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
-const most = (a: number | undefined, b: number | undefined) =>
+const greater = (a: number | undefined, b: number | undefined) =>
   a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)

@@ -1,4 +1,5 @@
 import { queryOfBody } from '../../../query/body/body.ts'
+import type { SearchLimits } from '../../../query/limits.ts'
 import type { Place, Query } from '../../../query/query.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../../../search.ts'
 
@@ -7,14 +8,16 @@ export class Options {
   readonly type: string
   readonly name: string
   readonly at: Place
+  readonly limits: SearchLimits
   readonly #body: JsonRecord
   readonly #known = new Set<string>()
 
-  constructor(type: string, name: string, body: JsonRecord, at: Place) {
+  constructor(type: string, name: string, body: JsonRecord, at: Place, limits: SearchLimits) {
     this.type = type
     this.name = name
     this.#body = body
     this.at = at
+    this.limits = limits
   }
 
   raw(key: string): JsonValue | undefined {
@@ -101,20 +104,20 @@ export class Options {
   inner(key: string, value: JsonValue): Options {
     if (value === null || typeof value !== 'object' || Array.isArray(value))
       throw this.wrong(key, value)
-    return new Options(this.type, this.name, value, `${this.at}.${key}`)
+    return new Options(this.type, this.name, value, `${this.at}.${key}`, this.limits)
   }
 
   query(value: JsonValue | undefined, at: Place): Query {
     if (value == null || typeof value !== 'object' || Array.isArray(value)) {
       throw this.wrong(this.name, value ?? null)
     }
-    return queryOfBody(value, { place: at })
+    return queryOfBody(value, { place: at, limits: this.limits })
   }
 
   /** The whole body as a query, which is what that of `filter` is. */
   asQuery(): Query {
     this.ignore(...Object.keys(this.#body))
-    return queryOfBody(this.#body, { place: this.at })
+    return queryOfBody(this.#body, { place: this.at, limits: this.limits })
   }
 
   /** @throws SearchError on a key that nothing asked for */

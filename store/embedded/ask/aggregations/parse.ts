@@ -1,3 +1,4 @@
+import { defaultSearchLimits, type SearchLimits } from '../../../query/limits.ts'
 import type { Place } from '../../../query/query.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../../../search.ts'
 import type { Aggregation, Kind } from './aggregation.ts'
@@ -5,19 +6,17 @@ import { checkPaths } from './buckets_path.ts'
 import { isRefused, kinds } from './kinds.ts'
 import { Options } from './options.ts'
 
-/** How deep aggregations may be nested; Elasticsearch has no bound of its own here. */
-const maxDepth = 20
-/** How many aggregations a body may have. */
-const maxAggregations = 1_000
-
 /**
  * The `aggs` (or `aggregations`) of a search body.
 
  * @throws SearchError in Elasticsearch's words, with the place
  */
-export function parseAggregations(body: JsonValue | undefined): readonly Aggregation[] {
+export function parseAggregations(
+  body: JsonValue | undefined,
+  limits: SearchLimits = defaultSearchLimits,
+): readonly Aggregation[] {
   if (body == null) return []
-  const all = { left: maxAggregations }
+  const all = { left: limits.maxAggregations, limits }
   const aggregations = parseTree(body, 'aggs', [], all)
   checkPaths(aggregations, undefined)
   return aggregations
@@ -25,6 +24,7 @@ export function parseAggregations(body: JsonValue | undefined): readonly Aggrega
 
 interface Reading {
   left: number
+  readonly limits: SearchLimits
 }
 
 function parseTree(
@@ -34,10 +34,17 @@ function parseTree(
   all: Reading,
 ): readonly Aggregation[] {
   if (!isRecord(body)) throw parsing(`Expected [START_OBJECT] under [${at}]`, at)
-  if (around.length > maxDepth) throw parsing(`aggregations are nested deeper than ${maxDepth}`, at)
+  const { maxAggregations, maxAggregationDepth: deepest } = all.limits
+  if (around.length > deepest) {
+    const reason = `aggregations are nested deeper than ${deepest} (store.limits.max_aggregation_depth)`
+    throw parsing(reason, at)
+  }
   return Object.entries(body).map(([name, definition]) => {
     all.left -= 1
-    if (all.left < 0) throw parsing(`more than ${maxAggregations} aggregations`, at)
+    if (all.left < 0) {
+      const reason = `more than ${maxAggregations} aggregations (store.limits.max_aggregations)`
+      throw parsing(reason, at)
+    }
     if (!/^[^[\]>]+$/.test(name)) {
       const rule = 'Aggregation names can contain any character except'
       throw parsing(`Invalid aggregation name [${name}]. ${rule} '[', ']', and '>'`, at)
@@ -73,7 +80,7 @@ function parseOne(
         throw parsing(found, at)
       }
       type = key
-      kind = parseKind(key, name, value, at)
+      kind = parseKind(key, name, value, at, all.limits)
     }
   }
   if (type === undefined || kind === undefined) {
@@ -84,7 +91,13 @@ function parseOne(
   return aggregation
 }
 
-function parseKind(type: string, name: string, value: JsonValue, at: Place): Kind {
+function parseKind(
+  type: string,
+  name: string,
+  value: JsonValue,
+  at: Place,
+  limits: SearchLimits,
+): Kind {
   const read = Object.hasOwn(kinds, type) ? kinds[type] : undefined
   if (!read) {
     const reason = isRefused(type)
@@ -101,7 +114,7 @@ function parseKind(type: string, name: string, value: JsonValue, at: Place): Kin
     const found = `Expected [START_OBJECT] under [${type}], but got a value in [${name}]`
     throw parsing(found, at)
   }
-  const options = new Options(type, name, value, `${at}.${type}`)
+  const options = new Options(type, name, value, `${at}.${type}`, limits)
   const kind = read(options)
   options.finish()
   return kind

@@ -3,6 +3,7 @@ import { answer, count, validate } from '../../../../store/embedded/ask/answer.t
 import { fieldCaps, mappingOf, termsEnum } from '../../../../store/embedded/ask/field_answers.ts'
 import type { Needs } from '../../../../store/embedded/ask/needs.ts'
 import type { World } from '../../../../store/embedded/ask/world.ts'
+import { defaultSearchLimits } from '../../../../store/query/limits.ts'
 import type { Mapping } from '../../../../store/fields.ts'
 import type { JsonRecord } from '../../../../store/search.ts'
 import { documentsTable, testJournal, type DocumentsTable } from '../documents_table.ts'
@@ -46,6 +47,7 @@ beforeAll(async () => {
     database: table.database,
     deadline: new AbortController().signal,
     nowMs: Date.parse('2026-11-21T12:00:00Z'),
+    limits: defaultSearchLimits,
     monotonicMs: () => 5,
   }
 })
@@ -314,6 +316,43 @@ describe('refused', () => {
       status: 400,
       message: expect.stringContaining(reason) as string,
     })
+  })
+})
+
+test.each<[object, JsonRecord, string]>([
+  [{ maxResultWindow: 20 }, { size: 21 }, 'max_result_window'],
+  [
+    { maxInnerResultWindow: 2 },
+    { aggs: { a: { top_hits: { size: 3 } } } },
+    'max_inner_result_window',
+  ],
+  [{ maxBuckets: 4 }, { aggs: { a: { terms: { field: 'n' } } } }, 'max_buckets'],
+  [{ maxBuckets: 4 }, { aggs: { a: { histogram: { field: 'n', interval: 1 } } } }, 'max_buckets'],
+  [{ maxBuckets: 9 }, { aggs: { a: { composite: { size: 10, sources: [] } } } }, 'max_buckets'],
+  [
+    { maxAggregations: 1 },
+    { aggs: { a: { avg: { field: 'n' } }, b: { avg: { field: 'n' } } } },
+    'max_aggregations',
+  ],
+  [
+    { maxAggregationDepth: 0 },
+    { aggs: { a: { missing: { field: 'n' }, aggs: { b: { avg: { field: 'n' } } } } } },
+    'max_aggregation_depth',
+  ],
+  [{ maxDepth: 1 }, { query: { bool: { must: { match_all: {} } } } }, 'max_query_depth'],
+  [
+    { maxClauses: 1 },
+    { aggs: { a: { filter: { bool: { must: [{ match_all: {} }, { match_all: {} }] } } } } },
+    'max_clauses',
+  ],
+  [{ maxTerms: 1 }, { post_filter: { terms: { n: [1, 2] } } }, 'max_terms'],
+  [{ maxTextLength: 2 }, { query: { query_string: { query: 'abc' } } }, 'max_query_length'],
+  [{ maxRegexpLength: 2 }, { query: { regexp: { 'log.level': 'abc' } } }, 'max_regex_length'],
+])('%j is a bound', async (bound, body, option) => {
+  const limits = { ...defaultSearchLimits, ...bound }
+  await expect(answer(body, { ...world, limits })).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining(`store.limits.${option}`) as string,
   })
 })
 

@@ -32,6 +32,7 @@ const steps: readonly Step[] = [
 export function autoDateHistogram(options: Options): BucketsKind {
   const source = sourceOf(options)
   const zone = timeZone(source.timeZone)
+  const { maxBuckets } = options.limits
   const most = options.integer('buckets', 1) ?? 10
   const least = options.text('minimum_interval')
   const first = least === undefined ? 0 : steps.findIndex(({ name }) => name === least)
@@ -47,11 +48,11 @@ export function autoDateHistogram(options: Options): BucketsKind {
       }
       const values = valuesOf(asked, source, ['date'])
       const range = await extent(asked, values)
-      const { step, multiple } = choose(range, zone, most, first)
+      const { step, multiple } = choose(range, zone, { most, first, maxBuckets })
       const interval: Interval = step.unit === 's' ? { ms: 1_000 } : { unit: step.unit }
       const unit = rounding(interval, zone, 0)
       // The starts of all buckets are known, so several units are put together by them.
-      const starts = range ? startsOf(range, unit, multiple) : []
+      const starts = range ? startsOf(range, unit, multiple, maxBuckets) : []
       const key = keySql(
         values,
         {
@@ -65,7 +66,7 @@ export function autoDateHistogram(options: Options): BucketsKind {
         key,
         buckets(groups) {
           const places = placesOf(groups, 1)
-          const all = fillGaps(places, (at) => next.get(at) ?? Infinity, undefined)
+          const all = fillGaps(places, (at) => next.get(at) ?? Infinity, undefined, maxBuckets)
           const name = `${multiple}${step.unit}`
           return {
             typed: 'auto_date_histogram',
@@ -82,15 +83,14 @@ export function autoDateHistogram(options: Options): BucketsKind {
 function choose(
   range: TimeRange | undefined,
   zone: TimeZone,
-  most: number,
-  first: number,
+  { most, first, maxBuckets }: { most: number; first: number; maxBuckets: number },
 ): { readonly step: Step; readonly multiple: number } {
   for (const step of steps.slice(first)) {
     const span = range ? range.toMs - range.fromMs : 0
     // Far too many: not worth counting.
     if (span / step.ms > 2 * most * step.multiples.at(-1)!) continue
     const interval: Interval = step.unit === 's' ? { ms: 1_000 } : { unit: step.unit }
-    const units = range ? startsOf(range, rounding(interval, zone, 0), 1).length : 1
+    const units = range ? startsOf(range, rounding(interval, zone, 0), 1, maxBuckets).length : 1
     const multiple = step.multiples.find((each) => Math.ceil(units / each) <= most)
     if (multiple !== undefined) return { step, multiple }
   }
@@ -98,12 +98,17 @@ function choose(
   return { step, multiple: step.multiples.at(-1)! }
 }
 
-function startsOf(range: TimeRange, unit: Rounding, multiple: number): readonly number[] {
+function startsOf(
+  range: TimeRange,
+  unit: Rounding,
+  multiple: number,
+  maxBuckets: number,
+): readonly number[] {
   const starts: number[] = []
   let at = unit.floor(range.fromMs)
   for (let count = 0; at <= range.toMs; count += 1, at = unit.next(at)) {
     if (count % multiple === 0) starts.push(at)
-    checkBuckets(starts.length)
+    checkBuckets(starts.length, maxBuckets)
   }
   return starts
 }

@@ -1,10 +1,10 @@
-import { SearchError, type JsonRecord, type JsonValue } from '../../../../search.ts'
+import type { JsonRecord, JsonValue } from '../../../../search.ts'
 import type { Answered, AnsweredStruct } from '../../../database.ts'
 import { any, sql, verbatim, type Sql } from '../../../sql.ts'
 import type { BucketsKind, BucketsPlan, Planning } from '../aggregation.ts'
 import { jsonKey, keyOf } from '../bucket_keys.ts'
 import { parseDate } from '../dates.ts'
-import { maxBuckets } from '../limits.ts'
+import { checkBuckets } from '../limits.ts'
 import type { Options } from '../options.ts'
 import { rounding } from '../rounding.ts'
 import { timeZone } from '../time_zone.ts'
@@ -38,10 +38,7 @@ interface SourcePlan {
 /** Every combination of its sources' values, page by page: `after_key` of one page is `after` of the next. */
 export function composite(options: Options): BucketsKind {
   const size = options.integer('size', 1) ?? 10
-  if (size > maxBuckets) {
-    const reason = `Trying to create too many buckets. Must be less than or equal to: [${maxBuckets}] but was [${size}]. This limit can be set by changing the [search.max_buckets] cluster level setting.`
-    throw new SearchError(400, 'too_many_buckets_exception', reason, { max_buckets: maxBuckets })
-  }
+  checkBuckets(size, options.limits.maxBuckets)
   const given = options.list('sources')
   if (!given || given.length === 0) {
     throw options.illegal('Composite [sources] cannot be null or empty')

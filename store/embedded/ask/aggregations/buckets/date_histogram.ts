@@ -97,7 +97,10 @@ export function dateHistogram(options: Options): BucketsKind {
           const places = placesOf(groups, minDocCount)
           const floor = (ms: number | undefined) => (ms === undefined ? ms : rounded.floor(ms))
           const between = ends && { min: floor(ends.min), max: floor(ends.max) }
-          const all = minDocCount === 0 ? fillGaps(places, rounded.next, between) : places
+          const all =
+            minDocCount === 0
+              ? fillGaps(places, rounded.next, between, asked.limits.maxBuckets)
+              : places
           return {
             typed: 'date_histogram',
             buckets: headsOf(all, values),

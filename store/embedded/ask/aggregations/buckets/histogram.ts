@@ -27,6 +27,7 @@ export function histogram(options: Options): BucketsKind {
   return {
     family: 'buckets',
     plan({ asked }) {
+      const { maxBuckets } = asked.limits
       const values = valuesOf(asked, source, ['number', 'boolean'])
       const [i, o] = [interval, offset].map((each) => sql`${each}::DOUBLE`) as [Sql, Sql]
       const floor = (value: Sql) => sql`floor((${value} - ${o}) / ${i})`
@@ -49,7 +50,8 @@ export function histogram(options: Options): BucketsKind {
             min: bounds.min === undefined ? undefined : place(bounds.min),
             max: bounds.max === undefined ? undefined : place(bounds.max),
           }
-          const all = minDocCount === 0 ? fillGaps(places, (at) => at + 1, ends) : places
+          const all =
+            minDocCount === 0 ? fillGaps(places, (at) => at + 1, ends, maxBuckets) : places
           const heads = all.map(({ at, group }) => {
             const key = at * interval + offset
             const text = values.format.isRaw ? {} : { key_as_string: values.format.text(key) }

@@ -4,7 +4,6 @@ import { addressOf } from '../../ip_values.ts'
 import type { BucketsKind, BucketsPlan, Group } from '../aggregation.ts'
 import { headOf, jsonKey, keyOf } from '../bucket_keys.ts'
 import { compareBuckets, ordersOf, orderSql, type BucketOrder } from '../bucket_order.ts'
-import { maxBuckets } from '../limits.ts'
 import type { Options } from '../options.ts'
 import { sourceOf, valuesOf, type ValueKind, type Values } from '../values.ts'
 import { termFilter } from './term_filter.ts'
@@ -29,7 +28,7 @@ export function termsOptions(options: Options): TermsOptions {
   const minDocCount = options.integer('min_doc_count', 0) ?? 1
   const orders = ordersOf(options) ?? byCount
   const showsErrors = options.boolean('show_term_doc_count_error') ?? false
-  return { size: Math.min(size, maxBuckets + 1), minDocCount, orders, showsErrors }
+  return { size: Math.min(size, options.limits.maxBuckets + 1), minDocCount, orders, showsErrors }
 }
 
 export const besideTerms = (groups: readonly Group[], kept: number): JsonRecord => ({

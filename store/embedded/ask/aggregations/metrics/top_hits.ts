@@ -1,9 +1,6 @@
 import type { HitsKind } from '../aggregation.ts'
 import type { Options } from '../options.ts'
 
-/** Elasticsearch's `index.max_inner_result_window`. */
-const maxWindow = 100
-
 const passed = [
   'sort',
   '_source',
@@ -19,11 +16,12 @@ const passed = [
 
 /** The best documents of each bucket, answered as a search of their own. */
 export function topHits(options: Options): HitsKind {
+  const { maxInnerResultWindow: maxWindow } = options.limits
   const from = options.integer('from', 0) ?? 0
   const size = options.integer('size', 0) ?? 3
   if (from + size > maxWindow) {
     throw options.illegal(
-      `Top hits result window is too large, the top hits aggregator [${options.name}]'s from + size must be less than or equal to: [${maxWindow}] but was [${from + size}]. This limit can be set by changing the [index.max_inner_result_window] index level setting.`,
+      `Top hits result window is too large, the top hits aggregator [${options.name}]'s from + size must be less than or equal to: [${maxWindow}] but was [${from + size}]. This limit can be set by changing the [index.max_inner_result_window] index level setting (store.limits.max_inner_result_window).`,
     )
   }
   options.refuse('script_fields')

@@ -1,5 +1,6 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { Field } from '../../../../../store/fields.ts'
+import { defaultSearchLimits } from '../../../../../store/query/limits.ts'
 import type { Query, Scalar } from '../../../../../store/query/query.ts'
 import type { JsonRecord, JsonValue } from '../../../../../store/search.ts'
 import { queryOfBody } from '../../../../../store/query/body/body.ts'
@@ -88,6 +89,7 @@ export async function tableOf(documents: readonly JsonRecord[], types: Types): P
     database: database(connection),
     deadline: new AbortController().signal,
     nowMs,
+    limits: defaultSearchLimits,
     field,
     fieldsLike: () => names.map((name) => field(name)!),
     condition: (query) => condition(query, field),
