@@ -1,6 +1,7 @@
 import { SearchError, type JsonRecord, type JsonValue, type TargetOptions } from '../search.ts'
 import type { Parameters } from './parameters.ts'
 import { illegalArgument } from './elasticsearch_error.ts'
+import { withVersions } from './hit_versions.ts'
 import { isRecord } from './request_body.ts'
 import type { Call } from './route.ts'
 import type { Meant } from './targets.ts'
@@ -23,7 +24,9 @@ export async function ask(
   const meant = await api.indices.resolve(question.target, question.options)
   if (meant.length === 0) return nothing
   const request = withAliasFilters(question.body, meant)
-  return api.services.engine.search(namesOf(meant), request, {}, deadline)
+  const { engine, ids } = api.services
+  const answer = await engine.search(namesOf(meant), request, {}, deadline)
+  return withVersions(answer, request, ids)
 }
 
 export const namesOf = (meant: readonly Meant[]) => meant.map(({ name }) => name).join(',')

@@ -256,13 +256,16 @@ function showing(asked: Asked, body: JsonRecord, query: Query, sort: readonly So
   const columns = fieldValues(docValues, asked, true)
   const highlight = highlighterOf(body.highlight, query, asked)
   const version = flag(body.version, 'version') ?? false
+  if (bare && version) {
+    throw illegal('[stored_fields] cannot be disabled if [version] is requested')
+  }
   const sequence = flag(body.seq_no_primary_term, 'seq_no_primary_term') ?? false
   const names = namesOf(sort)
   return (row, source, scored) => {
     const hit: JsonRecord = { _index: String(row._stream) }
     if (!bare) hit._id = String(row._hit)
-    // Weir's own events are never changed; how often a client's was, the ids' table knows.
-    if (version && row._seq === null) hit._version = 1
+    // Weir's own events are never changed; of a client's document: by which change it came (api/hit_versions.ts).
+    if (version) hit._version = row._seq === null ? 1 : -Number(row._seq)
     if (sequence) Object.assign(hit, { _seq_no: Number(row._seq ?? 0), _primary_term: 1 })
     hit._score = scored ? 1 : null
     if (filter) hit._source = filter(source)
