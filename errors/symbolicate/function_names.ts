@@ -1,4 +1,4 @@
-import type { Script } from './map_cache.ts'
+import type { Script } from './script.ts'
 import type { SourceMap } from './source_map.ts'
 
 /** Most segments, and most characters of the script, that are looked through for one frame. */

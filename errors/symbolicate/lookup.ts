@@ -1,11 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { resolveUrl, urlsOf } from './places.ts'
 import { unmapped } from './reasons.ts'
+import { inlineReference } from './script.ts'
 
 /** A blob of an upload, and its size in bytes. */
 export interface Stored {
   readonly blob: string
   readonly size: number
+  /** The map that the script of this blob has inside, as a `data:` url. */
+  readonly isInline?: true
 }
 
 /** The map of a script. */
@@ -31,9 +34,7 @@ export interface Wanted {
 
 export type LookupResult = Found | { readonly unmapped: string }
 
-interface Row {
-  readonly blob: string
-  readonly size: number
+interface Row extends Stored {
   readonly url: string
   readonly dist: string
   readonly debug_id: string
@@ -49,7 +50,7 @@ const columns = 'blob, size, url, dist, debug_id, map_reference, uploaded_ms'
 /**
  * Finds the map of a script in what was uploaded: by debug id, then by release, dist and url.
  *
- * @param referenceIn the `//# sourceMappingURL` of a stored script; undefined without one.
+ * @param referenceIn the `//# sourceMappingURL` of a stored script; `data:` for a map inside of it, undefined without one.
  */
 export class Lookup {
   readonly #database: DatabaseSync
@@ -123,6 +124,7 @@ export class Lookup {
     const map = this.#byDebugId.get(debugId, project, 'source_map') as Row | undefined
     const script = this.#byDebugId.get(debugId, project, 'minified_source') as Row | undefined
     if (map) return foundOf(map, script, 'debug-id')
+    if (script && this.#referenceIn(script) === inlineReference) return inlineOf(script, 'debug-id')
     if (script) return { unmapped: unmapped.scriptOnly }
     const isElsewhere = this.#elsewhere.get(debugId) !== undefined
     return { unmapped: isElsewhere ? unmapped.otherProject : unmapped.noDebugId }
@@ -157,10 +159,15 @@ export class Lookup {
       const byId = this.#findByDebugId({ ...wanted, debugId: script.debug_id })
       if ('map' in byId) return { ...byId, script, by: 'release' }
     }
-    const reference = script.map_reference ?? this.#referenceIn(script)
     const beside = this.#rowAt(wanted, `${script.url}.map`, 'source_map')
-    if (reference === undefined || reference.startsWith('data:')) {
-      return beside ? foundOf(beside, script, 'release') : { unmapped: unmapped.noReference }
+    const header = script.map_reference
+    const isOutside = header !== null && !header.startsWith(inlineReference)
+    const reference = isOutside ? header : this.#referenceIn(script)
+    if (reference === undefined || reference === inlineReference) {
+      if (beside) return foundOf(beside, script, 'release')
+      return reference === undefined
+        ? { unmapped: unmapped.noReference }
+        : inlineOf(script, 'release')
     }
     const url = resolveUrl(reference, script.url)
     const candidates = url === undefined ? [] : urlsOf(url)
@@ -175,4 +182,8 @@ export class Lookup {
 
 function foundOf(map: Row, script: Row | undefined, by: Found['by']): Found {
   return { map, mapUrl: map.url, script, by, uploadedMs: map.uploaded_ms }
+}
+
+function inlineOf(script: Row, by: Found['by']): Found {
+  return foundOf({ ...script, isInline: true }, script, by)
 }

@@ -3,7 +3,7 @@ import type { Frame, SentryEvent, Stacktrace } from '../event/sentry_event.ts'
 import type { SourceMapsConfig } from './config.ts'
 import { locate, mapFrame, type Mapped, type Ready } from './frames.ts'
 import { type Found, Lookup, type LookupResult } from './lookup.ts'
-import { MapCache, referenceIn } from './map_cache.ts'
+import { MapCache } from './map_cache.ts'
 import { debugIdOf, imagesOf, isMade, isRuntime, scriptOf, withoutQuery } from './places.ts'
 import { unmapped } from './reasons.ts'
 import { copyOf, isScript, stacksOf } from './stacks.ts'
@@ -67,18 +67,18 @@ export class Symbolicator {
   /** Reads the maps that these events need into memory, so that `apply` need not wait for the disk. */
   async prepare(events: readonly ProjectEvent[]): Promise<void> {
     const lookup = this.#fresh()
-    const wanted = new Map<string, Found>()
+    const wanted = new Set<Found>()
     for (const { project, event } of events) {
       const scripts = this.#scriptsOf(project, event)
       if (!scripts) continue
       for (const { stacktrace } of stacksOf(event)) {
         for (const frame of stacktrace?.frames ?? []) {
           const result = isScript(event, frame) ? resultOf(lookup, scripts, frame) : undefined
-          if (result && 'map' in result) wanted.set(result.map.blob, result)
+          if (result && 'map' in result) wanted.add(result)
         }
       }
     }
-    for (const { map } of wanted.values()) await this.#cache.prepare(map)
+    for (const { map } of wanted) await this.#cache.prepare(map)
   }
 
   /**
@@ -148,10 +148,10 @@ export class Symbolicator {
   }
 
   #fresh(): Lookup {
-    this.#lookup ??= new Lookup(this.#world.database(), (stored) => {
-      const script = this.#cache.script(stored)
-      return script && referenceIn(script)
-    })
+    this.#lookup ??= new Lookup(
+      this.#world.database(),
+      (stored) => this.#cache.script(stored)?.mapReference,
+    )
     this.#lookup.refresh()
     return this.#lookup
   }

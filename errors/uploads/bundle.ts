@@ -153,9 +153,14 @@ function fileOf(name: string, described: unknown, size: number): BundleFile {
     type: textAt(file, 'type').slice(0, 64),
     url: textAt(file, 'url').slice(0, 4_096),
     debugId: debugIdOf(headers.get('debug-id')),
-    mapReference: headers.get('sourcemap') ?? headers.get('x-sourcemap'),
+    mapReference: referenceOf(headers.get('sourcemap') ?? headers.get('x-sourcemap')),
     size,
   }
+}
+
+/** Only of a map outside of the script: one inside is found there. */
+function referenceOf(text: string | undefined): string | undefined {
+  return text === undefined || text.startsWith('data:') ? undefined : text.slice(0, 4_096)
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> | undefined {

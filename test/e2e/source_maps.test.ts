@@ -88,10 +88,10 @@ describe.skipIf(!bundlers)('a plugin uploads, and the stack shows the sources', 
 
 describe.skipIf(!bundlers).each(clis)('$name', ({ name, program }) => {
   const cli = async (cwd: string, ...args: string[]) => await run([program, ...args], cwd, settings)
-  const appOf = async (what: string) => {
+  const appOf = async (what: string, sourcemap = '--sourcemap') => {
     const app = appFolder(join(folder, `${name}-${what}`), bundlers!.path)
     const esbuild = join(app, 'node_modules/esbuild/bin/esbuild')
-    const flags = ['--bundle', '--minify', '--sourcemap', '--outfile=out/app.js']
+    const flags = ['--bundle', '--minify', sourcemap, '--outfile=out/app.js']
     execFileSync(esbuild, ['app/main.js', ...flags, '--log-level=warning'], { cwd: app })
     return app
   }
@@ -159,6 +159,23 @@ describe.skipIf(!bundlers).each(clis)('$name', ({ name, program }) => {
     })
     const other = await digested(weir, thrown, { release: 'shop@other' })
     expect(other.frames.at(-1)!.data!['unmapped']).toContain('nothing was uploaded for its release')
+  })
+
+  test('a map inside of its script, by release and by debug id', async () => {
+    const app = await appOf('inline', '--sourcemap=inline')
+    const release = `inline@${name}`
+    const upload = ['sourcemaps', 'upload', '--release', release, '--url-prefix', '~/assets', 'out']
+    expect((await cli(app, ...upload)).code).toBe(0)
+    const thrown = await thrownBy(join(app, 'out/app.js'), url, app)
+    expect(thrown.images).toEqual([])
+    const byRelease = await digested(weir, thrown, { release })
+    expect(byRelease.frames.at(-1)).toMatchObject({ function: 'computeTotal', lineno: 5 })
+    expect((await cli(app, 'sourcemaps', 'inject', 'out')).code).toBe(0)
+    expect((await cli(app, 'sourcemaps', 'upload', 'out')).code).toBe(0)
+    const injected = await thrownBy(join(app, 'out/app.js'), url, app)
+    expect(injected.images).toHaveLength(1)
+    const byId = await digested(weir, injected)
+    expect(byId.frames.at(-1)).toMatchObject({ function: 'computeTotal', lineno: 5 })
   })
 
   test('releases and deploys', async () => {

@@ -118,6 +118,75 @@ test('by release and url: headers, the last line of the script, or the name besi
   expect(framesOf(later)[0]!.data).toEqual({ unmapped: unmapped.emptyRelease })
 })
 
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+const inlineUrl = `data:application/json;charset=utf-8;base64,${base64(plain)}`
+
+test.each([
+  ['Base64', `e()\n//# sourceMappingURL=${inlineUrl}`],
+  [
+    'Base64, and a debug id behind it',
+    `e()\n//# sourceMappingURL=${inlineUrl}\n//# debugId=${debugId}\n`,
+  ],
+  ['an old sign', `e()\n//@ sourceMappingURL=${inlineUrl}\n`],
+  ['a block comment', `e()\n/*# sourceMappingURL=${inlineUrl} */\n`],
+  ['percents', `e()\n//# sourceMappingURL=data:application/json,${encodeURIComponent(plain)}\n`],
+])('a map inside of the script: %s', async (_name, text) => {
+  const given = make()
+  given.add({ ...source, debugId }, text)
+  given.add({ ...source, release: '1' }, text)
+  given.add({ ...source, release: '2', reference: 'data:application/json;base64,e30=' }, text)
+  for (const event of [
+    eventOf([frame()], images()),
+    eventOf([frame()], { release: '1' }),
+    eventOf([frame()], { release: '2' }),
+  ]) {
+    const [mapped] = framesOf(await given.map(event))
+    expect([mapped!.lineno, mapped!.data?.['sourcemap']]).toEqual([15, '~/static/app.js'])
+  }
+})
+
+test.each([
+  ['a text of the code', `e("/*# sourceMappingURL=${inlineUrl} */");e()`, unmapped.scriptOnly],
+  ['a text of the last line', `e("//# sourceMappingURL=${inlineUrl}")`, unmapped.scriptOnly],
+  [
+    'one outside, behind it',
+    `e()\n//# sourceMappingURL=${inlineUrl}\n//# sourceMappingURL=a.map`,
+    unmapped.scriptOnly,
+  ],
+  [
+    'no data',
+    'e()\n//# sourceMappingURL=data:x',
+    'the map cannot be read: its data: url has no data',
+  ],
+  ['no JSON', 'e()\n//# sourceMappingURL=data:,hello', 'the map cannot be read: it is not JSON'],
+  [
+    'no escape',
+    'e()\n//# sourceMappingURL=data:,%zz',
+    'the map cannot be read: its data: url is not escaped as urls are',
+  ],
+])('what is no map inside of the script, and why: %s', async (_name, text, reason) => {
+  const given = make()
+  given.add({ ...source, debugId }, text)
+  const event = await given.map(eventOf([frame()], images()))
+  expect(framesOf(event)[0]!.data).toEqual({ unmapped: reason })
+})
+
+test('a map inside of its script names functions by the script around it', async () => {
+  const given = make()
+  const other = '7'.repeat(32)
+  const named = mapJson([
+    [
+      [0, 0, 0, 0],
+      [9, 0, 2, 9, 0],
+      [14, 0, 14, 4],
+    ],
+  ])
+  const url = `data:application/json;base64,${base64(named)}`
+  given.add({ ...source, debugId: other }, `function e(){throw 1}\n//# sourceMappingURL=${url}`)
+  const [mapped] = framesOf(await given.map(eventOf([frame({ colno: 15 })], images(script, other))))
+  expect([mapped!.function, mapped!.lineno]).toEqual(['checkout', 15])
+})
+
 test('the dist of the event comes first, files without one serve all, those of others none', async () => {
   const given = make()
   const other = mapJson([
