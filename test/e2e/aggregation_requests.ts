@@ -64,6 +64,12 @@ const small = (aggs: JsonRecord, query?: JsonRecord): AggregationRequest =>
 const web = (aggs: JsonRecord, query?: JsonRecord): AggregationRequest =>
   query ? { of: 'web', aggs, query } : { of: 'web', aggs }
 
+const byTerm = (field: string, aggs: JsonRecord): JsonRecord => ({ terms: { field }, aggs })
+/** Inside other buckets each has times, and so an interval, of its own. */
+const inTime = (buckets: number, options: JsonRecord = {}): JsonRecord => ({
+  inside: { auto_date_histogram: { field: 'time', buckets, ...options } },
+})
+
 const fields = ['bytes', 'took', 'sizes', 'time', 'ok', 'rare', 'nothing']
 const metrics: AggregationRequest[] = fields.flatMap((field) =>
   ['avg', 'sum', 'min', 'max', 'stats', 'extended_stats', 'value_count', 'cardinality']
@@ -297,6 +303,13 @@ const dates: AggregationRequest[] = [
     small({ x: { auto_date_histogram: { field: 'time', buckets } } }),
   ),
   web({ x: { auto_date_histogram: { field: '@timestamp', buckets: 20 } } }),
+  ...[1, 3, 10, 40].flatMap((buckets) => [
+    small({ x: byTerm('level', inTime(buckets)) }),
+    small({ x: byTerm('tags', inTime(buckets, { time_zone: 'Europe/Berlin' })) }),
+    small({ x: { filter: { term: { level: 'error' } }, aggs: inTime(buckets) } }),
+    small({ x: byTerm('level', { y: byTerm('host', inTime(buckets)) }) }),
+    web({ x: byTerm('http.response.status_code', inTime(buckets, { field: '@timestamp' })) }),
+  ]),
 ]
 
 const ranges: AggregationRequest[] = [
@@ -490,6 +503,25 @@ const composites: AggregationRequest[] = [
     },
   }),
   small({ x: { composite: { sources: [{ l: { terms: { field: 'nothing' } } }] } } }),
+  small({
+    x: { composite: { sources: [{ l: { terms: { field: 'nothing', missing_bucket: true } } }] } },
+  }),
+  ...['first', 'last', 'default'].flatMap((missing_order) =>
+    ['asc', 'desc'].flatMap((order) => {
+      const missing = { missing_bucket: true, missing_order, order }
+      const l = { terms: { field: 'level', ...missing } }
+      const r = { histogram: { field: 'rare', interval: 50, ...missing } }
+      const d = { date_histogram: { field: 'time', calendar_interval: '1w', ...missing } }
+      const sources = [{ l }, { r }, { d }]
+      const page = (after: JsonRecord) => small({ x: { composite: { size: 7, sources, after } } })
+      return [
+        small({ x: { composite: { size: 300, sources } } }),
+        page({ l: 'error', r: null, d: Date.parse('2026-10-19') }),
+        page({ l: null, r: 50, d: Date.parse('2026-10-19') }),
+        page({ l: 'info', r: 0, d: null }),
+      ]
+    }),
+  ),
 ]
 
 const daily = (aggs: JsonRecord, options: JsonRecord = {}) =>

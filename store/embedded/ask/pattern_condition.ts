@@ -1,5 +1,5 @@
 import type { PatternQuery } from '../../query/query.ts'
-import { re2OfLucene } from '../../query/lucene_regexp.ts'
+import { re2OfLucene, textsOfLucene } from '../../query/lucene_regexp.ts'
 import { re2OfWildcard, wildcardParts } from '../../query/wildcard.ts'
 import { all, sql, type Sql } from '../sql.ts'
 import { SearchError } from '../../search.ts'
@@ -39,20 +39,30 @@ function fitting({ kind, pattern, caseInsensitive }: PatternQuery): (value: Sql)
   }
   if (kind === 'regexp') {
     const regexp = re2OfLucene(pattern, caseInsensitive)
-    return (value) => sql`regexp_full_match(${value}, ${regexp})`
+    const texts = caseInsensitive ? [''] : textsOfLucene(pattern)
+    return (value) => all([...has(value, texts), sql`regexp_full_match(${value}, ${regexp})`])
   }
   const parts = wildcardParts(pattern)
   const [first, second, third, ...more] = parts
   const isInside = more.length === 0 && isStar(first) && second && 'text' in second && isStar(third)
   if (isInside && !caseInsensitive) return (value) => sql`contains(${value}, ${second.text})`
   const regexp = re2OfWildcard(pattern, caseInsensitive)
-  // The longest text that has to be there is far cheaper to look for.
-  const texts = caseInsensitive ? [] : parts.flatMap((part) => ('text' in part ? [part.text] : []))
-  return (value) =>
-    all([
-      ...texts.map((text) => sql`contains(${value}, ${text})`),
-      sql`regexp_full_match(${value}, ${regexp})`,
-    ])
+  const isOpen = first === undefined || 'any' in first
+  const texts = parts.flatMap((part) => ('text' in part ? [part.text] : []))
+  const known = caseInsensitive ? [''] : isOpen ? ['', ...texts] : texts
+  return (value) => all([...has(value, known), sql`regexp_full_match(${value}, ${regexp})`])
+}
+
+/** Shorter ones stand in too many texts. */
+const neededMin = 3
+
+/** A beginning, and the longest text behind it, are far cheaper to look for than a pattern. */
+function has(value: Sql, [beginning, ...texts]: readonly string[]): Sql[] {
+  const [longest = ''] = texts.toSorted((one, other) => other.length - one.length)
+  return [
+    ...(beginning === '' ? [] : [sql`starts_with(${value}, ${beginning!})`]),
+    ...(longest.length < neededMin ? [] : [sql`contains(${value}, ${longest})`]),
+  ]
 }
 
 const isStar = (part: object | undefined) => part !== undefined && 'any' in part && part.any === '*'

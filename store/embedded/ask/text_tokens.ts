@@ -136,8 +136,15 @@ function spread(count: number, slop: number): Sql {
   return sql`greatest(${verbatim(offsets)}) - least(${verbatim(offsets)}) <= cast(${slop} as bigint)`
 }
 
-/** The cheap test first, and the other only where it holds. */
+/**
+ * The cheap test first, and the other only where it holds. The cheap one by itself is made where files are read, so
+ * that of rows without the tokens no other column is; the other, for the chance in it, is not: there its regular
+ * expressions were compiled anew for each file, which takes 3 to 50 ms with Unicode's classes.
+ */
 function guarded(lower: Sql, tokens: readonly string[], found: Sql): Sql {
-  const there = tokens.map((token) => sql`contains(${lower}, ${token})`)
-  return sql`case when ${join(there, ' and ')} then ${found} else false end`
+  const there = join(
+    tokens.map((token) => sql`contains(${lower}, ${token})`),
+    ' and ',
+  )
+  return sql`(${there} and case when random() >= 0 and ${there} then ${found} else false end)`
 }

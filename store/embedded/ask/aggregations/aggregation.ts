@@ -27,6 +27,15 @@ export interface Planning {
   readonly rows: number | undefined
   /** The bucket aggregations around it, outermost first. */
   readonly around: readonly Aggregation[]
+  /** What is put into buckets. */
+  readonly frame: Frame
+}
+
+/** Rows with the keys of the buckets around them: columns `_k0`, `_k1` and so on. */
+export interface Frame {
+  readonly rows: Sql
+  /** Of each key, as from_json understands it. */
+  readonly types: readonly BucketsPlan['key']['type'][]
 }
 
 /** A number or more about each bucket: columns of the very query that makes the buckets. */
@@ -75,6 +84,8 @@ export interface BucketsKind {
 
 export interface BucketsPlan {
   readonly key: Key
+  /** The rows of the frame with further columns that the key reads; undefined: as they are. */
+  readonly joined?: Sql | undefined
   /** Of the key column: groups that do not fit are no buckets. */
   readonly having?: ((key: Sql) => Sql) | undefined
   /** The best groups of each parent, in order; undefined: all of them. */
@@ -82,7 +93,7 @@ export interface BucketsPlan {
   /** Keys that become groups without rows: of the same type as the key. */
   readonly always?: Sql | undefined
   /** The groups of one parent as buckets. @throws SearchError too_many_buckets_exception */
-  buckets(groups: readonly Group[]): MadeBuckets
+  buckets(groups: readonly Group[], parent: Bucket): MadeBuckets
 }
 
 export interface Best {

@@ -2,11 +2,12 @@ import { SearchError, type JsonRecord } from '../../../search.ts'
 import type { Answered, AnsweredStruct } from '../../database.ts'
 import { all, identifier, join, sql, verbatim, type Sql } from '../../sql.ts'
 import type { Asked } from '../asked.ts'
-import type { Aggregation, Bucket, BucketsPlan, Group, Planning } from './aggregation.ts'
+import type { Aggregation, Bucket, BucketsPlan, Frame, Planning } from './aggregation.ts'
 import { answerOf } from './answer.ts'
 import { checkBuckets } from './limits.ts'
 import { planLevel, type Level } from './level.ts'
 import { runPipelines } from './run_pipelines.ts'
+import { groupsOf, keptOf } from './tuples.ts'
 
 /** The `hits` of the documents that `asked` finds, as the body (`sort`, `size`, `_source` …) wants them. */
 export type HitsOf = (asked: Asked, body: JsonRecord) => Promise<JsonRecord>
@@ -16,13 +17,6 @@ export interface AggregateOptions {
   readonly typedKeys?: boolean
   /** For `top_hits`. */
   readonly hits?: HitsOf
-}
-
-/** Rows with the keys of the buckets around them: columns `_k0`, `_k1` and so on. */
-interface Frame {
-  readonly rows: Sql
-  /** Of each key, as from_json understands it. */
-  readonly types: readonly BucketsPlan['key']['type'][]
 }
 
 /**
@@ -72,7 +66,7 @@ class Run {
       const [row] = await this.#ask(sql`select count(*)::BIGINT as "_count" from (${rows})`)
       this.#rows = Number(row!._count)
     }
-    const level = planLevel(aggregations, this.#planning([]))
+    const level = planLevel(aggregations, this.#planning([], { rows, types: [] }))
     let row: AnsweredStruct | undefined
     if (level.columns.length > 0) {
       ;[row] = await this.#ask(sql`select ${join(named(level.columns), ', ')} from (${rows})`)
@@ -81,10 +75,11 @@ class Run {
     await this.#descend(level, [root], { rows, types: [] }, false, [])
   }
 
-  #planning = (around: readonly Aggregation[]): Planning => ({
+  #planning = (around: readonly Aggregation[], frame: Frame): Planning => ({
     asked: this.#asked,
     rows: this.#rows,
     around,
+    frame,
   })
 
   get #most(): number {
@@ -124,13 +119,13 @@ class Run {
     const { kind, children } = aggregation
     if (kind.family !== 'buckets') throw new Error('no buckets')
     const within = [...around, aggregation]
-    const plan = await kind.plan(this.#planning(around))
-    const level = planLevel(children, this.#planning(within))
+    const plan = await kind.plan(this.#planning(around, frame))
+    const level = planLevel(children, this.#planning(within, frame))
     const depth = frame.types.length
     const key = identifier(`_k${depth}`)
     const { expression, many, type } = plan.key
     const value = many ? sql`unnest(${expression})` : expression
-    const rows = sql`select *, ${value} as ${key} from (${frame.rows})`
+    const rows = sql`select *, ${value} as ${key} from (${plan.joined ?? frame.rows})`
     const answered = parents.length === 0 ? [] : await this.#groups(plan, level, rows, depth)
     checkBuckets(answered.length, this.#most)
     const always = plan.always ? await this.#always(plan.always) : []
@@ -139,7 +134,7 @@ class Run {
     let isNarrowed = plan.having !== undefined
     for (const parent of parents) {
       const its = groups(parent)
-      const { buckets, ...rest } = plan.buckets(its)
+      const { buckets, ...rest } = plan.buckets(its, parent)
       this.#counted.buckets += buckets.length
       checkBuckets(this.#counted.buckets, this.#most)
       let mine = buckets.map(({ name, head, group }) => {
@@ -238,66 +233,6 @@ const named = (columns: readonly Sql[]) =>
   columns.map((column, at) => sql`${column} as ${identifier(`m${at}`)}`)
 
 const sumOf = (buckets: readonly Bucket[]) => buckets.reduce((sum, { count }) => sum + count, 0)
-
-/** Of a single bucket the tuple is that of the buckets around it. */
-function keysOf(bucket: Bucket): readonly Answered[] {
-  const keys: Answered[] = []
-  for (let each: Bucket | undefined = bucket; each; each = each.parent) {
-    if (each.key !== undefined) keys.unshift(each.key)
-  }
-  return keys
-}
-
-/** Only rows of these buckets. */
-function keptOf(frame: Frame, buckets: readonly Bucket[]): Sql {
-  const type = Object.fromEntries(frame.types.map((each, at) => [`c${at}`, each]))
-  const tuples = buckets
-    .filter(({ count }) => count > 0)
-    .map(
-      (bucket) =>
-        `{${keysOf(bucket)
-          .map((key, at) => `"c${at}":${jsonOf(key)}`)
-          .join(',')}}`,
-    )
-  const same = frame.types.map((_, at) => {
-    return sql`r.${identifier(`_k${at}`)} is not distinct from kept.${identifier(`c${at}`)}`
-  })
-  const list = sql`from_json(${`[${tuples.join(',')}]`}, ${JSON.stringify([type])})`
-  return sql`select r.* from (${frame.rows}) r semi join
-    (select unnest(${list}, recursive := true)) kept on ${all(same)}`
-}
-
-/** JSON with whole numbers of any size. */
-function jsonOf(value: Answered): string {
-  if (typeof value === 'bigint') return value.toString()
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  const parts = Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}:${jsonOf(each)}`)
-  return `{${parts.join(',')}}`
-}
-
-/** Answered rows by the bucket around them. */
-function groupsOf(
-  rows: readonly AnsweredStruct[],
-  depth: number,
-  always: readonly Answered[],
-): (parent: Bucket) => readonly Group[] {
-  const byParent = new Map<string, Group[]>()
-  for (const row of rows) {
-    const keys = Array.from({ length: depth }, (_, at) => row[`_k${at}`]!)
-    const id = keys.map(jsonOf).join()
-    const groups = byParent.get(id) ?? []
-    const [key, count, total] = [row[`_k${depth}`]!, Number(row._count), Number(row._total)]
-    groups.push({ key, count, row, total })
-    byParent.set(id, groups)
-  }
-  return (parent) => {
-    const groups = byParent.get(keysOf(parent).map(jsonOf).join()) ?? []
-    if (always.length === 0) return groups
-    const known = new Set(groups.map(({ key }) => jsonOf(key)))
-    const empty = always.filter((key) => !known.has(jsonOf(key)))
-    return [...groups, ...empty.map((key) => ({ key, count: 0, row: undefined, total: 0 }))]
-  }
-}
 
 export function newBucket(
   name: string,

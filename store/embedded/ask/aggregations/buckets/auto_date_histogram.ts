@@ -1,12 +1,15 @@
-import { join, sql, type Sql } from '../../../sql.ts'
-import type { BucketsKind } from '../aggregation.ts'
+import type { Answered } from '../../../database.ts'
+import { all, identifier, join, once, sql, verbatim, type Sql } from '../../../sql.ts'
+import type { Asked } from '../../asked.ts'
+import type { BucketsKind, BucketsPlan, Frame } from '../aggregation.ts'
 import { fillGaps } from '../fill.ts'
 import { checkBuckets } from '../limits.ts'
 import type { Options } from '../options.ts'
 import { rounding, type Interval, type Rounding, type TimeRange } from '../rounding.ts'
 import { timeZone, type TimeZone } from '../time_zone.ts'
-import { integer, sourceOf, valuesOf } from '../values.ts'
-import { extent, headsOf, keySql, placesOf } from './date_histogram.ts'
+import { jsonOf, keysOf, tupleId } from '../tuples.ts'
+import { integer, sourceOf, valuesOf, type Values } from '../values.ts'
+import { headsOf, placesOf } from './date_histogram.ts'
 
 interface Step {
   readonly unit: string
@@ -26,8 +29,8 @@ const steps: readonly Step[] = [
 ]
 
 /**
- * The finest interval with at most `buckets` buckets. Buckets of several units begin at the first one and count
- * from there, as in Elasticsearch.
+ * The finest interval with at most `buckets` buckets, of each parent its own. Buckets of several units begin at
+ * the first one and count from there, as in Elasticsearch.
  */
 export function autoDateHistogram(options: Options): BucketsKind {
   const source = sourceOf(options)
@@ -40,37 +43,38 @@ export function autoDateHistogram(options: Options): BucketsKind {
     throw options.illegal(
       `minimum_interval must be one of [${steps.map(({ name }) => name).join(', ')}]`,
     )
+  const layoutOf = (range: TimeRange | undefined): Layout => {
+    const { step, multiple } = choose(range, zone, { most, first, maxBuckets })
+    const unit = rounding(intervalOf(step), zone, 0)
+    const starts = range ? startsOf(range, unit, multiple, maxBuckets) : []
+    return { name: `${multiple}${step.unit}`, starts, ...(multiple === 1 && { unit }) }
+  }
   return {
     family: 'buckets',
-    async plan({ asked, around }) {
-      if (around.some(({ kind }) => kind.family === 'buckets')) {
-        throw options.illegal('[auto_date_histogram] inside other buckets is not supported')
-      }
+    async plan({ asked, frame }) {
       const values = valuesOf(asked, source, ['date'])
-      const range = await extent(asked, values)
-      const { step, multiple } = choose(range, zone, { most, first, maxBuckets })
-      const interval: Interval = step.unit === 's' ? { ms: 1_000 } : { unit: step.unit }
-      const unit = rounding(interval, zone, 0)
-      // The starts of all buckets are known, so several units are put together by them.
-      const starts = range ? startsOf(range, unit, multiple, maxBuckets) : []
-      const key = keySql(
-        values,
-        {
-          ...unit,
-          sql: (micros, within) => startSql(unit.sql(micros, within), starts, multiple),
-        },
-        range,
-      )
-      const next = new Map(starts.map((start, at) => [start, starts[at + 1] ?? Infinity]))
+      const spans = await spansOf(asked, frame, values)
+      checkBuckets(spans.length, maxBuckets)
+      const layouts = spans.map(({ tuple, range }) => ({ tuple, ...layoutOf(range) }))
+      const byTuple = new Map(layouts.map((each) => [tupleId(each.tuple), each]))
+      const none = layoutOf(undefined)
+      const isInside = frame.types.length > 0
+      const inside = isInside ? startsBeside(frame, layouts) : undefined
       return {
-        key,
-        buckets(groups) {
+        joined: inside?.rows,
+        key: keyOfStarts(values, (time) =>
+          inside
+            ? lastSql(time, inside.starts)
+            : startSql(time, layouts[0] ?? none, spans[0]?.range),
+        ),
+        buckets(groups, parent) {
+          const { name, starts } = byTuple.get(tupleId(keysOf(parent))) ?? none
+          const next = new Map(starts.map((start, at) => [start, starts[at + 1] ?? Infinity]))
           const places = placesOf(groups, 1)
-          const all = fillGaps(places, (at) => next.get(at) ?? Infinity, undefined, maxBuckets)
-          const name = `${multiple}${step.unit}`
+          const filled = fillGaps(places, (at) => next.get(at) ?? Infinity, undefined, maxBuckets)
           return {
             typed: 'auto_date_histogram',
-            buckets: headsOf(all, values),
+            buckets: headsOf(filled, values),
             keyed: false,
             beside: { interval: name },
           }
@@ -78,6 +82,87 @@ export function autoDateHistogram(options: Options): BucketsKind {
       }
     },
   }
+}
+
+const intervalOf = ({ unit }: Step): Interval => (unit === 's' ? { ms: 1_000 } : { unit })
+
+/** The buckets of one parent, whose documents have times of their own. */
+interface Layout {
+  readonly name: string
+  /** Of all buckets, milliseconds since the epoch. */
+  readonly starts: readonly number[]
+  /** Where each bucket is one unit. */
+  readonly unit?: Rounding
+}
+
+interface Span {
+  /** Keys of the buckets around it. */
+  readonly tuple: readonly Answered[]
+  readonly range: TimeRange
+}
+
+/** From when to when the documents of each parent are; of none that has no times. */
+async function spansOf(
+  { database, deadline, limits }: Asked,
+  { rows, types }: Frame,
+  { scalar, list }: Values,
+): Promise<readonly Span[]> {
+  const keys = types.map((_, at) => `_k${at}`)
+  const [least, most] = list
+    ? [sql`min(list_min(${list}))`, sql`max(list_max(${list}))`]
+    : [sql`min(${scalar})`, sql`max(${scalar})`]
+  const columns = join(
+    [...keys.map(identifier), sql`${least} as "_low"`, sql`${most} as "_high"`],
+    ', ',
+  )
+  const bound = verbatim(String(limits.maxBuckets + 1))
+  const found = await database.rows(
+    sql`select * from (select ${columns} from (${rows}) group by all) where "_low" is not null limit ${bound}`,
+    deadline,
+  )
+  return found.map((row) => ({
+    tuple: keys.map((key) => row[key]!),
+    range: {
+      fromMs: Math.floor(Number(row._low) / 1000),
+      toMs: Math.ceil(Number(row._high) / 1000),
+    },
+  }))
+}
+
+/** The rows of a frame, each with the starts of its parent's buckets beside it. */
+function startsBeside(
+  { rows, types }: Frame,
+  layouts: readonly (Layout & Pick<Span, 'tuple'>)[],
+): { readonly rows: Sql; readonly starts: Sql } {
+  const starts = identifier(`_starts${types.length}`)
+  const type = {
+    ...Object.fromEntries(types.map((each, at) => [`c${at}`, each])),
+    starts: ['BIGINT'],
+  }
+  const each = layouts.map((layout) => {
+    const keys = layout.tuple.map((key, at) => `"c${at}":${jsonOf(key)}`)
+    return `{${keys.join(',')},"starts":[${layout.starts.map((ms) => `${ms}000`).join(',')}]}`
+  })
+  const same = types.map((_, at) => {
+    return sql`r.${identifier(`_k${at}`)} is not distinct from l.layout.${identifier(`c${at}`)}`
+  })
+  const list = sql`from_json(${`[${each.join(',')}]`}, ${JSON.stringify([type])})`
+  return {
+    rows: sql`select r.*, l.layout.starts as ${starts} from (${rows}) r
+      left join (select unnest(${list}) as layout) l on ${all(same)}`,
+    starts,
+  }
+}
+
+/** The last start that is not after a time. */
+const lastSql = (time: Sql, starts: Sql): Sql =>
+  sql`list_max(list_filter(${starts}, lambda _s: _s <= ${time}))`
+
+function keyOfStarts({ scalar, list }: Values, keyOf: (time: Sql) => Sql): BucketsPlan['key'] {
+  if (!list) return { expression: keyOf(scalar), many: false, type: 'BIGINT' }
+  const each = keyOf(verbatim('_t'))
+  const expression = sql`list_distinct(list_transform(${list}, lambda _t: ${each}))`
+  return { expression, many: true, type: 'BIGINT' }
 }
 
 function choose(
@@ -89,8 +174,8 @@ function choose(
     const span = range ? range.toMs - range.fromMs : 0
     // Far too many: not worth counting.
     if (span / step.ms > 2 * most * step.multiples.at(-1)!) continue
-    const interval: Interval = step.unit === 's' ? { ms: 1_000 } : { unit: step.unit }
-    const units = range ? startsOf(range, rounding(interval, zone, 0), 1, maxBuckets).length : 1
+    const unit = rounding(intervalOf(step), zone, 0)
+    const units = range ? startsOf(range, unit, 1, maxBuckets).length : 1
     const multiple = step.multiples.find((each) => Math.ceil(units / each) <= most)
     if (multiple !== undefined) return { step, multiple }
   }
@@ -113,13 +198,14 @@ function startsOf(
   return starts
 }
 
-function startSql(key: Sql, starts: readonly number[], multiple: number): Sql {
-  if (multiple === 1 || starts.length === 0) return key
-  const branches = starts.slice(1).map((start, at) => {
-    const [until, own] = [start, starts[at]!].map((ms) => integer(BigInt(ms) * 1000n)) as [Sql, Sql]
-    return sql`when ${key} < ${until} then ${own}`
+/** The start of a time's bucket where there is one parent. */
+function startSql(time: Sql, { starts, unit }: Layout, range: TimeRange | undefined): Sql {
+  if (unit) return unit.sql(time, range)
+  const micros = starts.map((ms) => integer(BigInt(ms) * 1000n))
+  return once(time, '_time', (one) => {
+    const branches = micros
+      .slice(1)
+      .map((until, at) => sql`when ${one} < ${until} then ${micros[at]!}`)
+    return sql`case when ${one} is null then null ${join(branches, ' ')} else ${micros.at(-1)!} end`
   })
-  const last = integer(BigInt(starts.at(-1)!) * 1000n)
-  if (branches.length === 0) return sql`case when ${key} is not null then ${last} end`
-  return sql`case when ${key} is null then null ${join(branches, ' ')} else ${last} end`
 }

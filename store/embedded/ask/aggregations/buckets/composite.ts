@@ -26,6 +26,8 @@ interface Source {
   readonly name: string
   readonly descending: boolean
   readonly hasMissing: boolean
+  /** Whether what is missing comes before all values. */
+  readonly missingFirst: boolean
   plan(planning: Planning): Promise<SourcePlan>
 }
 interface SourcePlan {
@@ -74,11 +76,10 @@ export function composite(options: Options): BucketsKind {
         best: {
           limit: size,
           minDocCount: 1,
-          // What is missing comes first, or last in descending order.
           order: (whole) =>
-            sources.map(({ descending }, at) => {
-              const direction = verbatim(descending ? 'desc nulls last' : 'asc nulls first')
-              return sql`(${part(whole, at)}) ${direction}`
+            sources.map(({ descending, missingFirst }, at) => {
+              const direction = `${descending ? 'desc' : 'asc'} nulls ${missingFirst ? 'first' : 'last'}`
+              return sql`(${part(whole, at)}) ${verbatim(direction)}`
             }),
         },
         buckets(groups) {
@@ -112,10 +113,21 @@ function sourceFrom(options: Options, each: JsonValue): Source {
   const order = inner.text('order') ?? 'asc'
   if (order !== 'asc' && order !== 'desc') throw inner.illegal(`Unknown sort order [${order}]`)
   const hasMissing = inner.boolean('missing_bucket') ?? false
-  inner.refuse('missing_order')
+  const missingFirst = readMissingOrder(inner, hasMissing) ?? order === 'asc'
   const plan = planOf(type, inner, field)
   inner.finish()
-  return { name, descending: order === 'desc', hasMissing, plan }
+  return { name, descending: order === 'desc', hasMissing, missingFirst, plan }
+}
+
+/** Undefined by default: first, or last in descending order. */
+function readMissingOrder(inner: Options, hasMissing: boolean): boolean | undefined {
+  const given = inner.text('missing_order')?.toLowerCase() ?? 'default'
+  if (given === 'default') return undefined
+  if (given !== 'first' && given !== 'last') {
+    throw inner.illegal(`[missing_order] must be first, last or default, but is [${given}]`)
+  }
+  if (!hasMissing) throw inner.illegal('[missing_order] requires [missing_bucket] to be true')
+  return given === 'first'
 }
 
 const anything = ['text', 'number', 'date', 'boolean', 'ip'] as const
@@ -208,21 +220,19 @@ function isAfter(
 ): Sql {
   const alternatives: Sql[] = []
   let same = sql`true`
-  for (const [at, { name, descending }] of sources.entries()) {
+  for (const [at, { name, descending, missingFirst }] of sources.entries()) {
     const value = after[name]
     if (value === undefined) throw options.illegal(`Missing value for [after.${name}]`)
     if (value !== null && typeof value === 'object') throw options.wrong('after', value)
     const part = sql`(${whole}).${verbatim(`c${at}`)}`
     const literal = value === null ? undefined : plans[at]!.literal(value)
     if (literal === undefined) {
-      // The missing comes first, so anything else is after it; in descending order it is the last.
-      if (!descending) alternatives.push(sql`(${same} and ${part} is not null)`)
+      if (missingFirst) alternatives.push(sql`(${same} and ${part} is not null)`)
       same = sql`${same} and ${part} is null`
     } else {
-      const further = descending
-        ? sql`(${part} < ${literal} or ${part} is null)`
-        : sql`${part} > ${literal}`
-      alternatives.push(sql`(${same} and ${further})`)
+      const further = sql`${part} ${verbatim(descending ? '<' : '>')} ${literal}`
+      const rest = missingFirst ? further : sql`(${further} or ${part} is null)`
+      alternatives.push(sql`(${same} and ${rest})`)
       same = sql`${same} and ${part} = ${literal}`
     }
   }

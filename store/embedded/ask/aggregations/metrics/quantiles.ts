@@ -168,6 +168,17 @@ const percentFormat = (values: Values) =>
 const belowOf = (value: Sql, limit: Sql) =>
   sql`case when ${value} < ${limit} then 1.0 when ${value} = ${limit} then 0.5 when ${value} > ${limit} then 0.0 end`
 
+/** Of the values that divide all of them into a thousand equal parts. */
+const parts = verbatim(
+  `[${Array.from({ length: 1001 }, (_, at) => at / 1000).join(', ')}]::FLOAT[]`,
+)
+
+function deviationOfDigest(value: Sql, filter: Sql): Sql {
+  const values = sql`approx_quantile(${value}, ${parts})${filter}`
+  return sql`list_transform([${values}], lambda _all: list_median(list_transform(_all, lambda _one: abs(_one - _all[501]))))[1]`
+}
+
+/** The median of how far values are from their median; beyond `exactRows` rows from a t-digest. */
 export function medianAbsoluteDeviation(options: Options): MetricKind {
   const source = sourceOf(options)
   ignoreMethods(options)
@@ -176,15 +187,12 @@ export function medianAbsoluteDeviation(options: Options): MetricKind {
     needsRows: true,
     plan({ asked, rows }) {
       const values = valuesOf(asked, source, numeric)
-      if (!isExact(rows)) {
-        const most = `of more than ${exactRows} documents is not supported: narrow the query`
-        throw options.illegal(`[median_absolute_deviation] ${most}`)
-      }
       const list = numbersOf(values)
-      const column = (filter: Sql) =>
-        list
-          ? sql`list_aggregate(flatten(list(${list})${filter}), 'mad')`
-          : sql`mad(${numberOf(values, values.scalar)})${filter}`
+      const value = numberOf(values, values.scalar)
+      const column = (filter: Sql) => {
+        if (list) return sql`list_aggregate(flatten(list(${list})${filter}), 'mad')`
+        return isExact(rows) ? sql`mad(${value})${filter}` : deviationOfDigest(value, filter)
+      }
       return {
         typed: 'median_absolute_deviation',
         columns: [column],

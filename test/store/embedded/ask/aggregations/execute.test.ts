@@ -147,6 +147,47 @@ test('pages of a composite follow each other', async () => {
   expect(keys).toEqual(['a0 null', 'a0 2', 'a0 3', 'a1 null', 'a1 1', 'a1 2', 'a1 3', 'z null'])
 })
 
+test.each([
+  ['first', 'asc', 'null 1 2 3'],
+  ['last', 'asc', '1 2 3 null'],
+  ['first', 'desc', 'null 3 2 1'],
+  ['last', 'desc', '3 2 1 null'],
+  ['default', 'desc', '3 2 1 null'],
+])('what is missing comes %s, with values %s', async (missing_order, order, expected) => {
+  const m = { terms: { field: 'm', missing_bucket: true, missing_order, order } }
+  const keys: unknown[] = []
+  for (let after: JsonRecord | undefined = {}; after;) {
+    const page = { size: 1, sources: [{ m }], ...(Object.keys(after).length > 0 && { after }) }
+    const answered = await table.aggregations({ x: { composite: page } })
+    const x = answered.x as { after_key?: JsonRecord; buckets: { key: JsonRecord }[] }
+    keys.push(...x.buckets.map(({ key }) => key.m))
+    after = x.after_key
+  }
+  expect(keys.map(String).join(' ')).toBe(expected)
+})
+
+test('each parent has an automatic interval of its own', async () => {
+  const inner = { d: { auto_date_histogram: { field: 't', buckets: 3 } } }
+  const aggs = { x: { terms: { field: 'k' }, aggs: inner } }
+  const { x } = (await table.aggregations(aggs)) as unknown as {
+    x: { buckets: { key: string; d: { interval: string; buckets: JsonRecord[] } }[] }
+  }
+  const shown = x.buckets.map(({ key, d }) => [
+    key,
+    d.interval,
+    d.buckets.map((each) => each.doc_count),
+  ])
+  expect(shown).toEqual([
+    ['a0', '7d', [3]],
+    ['a1', '7d', [3]],
+    ['z', '1s', []],
+  ])
+  const one = await table.aggregations({
+    x: { filter: { range: { v: { lte: 1 } } }, aggs: inner },
+  })
+  expect(one.x).toMatchObject({ d: { interval: '1s', buckets: [{ doc_count: 1 }] } })
+})
+
 test('which answers depend on more than what the query finds', () => {
   const looks = (aggs: JsonRecord) => looksBeyondQuery(parseAggregations(aggs))
   expect(looks({ x: { terms: { field: 'k' }, aggs: { y: { avg: { field: 'v' } } } } })).toBe(false)
@@ -160,10 +201,15 @@ test('which answers depend on more than what the query finds', () => {
 
 test('quantiles of very many rows are estimated', async () => {
   const rows = verbatim('(select i::DOUBLE as v from range(2000100) r(i))')
-  const parsed = parseAggregations({ p: { percentiles: { field: 'v', percents: [50, 95] } } })
-  const { p } = (await aggregate(parsed, { ...table.asked, from: rows })) as unknown as {
+  const parsed = parseAggregations({
+    p: { percentiles: { field: 'v', percents: [50, 95] } },
+    m: { median_absolute_deviation: { field: 'v' } },
+  })
+  const { p, m } = (await aggregate(parsed, { ...table.asked, from: rows })) as unknown as {
     p: { values: Record<string, number> }
+    m: { value: number }
   }
+  expect(Math.abs(m.value / 500_025 - 1)).toBeLessThan(0.01)
   expect(Math.abs(p.values['50.0']! / 1_000_050 - 1)).toBeLessThan(0.01)
   expect(Math.abs(p.values['95.0']! / 1_900_095 - 1)).toBeLessThan(0.01)
 })
