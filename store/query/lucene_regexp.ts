@@ -44,6 +44,16 @@ export function re2OfLucene(pattern: string, caseInsensitive = false): string {
   return `(?${caseInsensitive ? 'is' : 's'})${new Translation(pattern).whole()}`
 }
 
+/**
+ * Texts that are in every value which a Lucene regular expression fits, in their order, as far as they are plain to
+ * see; the first is what it begins with, empty where that is not one.
+ */
+export function textsOfLucene(pattern: string): readonly [string, ...string[]] {
+  const translation = new Translation(pattern)
+  translation.whole()
+  return translation.texts
+}
+
 /** @throws SearchError 400 when it is too long, or not a regular expression that can be searched for */
 export function checkRegexp(pattern: string, maxLength: number): void {
   if (pattern.length > maxLength)
@@ -60,6 +70,9 @@ const special = new Set('\\.+*?()|[]{}^$/-&~#@"<>')
 const literal = (character: string): string =>
   special.has(character) ? `\\${character}` : character
 
+const isRepetition = (character: string | undefined): boolean =>
+  character !== undefined && '?*+{'.includes(character)
+
 const classes: Readonly<Record<string, string>> = {
   d: '0-9',
   w: 'A-Za-z0-9_',
@@ -75,6 +88,10 @@ class Translation {
   #depth = 0
   /** How often the last thing that was read repeats its most repeated part. */
   #times = 1
+  /** The character that the last thing that was read stands for. */
+  #character: string | undefined
+  /** What stands between the things outside of groups that are not one character. */
+  texts: [string, ...string[]] = ['']
 
   constructor(pattern: string) {
     this.#pattern = pattern
@@ -106,6 +123,7 @@ class Translation {
       times = Math.max(times, this.#times)
     }
     this.#times = times
+    if (parts.length > 1 && this.#depth === 0) this.texts = ['']
     return parts.length === 1 ? parts[0]! : `(?:${parts.join('|')})`
   }
 
@@ -117,7 +135,10 @@ class Translation {
       if (next === '&') throw this.#unsupported('intersection (&)', '\\&')
       if (next === '~') throw this.#unsupported('complement (~)', '\\~')
       this.#times = 1
-      text += this.#repeated(this.#simple())
+      this.#character = undefined
+      const simple = this.#simple()
+      if (this.#depth === 0) this.#addToTexts()
+      text += this.#repeated(simple)
       times = Math.max(times, this.#times)
     }
     this.#times = times
@@ -125,11 +146,17 @@ class Translation {
     return text
   }
 
+  #addToTexts(): void {
+    const isOne = this.#character !== undefined && !isRepetition(this.#next())
+    if (isOne) this.texts.push(`${this.texts.pop()}${this.#character}`)
+    else this.texts.push('')
+  }
+
   #repeated(simple: string): string {
     let text = simple
     for (let times = 0; ; times++) {
       const next = this.#next()
-      if (next !== '?' && next !== '*' && next !== '+' && next !== '{') return text
+      if (!isRepetition(next)) return text
       // RE2 reads `a+?` as a lazy `a+`, and refuses `a**`.
       if (times > 0) text = `(?:${text})`
       if (times >= maxGroups) throw this.#mistake(`more than ${maxGroups} repetitions of one thing`)
@@ -168,7 +195,8 @@ class Translation {
     if (character === '[') return this.#class()
     if (character === '<') return this.#interval()
     if (character === '\\') return this.#escaped()
-    if ('?*+{'.includes(character)) throw this.#mistake(`'${character}' has nothing to repeat`, 1)
+    if (isRepetition(character)) throw this.#mistake(`'${character}' has nothing to repeat`, 1)
+    this.#character = character
     return literal(character)
   }
 
@@ -183,6 +211,7 @@ class Translation {
   #group(): string {
     if (this.#depth++ >= maxGroups) throw this.#mistake(`groups deeper than ${maxGroups}`)
     const inner = this.#union()
+    this.#character = undefined
     this.#depth--
     if (!this.#take(')')) throw this.#mistake(`expected ')'`)
     return `(?:${inner})`
@@ -195,6 +224,7 @@ class Translation {
     const known = classes[character.toLowerCase()]
     if (known !== undefined && /[dsw]/i.test(character))
       return character === character.toLowerCase() ? `[${known}]` : `[^${known}]`
+    this.#character = character
     return literal(character)
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { re2OfLucene, regexpOfFlags } from '../../../store/query/lucene_regexp.ts'
+import { re2OfLucene, regexpOfFlags, textsOfLucene } from '../../../store/query/lucene_regexp.ts'
 import { numericInterval } from '../../../store/query/numeric_interval.ts'
 import { likeOfWildcard, re2OfWildcard, wildcardParts } from '../../../store/query/wildcard.ts'
 import { SearchError } from '../../../store/search.ts'
@@ -95,6 +95,48 @@ test('whatever the pattern is, it is translated or refused', () => {
         .replaceAll('\\x{10FFFF}', '\\u{10FFFF}')
         .replaceAll(/\\(["@#<>&~-])/g, (_, c: string) => `\\x${c.charCodeAt(0).toString(16)}`)
       expect(() => new RegExp(body, 'su')).not.toThrow()
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test.each([
+  ['/images/.*[0-9]{3}', ['/images/']],
+  ['.*time out.*x+yz', ['', 'time out', 'yz']],
+  ['a\\dbc\\.x', ['a', 'bc.x']],
+  ['ab?c', ['a', 'c']],
+  ['ab{2}(cd)*', ['a']],
+  ['a|b', ['']],
+  ['', ['']],
+])('%s is in texts that have %j', (pattern, expected) => {
+  const [beginning, ...texts] = textsOfLucene(pattern)
+  expect([beginning, ...texts.filter((text) => text !== '')]).toEqual(expected)
+})
+
+test('whatever a pattern fits has its texts, one behind the other', () => {
+  const pattern = fc.string({
+    unit: fc.constantFrom(...Array.from('aab.?*+[]()|"\\'), '{1,2}', '(a|', 'b)'),
+    maxLength: 10,
+  })
+  const value = fc.string({ unit: fc.constantFrom(...Array.from('aab.')), maxLength: 6 })
+  fc.assert(
+    fc.property(pattern, fc.array(value, { maxLength: 20 }), (text, values) => {
+      let regexp: RegExp
+      try {
+        regexp = new RegExp(`^(?:${re2OfLucene(text).slice(4).replaceAll('\\"', '"')})$`, 'su')
+      } catch {
+        return
+      }
+      const texts = textsOfLucene(text)
+      for (const each of values.filter((one) => regexp.test(one))) {
+        expect(each.startsWith(texts[0])).toBe(true)
+        let at = 0
+        for (const part of texts) {
+          const found = each.indexOf(part, at)
+          expect(found).toBeGreaterThanOrEqual(0)
+          at = found + part.length
+        }
+      }
     }),
     { numRuns: 2000 },
   )
