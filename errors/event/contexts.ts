@@ -37,7 +37,7 @@ export function readContexts(
       findings.marks.remark(key, ['!limit', 'x'])
       continue
     }
-    const kept = bag(findings, key, typedAs(value, key), 7, bounds.max_context_size)
+    const kept = typedBag(findings, key, value, bounds.max_context_size)
     if (isEmpty(kept)) continue
     count++
     setOwn(contexts, key.toWellFormed(), kept as JsonRecord)
@@ -47,13 +47,24 @@ export function readContexts(
 }
 
 /** With its type first: of one that is too large the end is cut, and the type has to stay. */
-function typedAs(value: JsonRecord, key: string): JsonRecord {
+function typedBag(findings: Findings, key: string, value: JsonRecord, maxSize: number): Raw {
   const { type: given } = value
   const isTyped = typeof given === 'string' && given !== ''
-  if (isTyped && Object.keys(value)[0] === 'type') return value
+  const [first] = Object.keys(value)
+  if (isTyped && first === 'type') return bag(findings, key, value, 7, maxSize)
   const { type: _, ...rest } = value
-  return { type: isTyped ? given : key, ...rest }
+  const type = isTyped ? given : key
+  if (!isIndex(first)) return bag(findings, key, { type, ...rest }, 7, maxSize)
+  // Names that are numbers come first in an object, whatever is put before them.
+  findings.enter(key)
+  const kept = bag(findings, 'type', type, 1, maxSize) as string | undefined
+  findings.leave()
+  if (kept === undefined) return undefined
+  const others = bag(findings, key, rest, 7, Math.max(2, maxSize - kept.length - 10))
+  return { ...(others as JsonRecord), type: kept }
 }
+
+const isIndex = (name: string | undefined) => name !== undefined && /^\d{1,10}$/.test(name)
 
 /** What the request's User-Agent says of browser, system and device, where the SDK says nothing of it. */
 export function addUserAgent(

@@ -232,6 +232,10 @@ describe('an event that is normalised again stays as it is', () => {
   const long = 'long '.repeat(2_000)
   test.each<[string, JsonRecord]>([
     ['a context whose type comes behind what is cut', { contexts: { a: { b: long, type: 'c' } } }],
+    [
+      'a context with a number for a name, and its type behind that',
+      { contexts: { a: { 12: long } } },
+    ],
     ['a context of which nothing fits', { contexts: { a: { type: 'c'.repeat(9_000) } } }],
     ["a user's value with a name that does not fit", { user: { [long]: 1 } }],
     ['variables with a name that does not fit', { stacktrace: [frame({ vars: { [long]: 1 } })] }],
@@ -249,6 +253,8 @@ describe('an event that is normalised again stays as it is', () => {
   test('the type of a context that is cut stays', () => {
     const { contexts, _meta } = normalised({ contexts: { a: { b: long, type: 'c' } } })
     expect(contexts!['a']!['type']).toBe('c')
+    const numbered = normalised({ contexts: { a: { 12: long, type: 'c' } } })
+    expect(numbered.contexts!['a']!['type']).toBe('c')
     expect(_meta!['contexts']).toMatchObject({ a: { b: { '': { len: 10_000 } } } })
   })
 })
