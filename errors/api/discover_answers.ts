@@ -45,9 +45,9 @@ function eventRows(fields: readonly string[], asked: Asked): JsonRecord[] {
   if (unknown !== undefined)
     throw invalid(`field: ${unknown.slice(0, 60)} is not supported: ${elsewhere}`)
   const { limit } = asked
-  const direction = /^(?:timestamp|last_seen\(\))$/.test(asked.query.get('sort') ?? '')
-    ? 'asc'
-    : 'desc'
+  const sort = sortOf(asked, '-timestamp', ['timestamp', 'last_seen()', 'count()', 'epm()'])
+  // Each row is one event: by counts they are all the same.
+  const direction = sort.sign > 0 && !/^(?:count|epm)/.test(sort.name) ? 'asc' : 'desc'
   const fits = eventFilter(asked)
   const sql = `select ${eventColumns} from ${eventTables} where e.project in (select value from json_each(?)) and ${fits.sql}
     order by e.id ${direction}`
@@ -69,6 +69,18 @@ function eventRows(fields: readonly string[], asked: Asked): JsonRecord[] {
     }
   }
   return found
+}
+
+/** What rows are ordered by; `-` before it is descending. @throws WebRefusal 400 for what they cannot be ordered by. */
+function sortOf(
+  asked: Asked,
+  usual: string,
+  known: readonly string[],
+): { readonly name: string; readonly sign: number } {
+  const text = asked.query.get('sort') || usual
+  const name = text.replace(/^-/, '')
+  if (known.includes(name)) return { name, sign: text.startsWith('-') ? -1 : 1 }
+  throw invalid(`sort: "${text.slice(0, 40)}" is not supported: expected ${known.join(', ')}`)
 }
 
 const dayMs = 24 * hourMs
@@ -122,12 +134,13 @@ function groupRows(fields: readonly string[], asked: Asked): JsonRecord[] {
     group.lastMs = Math.max(group.lastMs, Number(row['last_seen_ms']))
     groups.set(key, group)
   }
-  const sort = asked.query.get('sort') || '-count()'
-  const [name, sign] = sort.startsWith('-') ? [sort.slice(1), -1] : [sort, 1]
-  const valueOf = (group: { events: number; lastMs: number }) =>
-    name === 'last_seen()' ? group.lastMs : group.events
+  const { name, sign } = sortOf(asked, '-count()', ['count()', 'epm()', 'last_seen()', ...names])
+  const valueOf = (group: { by: JsonRecord; events: number; lastMs: number }): JsonValue => {
+    if (name === 'last_seen()') return group.lastMs
+    return group.by[name] ?? group.events
+  }
   return [...groups.values()]
-    .toSorted((a, b) => (valueOf(a) - valueOf(b)) * sign)
+    .toSorted((a, b) => compared(valueOf(a), valueOf(b)) * sign)
     .slice(0, asked.limit)
     .map(({ by, events, lastMs }) => {
       const values: JsonRecord = {
@@ -139,6 +152,12 @@ function groupRows(fields: readonly string[], asked: Asked): JsonRecord[] {
       return Object.fromEntries(fields.map((field) => [field, values[field] ?? null]))
     })
 }
+
+/** Numbers among themselves, and texts. */
+const compared = (a: JsonValue, b: JsonValue): number =>
+  typeof a === 'number' && typeof b === 'number' ? a - b : textOrder(String(a), String(b))
+
+const textOrder = (a: string, b: string) => (a < b ? -1 : Number(a > b))
 
 /** Exact counts by the hour: of all, or of the `topEvents` groups with most. */
 export const discoverSeries: Answering = (asked) => {

@@ -97,6 +97,7 @@ export const endpoints: readonly Endpoint[] = [
   get(`${organisation}/stats_v2`, 'web.organisationStats'),
   get(`${project}/stats`, 'web.projectStats'),
   get(`${organisation}/sessions`, 'web.sessions'),
+  get(`${organisation}/metrics/data`, 'web.sessionMetrics'),
   get(`${organisation}/monitors`, 'web.monitors'),
   get(`${organisation}/monitors/:monitor`, 'web.monitor'),
   get(`${organisation}/monitors/:monitor/checkins`, 'web.checkIns'),
@@ -113,8 +114,8 @@ export const refused: readonly (readonly [pattern: RegExp, because: string])[] =
   [/\/(?:profiling|profiles?)(?:\/|$)/, 'profiles are not kept'],
   [/\/(?:traces?|spans?|trace-items|events-trace)(?:\/|$)/, 'transactions and spans are not kept'],
   [
-    /\/metrics\//,
-    'sessions are asked at /organizations/weir/sessions/, other metrics of Weir at /api/metrics',
+    /\/metrics\/(?!data$)/,
+    'of metrics there are those of sessions, at /organizations/weir/metrics/data/; others of Weir are at /api/metrics',
   ],
   [
     /\/(?:rules|combined-rules|alert-rules|workflows|detectors)(?:\/|$)/,

@@ -18,6 +18,11 @@ const sorts: Readonly<Record<string, { readonly column: string; readonly indexed
   new: { column: 'i.first_seen_ms', indexed: true },
   freq: { column: 'i.events', indexed: false },
   user: { column: 'i.users', indexed: false },
+  // High before medium before low, and of each the last seen first: no time in milliseconds is that large.
+  priority: {
+    column: `(case i.priority when 'high' then 2 when 'medium' then 1 else 0 end) * 10000000000000 + i.last_seen_ms`,
+    indexed: false,
+  },
 }
 
 /** GET …/issues/: `query` (without one `is:unresolved`), `sort`, `project`, `environment`, a period. */
@@ -78,7 +83,9 @@ function sortOf(asked: Asked) {
   const name = asked.query.get('sort') || 'date'
   const sort = Object.hasOwn(sorts, name) ? sorts[name] : undefined
   if (sort) return sort
-  throw invalid(`sort: "${name.slice(0, 30)}" is not supported: expected date, new, freq or user`)
+  throw invalid(
+    `sort: "${name.slice(0, 30)}" is not supported: expected ${Object.keys(sorts).join(', ')}`,
+  )
 }
 
 /** What the parameters ask of issues, and the statuses that those can have. */

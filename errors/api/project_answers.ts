@@ -1,13 +1,22 @@
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
+import type { Digest } from '../part.ts'
 import type { Project, ProjectKey } from '../projects/project.ts'
 import { ownProject, type AnsweringOnMain } from './main_world.ts'
 import { checkTeam } from './organisation_answers.ts'
 import { keyJson, projectJson } from './project_json.ts'
-import { answer, invalid, notFound, WebRefusal, type WebRequest } from './web_request.ts'
+import {
+  answer,
+  invalid,
+  notFound,
+  WebRefusal,
+  type WebAnswer,
+  type WebRequest,
+} from './web_request.ts'
 
 /** Projects and their keys. */
 export const projectAnswers: Readonly<Record<string, AnsweringOnMain>> = {
-  'main.projects': async ({ path, url }, { projects }) => {
+  'main.projects': async (request, { projects, digest }) => {
+    const { path, url } = request
     if (path['team'] !== undefined) checkTeam(path['team'])
     const wanted = new URLSearchParams(url.split('?', 2)[1] ?? '').get('query')
     const all = await projects.all()
@@ -15,7 +24,13 @@ export const projectAnswers: Readonly<Record<string, AnsweringOnMain>> = {
       wanted === null ||
       slug.includes(wanted.toLowerCase()) ||
       name.toLowerCase().includes(wanted.toLowerCase())
-    return answer(all.filter(fits).map(projectJson))
+    const environments = await environmentsOf(request, digest)
+    return answer(
+      all.filter(fits).map((project) => ({
+        ...projectJson(project),
+        environments: environments[project.id] ?? [],
+      })),
+    )
   },
   'main.project': async (request, world) => answer(projectJson(await ownProject(request, world))),
   'main.addProject': async ({ body }, { projects }) => {
@@ -91,6 +106,20 @@ export const projectAnswers: Readonly<Record<string, AnsweringOnMain>> = {
     }))
     return answer(null, 204)
   },
+}
+
+/** By project id; none while the digest cannot be asked: projects are told without it. */
+async function environmentsOf(
+  request: WebRequest,
+  digest: Digest,
+): Promise<Readonly<Record<string, string[]>>> {
+  try {
+    const params = request as unknown as JsonValue
+    const given = (await digest.call('web.projectEnvironments', params)) as unknown as WebAnswer
+    return given.body as Record<string, string[]>
+  } catch {
+    return {}
+  }
 }
 
 function ownKey({ path }: WebRequest, project: Project): ProjectKey {

@@ -1,160 +1,32 @@
 import { dayMs } from '../digest/span.ts'
-import type { Answering, Asked, Row } from './asked.ts'
-import { gridOf, seriesJson, untilOf, type Figure, type Grid, type Sample } from './series.ts'
-import { answer, invalid } from './web_request.ts'
-
-const amounts = [
-  'sessions',
-  'errored',
-  'crashed',
-  'abnormal',
-  'users',
-  'usersErrored',
-  'usersCrashed',
-  'usersAbnormal',
-] as const
-type Amount = (typeof amounts)[number]
-
-const share =
-  (part: Amount, of: Amount): Figure<Amount> =>
-  (sums) =>
-    sums[of] === 0 ? null : sums[part] / sums[of]
-const without =
-  (part: Amount, of: Amount): Figure<Amount> =>
-  (sums) =>
-    sums[of] === 0 ? null : 1 - sums[part] / sums[of]
+import type { Answering } from './asked.ts'
+import { gridOf, seriesJson } from './series.ts'
+import {
+  amountOf,
+  amounts,
+  chosenFigures,
+  sessionsAsked,
+  share,
+  without,
+  type SessionFigure,
+} from './session_series.ts'
+import { answer } from './web_request.ts'
 
 /** Fields by Sentry's names. */
-const figures: ReadonlyMap<string, Figure<Amount>> = new Map([
-  ['sum(session)', (sums) => sums.sessions],
-  ['count_unique(user)', (sums) => sums.users],
+const figures: ReadonlyMap<string, SessionFigure> = new Map([
+  ['sum(session)', amountOf('sessions')],
+  ['count_unique(user)', amountOf('users')],
   ['crash_rate(session)', share('crashed', 'sessions')],
   ['crash_rate(user)', share('usersCrashed', 'users')],
   ['crash_free_rate(session)', without('crashed', 'sessions')],
   ['crash_free_rate(user)', without('usersCrashed', 'users')],
   ['errored_rate(session)', share('errored', 'sessions')],
   ['anr_rate()', share('usersAbnormal', 'users')],
-] satisfies [string, Figure<Amount>][])
-
-const groupings = ['project', 'release', 'environment', 'session.status'] as const
-type Grouping = (typeof groupings)[number]
+])
 
 /** Sessions and their crash-free rates. Users are counted by the day: over more days a sum of days. */
 export const listSessions: Answering = (asked) => {
-  const { query } = asked
-  const fields = query.getAll('field')
-  if (fields.length === 0) throw invalid(`field: expected ${[...figures.keys()].join(', ')}`)
-  const chosen = new Map(fields.map((field) => [field, knownField(field)]))
-  const by = query.getAll('groupBy').map(knownGrouping)
+  const chosen = chosenFigures(asked.query.getAll('field'), figures)
   const grid = gridOf(asked, dayMs)
-  const samples = [...sessionSamples(asked, grid, by), ...userSamples(asked, grid, by)]
-  return answer({ ...seriesJson(samples, grid, amounts, chosen), query: '' })
-}
-
-function knownField(field: string): Figure<Amount> {
-  const figure = figures.get(field)
-  if (figure) return figure
-  throw invalid(
-    `field: "${field.slice(0, 50)}" is not supported: expected ${[...figures.keys()].join(', ')}`,
-  )
-}
-
-function knownGrouping(name: string): Grouping {
-  const known = groupings.find((each) => each === name)
-  if (known) return known
-  throw invalid(
-    `groupBy: "${name.slice(0, 50)}" is not supported: expected ${groupings.join(', ')}`,
-  )
-}
-
-const none = Object.fromEntries(amounts.map((name) => [name, 0])) as Record<Amount, number>
-
-function* sessionSamples(
-  asked: Asked,
-  grid: Grid,
-  by: readonly Grouping[],
-): Iterable<Sample<Amount>> {
-  for (const row of rowsOf('session_hours', 'hour_ms', asked, grid)) {
-    const [started, errored, crashed, abnormal] = ['started', 'errored', 'crashed', 'abnormal'].map(
-      (name) => Number(row[name]),
-    ) as [number, number, number, number]
-    const parts = by.includes('session.status')
-      ? { healthy: started - errored - crashed - abnormal, errored, crashed, abnormal }
-      : { '': started }
-    for (const [status, sessions] of Object.entries(parts)) {
-      const sums = status === '' ? { errored, crashed, abnormal } : {}
-      yield {
-        ms: Number(row['hour_ms']),
-        by: groupOf(row, by, status),
-        amounts: { ...none, ...sums, sessions },
-      }
-    }
-  }
-}
-
-/** The worst that happened to a user: 0 ok, 1 errored, 2 abnormal, 3 crashed. */
-const worst = ['healthy', 'errored', 'abnormal', 'crashed'] as const
-
-function* userSamples(asked: Asked, grid: Grid, by: readonly Grouping[]): Iterable<Sample<Amount>> {
-  for (const row of rowsOf('session_users', 'day_ms', asked, grid)) {
-    const users = Number(row['users'])
-    const what = Number(row['worst'])
-    yield {
-      // A day that began before the period counts in its first step.
-      ms: Math.max(Number(row['day_ms']), grid.fromMs),
-      by: groupOf(row, by, worst[what] ?? 'healthy'),
-      amounts: {
-        ...none,
-        users,
-        usersErrored: what === 1 ? users : 0,
-        usersAbnormal: what === 2 ? users : 0,
-        usersCrashed: what === 3 ? users : 0,
-      },
-    }
-  }
-}
-
-function groupOf(
-  row: Row,
-  by: readonly Grouping[],
-  status: string,
-): Record<string, string | number> {
-  const facts: Record<Grouping, string | number> = {
-    project: Number(row['project']),
-    release: String(row['release']),
-    environment: String(row['environment']),
-    'session.status': status,
-  }
-  return Object.fromEntries(by.map((name) => [name, facts[name]]))
-}
-
-function rowsOf(
-  table: 'session_hours' | 'session_users',
-  time: string,
-  asked: Asked,
-  grid: Grid,
-): Row[] {
-  const { environments } = asked
-  const release = /^release:"?([^"\s]+)"?$/.exec(asked.query.get('query') ?? '')?.[1]
-  if ((asked.query.get('query') ?? '') !== '' && release === undefined) {
-    throw invalid(
-      'query: sessions are asked by release:NAME only; use environment= and project= for these',
-    )
-  }
-  const fromMs = table === 'session_users' ? grid.fromMs - (grid.fromMs % dayMs) : grid.fromMs
-  const sums =
-    table === 'session_hours'
-      ? 'sum(started) as started, sum(errored) as errored, sum(crashed) as crashed, sum(abnormal) as abnormal'
-      : 'worst, count(*) as users'
-  return asked.rows(
-    `select project, release, environment, ${time}, ${sums} from ${table}
-     where project in (select value from json_each(?1)) and ${time} >= ?2 and ${time} < ?3
-       and (?4 = '[]' or environment in (select value from json_each(?4))) and (?5 is null or release = ?5)
-     group by project, release, environment, ${time}${table === 'session_users' ? ', worst' : ''}`,
-    asked.projectIds,
-    fromMs,
-    untilOf(grid),
-    JSON.stringify(environments),
-    release ?? null,
-  )
+  return answer({ ...seriesJson(sessionsAsked(asked, grid), grid, amounts, chosen), query: '' })
 }

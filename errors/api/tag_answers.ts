@@ -86,3 +86,13 @@ export const listEnvironments: Answering = (asked) => {
     })),
   )
 }
+
+/** Names of environments by project id, for main, which knows projects: those that are not hidden. */
+export const projectEnvironments: Answering = (asked) => {
+  const names: Record<string, string[]> = {}
+  const rows = asked.rows(
+    'select project, name from environments where hidden = 0 order by project, name',
+  )
+  for (const row of rows) (names[String(row['project'])] ??= []).push(String(row['name']))
+  return answer(names)
+}

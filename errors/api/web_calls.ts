@@ -40,8 +40,15 @@ import { listIssues } from './issue_list.ts'
 import { listMonitors, monitorCheckIns, oneMonitor } from './monitor_answers.ts'
 import { listReleases, oneRelease, releaseCommits, releaseDeploys } from './release_answers.ts'
 import { listSessions } from './session_answers.ts'
+import { listSessionMetrics } from './session_metrics.ts'
 import { organisationStats, projectStats } from './stats_answers.ts'
-import { listEnvironments, listTags, oneTag, tagValueList } from './tag_answers.ts'
+import {
+  listEnvironments,
+  listTags,
+  oneTag,
+  projectEnvironments,
+  tagValueList,
+} from './tag_answers.ts'
 import { WebRefusal, type WebAnswer, type WebRequest } from './web_request.ts'
 
 /** Who answers each endpoint of endpoints.ts that is the digest's. */
@@ -80,6 +87,7 @@ const answering: Readonly<Record<string, Answering>> = {
   'web.tag': oneTag,
   'web.tagValues': tagValueList,
   'web.environments': listEnvironments,
+  'web.projectEnvironments': projectEnvironments,
   'web.releases': listReleases,
   'web.release': oneRelease,
   'web.releaseCommits': releaseCommits,
@@ -87,6 +95,7 @@ const answering: Readonly<Record<string, Answering>> = {
   'web.organisationStats': organisationStats,
   'web.projectStats': projectStats,
   'web.sessions': listSessions,
+  'web.sessionMetrics': listSessionMetrics,
   'web.monitors': listMonitors,
   'web.monitor': oneMonitor,
   'web.checkIns': monitorCheckIns,

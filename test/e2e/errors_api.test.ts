@@ -8,7 +8,7 @@ import { requirePeer } from '../peers/require.ts'
 import { RunningWeir } from './running_weir.ts'
 import { run } from './source_maps/uploading.ts'
 
-/** Sentry's web API over real HTTP: each endpoint, Grafana's and sentry-cli's calls, the commands. */
+/** Sentry's web API over real HTTP: each endpoint, sentry-cli's calls, the commands. */
 
 const key = 'c'.repeat(32)
 const [reader, admin] = ['a-token-that-may-read', 'a-token-that-may-all']
@@ -95,6 +95,7 @@ test('each endpoint that only reads answers', async () => {
     stats_v2: '?field=sum(quantity)',
     sessions: '?field=sum(session)',
     events: '?field=id',
+    data: '?field=session.all',
   }
   // What there is none of is told apart from paths that nobody knows.
   const absent = new Set(['attachment', 'monitor'])
@@ -191,62 +192,6 @@ test('walking by Link sees each issue once while events come in', async () => {
   const known = new Set(first.map(({ id }) => id))
   expect(seen.filter((id) => known.has(id)).toSorted()).toEqual([...known].toSorted())
   expect(new Set(seen).size).toBe(seen.length)
-})
-
-test("Grafana's data source", async () => {
-  const period = `start=2020-01-01T00:00:00&end=${new Date(Date.now() + 60_000).toISOString().slice(0, 19)}`
-  const headers = { authorization: `Bearer ${reader}` }
-  const get = <T>(path: string) => json<T>(path, { headers })
-  expect(await get('/organizations/weir/projects/')).toMatchObject([
-    { id: '42', slug: 'shop', name: 'Shop' },
-  ])
-  expect(await get('/organizations/')).toMatchObject([
-    { slug: 'weir', dateCreated: expect.any(String) as string },
-  ])
-  expect(await get('/organizations/weir/teams/')).toMatchObject([{ slug: 'weir' }])
-  expect(await get('/teams/weir/weir/projects/')).toMatchObject([{ slug: 'shop' }])
-  expect((await get<object[]>('/organizations/weir/tags/')).length).toBeGreaterThan(3)
-  const found = await get<Issue[]>(
-    `/organizations/weir/issues/?${period}&limit=10000&project=42&query=&sort=freq`,
-  )
-  expect(found[0]).toMatchObject({
-    count: expect.any(String) as string,
-    firstSeen: expect.any(String) as string,
-  })
-  expect(found.map(({ count }) => Number(count))).toEqual(
-    found.map(({ count }) => Number(count)).toSorted((a, b) => b - a),
-  )
-  const stats = await get<{ groups: { by: object; totals: Record<string, number> }[] }>(
-    `/organizations/weir/stats_v2/?start=${new Date(Date.now() - 7_200_000).toISOString().slice(0, 19)}&end=${new Date(Date.now() + 60_000).toISOString().slice(0, 19)}&interval=1h&category=error&field=sum(quantity)&groupBy=outcome&project=42`,
-  )
-  const accepted = stats.groups.find(({ by }) => 'outcome' in by && by.outcome === 'accepted')
-  expect(accepted!.totals['sum(quantity)']).toBeGreaterThanOrEqual(60)
-  // The fields that its editor asks without being told otherwise, and a chart of the commonest titles.
-  const fields =
-    'id,title,project,project.id,release,count(),epm(),last_seen(),level,event.type,platform'
-  const asked = fields
-    .split(',')
-    .map((field) => `field=${field}`)
-    .join('&')
-  const events = await get<{ data: Record<string, unknown>[] }>(
-    `/organizations/weir/events/?${period}&query=event.type%3Aerror&sort=-last_seen()&per_page=10&project=42&${asked}`,
-  )
-  expect(events.data).toHaveLength(10)
-  expect(Object.keys(events.data[0]!)).toEqual(fields.split(','))
-  const day = `start=${new Date(Date.now() - 86_400_000).toISOString()}&end=${new Date(Date.now() + 60_000).toISOString()}`
-  const charts = await get<Record<string, { data: [number, [{ count: number }]][] }>>(
-    `/organizations/weir/events-stats/?${day}&query=&interval=60s&partial=1&excludeOther=1&topEvents=2&field=count()&field=title&yAxis=count()&project=42`,
-  )
-  expect(Object.keys(charts)).toHaveLength(2)
-  const counted = Object.values(charts)[0]!.data.reduce((sum, [, [{ count }]]) => sum + count, 0)
-  expect(counted).toBe(Number(found[0]!.count))
-  const refused = await ask(`/organizations/weir/events/?${period}&field=release&field=count()`, {
-    headers,
-  })
-  expect(refused.status).toBe(400)
-  expect(await refused.json()).toEqual({
-    detail: expect.stringContaining('/es/errors-*/_search') as string,
-  })
 })
 
 test('tokens say who may read and who may change', async () => {

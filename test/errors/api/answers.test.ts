@@ -255,6 +255,35 @@ test('sessions have their crash-free rates', async () => {
   ).toMatchObject({ healthy: 7, errored: 2, crashed: 1 })
 })
 
+test("sessions are metrics by Sentry's names, in order, and only those that are asked", async () => {
+  const database = plant([])
+  database.exec(
+    `insert into session_hours values (1, 'shop@1', 'prod', ${thisHour}, 10, 2, 1, 1), (1, 'shop@2', 'prod', ${thisHour}, 4, 0, 0, 0)`,
+  )
+  const ask = asking(database)
+  const groupsOf = async (query: string) => {
+    const url = `/organizations/weir/metrics/data/?statsPeriod=1h&interval=30s&${query}`
+    return ((await ask('GET', url)).body as { groups?: JsonRecord[] }).groups
+  }
+  expect(await groupsOf('field=session.healthy&includeSeries=1&per_page=1')).toEqual([
+    { by: {}, totals: { 'session.healthy': 10 }, series: { 'session.healthy': [0, 10] } },
+  ])
+  const byRelease = 'field=session.all&groupBy=release'
+  const releases = async (query: string) =>
+    (await groupsOf(`${byRelease}&${query}`))?.map(({ by }) => (by as JsonRecord)['release'])
+  expect(await releases('orderBy=-session.crash_free_rate')).toEqual(['shop@2', 'shop@1'])
+  expect(await releases('orderBy=-session.all&per_page=1')).toEqual(['shop@1'])
+  expect(await releases('orderBy=-release')).toEqual(['shop@2', 'shop@1'])
+  expect(await releases('query=release:shop@2')).toEqual(['shop@2'])
+  const refused = [
+    '',
+    'field=sum(x)',
+    `${byRelease}&orderBy=x`,
+    'field=session.all&orderBy=release',
+  ]
+  for (const query of refused) expect(await groupsOf(query)).toBeUndefined()
+})
+
 test('counts of Discover are exact, and what they cannot tell is refused', async () => {
   const database = plant([issueOf(1, { level: 'fatal' }), issueOf(2), issueOf(3, { project: 2 })])
   database.exec(
@@ -274,6 +303,14 @@ test('counts of Discover are exact, and what they cannot tell is refused', async
     '/organizations/weir/events/?field=issue&field=count()&query=level:fatal',
   )
   expect((fatal.body as JsonRecord)['data']).toEqual([{ issue: 'SHOP-1', 'count()': 5 }])
+  const sorted = async (sort: string) => {
+    const fields = 'field=issue&field=count()'
+    const answer = await ask('GET', `/organizations/weir/events/?${fields}&sort=${sort}`)
+    return ((answer.body as JsonRecord)['data'] as JsonRecord[]).map(({ issue }) => issue)
+  }
+  expect(await sorted('-count()')).toEqual(['BLOG-3', 'SHOP-1', 'SHOP-2'])
+  expect(await sorted('last_seen()')).toEqual(['BLOG-3', 'SHOP-2', 'SHOP-1'])
+  expect(await sorted('-issue')).toEqual(['SHOP-2', 'SHOP-1', 'BLOG-3'])
   const chart = await ask(
     'GET',
     '/organizations/weir/events-stats/?yAxis=count()&interval=1h&statsPeriod=1h',
@@ -290,6 +327,8 @@ test('counts of Discover are exact, and what they cannot tell is refused', async
     'field=title&environment=prod',
     'field=p95()&field=id',
     'field=id&dataset=spans',
+    'field=id&sort=-failure_rate()',
+    'field=title&field=count()&sort=level',
     '',
   ]) {
     expect((await ask('GET', `/organizations/weir/events/?${query}`)).status).toBe(400)

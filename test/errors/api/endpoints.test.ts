@@ -8,7 +8,7 @@ test('somebody answers each endpoint, and each answer has one', () => {
   const asked = new Set(endpoints.map(({ name }) => name))
   expect([...asked].filter((name) => !answers.has(name))).toEqual([])
   // Main asks these itself.
-  const inner = new Set(['web.eventAttachment', 'web.eventWhole'])
+  const inner = new Set(['web.eventAttachment', 'web.eventWhole', 'web.projectEnvironments'])
   expect([...answers].filter((name) => !asked.has(name) && !inner.has(name))).toEqual([])
 })
 

@@ -50,6 +50,19 @@ test('an issue has what Sentry shows of it', async () => {
   )
 })
 
+test('by priority: high before low, and among equals the last seen first', async () => {
+  const database = plant([1, 2, 3, 4].map((id) => issueOf(id)))
+  database.exec("update issues set priority = 'high' where id in (3, 4)")
+  database.exec("update issues set priority = 'low' where id = 1")
+  const ask = asking(database)
+  const list = async (more = '') =>
+    await ask('GET', `/organizations/weir/issues/?query=&sort=priority${more}`)
+  expect(idsOf((await list()).body)).toEqual([3, 4, 2, 1])
+  const first = await list('&limit=3')
+  const [, cursor] = /results="true"; cursor="([^"]+)"/.exec(first.headers!['link']!)!
+  expect(idsOf((await list(`&limit=3&cursor=${cursor}`)).body)).toEqual([1])
+})
+
 const many = Array.from({ length: 9 }, (_, at) =>
   issueOf(at + 1, {
     project: 1 + (at % 2),
@@ -93,7 +106,7 @@ test.each([
     `query: the search cannot be understood at the end: expected a value after 'level:'`,
   ],
   ['?query=is:gone', 'there is no is:gone'],
-  ['?sort=trends', 'sort: "trends" is not supported: expected date, new, freq or user'],
+  ['?sort=trends', 'sort: "trends" is not supported: expected date, new, freq, user, priority'],
   ['?cursor=x', 'cursor: "x" is none'],
   ['?limit=many', 'limit: "many" is no number'],
   ['?statsPeriod=soon', 'statsPeriod: "soon" is no period'],
