@@ -1,4 +1,5 @@
 import { fieldTypes, type Field, type FieldType, type Mapping } from '../fields.ts'
+import { checkDateFormat } from '../query/strptime.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import { isRecord } from './request_body.ts'
 
@@ -158,12 +159,23 @@ function fieldOf(path: string, source: string, given: JsonRecord, isIndexed: boo
     type: type as FieldType,
     indexed: isAsked,
     ...(isFound ? {} : { unaskable: 'it is not indexed nor has doc values.' }),
-    ...(typeof given['format'] === 'string' ? { format: given['format'] } : {}),
+    ...formatOf(path, type, given),
     ...(given['ignore_above'] === undefined ? {} : { ignoreAbove: Number(given['ignore_above']) }),
     ...(type === 'scaled_float' ? { scalingFactor: scalingFactor(path, given) } : {}),
     ...(value === undefined ? {} : { value }),
     ...(nullValue === undefined ? {} : { nullValue }),
   }
+}
+
+function formatOf(path: string, type: string, { format }: JsonRecord): { format?: string } {
+  if (typeof format !== 'string') return {}
+  try {
+    if (type === 'date' || type === 'date_nanos') checkDateFormat(format)
+  } catch (failure) {
+    if (!(failure instanceof SearchError)) throw failure
+    throw refused(`Failed to parse mapping: Field [${path}]: ${failure.message}`)
+  }
+  return { format }
 }
 
 function scalingFactor(path: string, given: JsonRecord): number {

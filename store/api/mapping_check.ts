@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Field, Mapping } from '../fields.ts'
+import { parseDate } from '../query/date_format.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import { isRecord } from './request_body.ts'
 import { timestampOf } from './timestamp.ts'
@@ -158,12 +159,20 @@ function fits(field: Field, value: JsonValue): boolean {
   return number >= least && number <= most
 }
 
-/** Formats beside the default are for the engine to read; here only what needs no format is held to it. */
 function fitsDate(field: Field, value: JsonValue): boolean {
   if (typeof value === 'boolean') return false
-  if (field.format !== undefined && !standardFormats.has(field.format)) return true
-  return timestampOf(value) !== undefined
+  const { format } = field
+  if (format === undefined || standardFormats.has(format)) return timestampOf(value) !== undefined
+  try {
+    parseDate(String(value), format, { roundUp: false, timeZone: 'Z' })
+    return true
+  } catch (failure) {
+    if (failure instanceof SearchError) return false
+    throw failure
+  }
 }
+
+/** Those that `timestampOf` reads, which is faster. */
 
 const standardFormats = new Set([
   'strict_date_optional_time||epoch_millis',

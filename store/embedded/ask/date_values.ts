@@ -1,54 +1,9 @@
-import { SearchError } from '../../search.ts'
+import { strptimeOf, type StrptimePattern } from '../../query/strptime.ts'
 import { sql, verbatim, type Sql } from '../sql.ts'
 
-/** The format of dates where a mapping says none. */
-export const defaultDateFormat = 'strict_date_optional_time||epoch_millis'
-
+/** What DuckDB casts by itself, which is faster than a pattern. */
 const isoNames =
   /^(strict_)?(date_optional_time(_nanos)?|date_time(_no_millis)?|date|year_month_day|year_month|year|date_hour_minute_second(_millis|_fraction)?|date_hour_minute|date_hour)$|^iso8601$/
-
-/** Letters of Java's DateTimeFormatter, and what DuckDB's strptime has for them. */
-const letters: Readonly<Record<string, string>> = {
-  yyyy: '%Y',
-  uuuu: '%Y',
-  yy: '%y',
-  MM: '%m',
-  M: '%m',
-  MMM: '%b',
-  MMMM: '%B',
-  dd: '%d',
-  d: '%d',
-  DDD: '%j',
-  HH: '%H',
-  H: '%H',
-  hh: '%I',
-  h: '%I',
-  a: '%p',
-  mm: '%M',
-  m: '%M',
-  ss: '%S',
-  s: '%S',
-  SSS: '%g',
-  SSSSSS: '%f',
-  SSSSSSSSS: '%n',
-  E: '%a',
-  EEE: '%a',
-  EEEE: '%A',
-  Z: '%z',
-  X: '%z',
-  XX: '%z',
-  XXX: '%z',
-  xx: '%z',
-  xxx: '%z',
-  z: '%Z',
-  VV: '%Z',
-}
-
-const named: Readonly<Record<string, string>> = {
-  basic_date: '%Y%m%d',
-  basic_date_time: '%Y%m%dT%H%M%S.%g%z',
-  basic_date_time_no_millis: '%Y%m%dT%H%M%S%z',
-}
 
 /**
  * The microseconds since the epoch of a date's text (of a number: its digits), NULL when it has none of the
@@ -65,30 +20,19 @@ function microsBy(text: Sql, format: string): Sql {
   if (isoNames.test(format)) return isoMicros(text)
   if (format === 'epoch_millis') return epochMicros(text, 1000)
   if (format === 'epoch_second') return epochMicros(text, 1_000_000)
-  const pattern = named[format.replace(/^strict_/, '')] ?? strptimeOf(format)
-  // strptime's %z does not know the Z.
-  const plain = pattern.endsWith('%z') ? sql`regexp_replace(${text}, 'Z$', '+0000')` : text
-  return sql`epoch_us(try_strptime(${plain}, ${pattern}))`
+  return coalesced(strptimeOf(format).map((way) => microsIn(text, way)))
 }
 
-function strptimeOf(format: string): string {
-  const parts = format.matchAll(/'((?:[^']|'')*)'|([A-Za-z])\2*|./gsu)
-  let pattern = ''
-  for (const [part, quoted, letter] of parts) {
-    if (quoted !== undefined) pattern += quoted === '' ? "'" : quoted.replaceAll("''", "'")
-    else if (letter === undefined) pattern += part === '%' ? '%%' : part
-    else if (Object.hasOwn(letters, part)) pattern += letters[part]
-    else throw unreadable(format, part)
-  }
-  return pattern
+function microsIn(text: Sql, { pattern, before, after }: StrptimePattern): Sql {
+  // strptime does not know the Z.
+  const utc = pattern.endsWith('%z') ? '+0000' : pattern.endsWith('%Z') ? 'UTC' : undefined
+  const zoned = utc ? sql`regexp_replace(${text}, '(^|[^A-Za-z])Z$', ${`\\1${utc}`})` : text
+  const whole = before === '' && after === '' ? zoned : sql`(${before} || ${zoned} || ${after})`
+  const time = sql`try_strptime(${whole}, ${pattern})`
+  if (!pattern.includes('%y')) return sql`epoch_us(${time})`
+  // 69 to 99 are years of this century to Java, of the last one to strptime.
+  return sql`epoch_us(list_transform([${time}], lambda _day: case when year(_day) < 2000 then _day + interval 100 year else _day end)[1])`
 }
-
-const unreadable = (format: string, part: string) =>
-  new SearchError(
-    400,
-    'illegal_argument_exception',
-    `date format [${format}]: [${part}] is not supported; write yyyy, MM, dd, HH, mm, ss, SSS, MMM, EEE, a, Z or XXX`,
-  )
 
 function isoMicros(text: Sql): Sql {
   const zoned = sql`regexp_matches(${text}, '[T ].*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$')`

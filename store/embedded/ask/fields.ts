@@ -1,10 +1,11 @@
 import type { Field } from '../../fields.ts'
+import { defaultDateFormat } from '../../query/date_format.ts'
 import { promotedColumns, type PromotedColumn } from '../columns.ts'
 import type { Shape } from '../shape.ts'
 import { seldom } from '../read_once.ts'
 import { identifier, join, once, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved, ValueType } from './asked.ts'
-import { defaultDateFormat, microsOf } from './date_values.ts'
+import { microsOf } from './date_values.ts'
 
 const promoted = new Map(promotedColumns.map((column) => [column.path, column]))
 

@@ -1,8 +1,8 @@
 import { SearchError } from '../../search.ts'
 import type { Field } from '../../fields.ts'
+import { defaultDateFormat } from '../../query/date_format.ts'
 import { dateOf } from '../../query/date_math.ts'
 import type { RangeQuery, Scalar } from '../../query/query.ts'
-import { defaultDateFormat } from './date_values.ts'
 
 /** A value of a query that the field's type cannot hold. `lenient` queries take it as one that nothing fits. */
 export class ValueError extends SearchError {
