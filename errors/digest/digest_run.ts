@@ -20,6 +20,7 @@ import { callOf } from './calls.ts'
 import { Digester } from './digester.ts'
 import { Digestion } from './digestion.ts'
 import { OrphanedBlobs } from './orphaned_blobs.ts'
+import { floodsOf } from './floods.ts'
 import type { DigestSeed, DigestSettings } from './protocol.ts'
 import { Retention } from './retention.ts'
 import { statusOf } from './status.ts'
@@ -161,6 +162,11 @@ export class DigestRun {
       countedOnly: this.#countedOnly,
       evicted: this.#retention.evicted,
       orphanedBlobs: this.#orphans.deleted,
+      floods: floodsOf(
+        this.#database,
+        new Map(Array.from(this.#projects.values(), ({ id, slug }) => [id, slug])),
+        this.#world.context.clock.now(),
+      ),
     })
   }
 
