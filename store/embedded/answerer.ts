@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue.ts'
 import type { SearchLimits } from '../query/limits.ts'
 import type { JsonRecord, SearchRequest, SearchResponse, TargetOptions } from '../search.ts'
+import type { Sources } from './ask/asked.ts'
 import type { Database } from './database.ts'
 import type { Reading } from './segments/reading.ts'
 
@@ -8,6 +9,7 @@ import type { Reading } from './segments/reading.ts'
 export interface Answering {
   readonly reading: Reading
   readonly database: Database
+  readonly sources?: Sources
   readonly catalogue: Catalogue
   readonly limits: SearchLimits
   /** Milliseconds since the epoch, the same for the whole question. */

@@ -85,6 +85,7 @@ async function read(
       const from: Answering = {
         reading: store.reading,
         database: database(connection),
+        sources: store.sources,
         catalogue: parts.catalogue,
         limits: parts.limits,
         nowMs: parts.clock.now(),

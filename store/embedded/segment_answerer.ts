@@ -11,12 +11,13 @@ import type { Opened } from './segments/reading.ts'
 /** Answers questions from segments: which rows they touch, what their fields are, then `ask/`. */
 export function segmentAnswerer(clock: Clock): Answerer {
   const worldOf = (target: string, from: Answering): World => {
-    const { reading, database, nowMs, deadline, limits } = from
+    const { reading, database, sources, nowMs, deadline, limits } = from
     const indices = indicesOf(target, from)
     const names = indices.map(({ name }) => name)
     return {
       indices,
       database,
+      ...(sources && { sources }),
       deadline,
       nowMs,
       limits,

@@ -18,6 +18,18 @@ export interface Resolved {
   readonly list: Sql | undefined
 }
 
+/** Reads documents by where they lie. */
+export interface Sources {
+  /**
+   * @param places `file` as a row's `filename`, `row` its `file_row_number`
+   * @returns their JSON texts in this order; undefined when the database has to be asked
+   */
+  read(
+    places: readonly { readonly file: string; readonly row: number }[],
+    deadline: AbortSignal,
+  ): Promise<readonly string[] | undefined>
+}
+
 /** One question on its way, over the rows that it may touch. */
 export interface Asked {
   /** FROM-able: has all of `baseColumns` and `promotedColumns`. What it may touch at most, not yet filtered. */
@@ -27,6 +39,8 @@ export interface Asked {
   /** Which of those rows the question's `query` finds. */
   readonly where: Sql
   readonly database: Database
+  /** With it `from` has `filename` and `file_row_number` too. */
+  readonly sources?: Sources
   readonly deadline: AbortSignal
   /** Milliseconds since the epoch, the same for the whole question: what `now` means. */
   readonly nowMs: number

@@ -144,7 +144,7 @@ async function counted({ from, where, weight, database, deadline }: Asked, track
 /** All that there are, counted and sorted, unless they are too many: then the scan ends early. */
 async function few({ asked, keys, wanted }: Search) {
   const { from, where, database, deadline } = asked
-  const found = sql`select ${placeColumns(keys)} from ${from} where ${where} limit ${verbatim(String(oneScanRows + 1))}`
+  const found = sql`select ${placeColumns(asked, keys)} from ${from} where ${where} limit ${verbatim(String(oneScanRows + 1))}`
   const rows = await database.rows(
     sql`with found as materialized (${found}) select *, (select count(*) from found) as _n from found order by ${join(orderOf(keys), ', ')} limit ${verbatim(String(wanted))}`,
     deadline,
@@ -152,9 +152,10 @@ async function few({ asked, keys, wanted }: Search) {
   return { rows, count: Number(rows[0]?._n ?? 0) }
 }
 
-const placeColumns = (keys: readonly SortKey[]): Sql =>
+const placeColumns = ({ sources }: Asked, keys: readonly SortKey[]): Sql =>
   join(
     [
+      ...(sources ? [verbatim('filename as _file, file_row_number as _row')] : []),
       verbatim('_stream, _journal, _ordinal, _seq, epoch_us("@timestamp") as _us'),
       sql`${rowId} as _hit`,
       ...columnsOf(keys),
@@ -202,13 +203,24 @@ async function top({ asked, keys, wanted, after }: Search, near: Sql) {
   const { from, where, database, deadline } = asked
   const found = all([near, where, ...(after ? [after] : [])])
   return database.rows(
-    sql`select ${placeColumns(keys)} from ${from} where ${found} order by ${join(orderOf(keys), ', ')} limit ${verbatim(String(wanted))}`,
+    sql`select ${placeColumns(asked, keys)} from ${from} where ${found} order by ${join(orderOf(keys), ', ')} limit ${verbatim(String(wanted))}`,
     deadline,
   )
 }
 
-/** Sources of rows by their places; their times say which parts of the files need not be read. */
-async function sourcesOf({ from, database, deadline }: Asked, rows: readonly AnsweredStruct[]) {
+/** Rows with their sources, parsed. */
+async function sourcesOf(asked: Asked, rows: readonly AnsweredStruct[]) {
+  const places = rows.map(({ _file, _row }) => ({ file: String(_file), row: Number(_row) }))
+  const read = await asked.sources?.read(places, asked.deadline)
+  const sources = read ?? (await databaseSources(asked, rows))
+  return rows.map((row, at) => [row, parseExact(sources[at]!) as JsonRecord] as const)
+}
+
+/** Of rows by their times and ids; the times say which parts of the files need not be read. */
+async function databaseSources(
+  { from, database, deadline }: Asked,
+  rows: readonly AnsweredStruct[],
+): Promise<readonly string[]> {
   if (rows.length === 0) return []
   const times = new Set(rows.map(({ _us }) => _us))
   const instants = [...times].flatMap((us) =>
@@ -233,7 +245,7 @@ async function sourcesOf({ from, database, deadline }: Asked, rows: readonly Ans
     const source = sources.get(placeOf(row))
     // A row that was found is there: what is asked does not change meanwhile.
     if (source === undefined) throw new Error(`no source of ${placeOf(row)}`)
-    return [row, parseExact(source) as JsonRecord] as const
+    return source
   })
 }
 

@@ -3,7 +3,7 @@ import type { Query } from '../../query/query.ts'
 import type { Database } from '../database.ts'
 import { documentRows } from '../read_once.ts'
 import { all, sql, verbatim, type Sql } from '../sql.ts'
-import type { Asked } from './asked.ts'
+import type { Asked, Sources } from './asked.ts'
 import { conditionOf, type Meaning } from './condition.ts'
 import { FieldTable, type AskedIndex } from './field_table.ts'
 
@@ -13,6 +13,7 @@ export interface QuestionOptions {
   /** Rows of the indices, and of no others. */
   readonly from: Sql
   readonly database: Database
+  readonly sources?: Sources
   readonly deadline: AbortSignal
   readonly nowMs: number
   readonly limits?: SearchLimits
@@ -21,7 +22,7 @@ export interface QuestionOptions {
 
 /** @throws SearchError when the fields do not allow the query */
 export function askedOf(options: QuestionOptions): Asked {
-  const { indices, query, from, database, deadline, nowMs } = options
+  const { indices, query, from, database, sources, deadline, nowMs } = options
   const { limits = defaultSearchLimits, fields = new FieldTable(indices) } = options
   // Fields that one name with `*` may stand for, as in Elasticsearch.
   const maxFields = limits.maxClauses
@@ -30,6 +31,7 @@ export function askedOf(options: QuestionOptions): Asked {
     from: documentRows(from),
     where: all([conditionOf(query, meaning), ...filtersOf(indices, meaning)]),
     database,
+    ...(sources && { sources }),
     deadline,
     nowMs,
     limits,

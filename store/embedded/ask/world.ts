@@ -1,6 +1,7 @@
 import type { SearchLimits } from '../../query/limits.ts'
 import type { Database } from '../database.ts'
 import type { Sql } from '../sql.ts'
+import type { Sources } from './asked.ts'
 import type { AskedIndex } from './field_table.ts'
 import type { TimeSpan } from './hits.ts'
 import type { Needs } from './needs.ts'
@@ -16,6 +17,8 @@ export interface World {
    */
   openCounts?(needs: Needs): OpenedRows
   readonly database: Database
+  /** For rows that have `filename` and `file_row_number`. */
+  readonly sources?: Sources
   /** Ends the question. */
   readonly deadline: AbortSignal
   /** Milliseconds since the epoch. */

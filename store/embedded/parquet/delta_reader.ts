@@ -40,8 +40,18 @@ export function deltaValues(
   return { values, end: reader.at }
 }
 
+/** Bits of a number that is in four bytes wherever it begins. */
+const fourBytesMax = 25
+
 function packedAt(bytes: Buffer, bit: number, width: number): number {
   if (width === 0) return 0
+  if (width <= fourBytesMax) {
+    const at = bit >>> 3
+    // Bytes beyond the end are none, which `|` takes for 0.
+    const four =
+      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+    return (four >>> (bit & 7)) & ((1 << width) - 1)
+  }
   let at = Math.floor(bit / 8)
   const shift = bit % 8
   let value = bytes[at++]! >>> shift

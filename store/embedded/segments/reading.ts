@@ -16,7 +16,10 @@ export interface StoredStream {
 
 /** The rows that a question may touch, held until `close`. */
 export interface Opened {
-  /** FROM-able, with all of `baseColumns` and `promotedColumns`: every row there is, replaced ones left out. */
+  /**
+   * FROM-able, with all of `baseColumns` and `promotedColumns`, and `filename` and `file_row_number`: every row there is,
+   * replaced ones left out.
+   */
   readonly from: Sql
   /** Segments that `from` reads, and those that need not be read. */
   readonly segments: readonly Segment[]
@@ -136,10 +139,10 @@ export class Reading {
     }
   }
 
-  /** All rows of `segments` that count, whatever their stream, FROM-able. Nothing is held. */
+  /** All rows of `segments` that count, whatever their stream, FROM-able: the columns of a segment. Nothing is held. */
   rowsOf(segments: readonly Segment[]): Sql {
     const streams = new Set(segments.flatMap(({ parts }) => parts.map(({ stream }) => stream)))
-    return this.#from([...streams], segments)
+    return sql`(select * exclude (filename, file_row_number) from ${this.#from([...streams], segments)})`
   }
 
   #opened(streams: readonly string[], segments: readonly Segment[], skipped: number): Opened {
@@ -195,7 +198,7 @@ export class Reading {
         files.map((file) => sql`${file}`),
         ', ',
       )
-      const rows = sql`select * from read_parquet([${list}])`
+      const rows = sql`select * from read_parquet([${list}], filename = true, file_row_number = true)`
       const filters = condition.text === 'true' ? [] : [condition]
       if (masked) filters.push(masked)
       return filters.length === 0 ? rows : sql`${rows} where ${join(filters, ' and ')}`
@@ -226,5 +229,7 @@ const noRows = verbatim(
   `select ''::varchar as _stream, null::timestamp as "@timestamp", ''::varchar as _journal, 0::integer as _ordinal,
    null::varchar as _id, null::bigint as _seq, null::varchar[] as _spilled, ${promotedColumns
      .map(({ path, type }) => `null::${type} as "${path}"`)
-     .join(', ')}, ''::varchar as _source where false`,
+     .join(
+       ', ',
+     )}, ''::varchar as _source, ''::varchar as filename, 0::bigint as file_row_number where false`,
 )

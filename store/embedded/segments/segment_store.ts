@@ -6,6 +6,7 @@ import { type EngineLimits, openDuckDB } from './duckdb.ts'
 import { manifestPath, mixedFolder, segmentsFolder, wordsFile, workFolder } from './layout.ts'
 import { type Change, Manifest, type NewSegment, type Segment } from './manifest.ts'
 import { Reading } from './reading.ts'
+import { SourceReader } from './source_reader.ts'
 import { WordFilters } from './word_filters.ts'
 
 export interface StoreWorld {
@@ -35,6 +36,7 @@ export class SegmentStore {
   readonly manifest: Manifest
   readonly reading: Reading
   readonly words: WordFilters
+  readonly sources: SourceReader
   readonly #questions: Connections
   readonly #seals: Connections
   readonly #merges: Connections
@@ -61,6 +63,7 @@ export class SegmentStore {
         { why },
       )
     })
+    this.sources = new SourceReader(world.files)
     this.reading = new Reading(manifest, folder, this.words, () => void this.sweep())
   }
 

@@ -1,0 +1,112 @@
+/** Texts of some rows, of files of Weir's own and of DuckDB's. */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import fc from 'fast-check'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemFiles } from '../../../../core/files.ts'
+import { ParquetFile } from '../../../../store/embedded/parquet/parquet_file.ts'
+import { TextColumn } from '../../../../store/embedded/parquet/text_column.ts'
+import { SourceReader } from '../../../../store/embedded/segments/source_reader.ts'
+
+const runs = Number(process.env['FUZZ_RUNS'] ?? 40)
+const never = new AbortController().signal
+let folder: string
+let duckdb: DuckDBInstance
+let connection: DuckDBConnection
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-texts-'))
+  duckdb = await DuckDBInstance.create(':memory:')
+  connection = await duckdb.connect()
+})
+afterAll(() => {
+  connection.closeSync()
+  duckdb.closeSync()
+  rmSync(folder, { recursive: true })
+})
+
+let files = 0
+const newPath = () => join(folder, `${files++}.parquet`)
+
+/** Row groups of texts, in pages of about `pageBytes`. */
+async function own(groups: readonly (readonly string[])[], pageBytes: number): Promise<string> {
+  const path = newPath()
+  const column = new TextColumn({ dictionary: false, bounds: false, pageBytes })
+  const named = [{ name: '_source', kind: 'text' as const, column }]
+  const file = new ParquetFile(() => systemFiles.open(path, 'wx+'), named, 3)
+  for (const texts of groups) {
+    for (const [row, text] of texts.entries()) {
+      const bytes = Buffer.from(text)
+      column.add(row, bytes, 0, bytes.length)
+    }
+    await file.write(texts.length)
+  }
+  await file.finish()
+  return path
+}
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc
+    .tuple(fc.string({ minLength: 1, maxLength: 3 }), fc.nat(9_000))
+    .map(([unit, times]) => unit.repeat(times)),
+)
+const rowsOf = (count: number, rows: readonly number[]) => rows.map((row) => row % count)
+
+test('rows of files of Weir’s own, in whatever pages they are', async () => {
+  const groups = fc.array(fc.array(text, { minLength: 1, maxLength: 300 }), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      groups,
+      fc.constantFrom(1, 5_000, 400_000, Infinity),
+      fc.array(fc.nat(), { minLength: 1, maxLength: 30 }),
+      async (given, pageBytes, wanted) => {
+        // As texts come back that are not whole.
+        const texts = given.map((each) => each.map((one) => Buffer.from(one).toString()))
+        const all = texts.flat()
+        const file = await own(texts, pageBytes)
+        const rows = rowsOf(all.length, wanted)
+        const reader = new SourceReader(systemFiles)
+        const read = await reader.read(
+          rows.map((row) => ({ file, row })),
+          never,
+        )
+        expect(read).toEqual(rows.map((row) => all[row]))
+      },
+    ),
+    { numRuns: runs },
+  )
+})
+
+test.each(['v1', 'v2'])('rows of files of DuckDB’s, version %s', async (version) => {
+  const file = newPath()
+  await connection.run(
+    `copy (select 'text ' || i || repeat(chr(228) || (i % 7), (i * 37) % 200) as _source from range(50000) r(i))
+     to '${file}' (format parquet, parquet_version ${version}, compression zstd, row_group_size 20480)`,
+  )
+  const rows = [49_999, 0, 20_479, 20_480, 3, 3, 33_333]
+  const read = await new SourceReader(systemFiles).read(
+    rows.map((row) => ({ file, row })),
+    never,
+  )
+  const expected = rows.map((i) => `text ${i}${`ä${i % 7}`.repeat((i * 37) % 200)}`)
+  expect(read).toEqual(expected)
+})
+
+test('what is damaged, gone, or in a dictionary is not read', async () => {
+  const reader = new SourceReader(systemFiles)
+  const file = newPath()
+  await connection.run(
+    `copy (select 'text' as _source from range(5000)) to '${file}' (format parquet, compression zstd)`,
+  )
+  expect(await reader.read([{ file, row: 3 }], never)).toBeUndefined()
+  expect(await reader.read([{ file: newPath(), row: 3 }], never)).toBeUndefined()
+  const good = await own([['a', 'b']], Infinity)
+  expect(await reader.read([{ file: good, row: 2 }], never)).toBeUndefined()
+  expect(await reader.read([], never)).toEqual([])
+})
