@@ -137,7 +137,8 @@ class Assembly {
         count: this.#count,
       },
     )
-    for (const text of keysWithoutMeaning(loaded.input, loaded.config.store.engine)) log.warn(text)
+    const { engine } = loaded.config.store
+    for (const text of keysWithoutMeaning(loaded.input, engine, loaded.placeOf)) log.warn(text)
     this.store = await this.#makeStore(loaded.config)
     await this.store?.start()
     // Before whatever writes the journal: nothing of it may go that the digest has not passed.

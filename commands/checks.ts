@@ -61,7 +61,8 @@ export async function checkAll(
   }
   const others = [...statsdAddresses(loaded), ...errorAddresses(config)]
   findings.push(...(await checkAddresses(httpAddresses, inputConfigs, others, holder?.pid)))
-  for (const text of keysWithoutMeaning(loaded.input, config.store.engine)) note('store', text)
+  const { engine } = config.store
+  for (const text of keysWithoutMeaning(loaded.input, engine, loaded.placeOf)) note('store', text)
   if (keeps && config.store.engine === 'embedded') {
     findings.push(...(await checkStore(config.store, dataFolder, systemClock.now())))
   }

@@ -11,6 +11,8 @@ import type { Metrics, Registry } from '../core/metrics.ts'
 export interface Loaded {
   readonly config: Config
   readonly input: unknown
+  /** Where a key stands, such as `weir.yaml:3:5`. */
+  readonly placeOf: (path: readonly string[]) => string
 }
 
 /** What the parts of Weir get from `weir start`. */

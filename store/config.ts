@@ -40,10 +40,18 @@ const alone: Readonly<Record<StoreConfig['engine'], readonly string[]>> = {
  * What to say about keys of a config that mean nothing with its engine, such as `hosts` of the embedded one.
  *
  * @param input the config before the schema.
+ * @param placeOf where a key stands.
  */
-export function keysWithoutMeaning(input: unknown, engine: StoreConfig['engine']): string[] {
+export function keysWithoutMeaning(
+  input: unknown,
+  engine: StoreConfig['engine'],
+  placeOf: (path: readonly string[]) => string,
+): string[] {
   const given = (input as { store?: object } | undefined)?.store ?? {}
   return alone[engine]
     .filter((key) => key in given)
-    .map((key) => `store.${key} means nothing with store.engine: ${engine}`)
+    .map(
+      (key) =>
+        `${placeOf(['store', key])}: store.${key} means nothing with store.engine: ${engine}`,
+    )
 }

@@ -28,7 +28,13 @@ interface Placed {
 }
 
 export type ConfigResult<T> =
-  | { readonly config: T; readonly input: unknown; readonly problems?: undefined }
+  | {
+      readonly config: T
+      readonly input: unknown
+      /** Where a key stands, such as `weir.yaml:3:5` or the name of a variable; empty: nowhere. */
+      readonly placeOf: (path: Path) => string
+      readonly problems?: undefined
+    }
   | { readonly problems: readonly Problem[] }
 
 /**
@@ -66,7 +72,8 @@ export function readConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): Con
       .map((finding) => ({ ...finding, place: placeOf(finding, overrides, source) })),
   ]
   if (problems.length > 0 || !parsed) return { problems: problems.toSorted(byPlace) }
-  return { config: deepFreeze(parsed.data), input: value }
+  const keyAt = (path: Path) => placeOf({ path, part: 'key' }, overrides, source)
+  return { config: deepFreeze(parsed.data), input: value, placeOf: keyAt }
 }
 
 /**
@@ -77,7 +84,7 @@ export function readConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): Con
 export function loadConfig<T>(
   schema: z.ZodType<T>,
   sources: ConfigSources,
-): { config: T; input: unknown } {
+): Exclude<ConfigResult<T>, { problems: readonly Problem[] }> {
   const result = readConfig(schema, sources)
   if (result.problems === undefined) return result
   throw new ConfigError('WEIR_CONFIG_INVALID', result.problems.map(formatProblem).join('\n'))
@@ -108,7 +115,7 @@ function parseEitherWay<T>(
 }
 
 function placeOf(
-  { path, part }: Finding,
+  { path, part }: Pick<Finding, 'path' | 'part'>,
   overrides: readonly Placed[],
   source: Source | undefined,
 ): string {

@@ -5,11 +5,12 @@ it('names the keys that mean nothing with the engine', () => {
   const input = {
     store: { hosts: ['http://es1:9200'], threads: 4, max_words: 20_000, retention: {} },
   }
-  expect(keysWithoutMeaning(input, 'embedded')).toEqual([
-    'store.hosts means nothing with store.engine: embedded',
+  const at = (path: readonly string[]) => path.join('/')
+  expect(keysWithoutMeaning(input, 'embedded', at)).toEqual([
+    'store/hosts: store.hosts means nothing with store.engine: embedded',
   ])
-  expect(keysWithoutMeaning(input, 'elasticsearch')).toEqual([
-    'store.max_words means nothing with store.engine: elasticsearch',
+  expect(keysWithoutMeaning(input, 'elasticsearch', at)).toEqual([
+    'store/max_words: store.max_words means nothing with store.engine: elasticsearch',
   ])
-  expect(keysWithoutMeaning(undefined, 'embedded')).toEqual([])
+  expect(keysWithoutMeaning(undefined, 'embedded', at)).toEqual([])
 })
