@@ -94,8 +94,7 @@ test('maps come amid events, and Weir is killed', async () => {
   const weir = await weirs.start(config)
   await digestedAll(weir)
   expect(sum(await counts(weir))).toBe(sent.size)
-  const lists = await fetch(`${weir.url}/api/0/projects/weir/shop/events/?full=1&limit=100`)
-  let next: string | undefined = lists.url
+  let next: string | undefined = `${weir.url}/api/0/projects/weir/shop/events/?limit=100`
   const wrong: unknown[] = []
   let seen = 0
   for (; next !== undefined;) {

@@ -76,6 +76,24 @@ test('a flood is counted to the last event, and hardly kept', async () => {
   expect(issue).toEqual({ events: 500, kept: 4 })
 })
 
+test('a clock that steps back and forth costs no count, and an issue is seen first and last when it was', async () => {
+  const { digest, rows } = digestionOf()
+  const dayMs = 86_400_000
+  const steps = [0, 5, -2 * dayMs, 400 * dayMs, 1, -2 * dayMs, 2]
+  await digest(...steps.map((atMs, id) => eventReport({ id, atMs: startMs + atMs })))
+  expect(rows('select events, first_seen_ms, last_seen_ms from issues')).toEqual([
+    { events: 7, first_seen_ms: startMs - 2 * dayMs, last_seen_ms: startMs + 400 * dayMs },
+  ])
+  expect(rows('select events from issue_hours order by hour_ms')).toEqual([
+    { events: 2 },
+    { events: 4 },
+    { events: 1 },
+  ])
+  expect(rows("select sum(quantity) as n from project_hours where outcome = 'accepted'")).toEqual([
+    { n: 7 },
+  ])
+})
+
 test('a value of a tag beyond the bound is counted among others', async () => {
   const { digest, rows } = digestionOf(undefined, { config: { tag_values_max: 10 } })
   const told = (id: number) => eventReport({ id, event: { tags: [['n', `v${id}`]] } })
