@@ -1,7 +1,12 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { ConfigError } from '../core/errors.ts'
 import { createLog } from '../core/log.ts'
-import { answerRequests, startThread, threadContexts } from '../core/threads/in_thread.ts'
+import {
+  answerRequests,
+  startThread,
+  threadContexts,
+  threadSeed,
+} from '../core/threads/in_thread.ts'
 import { threadPartition } from '../core/threads/thread_partition.ts'
 import { WorkerInputs } from './worker_inputs.ts'
 import type { WorkerAnswers, WorkerNotice, WorkerRequest, WorkerSeed } from './worker_protocol.ts'
@@ -10,8 +15,8 @@ import type { WorkerAnswers, WorkerNotice, WorkerRequest, WorkerSeed } from './w
  * A collector worker: owns files, sockets, parsing and one partition of the journal. Started by
  * worker_link.ts with a WorkerSeed; answers WorkerRequests until it is told to stop.
  */
-// worker_link.ts starts this file with exactly this.
-const seed = workerData as WorkerSeed
+// worker_link.ts tells exactly this.
+const seed = await threadSeed<WorkerSeed>()
 const port = parentPort!
 const say = (notice: WorkerNotice) => port.postMessage(notice)
 

@@ -8,7 +8,7 @@ import type { Metrics } from '../core/metrics.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { HttpBody, HttpReply } from './input.ts'
 import { ownerOfPosition } from './ownership.ts'
-import { startWorkerThread, type WorkerLink } from './worker_link.ts'
+import { beginWorkerThread, startWorkerThread, type WorkerLink } from './worker_link.ts'
 import type { ComponentConfig } from '../core/plugin.ts'
 import type { KnownPositions, WorkerConfig, WorkerNotice } from './worker_protocol.ts'
 
@@ -22,6 +22,12 @@ export interface WorkersWorld {
 }
 
 const restartMaxMs = 10_000
+
+/** Has the workers that these inputs need load their files, ahead of their start. */
+export function beginWorkers(inputs: readonly ComponentConfig[], count: number): void {
+  if (!inputs.some(listens)) return
+  for (let index = 0; index < count; index++) beginWorkerThread(index)
+}
 
 /**
  * The collector's worker threads: starts them when there is something to take in, restarts one that

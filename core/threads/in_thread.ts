@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module'
-import type { MessagePort } from 'node:worker_threads'
+import { type MessagePort, workerData } from 'node:worker_threads'
 import { systemClock } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { messageOf, WeirError } from '../errors.ts'
@@ -16,6 +16,15 @@ export type AnswersOf<
   readonly [Ask in Request['ask']]: (
     request: Extract<Request, { ask: Ask }>,
   ) => Answers[Ask] | Promise<Answers[Ask]>
+}
+
+/** What main tells the thread (`seed` of ThreadOptions), which may have been begun before it was known. */
+export async function threadSeed<Seed>(): Promise<Seed> {
+  // begun_threads.ts gives every thread the port that its seed comes by.
+  const port = workerData as MessagePort
+  const seed = await new Promise((resolve) => port.once('message', resolve))
+  port.close()
+  return seed as Seed
 }
 
 /** Answers the requests of main (ThreadLink) for as long as the thread lives. */

@@ -1,15 +1,15 @@
 import { setFlagsFromString } from 'node:v8'
-import { type Transferable, Worker } from 'node:worker_threads'
+import type { Transferable, Worker } from 'node:worker_threads'
 import { type ErrorCode, WeirError } from '../errors.ts'
+import { takeThread } from './begun_threads.ts'
 import type { StartNotice, ThreadAnswer, ThreadRequest } from './conversation.ts'
-import { threadStart } from './thread_start.ts'
 
 export interface ThreadOptions<Notice> {
   readonly file: URL
   readonly name: string
   /** What it is, for the error of those who wait for it when it dies: `the collector worker`. */
   readonly what: string
-  /** Copied to the thread, which reads it from `workerData`. */
+  /** Copied to the thread, which waits for it (`threadSeed`). */
   readonly seed: unknown
   /** What of the seed goes over to the thread for good. */
   readonly handedOver?: readonly Transferable[]
@@ -48,14 +48,9 @@ export class ThreadLink<
       setFlagsFromString('--no-optimize-for-size')
       setFlagsFromString(`--max-semi-space-size=${semiSpaceMb}`)
     }
-    this.#worker = new Worker(file, {
-      workerData: seed,
-      transferList: [...handedOver],
-      name,
-      execArgv: [...threadStart],
-      // Half of a thread's heap is young objects; a small young generation keeps the process small.
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
-    })
+    const { worker, tell } = takeThread(file, name)
+    this.#worker = worker
+    tell(seed, handedOver)
     let failure: Error | undefined
     // Nobody may be waiting for readiness any more when the thread dies later.
     this.#ready.promise.catch(() => undefined)

@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { systemFiles } from '../../core/files.ts'
 import { createLog } from '../../core/log.ts'
-import { answerRequests, startThread, threadContexts } from '../../core/threads/in_thread.ts'
+import {
+  answerRequests,
+  startThread,
+  threadContexts,
+  threadSeed,
+} from '../../core/threads/in_thread.ts'
 import { threadPartition } from '../../core/threads/thread_partition.ts'
 import { Blobs } from '../blobs.ts'
 import { DigestRun } from './digest_run.ts'
@@ -13,8 +18,8 @@ import type { DigestAnswers, DigestNotice, DigestRequest, DigestSeed } from './p
  * The digest thread: makes reports into issues, and answers whoever asks about them. It alone opens errors.sqlite.
  * Started by digest_link.ts with a DigestSeed.
  */
-// digest_link.ts starts this file with exactly this.
-const seed = workerData as DigestSeed
+// digest_link.ts tells exactly this.
+const seed = await threadSeed<DigestSeed>()
 const port = parentPort!
 const say = (notice: DigestNotice) => port.postMessage(notice)
 

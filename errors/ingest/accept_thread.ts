@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { createLog } from '../../core/log.ts'
-import { answerRequests, startThread, threadContexts } from '../../core/threads/in_thread.ts'
+import {
+  answerRequests,
+  startThread,
+  threadContexts,
+  threadSeed,
+} from '../../core/threads/in_thread.ts'
 import { threadPartition } from '../../core/threads/thread_partition.ts'
 import { Blobs } from '../blobs.ts'
 import { Acceptor } from './acceptor.ts'
@@ -16,8 +21,8 @@ import { Quotas } from './quotas.ts'
  * The accepting thread: what SDKs send is inflated, read, normalised and scrubbed here, and appended to a partition
  * of the journal of its own. Started by accept_link.ts with an AcceptSeed.
  */
-// accept_link.ts starts this file with exactly this.
-const seed = workerData as AcceptSeed
+// accept_link.ts tells exactly this.
+const seed = await threadSeed<AcceptSeed>()
 const port = parentPort!
 const say = (notice: AcceptNotice) => port.postMessage(notice)
 

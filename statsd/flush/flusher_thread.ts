@@ -1,7 +1,12 @@
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { systemFiles } from '../../core/files.ts'
 import { createLog } from '../../core/log.ts'
-import { answerRequests, startThread, threadContexts } from '../../core/threads/in_thread.ts'
+import {
+  answerRequests,
+  startThread,
+  threadContexts,
+  threadSeed,
+} from '../../core/threads/in_thread.ts'
 import { threadPartition } from '../../core/threads/thread_partition.ts'
 import { Forwarded } from '../forward/forwarded.ts'
 import type { FlusherAnswer as Flushed, FlusherMessage } from '../receive/protocol.ts'
@@ -13,8 +18,8 @@ import type { FlusherAnswers, FlusherNotice, FlusherRequest, FlusherSeed } from 
  * The flushing thread: computes what the receiving one hands over, and owns the partition of the journal that
  * flushes are in. Started by flusher_link.ts with a FlusherSeed.
  */
-// flusher_link.ts starts this file with exactly this.
-const seed = workerData as FlusherSeed
+// flusher_link.ts tells exactly this.
+const seed = await threadSeed<FlusherSeed>()
 const port = parentPort!
 const say = (notice: FlusherNotice) => port.postMessage(notice)
 

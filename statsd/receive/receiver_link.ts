@@ -1,7 +1,14 @@
+import { beginThread } from '../../core/threads/begun_threads.ts'
 import { ThreadLink } from '../../core/threads/thread_link.ts'
 import type { ReceiverAnswers, ReceiverNotice, ReceiverRequest, ReceiverSeed } from './protocol.ts'
 
 export type ReceiverLink = ThreadLink<ReceiverRequest, ReceiverAnswers, ReceiverNotice>
+
+const file = new URL('receiver_thread.ts', import.meta.url)
+const name = 'statsd-receiver'
+
+/** Has the receiving thread load its files, ahead of its start. */
+export const beginReceiverThread = (): void => beginThread(file, name)
 
 /**
  * Starts the receiving thread; it is ready once it listens.
@@ -14,8 +21,8 @@ export const startReceiverThread = (
   onExit: (failure: Error | undefined) => void,
 ): ReceiverLink =>
   new ThreadLink({
-    file: new URL('receiver_thread.ts', import.meta.url),
-    name: 'statsd-receiver',
+    file,
+    name,
     what: 'the thread that receives metrics',
     seed,
     handedOver: [seed.flusher],

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, type Transferable } from 'node:worker_threads'
 import { systemClock } from '../../core/clock.ts'
-import { answerRequests, startThread } from '../../core/threads/in_thread.ts'
+import { answerRequests, startThread, threadSeed } from '../../core/threads/in_thread.ts'
 import type {
   FlusherMessage,
   ReceiverAnswers,
@@ -15,8 +15,8 @@ import { Receiving } from './receiving.ts'
  * The receiving thread: started by receiver_link.ts with a ReceiverSeed, answers ReceiverRequests until
  * it is told to stop. Its tables go to the flusher's port.
  */
-// receiver_link.ts starts this file with exactly this.
-const seed = workerData as ReceiverSeed
+// receiver_link.ts tells exactly this.
+const seed = await threadSeed<ReceiverSeed>()
 const main = parentPort!
 const say = (notice: ReceiverNotice, transfer: Transferable[] = []) =>
   main.postMessage(notice, transfer)
