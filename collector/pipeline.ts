@@ -3,6 +3,7 @@ import type { Append, Batch } from '../core/journal/batch.ts'
 import type { Reason } from '../core/reasons.ts'
 import { addContext, type Event } from './event.ts'
 import { type JsonObject } from '../core/json.ts'
+import { Batches } from './batches.ts'
 import { EventBuffer } from './event_buffer.ts'
 import { eventText } from './event_text.ts'
 import type { Filter } from './filter.ts'
@@ -238,66 +239,4 @@ export class Pipeline {
 function writeLine(out: EventBuffer, text: string): void {
   out.text(text)
   out.byte(10)
-}
-
-/** The batches of one arrival under construction: one open at a time for each stream. */
-class Batches {
-  readonly buffers: EventBuffer[] = []
-  readonly #take: () => EventBuffer
-  readonly #limit: number
-  readonly #open = new Map<
-    string,
-    { tag: string; stream: string; out: EventBuffer; count: number }
-  >()
-  readonly #closed: Batch[] = []
-  #current: { tag: string; stream: string; out: EventBuffer; count: number } | undefined
-
-  constructor(take: () => EventBuffer, limit: number) {
-    this.#take = take
-    this.#limit = limit
-  }
-
-  /** The buffer for the next event of a tag; `added` says that it was written. */
-  bufferFor(tag: string, stream: string): EventBuffer {
-    let current = this.#current
-    if (current?.tag !== tag) current = this.#open.get(tag)
-    if (current && current.out.length >= this.#limit) {
-      this.#close(current)
-      current = undefined
-    }
-    if (!current) {
-      const out = this.#take()
-      this.buffers.push(out)
-      current = { tag, stream, out, count: 0 }
-      this.#open.set(tag, current)
-    }
-    this.#current = current
-    return current.out
-  }
-
-  added(): void {
-    this.#current!.count += 1
-  }
-
-  close(): Batch[] {
-    for (const open of this.#open.values()) this.#close(open)
-    return this.#closed
-  }
-
-  #close({
-    tag,
-    stream,
-    out,
-    count,
-  }: {
-    tag: string
-    stream: string
-    out: EventBuffer
-    count: number
-  }) {
-    this.#open.delete(tag)
-    if (this.#current?.tag === tag) this.#current = undefined
-    if (count > 0)
-      this.#closed.push({ tag, stream, bytes: out.bytes.subarray(0, out.length), count })
-  }
 }

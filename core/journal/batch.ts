@@ -12,6 +12,8 @@ export interface Batch {
    */
   readonly bytes: Uint8Array
   readonly count: number
+  /** CRC-32 of `bytes`, from who took it while they were in the CPU's cache. */
+  readonly crc?: number
   /** Positions by source key that hold once these events are durable; null forgets a source. */
   readonly positions?: Readonly<Record<string, Position | null>>
   /** Ids of chunks a sender may send again (forward protocol), remembered so that it may. */
