@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Context } from '../core/context.ts'
 import type { Position } from '../core/journal/batch.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
-import { definer } from '../core/plugin.ts'
+import { type ComponentConfig, definer } from '../core/plugin.ts'
 import { tag } from '../core/tag.ts'
 import type { JsonObject } from '../core/json.ts'
 
@@ -63,6 +63,14 @@ export interface InputContext extends Context {
 export interface Input extends Lifecycle {
   /** For the status page: what it listens on or follows, rates aside. */
   status(): JsonObject
+  /**
+   * Looks whether it can go on with other options, its sockets and connections kept, so that nobody who sends
+   * has to connect again.
+   *
+   * @param config of the same type and id.
+   * @returns what puts the options in force; undefined when another input has to be made for them.
+   */
+  adopt?(config: ComponentConfig): (() => void) | undefined
   /** A request forwarded from the HTTP port of main; only the http input has it. */
   receive?(request: HttpBody): Promise<HttpReply>
 }

@@ -18,9 +18,12 @@ import type { ComponentConfig } from '../core/plugin.ts'
 import type { WorkerConfig, WorkerSeed } from './worker_protocol.ts'
 
 interface Running {
-  readonly config: ComponentConfig
+  config: ComponentConfig
   readonly input: Input
   readonly totals: Totals
+  /** What it delivers to, by the parser of its config. */
+  readonly way: { deliver: Deliver }
+  readonly count: Context['count']
 }
 
 /** What an input took in since it was started. */
@@ -70,18 +73,21 @@ export class WorkerInputs implements Lifecycle {
   }
 
   /**
-   * Inputs whose config is the same go on with their sockets, files and connections. Those that go are
-   * stopped once all else is known to work, apart from what needs an address of theirs: when it rejects
+   * Inputs whose sockets, files and connections can go on do so, with the options they have now. The others
+   * are stopped once all else is known to work, apart from what needs an address of theirs: when it rejects
    * before, nothing has changed.
    */
   async configure(config: WorkerConfig): Promise<void> {
     const options = this.#pipelineOptions(config)
-    const isIn = (list: readonly ComponentConfig[], one: ComponentConfig) =>
-      list.some((other) => isDeepStrictEqual(other, one))
-    const kept = this.#running.filter((running) => isIn(config.inputs, running.config))
-    const gone = this.#running.filter((running) => !kept.includes(running))
-    const keptConfigs = kept.map((running) => running.config)
-    const wanted = config.inputs.filter((one) => !isIn(keptConfigs, one))
+    const kept = new Map<Running, () => void>()
+    const wanted: ComponentConfig[] = []
+    for (const one of config.inputs) {
+      const running = this.#running.find((each) => isSameInput(each.config, one))
+      const change = running && this.#changeOf(running, one)
+      if (change) kept.set(running, change)
+      else wanted.push(one)
+    }
+    const gone = this.#running.filter((running) => !kept.has(running))
     const taken = gone.flatMap((running) => addressesOf(running.config) ?? [])
     const isFree = (one: ComponentConfig) =>
       addressesOf(one)?.every((address) => !taken.includes(address)) ?? false
@@ -96,7 +102,8 @@ export class WorkerInputs implements Lifecycle {
       this.#pipeline.configure(this.#pipelineOptions(this.#config))
       throw failure
     }
-    this.#running = [...kept, ...fresh]
+    for (const change of kept.values()) change()
+    this.#running = [...kept.keys(), ...fresh]
     this.#config = config
     await stopAll(gone)
     // Anew, since a position may have moved until now.
@@ -104,6 +111,26 @@ export class WorkerInputs implements Lifecycle {
       const running = await this.#create(one)
       this.#running.push(running)
       await running.input.start()
+    }
+  }
+
+  /** What makes a running input one of another config; undefined when a new one has to be made. */
+  #changeOf(running: Running, config: ComponentConfig): (() => void) | undefined {
+    const { input, way, count } = running
+    const old = running.config
+    const isOptions = !isDeepStrictEqual(
+      { ...old, parser: undefined },
+      { ...config, parser: undefined },
+    )
+    const adopted = isOptions ? input.adopt?.(config) : () => undefined
+    if (!adopted) return undefined
+    const parser = parserOf(config)
+    return () => {
+      adopted()
+      running.config = config
+      if (!isDeepStrictEqual(old['parser'], config['parser'])) {
+        way.deliver = this.#pipeline.for(parser, count)
+      }
     }
   }
 
@@ -130,7 +157,6 @@ export class WorkerInputs implements Lifecycle {
   async #create(config: ComponentConfig): Promise<Running> {
     const id = idOf(config)
     const context = this.#contextOf(`input.${id}`)
-    const parser = parserFrom(config['parser'] as ComponentConfig | undefined, 'none')
     const prefix = `${context.id}/`
     const own = [...this.#writer.positions()].filter(([key]) => key.startsWith(prefix))
     const { monotonic } = context.clock
@@ -145,14 +171,15 @@ export class WorkerInputs implements Lifecycle {
       totals.impaired += amount
       context.count(reason, amount)
     }
+    const way = { deliver: this.#pipeline.for(parserOf(config), count) }
     const input = await kinds.create(config, {
       ...context,
       count,
-      deliver: counted(this.#pipeline.for(parser, count), totals),
+      deliver: counted((arrival, withdrawn) => way.deliver(arrival, withdrawn), totals),
       positions: new Map(own),
       worker: { index: this.#seed.index, count: this.#seed.count },
     })
-    return { config, input, totals }
+    return { config, input, totals, way, count }
   }
 
   #pipelineOptions({ namespace, onError, filters: configs }: WorkerConfig): PipelineOptions {
@@ -199,5 +226,11 @@ function counted(deliver: Deliver, totals: Totals): Deliver {
     return deliver(arrival, withdrawn)
   }
 }
+
+const parserOf = (config: ComponentConfig) =>
+  parserFrom(config['parser'] as ComponentConfig | undefined, 'none')
+
+const isSameInput = (one: ComponentConfig, other: ComponentConfig) =>
+  one.type === other.type && idOf(one) === idOf(other)
 
 const idOf = (config: ComponentConfig) => String(config['id'] ?? config.type)

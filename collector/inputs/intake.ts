@@ -7,7 +7,7 @@ import type { Arrival, InputContext, Outcome } from '../input.ts'
  */
 export class Intake {
   readonly #context: InputContext
-  readonly #maxPendingBytes: number
+  #maxPendingBytes: number
   readonly #received
   readonly #receivedBytes
   #pendingBytes = 0
@@ -20,6 +20,11 @@ export class Intake {
     this.#maxPendingBytes = maxPendingBytes
     this.#received = context.metrics.events_received.labels(context.id)
     this.#receivedBytes = context.metrics.bytes_received.labels(context.id)
+  }
+
+  set maxPendingBytes(bytes: number) {
+    this.#maxPendingBytes = bytes
+    this.#wake()
   }
 
   /** Bytes delivered that are not durable yet. */

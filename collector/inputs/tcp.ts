@@ -20,6 +20,6 @@ export const tcp = defineInput(
   },
   async (config, context) => {
     const { TcpInput } = await import('./listen/tcp_input.ts')
-    return new TcpInput({ ...config, tag: config.tag ?? 'tcp' }, context)
+    return new TcpInput(config, context)
   },
 )

@@ -27,6 +27,6 @@ export const udp = defineInput(
   },
   async (config, context) => {
     const { UdpInput } = await import('./listen/udp_input.ts')
-    return new UdpInput({ ...config, tag: config.tag ?? 'udp' }, context)
+    return new UdpInput(config, context)
   },
 )

@@ -27,13 +27,12 @@ export const unix = defineInput(
     ...connectionOptions,
   },
   async (config, context) => {
-    const given = { ...config, tag: config.tag ?? 'unix' }
-    if (given.mode === 'datagram') {
+    if (config.mode === 'datagram') {
       const { UnixDatagramInput } = await import('./listen/unix_datagram.ts')
-      return new UnixDatagramInput(given, context)
+      return new UnixDatagramInput(config, context)
     }
     const { UnixInput } = await import('./listen/unix_input.ts')
-    return new UnixInput(given, context)
+    return new UnixInput(config, context)
   },
   (config, context) => {
     const message = config.mode === 'datagram' ? datagramProblem(config) : undefined

@@ -1,4 +1,5 @@
 /** TERM and HUP of a Weir at work. */
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -6,7 +7,7 @@ import { connect, createServer as createTcpServer, type AddressInfo, type Socket
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newFolder, weir } from '../commands/weir.ts'
-import { waitFor } from '../peers/process.ts'
+import { freePort, waitFor } from '../peers/process.ts'
 import { RunningWeir } from './running_weir.ts'
 
 let folder: string
@@ -156,6 +157,53 @@ describe('HUP', () => {
     const { inputs, outputs } = await served.status()
     expect(inputs.map(({ id }) => id).toSorted()).toEqual(['one', 'two'])
     expect(outputs.map(({ id }) => id).toSorted()).toEqual(['a', 'b'])
+  })
+
+  test('other options on the same address: whoever sends goes on, nothing lost and nothing twice', async () => {
+    const parsers = ['none', { type: 'regexp', expression: '^(?<message>.*)$' }, 'json']
+    const inputs = (turn: number, port: number) => [
+      { ...tcp('one', port), parser: parsers[turn % 3], max_message_size: 1000 + turn },
+      {
+        type: 'unix',
+        path: join(folder, 'in.sock'),
+        tag: `unix.${turn}`,
+        parser: parsers[turn % 3],
+      },
+      { type: 'udp', id: 'udp', listen: `127.0.0.1:${port}`, tag: `udp.${turn}` },
+      { type: 'http', add_remote_addr: turn % 2 === 0 },
+    ]
+    const port = await freePort()
+    const served = await start(config(inputs(0, port), [file('a')]))
+    const datagrams = createSocket('udp4')
+    closing.push(datagrams)
+    const [overTcp, overUnix] = [await open(port), connect(join(folder, 'in.sock'))]
+    closing.push({ close: () => overUnix.destroy() })
+    let sent = 0
+    let isOver = false
+    const send = async () => {
+      for (; !isOver; sent++) {
+        overTcp.write(`tcp ${sent}\n`)
+        overUnix.write(`unix ${sent}\n`)
+        datagrams.send(`udp ${sent}`, port, '127.0.0.1')
+        expect(await post(served, `http ${sent}`)).toBe(200)
+      }
+    }
+    const sending = send()
+    for (let turn = 1; turn < 7; turn++) {
+      expect(await served.reload(config(inputs(turn, port), [file('a')]))).toBe('applied')
+      const before = sent
+      await waitFor('more to be sent', () => sent > before + 3)
+    }
+    isOver = true
+    await sending
+    const lines = () =>
+      readFileSync(join(folder, 'a'), 'utf8').match(/(tcp|unix|udp|http) \d+/g) ?? []
+    await waitFor('every line', () => lines().length >= 4 * sent)
+    const expected = ['tcp', 'unix', 'udp', 'http'].flatMap((by) =>
+      Array.from({ length: sent }, (_, number) => `${by} ${number}`),
+    )
+    expect(lines().toSorted()).toEqual(expected.toSorted())
+    expect([overTcp, overUnix].map((socket) => socket.destroyed)).toEqual([false, false])
   })
 
   test('an input that changes keeps its connections when the change cannot be applied', async () => {

@@ -1,6 +1,7 @@
 import { messageOf, WeirError } from '../../../core/errors.ts'
 import { formatSize } from '../../../core/size_text.ts'
 import type { JsonObject } from '../../../core/json.ts'
+import type { ComponentConfig } from '../../../core/plugin.ts'
 import type { Arrival, HttpBody, HttpReply, Input, InputContext, Outcome } from '../../input.ts'
 import { readMessages } from './body.ts'
 import { inflate } from './inflate.ts'
@@ -22,7 +23,7 @@ export interface HttpConfig {
 const arrivalBytes = 4_000_000
 
 export class HttpInput implements Input {
-  readonly #config: HttpConfig
+  #config: HttpConfig
   readonly #context: InputContext
   readonly #intake: Intake
   readonly #senders = new Senders()
@@ -38,6 +39,15 @@ export class HttpInput implements Input {
 
   async start(): Promise<void> {
     this.#isStopped = false
+  }
+
+  adopt(given: ComponentConfig): () => void {
+    // It was parsed by the same schema.
+    const config = given as unknown as HttpConfig
+    return () => {
+      this.#config = config
+      this.#intake.maxPendingBytes = config.max_pending_bytes
+    }
   }
 
   async stop(deadline: AbortSignal): Promise<void> {

@@ -22,7 +22,8 @@ export interface ConnectionConfig {
 
 /** What there is to know about an accepted connection. */
 export interface Peer {
-  readonly context: JsonObject
+  /** Where its messages come from; the same object each time, since the pipeline prepares a context once. */
+  context(): JsonObject
   /** For the log. */
   readonly name: string
   /** True on a port without TLS: a TLS client is told so instead of being taken for text. */
@@ -37,7 +38,7 @@ const segmentBytes = 65_536
  * their bytes framed and delivered, and they are made to wait while too much is not durable.
  */
 export class Connections {
-  readonly #config: ConnectionConfig
+  #config: ConnectionConfig
   readonly #context: InputContext
   readonly #intake: Intake
   readonly #spans = new Spans()
@@ -60,6 +61,21 @@ export class Connections {
 
   get count(): number {
     return this.#open.size
+  }
+
+  /** Other options, for connections to come; open ones keep the framing and the timeouts they began with. */
+  set config(config: ConnectionConfig) {
+    this.#config = config
+    this.#intake.maxPendingBytes = config.max_pending_bytes
+  }
+
+  /** Ends connections that are not allowed any more. */
+  end(isRefused: (socket: Socket) => boolean): void {
+    for (const socket of this.#open) {
+      if (!isRefused(socket)) continue
+      this.#context.count('connection_refused')
+      socket.destroy()
+    }
   }
 
   /** Counts an accepted socket in, or destroys it when there are too many. */
@@ -156,14 +172,15 @@ export class Connections {
   }
 
   #framer(peer: Peer): Framer {
-    const { tag, max_message_size, long_messages } = this.#config
+    const { max_message_size, long_messages } = this.#config
     return createFramer(this.#config.framing, {
       maxMessageBytes: max_message_size,
       longMessages: long_messages,
       spans: this.#spans,
       emit: (source, spans) => {
+        const { tag } = this.#config
         const arrival = { tag, source, spans: spans.list, count: spans.count }
-        void this.#intake.takeOrLose({ ...arrival, context: peer.context }, source.length)
+        void this.#intake.takeOrLose({ ...arrival, context: peer.context() }, source.length)
       },
       note: (reason) => this.#context.count(reason),
     })

@@ -27,13 +27,13 @@ const carriageReturn = 13
  * not durable is counted and dropped, since their senders cannot be made to wait.
  */
 export class Datagrams {
-  readonly #config: DatagramConfig
+  #config: DatagramConfig
   readonly #context: InputContext
   readonly #intake: Intake
   readonly #complaints: Complaints
   readonly #contextOf: (sender: string) => JsonObject
   readonly #gathered = new Gathered(gatherBytes)
-  readonly #limits: Omit<MessageLimits, 'spans'>
+  #limits: Omit<MessageLimits, 'spans'>
   #timer: NodeJS.Timeout | undefined
   #soon: NodeJS.Immediate | undefined
 
@@ -50,11 +50,15 @@ export class Datagrams {
     this.#intake = intake
     this.#complaints = complaints
     this.#contextOf = contextOf
-    this.#limits = {
-      maxMessageBytes: config.max_message_size,
-      longMessages: config.long_messages,
-      note: context.count,
-    }
+    this.#limits = limitsOf(config, context)
+  }
+
+  /** Other options, for datagrams to come. */
+  set config(config: DatagramConfig) {
+    this.flush()
+    this.#config = config
+    this.#limits = limitsOf(config, this.#context)
+    this.#intake.maxPendingBytes = config.max_pending_bytes
   }
 
   receive(datagram: Buffer, sender: string): void {
@@ -95,6 +99,11 @@ export class Datagrams {
     if (this.#intake.underWay === 0) this.#soon = setImmediate(() => this.flush())
     else this.#timer = setTimeout(() => this.flush(), gatherMs)
   }
+}
+
+function limitsOf(config: DatagramConfig, { count }: InputContext): Omit<MessageLimits, 'spans'> {
+  const { max_message_size, long_messages } = config
+  return { maxMessageBytes: max_message_size, longMessages: long_messages, note: count }
 }
 
 /** Adds the messages of a datagram copied to `base` of `source`; line ends and empty lines left out. */

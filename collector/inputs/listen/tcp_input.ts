@@ -1,8 +1,10 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import { messageOf } from '../../../core/errors.ts'
 import { listenFailure } from '../../../core/listen/failure.ts'
 import type { JsonObject } from '../../../core/json.ts'
+import type { ComponentConfig } from '../../../core/plugin.ts'
 import type { Input, InputContext } from '../../input.ts'
 import { Intake } from '../intake.ts'
 import { createAccess, plainIp } from '../../../core/listen/access.ts'
@@ -10,7 +12,8 @@ import type { HostPort } from '../../../core/listen/address.ts'
 import { Connections, type ConnectionConfig } from './connections.ts'
 import { readTls, type TlsConfig } from '../../../core/listen/tls.ts'
 
-export interface TcpConfig extends ConnectionConfig {
+export interface TcpConfig extends Omit<ConnectionConfig, 'tag'> {
+  readonly tag?: string | undefined
   readonly listen: readonly HostPort[]
   readonly allow?: readonly string[] | undefined
   readonly deny: readonly string[]
@@ -21,11 +24,11 @@ export interface TcpConfig extends ConnectionConfig {
 }
 
 export class TcpInput implements Input {
-  readonly #config: TcpConfig
+  #config: TcpConfig
   readonly #context: InputContext
   readonly #intake: Intake
   readonly #connections: Connections
-  readonly #mayTalk: (address: string) => boolean
+  #mayTalk: (address: string) => boolean
   readonly #tls: TlsServer | undefined
   /** The sockets under TLS: the TLS server hands back its own stream, not the accepted one. */
   readonly #underTls = new Map<string, Socket>()
@@ -35,7 +38,7 @@ export class TcpInput implements Input {
     this.#config = config
     this.#context = context
     this.#intake = new Intake(context, config.max_pending_bytes)
-    this.#connections = new Connections(config, context, this.#intake)
+    this.#connections = new Connections(tagged(config), context, this.#intake)
     this.#mayTalk = createAccess(config)
     if (config.tls) this.#tls = this.#createTls(config.tls)
   }
@@ -49,6 +52,19 @@ export class TcpInput implements Input {
     } catch (failure) {
       this.#closeServers()
       throw failure
+    }
+  }
+
+  adopt(given: ComponentConfig): (() => void) | undefined {
+    // It was parsed by the same schema.
+    const config = given as unknown as TcpConfig
+    if (!isDeepStrictEqual(socketsOf(config), socketsOf(this.#config))) return undefined
+    const mayTalk = createAccess(config)
+    return () => {
+      this.#config = config
+      this.#mayTalk = mayTalk
+      this.#connections.config = tagged(config)
+      this.#connections.end(({ remoteAddress }) => !mayTalk(plainIp(remoteAddress ?? '')))
     }
   }
 
@@ -110,7 +126,8 @@ export class TcpInput implements Input {
   #serve(stream: Socket, socket: Socket, refuseTls: boolean) {
     const ip = plainIp(socket.remoteAddress ?? '')
     const source = { address: ip, ip, port: socket.remotePort }
-    const context: JsonObject = this.#config.add_remote_addr ? { source } : {}
+    const known: JsonObject = { source }
+    const context = () => (this.#config.add_remote_addr ? known : nowhere)
     this.#connections.serve(stream, socket, { context, name: ip, refuseTls })
   }
 
@@ -133,6 +150,15 @@ export class TcpInput implements Input {
     for (const server of this.#servers) server.close()
     this.#servers = []
   }
+}
+
+const nowhere: JsonObject = {}
+
+const tagged = (config: TcpConfig) => ({ ...config, tag: config.tag ?? 'tcp' })
+
+/** What cannot change under an open socket. */
+function socketsOf({ listen, tls, reuse_port, backlog }: TcpConfig) {
+  return { listen, tls, reuse_port, backlog }
 }
 
 function keyOf({ remoteAddress, remotePort, localPort }: Socket): string {

@@ -1,19 +1,21 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import { listenFailure } from '../../../core/listen/failure.ts'
 import { formatSize } from '../../../core/size_text.ts'
 import type { JsonObject } from '../../../core/json.ts'
+import type { ComponentConfig } from '../../../core/plugin.ts'
 import type { Input, InputContext } from '../../input.ts'
 import { Intake } from '../intake.ts'
 import { createAccess, plainIp } from '../../../core/listen/access.ts'
 import type { HostPort } from '../../../core/listen/address.ts'
 import { Complaints } from '../../../core/listen/complaints.ts'
-import { Datagrams } from './datagrams.ts'
+import { type DatagramConfig, Datagrams } from './datagrams.ts'
 import { KernelDrops } from '../../../core/listen/kernel_drops.ts'
 import { Senders } from '../../../core/listen/senders.ts'
 
 export interface UdpConfig {
-  readonly tag: string
+  readonly tag?: string | undefined
   readonly listen: readonly HostPort[]
   readonly framing: 'newline' | 'datagram'
   readonly max_message_size: number
@@ -30,12 +32,12 @@ export interface UdpConfig {
 const mostTurns = 1000
 
 export class UdpInput implements Input {
-  readonly #config: UdpConfig
+  #config: UdpConfig
   readonly #context: InputContext
   readonly #intake: Intake
   readonly #complaints: Complaints
   readonly #datagrams: Datagrams
-  readonly #maySend: (address: string) => boolean
+  #maySend: (address: string) => boolean
   readonly #drops = new KernelDrops()
   readonly #stopping = new AbortController()
   #sockets: Socket[] = []
@@ -49,8 +51,8 @@ export class UdpInput implements Input {
     this.#intake = new Intake(context, config.max_pending_bytes)
     this.#complaints = new Complaints(context)
     const senders = new Senders()
-    const datagrams = { ...config, byLine: config.framing === 'newline' }
     const contextOf = (sender: string) => senders.contextOf(sender)
+    const datagrams = datagramsOf(config)
     this.#datagrams = new Datagrams(datagrams, context, this.#intake, this.#complaints, contextOf)
     this.#maySend = createAccess(config)
   }
@@ -67,6 +69,22 @@ export class UdpInput implements Input {
     }
     // The kernel counts by socket, and all sockets of a port belong to this process: one looks.
     if (worker.index === 0) this.#watching = this.#watchDrops()
+  }
+
+  adopt(given: ComponentConfig): (() => void) | undefined {
+    // It was parsed by the same schema.
+    const config = given as unknown as UdpConfig
+    const { listen, reuse_port, receive_buffer } = this.#config
+    const same = config.reuse_port === reuse_port && isDeepStrictEqual(config.listen, listen)
+    if (!same) return undefined
+    const maySend = createAccess(config)
+    return () => {
+      this.#config = config
+      this.#maySend = maySend
+      this.#datagrams.config = datagramsOf(config)
+      if (config.receive_buffer === receive_buffer) return
+      for (const socket of this.#sockets) this.#setReceiveBuffer(socket)
+    }
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
@@ -167,4 +185,8 @@ export class UdpInput implements Input {
     for (const socket of this.#sockets) socket.close()
     this.#sockets = []
   }
+}
+
+function datagramsOf(config: UdpConfig): DatagramConfig {
+  return { ...config, tag: config.tag ?? 'udp', byLine: config.framing === 'newline' }
 }

@@ -2,16 +2,18 @@ import { chmodSync, unlinkSync } from 'node:fs'
 import { ConfigError } from '../../../core/errors.ts'
 import { listenFailure } from '../../../core/listen/failure.ts'
 import type { JsonObject } from '../../../core/json.ts'
+import type { ComponentConfig } from '../../../core/plugin.ts'
 import type { Input, InputContext } from '../../input.ts'
 import type { Framing } from '../framing/options.ts'
 import { Intake } from '../intake.ts'
 import { Complaints } from '../../../core/listen/complaints.ts'
 import { type DatagramSocket, datagramProblem, loadPackage } from './datagram_package.ts'
-import { Datagrams } from './datagrams.ts'
+import { type DatagramConfig, Datagrams } from './datagrams.ts'
 import { clearPath } from '../../../core/listen/unix_path.ts'
 
 export interface UnixDatagramConfig {
-  readonly tag: string
+  readonly mode: 'stream' | 'datagram'
+  readonly tag?: string | undefined
   readonly path: string
   readonly permissions: string
   readonly framing: Framing
@@ -24,7 +26,7 @@ const receiveBufferBytes = 4 * 2 ** 20
 
 /** Unix datagram sockets, where the optional package that brings them is installed. */
 export class UnixDatagramInput implements Input {
-  readonly #config: UnixDatagramConfig
+  #config: UnixDatagramConfig
   readonly #context: InputContext
   readonly #intake: Intake
   readonly #complaints: Complaints
@@ -41,14 +43,9 @@ export class UnixDatagramInput implements Input {
     this.#context = context
     this.#intake = new Intake(context, config.max_pending_bytes)
     this.#complaints = new Complaints(context)
-    const datagramConfig = { ...config, byLine: true }
-    this.#datagrams = new Datagrams(
-      datagramConfig,
-      context,
-      this.#intake,
-      this.#complaints,
-      () => nowhere,
-    )
+    const datagrams = datagramsOf(config)
+    const contextOf = () => nowhere
+    this.#datagrams = new Datagrams(datagrams, context, this.#intake, this.#complaints, contextOf)
   }
 
   async start(): Promise<void> {
@@ -74,6 +71,18 @@ export class UnixDatagramInput implements Input {
     this.#socket = socket
   }
 
+  adopt(given: ComponentConfig): (() => void) | undefined {
+    // It was parsed by the same schema.
+    const config = given as unknown as UnixDatagramConfig
+    const { path, permissions, mode } = this.#config
+    const same = config.path === path && config.permissions === permissions && config.mode === mode
+    if (!same) return undefined
+    return () => {
+      this.#config = config
+      this.#datagrams.config = datagramsOf(config)
+    }
+  }
+
   async stop(deadline: AbortSignal): Promise<void> {
     if (this.#socket) {
       this.#socket.close()
@@ -94,3 +103,7 @@ export class UnixDatagramInput implements Input {
 
 /** One object, since the pipeline prepares a context once. */
 const nowhere: JsonObject = {}
+
+function datagramsOf(config: UnixDatagramConfig): DatagramConfig {
+  return { ...config, tag: config.tag ?? 'unix', byLine: true }
+}

@@ -323,3 +323,16 @@ test('a large body is delivered in parts, and answered once all are durable', as
   })
   expect(world.delivered.length).toBeGreaterThan(1)
 })
+
+test('other options hold for the next body; one that is under way is answered', async () => {
+  const world = new FakeWorld()
+  const input = await create(world)
+  world.holds = true
+  const first = post(input, '{"a":1}')
+  await until(() => world.unsettled === 1)
+  input.adopt!(inputs.schema.parse({ type: 'http', max_body_size: 10 }))!()
+  expect((await post(input, '{"a":"too long"}')).status).toBe(413)
+  world.release()
+  expect((await first).status).toBe(200)
+  expect((await post(input, '{"a":2}')).status).toBe(200)
+})

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { inputs } from '../../../collector/inputs/all.ts'
 import type { Input } from '../../../collector/input.ts'
 import { FakeWorld, started } from './fake_context.ts'
@@ -206,4 +206,44 @@ test('stop delivers what is unfinished and counts what is not taken', async () =
   expect(world.messages).toEqual(['whole', 'half'])
   expect(world.count('stopped')).toBe(1)
   await closed(socket)
+})
+
+describe('with other options on the same address', () => {
+  const parsed = (config: object) => inputs.schema.parse({ type: 'tcp', ...config })
+  const listen = '127.0.0.1:0'
+
+  test('connections go on: their next message has the new options, the framing is theirs', async () => {
+    const world = new FakeWorld()
+    const input = await started(create(world, { tag: 'old' }))
+    const socket = client(input)
+    socket.write('a\nhalf')
+    await eventually(() => expect(world.messages).toEqual(['a']))
+    const options = { tag: 'new', framing: 'nul', add_remote_addr: false, max_pending_bytes: 10 }
+    input.adopt!(parsed({ listen, ...options }))!()
+    socket.write(' of it\nb\n')
+    await eventually(() => expect(world.messages).toEqual(['a', 'half of it', 'b']))
+    expect(world.delivered.map(({ tag }) => tag)).toEqual(['old', 'new'])
+    expect(world.delivered.map(({ context }) => Object.keys(context))).toEqual([['source'], []])
+    client(input).write('c\0')
+    await eventually(() => expect(world.messages.at(-1)).toBe('c'))
+  })
+
+  test('who is not allowed any more is closed', async () => {
+    const world = new FakeWorld()
+    const input = await started(create(world))
+    const socket = client(input)
+    socket.write('a\n')
+    await eventually(() => expect(world.messages).toEqual(['a']))
+    input.adopt!(parsed({ listen, deny: ['127.0.0.0/8'] }))!()
+    await closed(socket)
+    expect(world.count('connection_refused')).toBe(1)
+  })
+
+  test('another address, TLS or backlog needs another input', async () => {
+    const input = await started(create(new FakeWorld()))
+    const tls = { cert: '/a', key: '/b' }
+    for (const change of [{ listen: '127.0.0.1:1' }, { listen, tls }, { listen, backlog: 5 }]) {
+      expect(input.adopt!(parsed(change))).toBeUndefined()
+    }
+  })
 })

@@ -157,3 +157,24 @@ test('what was received before stop is delivered by stop', async () => {
   await stopping
   expect(world.count('stopped')).toBe(1)
 })
+
+test('other options on the same address: the socket and what is gathered stay', async () => {
+  const world = new FakeWorld()
+  const input = await started(create(world, { tag: 'old' }))
+  const send = sender()
+  const port = portOf(input)
+  const parsed = (config: object) => inputs.schema.parse({ type: 'udp', ...config })
+  const listen = 'udp://127.0.0.1:0'
+  world.holds = true
+  await send(port, 'one')
+  await eventually(() => expect(world.messages).toEqual(['one']))
+  const options = { tag: 'new', framing: 'datagram', receive_buffer: '64KiB' }
+  input.adopt!(parsed({ listen, ...options }))!()
+  expect(portOf(input)).toBe(port)
+  world.release()
+  await send(port, 'two\nthree')
+  await eventually(() => expect(world.messages).toEqual(['one', 'two\nthree']))
+  expect(world.delivered.map(({ tag }) => tag)).toEqual(['old', 'new'])
+  expect(input.status()['receive_buffer_bytes']).toBe(65_536)
+  expect(input.adopt!(parsed({ listen: '127.0.0.1:1' }))).toBeUndefined()
+})

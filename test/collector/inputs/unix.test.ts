@@ -92,7 +92,7 @@ test('datagrams with it', async () => {
   const world = new FakeWorld()
   const path = newPath()
   const config = {
-    tag: 'unix',
+    mode: 'datagram',
     path,
     permissions: '0660',
     framing: 'newline',
@@ -103,4 +103,20 @@ test('datagrams with it', async () => {
   await started(new UnixDatagramInput(config, world.context, () => () => socket))
   socket.emit('data', Buffer.from('one\ntwo'))
   await eventually(() => expect(world.messages).toEqual(['one', 'two']))
+})
+
+test('other options on the same path: connections go on', async () => {
+  const world = new FakeWorld()
+  const path = newPath()
+  const input = await started(create(world, { path }))
+  const socket = send(path, 'one\n')
+  await eventually(() => expect(world.messages).toEqual(['one']))
+  const parsed = (config: object) => inputs.schema.parse({ type: 'unix', ...config })
+  input.adopt!(parsed({ path, tag: 'new' }))!()
+  socket.write('two\n')
+  await eventually(() => expect(world.messages).toEqual(['one', 'two']))
+  expect(world.delivered.map(({ tag }) => tag)).toEqual(['unix', 'new'])
+  for (const change of [{ path: newPath() }, { path, permissions: '0600' }]) {
+    expect(input.adopt!(parsed(change))).toBeUndefined()
+  }
 })
