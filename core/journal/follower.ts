@@ -21,13 +21,23 @@ export interface FollowerWorld {
   readonly lost: (events: number, why: string) => void
 }
 
-/** The journal as another process or thread writes it, read from a cursor on up to the durable marks it tells. */
+/** One that is being used, one that is being filled. */
+const bufferCount = 2
+
+/**
+ * The journal as another process or thread writes it, read from a cursor on up to the durable marks it tells. Where
+ * there is more, it is read ahead: whoever goes through it never waits for the disk.
+ */
 export class JournalFollower {
   readonly #world: FollowerWorld
   readonly #cursor: Places
   readonly #partitions = new Map<string, Partition>()
   readonly #tracks = new Map<string, Track>()
-  #buffer = Buffer.alloc(0)
+  readonly #buffers: Buffer[] = Array.from({ length: bufferCount }, () => Buffer.alloc(0))
+  #filled = 0
+  /** Behind what was handed out; undefined while nothing is read ahead. */
+  #places: Places | undefined
+  #ahead: Promise<Found | undefined> | undefined
   #changed = Promise.withResolvers<void>()
 
   constructor(cursor: Places, partitions: readonly FollowedPartition[], world: FollowerWorld) {
@@ -58,11 +68,13 @@ export class JournalFollower {
     partition!.removed(oldest)
   }
 
-  /** Whether everything that is durable now was read. */
+  /** Whether something that is durable now was not handed out. */
   isBehind(): boolean {
     return [...this.#tracks.values()].some(({ partition, next }) => {
       const last = partition.segments.findLast(({ end }) => end.events > 0)
-      return last !== undefined && isBefore(next, { segment: last.id, ordinal: last.end.events })
+      if (last === undefined) return false
+      const end = { segment: last.id, ordinal: last.end.events }
+      return isBefore(this.#places?.[partition.name] ?? next, end)
     })
   }
 
@@ -71,25 +83,43 @@ export class JournalFollower {
     return new JournalFollower(cursor, [...this.#partitions.values()], this.#world)
   }
 
-  /** Behind everything that was read or passed over. */
+  /** Behind everything that was handed out or passed over. */
   get places(): Places {
-    return Object.fromEntries([...this.#tracks].map(([name, { next }]) => [name, next]))
+    return (
+      this.#places ?? Object.fromEntries([...this.#tracks].map(([name, { next }]) => [name, next]))
+    )
   }
 
   /**
    * What comes next, at most about `bytes`; undefined when there is nothing. Its bytes hold until the next
-   * call.
+   * call. One call at a time.
    */
   async read(bytes: number): Promise<Found | undefined> {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    const found = (await ahead) ?? (await this.#look(bytes))
+    this.#places = undefined
+    if (!found) return undefined
+    this.#filled = (this.#filled + 1) % bufferCount
+    if (!this.isBehind()) return found
+    this.#places = this.places
+    this.#ahead = this.#look(bytes)
+    // Whoever reads on hears of it.
+    this.#ahead.catch(() => undefined)
+    return found
+  }
+
+  async close(): Promise<void> {
+    await this.#ahead?.catch(() => undefined)
+    await Promise.all([...this.#tracks.values()].map((track) => track.close()))
+  }
+
+  async #look(bytes: number): Promise<Found | undefined> {
     for (const track of this.#tracks.values()) {
       const found = await track.read({ bytes, ageMs: 0 })
       if (found) return found
     }
     return undefined
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#tracks.values()].map((track) => track.close()))
   }
 
   #add(partition: Partition): Partition {
@@ -103,8 +133,9 @@ export class JournalFollower {
       changed: () => this.changed,
       hurry: () => true,
       buffer: (length) => {
-        if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafeSlow(length)
-        return this.#buffer
+        const known = this.#buffers[this.#filled]!
+        if (known.length >= length) return known
+        return (this.#buffers[this.#filled] = Buffer.allocUnsafeSlow(length))
       },
       lost: (events, { segment, ordinal }, why) =>
         lost(events, `${partition.name}/${segment} from event ${ordinal}: ${why}`),
