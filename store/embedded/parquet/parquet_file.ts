@@ -62,9 +62,9 @@ export class ParquetFile {
    */
   async write(rows: number): Promise<void> {
     const taken = this.#columns.map(({ column }) => column.take(rows))
-    // One after the other: meanwhile whoever fills the next row group has a core, and reads do not queue up behind.
-    const compressed: Compressed[] = []
-    for (const pages of taken) compressed.push(await this.#compressed(pages))
+    // A column's pages one after the other: most there is to do is in one column, and whoever fills the next row group
+    // is to have a core.
+    const compressed = await Promise.all(taken.map((pages) => this.#compressed(pages)))
     if (this.#file === undefined) {
       this.#file = await this.#open()
       await this.#put([magic])

@@ -227,14 +227,22 @@ export class TextColumn implements Column {
   #bounds(count: number): Bounds | undefined {
     if (count === 0) return undefined
     const bytes = this.#bytes
-    let at = headRoom
-    let [leastStart, leastEnd, mostStart, mostEnd] = [at, at + this.#numbers[0]!, at, 0]
-    mostEnd = leastEnd
+    let start = headRoom
+    let leastStart = start
+    let leastEnd = start + this.#numbers[0]!
+    let mostStart = leastStart
+    let mostEnd = leastEnd
+    // No destructuring here: it would make an array for each text.
     for (let place = 0; place < count; place++) {
-      const end = at + this.#numbers[place]!
-      if (compare(bytes, at, end, leastStart, leastEnd) < 0) [leastStart, leastEnd] = [at, end]
-      else if (compare(bytes, at, end, mostStart, mostEnd) > 0) [mostStart, mostEnd] = [at, end]
-      at = end
+      const end = start + this.#numbers[place]!
+      if (compare(bytes, start, end, leastStart, leastEnd) < 0) {
+        leastStart = start
+        leastEnd = end
+      } else if (compare(bytes, start, end, mostStart, mostEnd) > 0) {
+        mostStart = start
+        mostEnd = end
+      }
+      start = end
     }
     return {
       least: Buffer.from(bytes.subarray(leastStart, leastEnd)),
@@ -255,7 +263,8 @@ function boundsOf(bounds: Bounds | undefined) {
 }
 
 function compare(bytes: Buffer, start: number, end: number, other: number, otherEnd: number) {
-  let [one, two] = [start, other]
+  let one = start
+  let two = other
   for (; one < end && two < otherEnd; one++, two++) {
     const difference = bytes[one]! - bytes[two]!
     if (difference !== 0) return difference

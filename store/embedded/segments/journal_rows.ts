@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { documentsTag } from '../../documents_tag.ts'
 import type { Chunk, ChunkPart } from '../../../core/journal/chunk.ts'
 import { promotedColumns } from '../columns.ts'
@@ -21,6 +22,8 @@ export interface JournalRowsWorld {
   readonly isGone: (stream: string, seq: number) => boolean
 }
 
+/** Rows between two turns of the loop, a few milliseconds: questions have theirs, and pages their next to be packed. */
+const turnRows = 1_024
 const quote = 34
 const minus = 45
 const zero = 48
@@ -40,6 +43,7 @@ export class JournalRows {
   readonly #segments: OpenSegment[] = []
   #segment: OpenSegment
   #bytes = 0
+  #turnLeft = turnRows
   /** Lines that are no JSON object: kept as `message`. */
   refused = 0
   /** Where the rows of now come from. */
@@ -103,6 +107,7 @@ export class JournalRows {
         }
         start = end + 1
         if (this.#segment.isFull) await this.#segment.endGroup()
+        if (--this.#turnLeft === 0) await this.#turn()
       }
     }
   }
@@ -124,6 +129,11 @@ export class JournalRows {
 
   async abort(): Promise<void> {
     for (const segment of this.#segments) await segment.abort()
+  }
+
+  async #turn(): Promise<void> {
+    this.#turnLeft = turnRows
+    await setImmediate()
   }
 
   #open(): OpenSegment {
