@@ -1,6 +1,10 @@
 import { hashBasis, hashPrime } from './path_tree.ts'
 
-const slots = 4_096
+const sets = 1_024
+const ways = 4
+const slots = sets * ways
+/** A text that came in so many lines outlives as many of its kind. */
+const usesMax = 15
 /** Longer texts are seldom there twice. */
 const textBytesMax = 192
 const stride = textBytesMax / 4
@@ -19,24 +23,36 @@ const stops = (four: number) => {
 }
 
 /**
- * Texts that came lately, so that what was done for one is not done again: a text is found by four bytes at a
- * time, and compared whole.
+ * Texts that came lately, and longer those that come often, so that what was done for one is not done again: a text
+ * is found by four bytes at a time, and compared whole.
  */
 export class KnownTexts {
   readonly #texts = new Int32Array(slots * stride)
   readonly #lengths = new Int32Array(slots)
+  readonly #hashes = new Int32Array(slots)
+  /** In how many lines it came again, less the texts of that kind that its set had no room for since. */
+  readonly #uses = new Uint8Array(slots)
+  /** The line in which it came last. */
+  readonly #lines = new Int32Array(slots)
   /** For whom a text was remembered. */
   readonly #owners = new Int32Array(slots)
   /** 0 is no text's. */
   readonly #ids = new Int32Array(slots).fill(1)
   #lastId = 1
   #isSame = false
+  #hash = 0
+  #line = 0
   /** Of the text that was looked for last: where it is kept, and what tells it from others that are kept there. */
   slot = 0
 
   /** Tells the text that was looked for or remembered last from others that were at its slot. */
   get id(): number {
     return this.slot < 0 ? 0 : this.#ids[this.slot]!
+  }
+
+  /** The texts that come now are of another line. */
+  nextLine(): void {
+    this.#line = (this.#line + 1) | 0
   }
 
   /**
@@ -69,17 +85,49 @@ export class KnownTexts {
     hash = Math.imul(hash ^ rest, hashPrime)
     hash ^= hash >>> 13
     const length = at - start + (within >>> 3)
-    const slot = (hash ^ length) & (slots - 1)
-    this.slot = slot
-    if (this.#lengths[slot] !== length) return -1
+    const first = (hash & (sets - 1)) * ways
+    this.#hash = hash
+    for (let slot = first; slot < first + ways; slot++) {
+      if (this.#hashes[slot] !== hash || !this.#is(slot, view, start, length, rest)) continue
+      this.slot = slot
+      this.#isSame = true
+      this.#used(slot)
+      return this.#owners[slot] === owner ? start + length : -1
+    }
+    this.slot = this.#leastUsed(first)
+    return -1
+  }
+
+  #is(slot: number, view: DataView, start: number, length: number, rest: number): boolean {
+    if (this.#lengths[slot] !== length) return false
     const texts = this.#texts
     let place = slot * stride
-    if (texts[place + (length >>> 2)] !== rest) return -1
-    for (let from = start; from < at; from += 4) {
-      if (texts[place++] !== view.getInt32(from, true)) return -1
+    if (texts[place + (length >>> 2)] !== rest) return false
+    for (let from = start; from < start + (length & ~3); from += 4) {
+      if (texts[place++] !== view.getInt32(from, true)) return false
     }
-    this.#isSame = true
-    return this.#owners[slot] === owner ? start + length : -1
+    return true
+  }
+
+  /** Twice in one line says nothing of other lines. */
+  #used(slot: number): void {
+    if (this.#lines[slot] === this.#line) return
+    this.#lines[slot] = this.#line
+    if (this.#uses[slot]! < usesMax) this.#uses[slot]! += 1
+  }
+
+  #age(first: number): void {
+    for (let slot = first; slot < first + ways; slot++) {
+      if (this.#uses[slot]! > 0) this.#uses[slot]! -= 1
+    }
+  }
+
+  #leastUsed(first: number): number {
+    let least = first
+    for (let slot = first + 1; slot < first + ways; slot++) {
+      if (this.#uses[slot]! < this.#uses[least]!) least = slot
+    }
+    return least
   }
 
   /** Remembers for `owner` the text that was looked for last, which begins at `start` and has so many bytes. */
@@ -88,6 +136,10 @@ export class KnownTexts {
     if (slot < 0) return
     this.#owners[slot] = owner
     if (this.#isSame) return
+    if (this.#uses[slot]! > 0) this.#age(slot - (slot % ways))
+    this.#uses[slot] = 0
+    this.#lines[slot] = this.#line
+    this.#hashes[slot] = this.#hash
     const texts = this.#texts
     const whole = slot * stride + (length >>> 2)
     let from = start

@@ -71,6 +71,7 @@ export class LineScanner {
       this.#viewed = bytes
       this.#gatherer.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
+    this.#gatherer.known.nextLine()
     const { steps } = this.paths
     for (let i = 0; i < this.found; i++) this.starts[this.columns[i]!] = 0
     this.found = 0
