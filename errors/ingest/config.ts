@@ -22,6 +22,11 @@ const limits = z.strictObject({
     .describe('Most bytes of a client report, check-in, user report, session'),
   max_sessions: z.int().min(0).default(100).describe('Most sessions of one envelope'),
   max_logs_size: size().default(2_097_152).describe('Most bytes of one log container'),
+  max_logs: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Most logs of one request of OpenTelemetry; further ones are dropped, counted'),
   max_memory: size()
     .default(128_000_000)
     .describe('Most bytes of reports under way, inflated; above it 503 with Retry-After'),

@@ -10,6 +10,7 @@ import { knownCheckIn } from './known_fields.ts'
 import { checkInOf } from './monitor_call.ts'
 import { readForm } from './multipart.ts'
 import { isNativeFile, nativeEvent } from './native_files.ts'
+import { takeOtlpLogs, takeOtlpTraces } from './otlp.ts'
 import type { Parcel } from './parcel.ts'
 import { type Answer, json, malformed, refused, tooLarge } from './refusal.ts'
 import { securityEvents } from './security.ts'
@@ -41,6 +42,8 @@ export const endpoints: Readonly<Record<Endpoint, Answering>> = {
     return deliverAndAnswer(parcel, undefined, desk, { id: body['check_in_id'] })
   },
   feedback: takeDialog,
+  otlp_logs: takeOtlpLogs,
+  otlp_traces: takeOtlpTraces,
 }
 
 async function deliverAndAnswer(

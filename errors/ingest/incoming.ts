@@ -11,6 +11,8 @@ export type Endpoint =
   | 'feedback'
   | 'tunnel'
   | 'spotlight'
+  | 'otlp_logs'
+  | 'otlp_traces'
 
 /** A request as main hands it over: plain data, its body's memory goes along. */
 export interface Incoming {

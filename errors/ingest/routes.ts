@@ -36,6 +36,11 @@ const places: readonly (readonly [Endpoint, readonly string[]])[] = [
   ['attachments', ['/api/:project(^\\d+$)/events/:event/attachments']],
   ['check_in', ['/api/:project(^\\d+$)/cron/:slug', '/api/:project(^\\d+$)/cron/:slug/:key']],
   ['feedback', ['/api/embed/error-page']],
+  // With and without `integration`: SDKs and the documentation of Sentry differ.
+  ...(['logs', 'traces'] as const).map((what): readonly [Endpoint, readonly string[]] => [
+    `otlp_${what}`,
+    ['', '/integration'].map((below) => `/api/:project(^\\d+$)${below}/otlp/v1/${what}`),
+  ]),
   ['tunnel', ['/tunnel']],
 ]
 

@@ -116,6 +116,8 @@ const endpoints: readonly Endpoint[] = [
   'check_in',
   'feedback',
   'nel',
+  'otlp_logs',
+  'otlp_traces',
 ]
 
 const limits = {
