@@ -134,11 +134,18 @@ async function parted(parts: Parts) {
   const shown = filter
     ? { ...asked, where: sql`${asked.where} and ${asked.condition(filter)}` }
     : asked
-  const hits = await hitsOf(shown, body, { query, spans: opened.spans })
-  if (aggregations.length === 0) return { hits, groups: undefined }
   const topHits = async (inBucket: Asked, options: JsonRecord) =>
     shownHits(await hitsOf(inBucket, { ...options, track_total_hits: true }, { query }))
-  return { hits, groups: await aggregate(aggregations, asked, { typedKeys, hits: topHits }) }
+  const searched = { query, spans: opened.spans }
+  if (body.size !== 0 || filter || aggregations.length === 0) {
+    const hits = await hitsOf(shown, body, searched)
+    if (aggregations.length === 0) return { hits, groups: undefined }
+    return { hits, groups: await aggregate(aggregations, asked, { typedKeys, hits: topHits }) }
+  }
+  let documents: number | undefined
+  const onCounted = (found: number) => (documents = found)
+  const groups = await aggregate(aggregations, asked, { typedKeys, hits: topHits, onCounted })
+  return { hits: await hitsOf(asked, body, { ...searched, documents }), groups }
 }
 
 /** The `hits` of an answer. */

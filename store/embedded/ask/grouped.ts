@@ -1,7 +1,7 @@
 import { sql, verbatim } from '../sql.ts'
 import type { Asked } from './asked.ts'
 import { countRows } from './count_rows.ts'
-import type { TimeSpan } from './hits.ts'
+import type { TimeSpan } from './time_spans.ts'
 
 /** Of more minutes and levels than these, the groups cost more than they spare. */
 const groupsMax = 20_000

@@ -10,16 +10,10 @@ import { highlighterOf } from './highlight.ts'
 import { rowId } from './metadata_fields.ts'
 import { behind, byPlace, columnsOf, namesOf, orderOf, sortOf, type SortKey } from './sort.ts'
 import { sourceFilterOf } from './source_filter.ts'
+import { edgesOf, type TimeSpan } from './time_spans.ts'
 
 /** What `track_total_hits` counts to unless it says otherwise. */
 const defaultTracked = 10_000
-
-/** Rows of the files that are asked, by their time: what lets the newest be found without reading the rest. */
-export interface TimeSpan {
-  readonly minMicros: bigint
-  readonly maxMicros: bigint
-  readonly rows: number
-}
 
 export interface FoundHits {
   /** Undefined when nobody wanted to know. */
@@ -29,6 +23,8 @@ export interface FoundHits {
 }
 
 export interface HitsOptions {
+  /** How many `asked` finds, where that is known. */
+  readonly documents?: number | undefined
   readonly spans?: readonly TimeSpan[]
   /** For `highlight`. */
   readonly query: Query
@@ -62,6 +58,7 @@ export async function hitsOf(
     tracked,
     after,
     spans: options.spans ?? [],
+    documents: options.documents,
   })
   const sources = await sourcesOf(asked, rows.slice(from))
   const scored =
@@ -106,6 +103,7 @@ interface Search {
   readonly tracked: number
   readonly after: Sql | undefined
   readonly spans: readonly TimeSpan[]
+  readonly documents: number | undefined
 }
 
 type Places = { readonly rows: readonly AnsweredStruct[]; readonly total: FoundHits['total'] }
@@ -114,7 +112,9 @@ type Places = { readonly rows: readonly AnsweredStruct[]; readonly total: FoundH
 const oneScanRows = 10_000
 
 async function placesOf(search: Search): Promise<Places> {
-  const { asked, wanted, tracked, after } = search
+  const { asked, wanted, tracked, after, documents } = search
+  if (wanted === 0 && tracked > 0 && documents !== undefined)
+    return { rows: [], total: totalOf(documents, tracked) }
   if (wanted === 0) return { rows: [], total: await counted(asked, tracked) }
   if (tracked === 0) return { rows: await best(search), total: undefined }
   if (after) return { rows: await best(search), total: await counted(asked, tracked) }
@@ -167,37 +167,22 @@ async function best(search: Search): Promise<readonly AnsweredStruct[]> {
   const { keys, spans } = search
   const [first] = keys
   if (!first?.byTime || first.nullsFirst) return top(search, verbatim('true'))
-  for (const edge of edgesOf(spans, first.descending)) {
+  let least = firstLookRows
+  for (const { edge, rows } of edgesOf(spans, first.descending)) {
+    if (rows < least) continue
     const micros = verbatim(`make_timestamp((${edge})::bigint)`)
     const near = sql`"@timestamp" ${verbatim(first.descending ? '>=' : '<')} ${micros}`
-    const rows = await top(search, near)
-    if (rows.length === search.wanted) return rows
+    const found = await top(search, near)
+    if (found.length === search.wanted) return found
+    least = rows * Math.max(nextLook, (2 * search.wanted) / Math.max(1, found.length))
   }
   return top(search, verbatim('true'))
 }
 
-/** Rows that the first look for the newest reads; each further one reads eight times as many. */
+/** Rows that the first look for the newest reads; */
 const firstLookRows = 500_000
-
-/** Times on whose one side lie whole milliseconds of ever more rows. */
-function* edgesOf(spans: readonly TimeSpan[], descending: boolean): Generator<bigint> {
-  const sorted = spans.toSorted((one, other) => {
-    return descending
-      ? order(other.maxMicros, one.maxMicros)
-      : order(one.minMicros, other.minMicros)
-  })
-  let rows = 0
-  let look = firstLookRows
-  for (const [place, span] of sorted.entries()) {
-    rows += span.rows
-    const next = sorted[place + 1]
-    if (!next || rows < look) continue
-    const edge = descending ? next.maxMicros + 1n : next.minMicros
-    yield descending ? edge + 999n - ((edge + 999n) % 1000n) : edge - (edge % 1000n)
-    look = rows * 8
-  }
-}
-const order = (one: bigint, other: bigint) => (one < other ? -1 : Number(one > other))
+/** … each further one reads so many times as many at least, and twice as many as it takes at the rate so far. */
+const nextLook = 8
 
 async function top({ asked, keys, wanted, after }: Search, near: Sql) {
   const { from, where, database, deadline } = asked

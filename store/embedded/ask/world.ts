@@ -3,7 +3,7 @@ import type { Database } from '../database.ts'
 import type { Sql } from '../sql.ts'
 import type { Sources } from './asked.ts'
 import type { AskedIndex } from './field_table.ts'
-import type { TimeSpan } from './hits.ts'
+import type { TimeSpan } from './time_spans.ts'
 import type { Needs } from './needs.ts'
 
 /** What a question is asked of. */

@@ -17,6 +17,8 @@ export interface AggregateOptions {
   readonly typedKeys?: boolean
   /** For `top_hits`. */
   readonly hits?: HitsOf
+  /** Called with how many documents `asked` finds, where buckets tell that by the way. */
+  readonly onCounted?: (documents: number) => void
 }
 
 /**
@@ -43,7 +45,8 @@ export async function aggregate(
     if (part.length === 0) continue
     const narrowed = { ...asked, where }
     const rows = sql`select * from ${asked.from} where ${where}`
-    await new Run(narrowed, options, counted).start(part, root, rows)
+    const { onCounted: _, ...ofAll } = options
+    await new Run(narrowed, part === global ? ofAll : options, counted).start(part, root, rows)
   }
   runPipelines(aggregations, root)
   return answerOf(aggregations, root, options.typedKeys ?? false)
@@ -171,7 +174,7 @@ class Run {
   }
 
   /** The groups of every parent: rows with `_k0` … `_k<depth>`, `_count`, `_total` and the metrics. */
-  #groups(plan: BucketsPlan, level: Level, rows: Sql, depth: number) {
+  async #groups(plan: BucketsPlan, level: Level, rows: Sql, depth: number) {
     const keys = Array.from({ length: depth + 1 }, (_, at) => identifier(`_k${at}`))
     const key = keys.at(-1)!
     const having = plan.having ? sql` and ${plan.having(key)}` : sql``
@@ -191,8 +194,16 @@ class Run {
     const orders = join(order(key, level.order), ', ')
     const most = verbatim(String(limit))
     if (depth === 0) {
-      return this.#ask(sql`with g as materialized (select * from (${groups}) where ${enough})
-        select *, (select sum("_count")::BIGINT from g) as "_total" from g order by ${orders} limit ${most}`)
+      // With the group that has no key, all groups together are all rows, which so need not be counted by themselves.
+      const isCounted = this.#options.onCounted && !plan.having && !plan.key.many
+      const all = isCounted ? sql`select ${columns} from (${rows}) group by all` : groups
+      const answered = await this.#ask(sql`with g as materialized (${all}),
+          kept as (select * from g where ${key} is not null and ${enough})
+        select *, (select sum("_count")::BIGINT from kept) as "_total", (select sum("_count")::BIGINT from g) as "_all"
+        from kept order by ${orders} limit ${most}`)
+      const [first] = answered
+      if (isCounted && first) this.#options.onCounted!(Number(first._all))
+      return answered
     }
     const parents = join(keys.slice(0, -1), ', ')
     return this.#ask(sql`select *, sum("_count") over (partition by ${parents})::BIGINT as "_total",
