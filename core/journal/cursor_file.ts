@@ -2,9 +2,10 @@ import type { Clock } from '../clock.ts'
 import type { Files } from '../files.ts'
 import { type Cursor, isBefore, type Place, saveCursor } from './cursor.ts'
 
-const soonMs = 1000
 /** How long what was delivered may be read again after a crash; its fate is then settled (`sent`). */
 const deliveredMs = 100
+/** How long what was only passed over may be; after a crash it is passed over again. */
+const passedMs = 10_000
 
 /** The cursor of a reader in memory, and its way to disk: one write at a time, what comes meanwhile shares the next. */
 export class CursorFile {
@@ -93,7 +94,7 @@ export class CursorFile {
 
   /** For a move whose loss a crash makes good. @param delivered by a look at the target. */
   saveSoon(delivered: boolean): void {
-    const waitMs = delivered ? deliveredMs : soonMs
+    const waitMs = delivered ? deliveredMs : passedMs
     const dueMs = this.#clock.monotonic() + waitMs
     if (this.#dueMs !== undefined && this.#dueMs <= dueMs) return
     this.#dueMs = dueMs

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 const maxFolders = 256
 /** Notifications that may come at once, of a rotation for example, before their rate counts. */
 const burst = 64
-/** How long a folder that told too much is left alone. */
+/** How long a folder that told too much is left alone: twice as long each time that it does so again. */
 const restMs = 60_000
+const longestRestMs = 8 * restMs
+const rememberedRests = 4 * maxFolders
 
 /**
  * Wakes the tail before its next look. One watch for each folder, none for each file, so ten thousand
@@ -18,8 +20,8 @@ export class Hints {
   readonly #perSecond: number
   readonly #monotonic: () => number
   readonly #watchers = new Map<string, FSWatcher | undefined>()
-  /** Folders left alone, and until when. */
-  readonly #resting = new Map<string, number>()
+  /** Folders that are left alone, or were. */
+  readonly #rests = new Map<string, { readonly untilMs: number; readonly forMs: number }>()
   #left = burst
   #refilledAt: number
   #paths = new Set<string>()
@@ -96,14 +98,18 @@ export class Hints {
   #rest(folder: string) {
     this.#watchers.get(folder)?.close()
     this.#watchers.delete(folder)
-    this.#resting.set(folder, this.#monotonic() + restMs)
+    const now = this.#monotonic()
+    const last = this.#rests.get(folder)
+    const isAgain = last !== undefined && now - last.untilMs < last.forMs
+    const forMs = isAgain ? Math.min(2 * last.forMs, longestRestMs) : restMs
+    this.#rests.delete(folder)
+    this.#rests.set(folder, { untilMs: now + forMs, forMs })
+    if (this.#rests.size <= rememberedRests) return
+    const [oldest] = this.#rests.keys()
+    this.#rests.delete(oldest!)
   }
 
   #isResting(folder: string): boolean {
-    const until = this.#resting.get(folder)
-    if (until === undefined) return false
-    if (this.#monotonic() < until) return true
-    this.#resting.delete(folder)
-    return false
+    return this.#monotonic() < (this.#rests.get(folder)?.untilMs ?? -Infinity)
   }
 }

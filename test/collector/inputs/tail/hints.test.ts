@@ -41,3 +41,26 @@ test('a folder that tells more than the budget is left alone for a minute', asyn
   hints.watch([folder, quiet])
   expect(hints.watched).toBe(2)
 })
+
+test('one that does so again is left alone for twice as long, up to eight minutes', async () => {
+  const write = async () => {
+    for (let i = 0; i < 70; i++) writeFileSync(join(folder, `${i}.log`), 'a\n')
+    await eventually(() => expect(hints.watched).toBe(0))
+  }
+  const rested = [1, 2, 4, 8, 8]
+  for (const minutes of rested) {
+    hints.watch([folder])
+    await write()
+    now += minutes * 60_000 - 1
+    hints.watch([folder])
+    expect(hints.watched).toBe(0)
+    now += 1
+  }
+  // It told nothing for as long as it had rested.
+  hints.watch([folder])
+  now += 8 * 60_000
+  await write()
+  now += 60_000
+  hints.watch([folder])
+  expect(hints.watched).toBe(1)
+})
