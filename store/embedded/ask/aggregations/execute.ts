@@ -57,6 +57,8 @@ class Run {
   readonly #options: AggregateOptions
   readonly #counted: { buckets: number }
   #rows: number | undefined
+  /** What the question finds, as it stands in the outermost frame. */
+  #found: Sql | undefined
 
   constructor(asked: Asked, options: AggregateOptions, counted: { buckets: number }) {
     this.#asked = asked
@@ -65,6 +67,7 @@ class Run {
   }
 
   async start(aggregations: readonly Aggregation[], root: Bucket, rows: Sql) {
+    this.#found = rows
     if (needRows(aggregations)) {
       const [row] = await this.#ask(sql`select count(*)::BIGINT as "_count" from (${rows})`)
       this.#rows = Number(row!._count)
@@ -129,7 +132,7 @@ class Run {
     const { expression, many, type } = plan.key
     const value = many ? sql`unnest(${expression})` : expression
     const rows = sql`select *, ${value} as ${key} from (${plan.joined ?? frame.rows})`
-    const answered = parents.length === 0 ? [] : await this.#groups(plan, level, rows, depth)
+    const answered = parents.length === 0 ? [] : await this.#groups(plan, level, rows, frame)
     checkBuckets(answered.length, this.#most)
     const always = plan.always ? await this.#always(plan.always) : []
     const groups = groupsOf(answered, depth, always)
@@ -174,7 +177,8 @@ class Run {
   }
 
   /** The groups of every parent: rows with `_k0` … `_k<depth>`, `_count`, `_total` and the metrics. */
-  async #groups(plan: BucketsPlan, level: Level, rows: Sql, depth: number) {
+  async #groups(plan: BucketsPlan, level: Level, rows: Sql, frame: Frame) {
+    const depth = frame.types.length
     const keys = Array.from({ length: depth + 1 }, (_, at) => identifier(`_k${at}`))
     const key = keys.at(-1)!
     const having = plan.having ? sql` and ${plan.having(key)}` : sql``
@@ -195,7 +199,8 @@ class Run {
     const most = verbatim(String(limit))
     if (depth === 0) {
       // With the group that has no key, all groups together are all rows, which so need not be counted by themselves.
-      const isCounted = this.#options.onCounted && !plan.having && !plan.key.many
+      const isOfAll = frame.rows === this.#found && !plan.having && !plan.key.many
+      const isCounted = isOfAll && this.#options.onCounted !== undefined
       const all = isCounted ? sql`select ${columns} from (${rows}) group by all` : groups
       const answered = await this.#ask(sql`with g as materialized (${all}),
           kept as (select * from g where ${key} is not null and ${enough})

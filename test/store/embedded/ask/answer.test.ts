@@ -190,6 +190,23 @@ describe('totals', () => {
     expect((await search(body)).total).toEqual(expected)
   })
 
+  test.each([
+    ['of a field that not all have', { terms: { field: 'half' } }, undefined],
+    ['of a field with several values', { terms: { field: 'tags' } }, undefined],
+    ['of some terms', { terms: { field: 'log.level', include: 'e.*' } }, undefined],
+    ['of frequent terms', { terms: { field: 'n', min_doc_count: 7 } }, undefined],
+    ['of a field that none has', { terms: { field: 'absent' } }, undefined],
+    ['of all documents', { global: {}, aggs: { t: { terms: { field: 'half' } } } }, error],
+    ['inside a filter', { filter: error, aggs: { t: { terms: { field: 'n' } } } }, undefined],
+  ] as [string, JsonRecord, JsonRecord | undefined][])('with terms %s', async (_, agg, query) => {
+    const body = { size: 0, aggs: { agg }, ...(query && { query }) }
+    const value = query ? 10 : 30
+    expect((await search(body)).total).toEqual({ value, relation: 'eq' })
+    const tracked = await search({ ...body, track_total_hits: 7 })
+    expect(tracked.total).toEqual({ value: 7, relation: 'gte' })
+    expect((await search({ ...body, track_total_hits: false })).total).toBeUndefined()
+  })
+
   test('_count', async () => {
     expect(await count({ query: error }, world)).toMatchObject({ count: 10 })
     await expect(count({ size: 1 }, world)).rejects.toThrow('request does not support [size]')
