@@ -43,7 +43,7 @@ function addLs(errors: Command, world: World): void {
     .argument('[query]', 'what to look for', 'is:unresolved')
     .option('-p, --project <name...>', 'of these projects only')
     .option('-e, --environment <name...>', 'that happened there')
-    .option('--sort <order>', 'date, new, freq or user', 'date')
+    .option('--sort <order>', 'date, new, freq, user or priority', 'date')
     .option('--period <time>', 'seen within it, such as 24h or 14d')
     .option('-n, --limit <number>', 'at most so many', wholeNumber, 50)
     .option('--json', 'as NDJSON')

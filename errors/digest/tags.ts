@@ -14,7 +14,9 @@ export function tagsOf(event: SentryEvent, user: string | undefined): [string, s
   const tags: [string, string][] = []
   const add = (key: string, value: JsonValue | undefined) => {
     if (typeof value !== 'string' || value === '') return
-    if (!tags.some(([known]) => known === key)) tags.push([key, value.slice(0, valueMax)])
+    if (tags.some(([known]) => known === key)) return
+    const line = value.includes('\n') ? oneLine(value) : value
+    if (line !== '') tags.push([key, line.slice(0, valueMax)])
   }
   add('level', event.level)
   for (const [key, value] of event.tags ?? []) {
@@ -46,6 +48,14 @@ export function tagsOf(event: SentryEvent, user: string | undefined): [string, s
   add('device.family', contexts['device']?.['family'])
   return tags
 }
+
+/** Names of systems come with line ends, too, as files hold them. */
+const oneLine = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ')
+    .trim()
 
 /** The value of a tag as the event has it. */
 export const tagOf = (

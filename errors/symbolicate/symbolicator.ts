@@ -121,8 +121,9 @@ export class Symbolicator {
         if (!isScript(event, frame)) continue
         if (frame.data?.['symbolicated'] === true) [frames, mapped] = [frames + 1, mapped + 1]
         if (frame.data?.['symbolicated'] === true || isRuntime(scriptOf(frame))) continue
-        frames++
         const isMappable = later[stack]?.[place]?.data?.['symbolicated'] === true
+        if (!isMappable && !isExpected({ project, event, images }, frame)) continue
+        frames++
         if (isMappable) mappable++
         const reason = isMappable ? unmapped.late : this.#whyNot(project, event, frame)
         const debug_id = debugIdIn(images, frame)

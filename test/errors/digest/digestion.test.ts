@@ -94,6 +94,13 @@ test('a clock that steps back and forth costs no count, and an issue is seen fir
   ])
 })
 
+test('a tag that a context makes is one line', async () => {
+  const { digest, rows } = digestionOf()
+  const contexts = { os: { type: 'os', name: 'Debian', version: '12.11\n' } }
+  await digest(eventReport({ id: 1, event: { contexts } }))
+  expect(rows("select value from issue_tags where key = 'os'")).toEqual([{ value: 'Debian 12.11' }])
+})
+
 test('a value of a tag beyond the bound is counted among others', async () => {
   const { digest, rows } = digestionOf(undefined, { config: { tag_values_max: 10 } })
   const told = (id: number) => eventReport({ id, event: { tags: [['n', `v${id}`]] } })

@@ -340,6 +340,15 @@ test('maps that come late are told apart, and apply on demand', async () => {
   expect((await given.symbolicator.explain(1, again)).mapped).toBe(1)
 })
 
+test('code of Node that nobody said is built is not explained as missing a map', async () => {
+  const given = make()
+  const event = eventOf([frame({ abs_path: '/srv/app.js' })], { platform: 'node', release: '1' })
+  const nothing = { frames: 0, mapped: 0, mappable: 0, unmapped: [] }
+  expect(await given.symbolicator.explain(1, await given.map(event))).toEqual(nothing)
+  given.add({ ...map, release: '1', url: '~/srv/app.js.map' }, plain)
+  expect(await given.symbolicator.explain(1, event)).toMatchObject({ frames: 1, mappable: 1 })
+})
+
 test('whatever is in a map and a frame, nothing throws', async () => {
   const given = make()
   let number = 0
