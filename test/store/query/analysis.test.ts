@@ -71,3 +71,16 @@ function plainTokens(text: string): string[] {
   }
   return tokens
 }
+
+test('a text of ASCII has the tokens that it has beside one that is not', () => {
+  const ascii = fc.string({
+    unit: fc.constantFrom(...Array.from("abzA019_.:',;- /@\n\u0000\u007f")),
+    maxLength: 30,
+  })
+  fc.assert(
+    fc.property(ascii, (text) => {
+      expect([...tokensOf(text), 'é']).toEqual(tokensOf(`${text} é`))
+    }),
+    { numRuns: 2000 },
+  )
+})
