@@ -50,6 +50,11 @@ export const digestConfig = z
       .describe(
         'Most events of one issue in an hour that may be kept; beyond it they are counted only',
       ),
+    tag_keys_max: z
+      .int()
+      .min(10)
+      .default(200)
+      .describe('Most tags of an issue that are counted; of further ones the kept events tell'),
     tag_values_max: z
       .int()
       .min(10)

@@ -28,6 +28,7 @@ export interface DigesterWorld {
   readonly isDamage: (failure: unknown) => boolean
 }
 
+// These are no bounds of what is taken or kept: they trade delay for work, as measured, and need no setting.
 const readBytes = 2_000_000
 /** One that has caught up waits for more until it is so old: a commit costs as much as digesting some dozen events. */
 const lingerMs = 200

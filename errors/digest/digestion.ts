@@ -103,6 +103,7 @@ export class Digestion {
       keptPerIssue: config.kept_per_issue,
       keptPerMinute: config.kept_per_minute,
       keptPerHour: config.issue_quota,
+      tagKeysMax: config.tag_keys_max,
       tagValuesMax: config.tag_values_max,
       usersMax: config.users_max,
       environmentsMax: config.environments_max,

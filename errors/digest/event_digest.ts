@@ -20,6 +20,8 @@ export interface EventBounds {
   readonly keptPerMinute: number
   /** Undefined: no quota. */
   readonly keptPerHour: number | undefined
+  /** Tags of an issue that are counted; beyond it a tag is not. */
+  readonly tagKeysMax: number
   readonly tagValuesMax: number
   readonly usersMax: number
   readonly environmentsMax: number
@@ -34,8 +36,6 @@ export interface Digested {
   readonly isKept: boolean
 }
 
-/** Tags of an issue that are counted; beyond it a tag is not. */
-const keysMax = 200
 /** Values of a tag of which the first event each is kept, where there are few. */
 const rareMax = 5
 /** These differ from event to event. */
@@ -217,7 +217,7 @@ export class EventDigest {
     for (const [key, value] of facts.tags) {
       let values = issue.tags.get(key)
       if (!values) {
-        if (issue.tags.size >= keysMax) continue
+        if (issue.tags.size >= this.#bounds.tagKeysMax) continue
         issue.tags.set(key, (values = new Set()))
       }
       let counted = value

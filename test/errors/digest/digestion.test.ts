@@ -94,6 +94,13 @@ test('a clock that steps back and forth costs no count, and an issue is seen fir
   ])
 })
 
+test('of very many tags the first are counted', async () => {
+  const { digest, rows } = digestionOf(undefined, { config: { tag_keys_max: 10 } })
+  const tags = Array.from({ length: 30 }, (_, at): [string, string] => [`t${at}`, 'x'])
+  await digest(eventReport({ id: 1, event: { tags } }))
+  expect(rows('select count(*) as n from issue_tags')).toEqual([{ n: 10 }])
+})
+
 test('a tag that a context makes is one line', async () => {
   const { digest, rows } = digestionOf()
   const contexts = { os: { type: 'os', name: 'Debian', version: '12.11\n' } }
