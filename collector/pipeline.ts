@@ -226,7 +226,9 @@ export class Pipeline {
     const spare = this.#spare.pop()
     if (spare) return spare
     const bytes = count > 0 ? spans[2 * count - 1]! - spans[0]! : 0
-    return new EventBuffer(Math.min(bytes * 2 + count * 64 + 1024, this.#options.batchBytes * 1.25))
+    return new EventBuffer(
+      Math.min(bytes * 2 + count * 128 + 1024, this.#options.batchBytes * 1.25),
+    )
   }
 
   #giveBack(buffer: EventBuffer): void {

@@ -326,6 +326,7 @@ export class Reader {
     const fit = this.#spare.findIndex((buffer) => buffer.length >= length)
     if (fit >= 0) return this.#spare.splice(fit, 1)[0]!
     this.#spare.pop()
-    return Buffer.allocUnsafeSlow(Math.max(length, 64 * 1024))
+    // Room for the next chunk, which is about as long.
+    return Buffer.allocUnsafeSlow(Math.max(Math.ceil(length * 1.125), 64 * 1024))
   }
 }
