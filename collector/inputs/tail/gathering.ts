@@ -3,6 +3,10 @@ import type { JsonObject } from '../../../core/json.ts'
 import type { Framing } from './framing.ts'
 import type { Progress, Source } from './source.ts'
 
+/**
+ * No options: gatherings that are full share a group commit, so larger ones would save little, and smaller ones
+ * no memory to speak of. What an operator may want to bound is `in_flight_bytes`.
+ */
 const maxBytes = 65_536
 const maxSources = 256
 
