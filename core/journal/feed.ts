@@ -47,9 +47,9 @@ export class JournalFeed {
   }
 
   /** Every partition with its segments up to their durable ends, oldest first. */
-  partitions(): { name: string; folder: string; segments: readonly Omit<SegmentView, 'own'>[] }[] {
+  partitions(): { name: string; folder: string; segments: readonly SegmentView[] }[] {
     return this.#world.partitions().map(({ name, folder, segments }) => {
-      return { name, folder, segments: segments.map(({ id, end }) => ({ id, end: { ...end } })) }
+      return { name, folder, segments: segments.map((each) => ({ ...each, end: { ...each.end } })) }
     })
   }
 

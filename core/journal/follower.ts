@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Files } from '../files.ts'
 import { isBefore, type Places } from './cursor.ts'
-import type { SegmentEnd } from './index_record.ts'
-import { Partition } from './partition.ts'
+import { Partition, type SegmentView } from './partition.ts'
 import { type Found, Track } from './track.ts'
 import type { DurableMark } from './writer.ts'
 
@@ -10,7 +9,7 @@ import type { DurableMark } from './writer.ts'
 export interface FollowedPartition {
   readonly name: string
   readonly folder: string
-  readonly segments: readonly { readonly id: string; readonly end: SegmentEnd }[]
+  readonly segments: readonly SegmentView[]
 }
 
 export interface FollowerWorld {

@@ -6,7 +6,7 @@ import type { DurableMark } from './writer.ts'
 export interface SegmentView {
   readonly id: string
   end: SegmentEnd
-  /** Whether this process writes or wrote it, so that what is young in it is still in memory. */
+  /** Whether this Weir writes or wrote it since it started, so that what is young in it is still in memory. */
   readonly own?: boolean
 }
 
@@ -25,7 +25,7 @@ export class Partition {
   constructor(name: string, folder: string, segments: readonly SegmentView[]) {
     this.name = name
     this.folder = folder
-    this.#segments = segments.map(({ id, end }) => ({ id, end }))
+    this.#segments = segments.map((segment) => ({ ...segment }))
     this.#byId = new Map(this.#segments.map((segment) => [segment.id, segment]))
   }
 
