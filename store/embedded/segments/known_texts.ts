@@ -1,6 +1,8 @@
-import { hashBasis, hashPrime } from './path_tree.ts'
+import { hashBasis } from './path_tree.ts'
 
 const sets = 1_024
+/** A hash by its highest bits. */
+const setShift = Math.clz32(sets) + 1
 const ways = 4
 const slots = sets * ways
 /** A text that came in so many lines outlives as many of its kind. */
@@ -8,6 +10,8 @@ const usesMax = 15
 /** Longer texts are seldom there twice. */
 const textBytesMax = 192
 const stride = textBytesMax / 4
+/** Of which all bits count, in what is highest at last. */
+const fourPrime = 0x9e3779b1 | 0
 const quote = 34
 
 /** Bits of the bytes of `four` that are a quote, a backslash or a control character; the lowest of them is right. */
@@ -58,11 +62,12 @@ export class KnownTexts {
   /**
    * Looks for the text of a JSON string that begins at `start`, behind its quote.
    *
+   * @param viewEnd the length of `view`, which costs a call where it is not known.
    * @returns where its closing quote is when `owner` remembered it, or -1. `slot` is where it is to be
    *   remembered, or -1 when it cannot be.
    */
-  find(view: DataView, start: number, owner: number): number {
-    const last = Math.min(view.byteLength - 4, start + textBytesMax - 4)
+  find(view: DataView, viewEnd: number, start: number, owner: number): number {
+    const last = Math.min(viewEnd, start + textBytesMax) - 4
     this.slot = -1
     this.#isSame = false
     let hash = hashBasis
@@ -74,18 +79,17 @@ export class KnownTexts {
       four = view.getInt32(at, true)
       stop = stops(four)
       if (stop !== 0) break
-      hash = Math.imul(hash ^ four, hashPrime)
-      hash ^= hash >>> 15
+      hash = Math.imul(hash ^ four, fourPrime)
     }
     // The lowest bit that is set: the byte it is in, and what comes before that.
     const low = stop & -stop
     const within = 31 - Math.clz32(low) - 7
     if (((four >>> within) & 255) !== quote) return -1
     const rest = four & ((1 << within) - 1)
-    hash = Math.imul(hash ^ rest, hashPrime)
-    hash ^= hash >>> 13
+    hash = Math.imul(hash ^ rest, fourPrime)
+    hash ^= hash >>> 15
     const length = at - start + (within >>> 3)
-    const first = (hash & (sets - 1)) * ways
+    const first = (hash >>> setShift) * ways
     this.#hash = hash
     for (let slot = first; slot < first + ways; slot++) {
       if (this.#hashes[slot] !== hash || !this.#is(slot, view, start, length, rest)) continue

@@ -70,9 +70,11 @@ export class LineScanner {
     if (bytes !== this.#viewed) {
       this.#viewed = bytes
       this.#gatherer.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      this.#gatherer.viewEnd = bytes.byteLength
     }
     this.#gatherer.known.nextLine()
     const { steps } = this.paths
+    const { view, viewEnd } = this.#gatherer
     for (let i = 0; i < this.found; i++) this.starts[this.columns[i]!] = 0
     this.found = 0
     this.spilled = 0
@@ -84,8 +86,7 @@ export class LineScanner {
     let at = start
     for (;;) {
       // Mostly it goes on as in a line before.
-      const step =
-        this.#arrays === 0 && node !== beyond ? steps.find(this.#gatherer.view, node, at) : -1
+      const step = this.#arrays === 0 && node !== beyond ? steps.find(view, viewEnd, node, at) : -1
       const stop = step < 0 ? -1 : at + steps.length(step)
       if (step >= 0 && (stop === end || (stop < end && steps.node(step) !== lineEnd))) {
         at = stop

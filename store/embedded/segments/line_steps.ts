@@ -18,11 +18,11 @@ export class LineSteps {
   readonly #texts = new Int32Array(sets * ways * stride)
   readonly #oldest = new Uint8Array(sets)
 
-  /** The step from the value of `from` that stands at `at`; -1 where it is not known. */
-  find(view: DataView, from: number, at: number): number {
+  /** The step from the value of `from` that stands at `at`; -1 where it is not known. @param viewEnd the length of `view`. */
+  find(view: DataView, viewEnd: number, from: number, at: number): number {
     const first = (from & (sets - 1)) * ways
     for (let step = first; step < first + ways; step++) {
-      if (this.#froms[step] === from && this.#is(step, view, at)) return step
+      if (this.#froms[step] === from && this.#is(step, view, viewEnd, at)) return step
     }
     return -1
   }
@@ -53,9 +53,9 @@ export class LineSteps {
     this.#nodes[step] = to
   }
 
-  #is(step: number, view: DataView, start: number): boolean {
+  #is(step: number, view: DataView, viewEnd: number, start: number): boolean {
     const length = this.#lengths[step]!
-    if (start + length + 4 > view.byteLength) return false
+    if (start + length + 4 > viewEnd) return false
     const texts = this.#texts
     let place = step * stride
     let at = start

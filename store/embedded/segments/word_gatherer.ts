@@ -17,6 +17,7 @@ export class WordGatherer {
   readonly known: KnownTexts
   /** Of the bytes that are scanned. */
   view: DataView = new DataView(new ArrayBuffer(0))
+  viewEnd = 0
   /** Whether the string that was scanned last has a backslash. */
   escaped = false
 
@@ -29,7 +30,7 @@ export class WordGatherer {
   text(bytes: Uint8Array, start: number, end: number): number {
     const { known } = this
     const { number } = this.words
-    const quoteAt = known.find(this.view, start + 1, number)
+    const quoteAt = known.find(this.view, this.viewEnd, start + 1, number)
     // One that ends behind the line is none of the line's.
     if (quoteAt >= 0 && quoteAt < end) {
       this.escaped = false
