@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { messageOf } from '../core/errors.ts'
+import { size } from '../core/units.ts'
 import { parseRetention } from './retention_steps.ts'
 
 /** What Graphite's documentation of StatsD asks for, and what is taken where no rule fits. */
@@ -85,6 +86,10 @@ export const metricsConfig = z.strictObject({
     .max(1_000_000_000)
     .default(20_000_000)
     .describe('Values of one answer; what asks for more is refused'),
+  page_cache: size()
+    .refine((bytes) => bytes >= 1_000_000, 'expected at least 1MB')
+    .default(32_000_000)
+    .describe('Most memory for where the pages of series are in the files of points'),
 })
 
 export type MetricsOptions = z.output<typeof metricsConfig>

@@ -1,9 +1,12 @@
 import type { FileHandle, Files } from '../../../core/files.ts'
 import type { SeriesKey } from '../../metrics.ts'
 import type { PointType } from '../../points.ts'
-import { type ColumnPages, ColumnReader, readColumn } from '../parquet/column_reader.ts'
-import { type ColumnChunk, readFooter, type RowGroup } from '../parquet/footer.ts'
+import { BoundedCache } from '../bounded_cache.ts'
+import { ColumnReader } from '../parquet/column_reader.ts'
+import { type ColumnChunk, columnOf, readFooter, type RowGroup } from '../parquet/footer.ts'
+import { NumberPages } from './number_pages.ts'
 import type { PointSegment } from './point_manifest.ts'
+import { SeriesRuns } from './series_runs.ts'
 
 /** Rows of one key that lie together in a file, as it has them: in each array from `from` to before `to`. */
 export interface Rows<Name extends string> {
@@ -24,39 +27,43 @@ export interface WantedRows<Name extends string> {
   readonly columnsOf: (type: PointType) => readonly Name[]
 }
 
-/** Keys of one series and type. */
-interface Owner {
+/** Rows of a row group that lie together: in a fresh file each row can be of another series. */
+interface Span {
+  /** Those that ask for the series. */
   readonly keys: readonly number[]
   readonly type: PointType
-}
-
-/** Rows of a row group that lie together, by their place: in a fresh file each row can be of another series. */
-interface Spans {
-  readonly owner: Owner[]
-  readonly from: number[]
-  readonly to: number[]
+  from: number
+  to: number
   /** Where the first is in the arrays of numbers. */
-  readonly at: number[]
+  at: number
 }
 
-/** Files whose footers are remembered: some 100 KB each when they are large. */
-const footersMax = 128
+/** What a column takes that a footer names, in memory. */
+const chunkBytes = 400
 /** Row groups whose names are looked at together. */
 const groupsAtOnce = 16
 
 /**
  * Reads the rows of some series out of files of points: what a dozen pages hold takes DuckDB twenty times as long to look
- * for. For numbers alone; sketches and exact figures are DuckDB's.
+ * for. For numbers alone; sketches and exact figures are DuckDB's. Where what is in the files is remembered.
  */
 export class FileRows {
   readonly #files: Files
   readonly #pathOf: (segment: PointSegment) => string
-  /** By segment, those asked for last at the end. */
-  readonly #footers = new Map<number, readonly RowGroup[]>()
+  /** By segment. */
+  readonly #footers: BoundedCache<number, readonly RowGroup[]>
+  readonly #runs: BoundedCache<RowGroup, SeriesRuns>
+  readonly #pages: BoundedCache<ColumnChunk, NumberPages>
 
-  constructor(files: Files, pathOf: (segment: PointSegment) => string) {
+  /** @param cacheBytes what may be remembered of where things are in the files, at most about. */
+  constructor(files: Files, pathOf: (segment: PointSegment) => string, cacheBytes: number) {
     this.#files = files
     this.#pathOf = pathOf
+    this.#footers = new BoundedCache(cacheBytes / 4, (groups) =>
+      groups.reduce((sum, { columns }) => sum + columns.size * chunkBytes, 0),
+    )
+    this.#runs = new BoundedCache(cacheBytes / 4, ({ bytes }) => bytes)
+    this.#pages = new BoundedCache(cacheBytes / 2, ({ bytes }) => bytes)
   }
 
   /**
@@ -71,19 +78,20 @@ export class FileRows {
     deadline: AbortSignal,
     visit: (rows: Rows<Name>) => boolean,
   ): Promise<boolean> {
-    const names = [...new Set(wanted.keys.map(({ series }) => series))]
-    const sorted = names.map((name) => Buffer.from(name)).sort(Buffer.compare)
+    const bySeries = Map.groupBy(wanted.keys.keys(), (key) => wanted.keys[key]!.series)
+    const sorted = [...bySeries.keys()].map((name) => Buffer.from(name)).sort(Buffer.compare)
     const file = await this.#files.open(this.#pathOf(segment), 'r')
     try {
-      const footer = await this.#footerOf(segment, file)
+      const footer = await this.#footers.get(segment.id, () => readFooter(file))
       const groups = footer.filter((group) => mayHave(columnOf(group, 'series'), sorted))
       for (let at = 0; at < groups.length; at += groupsAtOnce) {
         const some = groups.slice(at, at + groupsAtOnce)
-        const found = await Promise.all(some.map((group) => spansOf(file, group, wanted.keys)))
-        for (const [place, spans] of found.entries()) {
+        const found = await Promise.all(some.map((group) => this.#runsOf(file, group)))
+        for (const [place, runs] of found.entries()) {
           deadline.throwIfAborted()
-          if (spans.owner.length === 0) continue
-          if (!(await visitSpans(file, some[place]!, spans, wanted, visit))) return false
+          const spans = spansOf(runs, wanted.keys, bySeries)
+          if (spans.length === 0) continue
+          if (!(await this.#visit(file, some[place]!, spans, wanted, visit))) return false
         }
       }
       return true
@@ -92,64 +100,52 @@ export class FileRows {
     }
   }
 
-  async #footerOf(segment: PointSegment, file: FileHandle): Promise<readonly RowGroup[]> {
-    const known = this.#footers.get(segment.id)
-    const footer = known ?? (await readFooter(file))
-    this.#footers.delete(segment.id)
-    this.#footers.set(segment.id, footer)
-    const [oldest] = this.#footers.keys()
-    if (this.#footers.size > footersMax) this.#footers.delete(oldest!)
-    return footer
+  #runsOf(file: FileHandle, group: RowGroup): Promise<SeriesRuns> {
+    return this.#runs.get(group, () => SeriesRuns.read(file, group))
   }
-}
 
-async function visitSpans<Name extends string>(
-  file: FileHandle,
-  group: RowGroup,
-  spans: Spans,
-  wanted: WantedRows<Name>,
-  visit: (rows: Rows<Name>) => boolean,
-): Promise<boolean> {
-  const { fromMs, toMs, columnsOf } = wanted
-  const { owner, from, to, at } = spans
-  const types = [...new Set(owner.map(({ type }) => type))]
-  const names = [...new Set(types.flatMap(columnsOf))]
-  const [time, ...rest] = await Promise.all(
-    ['time', ...names].map((name) => readColumn(file, columnOf(group, name))),
-  )
-  const length = from.reduce((sum, first, n) => sum + to[n]! - first, 0)
-  const times = numbersOf(time!, spans, length)
-  // From the first to the last within the time that is asked for.
-  const isWithin = (atMs: number) => atMs >= fromMs && atMs < toMs
-  for (let n = 0; n < owner.length; n++) {
-    let end = at[n]! + to[n]! - from[n]!
-    for (; from[n]! < to[n]! && !isWithin(times[at[n]!]!); at[n]!++) from[n]! += 1
-    for (; from[n]! < to[n]! && !isWithin(times[end - 1]!); to[n]!--) end -= 1
+  #pagesOf(file: FileHandle, chunk: ColumnChunk): Promise<NumberPages> {
+    return this.#pages.get(chunk, () => NumberPages.of(file, chunk))
   }
-  const columns = new Map<PointType, Partial<Record<Name, Float64Array>>>()
-  for (const type of types) columns.set(type, {})
-  for (const [place, name] of names.entries()) {
-    const having = types.filter((type) => columnsOf(type).includes(name))
-    const only = having.length < types.length ? having : undefined
-    const values = numbersOf(rest[place]!, spans, length, only)
-    for (const type of having) columns.get(type)![name] = values
-  }
-  for (let n = 0; n < owner.length; n++) {
-    const end = at[n]! + to[n]! - from[n]!
-    if (end === at[n]) continue
-    const { keys, type } = owner[n]!
-    for (const key of keys) {
-      const rows = { key, from: at[n]!, to: end, times, columns: columns.get(type)! }
-      if (!visit(rows)) return false
+
+  async #visit<Name extends string>(
+    file: FileHandle,
+    group: RowGroup,
+    spans: Span[],
+    wanted: WantedRows<Name>,
+    visit: (rows: Rows<Name>) => boolean,
+  ): Promise<boolean> {
+    const { fromMs, toMs, columnsOf } = wanted
+    const time = await this.#pagesOf(file, columnOf(group, 'time'))
+    for (const span of spans) time.narrow(span, fromMs, toMs)
+    let length = 0
+    for (const span of spans) {
+      span.at = length
+      length += span.to - span.from
     }
+    if (length === 0) return true
+    const times = await numbersOf(file, time, spans, length)
+    narrowTo(spans, times, fromMs, toMs)
+    const types = [...new Set(spans.map(({ type }) => type))]
+    const names = [...new Set(types.flatMap(columnsOf))]
+    const columns = new Map<PointType, Partial<Record<Name, Float64Array>>>()
+    for (const type of types) columns.set(type, {})
+    for (const name of names) {
+      const having = types.filter((type) => columnsOf(type).includes(name))
+      const own = spans.filter(({ type }) => having.includes(type))
+      const pages = await this.#pagesOf(file, columnOf(group, name))
+      const values = await numbersOf(file, pages, own, length)
+      for (const type of having) columns.get(type)![name] = values
+    }
+    for (const { keys, type, from, to, at } of spans) {
+      if (to === from) continue
+      for (const key of keys) {
+        const rows = { key, from: at, to: at + to - from, times, columns: columns.get(type)! }
+        if (!visit(rows)) return false
+      }
+    }
+    return true
   }
-  return true
-}
-
-function columnOf(group: RowGroup, name: string): ColumnChunk {
-  const chunk = group.columns.get(name)
-  if (!chunk) throw new RangeError(`the file has no column ${name}`)
-  return chunk
 }
 
 /** Whether one of `names`, which are in order, is not outside of the column's bounds. */
@@ -164,69 +160,41 @@ function mayHave({ least, most }: ColumnChunk, names: readonly Buffer[]): boolea
   return low < names.length && names[low]!.compare(most) <= 0
 }
 
-/** Where the rows of `keys` are. */
-async function spansOf(
-  file: FileHandle,
-  group: RowGroup,
+/** Where the rows of `keys` are, in order. */
+function spansOf(
+  runs: SeriesRuns,
   keys: readonly SeriesKey[],
-): Promise<Spans> {
-  const spans: Spans = { owner: [], from: [], to: [], at: [] }
-  const series = await readColumn(file, columnOf(group, 'series'))
-  const bySeries = Map.groupBy(keys.keys(), (key) => keys[key]!.series)
-  const named = series.texts.map((name) => bySeries.get(name))
-  if (named.every((each) => each === undefined)) return spans
-  const runs = { text: [] as number[], from: [] as number[], to: [] as number[] }
-  new ColumnReader(series).runs((text, from, to) => {
-    if (!named[text]) return
-    runs.text.push(text)
-    runs.from.push(from)
-    runs.to.push(to)
-  })
-  const types = await readColumn(file, columnOf(group, 'type'))
-  // By text and type; undefined where nobody wants it.
-  const owners = new Map<number, Owner | undefined>()
-  const ownerOf = (text: number, type: PointType, place: number): Owner | undefined => {
-    const known = text * types.texts.length + place
-    if (!owners.has(known)) {
-      const own = named[text]!.filter((key) => keys[key]!.type === type)
-      owners.set(known, own.length === 0 ? undefined : { keys: own, type })
-    }
-    return owners.get(known)
+  bySeries: ReadonlyMap<string, readonly number[]>,
+): Span[] {
+  const spans: Span[] = []
+  for (const [series, own] of bySeries) {
+    if (!runs.has(series)) continue
+    for (const [type, some] of Map.groupBy(own, (key) => keys[key]!.type))
+      for (const { from, to } of runs.of(series, type))
+        spans.push({ keys: some, type, from, to, at: 0 })
   }
-  let [run, length] = [0, 0]
-  new ColumnReader(types).runs((place, start, end) => {
-    const type = types.texts[place] as PointType
-    for (; run < runs.text.length && runs.from[run]! < end; run++) {
-      const owner = ownerOf(runs.text[run]!, type, place)
-      if (owner) {
-        const from = Math.max(runs.from[run]!, start)
-        const to = Math.min(runs.to[run]!, end)
-        spans.owner.push(owner)
-        spans.from.push(from)
-        spans.to.push(to)
-        spans.at.push(length)
-        length += to - from
-      }
-      // What goes on behind this run is looked at again with the next one.
-      if (runs.to[run]! > end) break
-    }
-  })
-  return spans
+  return spans.sort((a, b) => a.from - b.from)
 }
 
-/** A column's numbers of all spans, one behind the other, or of those of some types, the others' being 0. */
-function numbersOf(
-  pages: ColumnPages,
-  { owner, from, to, at }: Spans,
-  length: number,
-  only?: readonly PointType[],
-): Float64Array {
-  const reader = new ColumnReader(pages)
-  const values = new Float64Array(length)
-  for (let n = 0; n < owner.length; n++) {
-    const count = to[n]! - from[n]!
-    if (count === 0 || (only && !only.includes(owner[n]!.type))) continue
-    reader.numbers(from[n]!, count, values, at[n]!)
+/** From the first to the last row within the time that is asked for. */
+function narrowTo(spans: readonly Span[], times: Float64Array, fromMs: number, toMs: number): void {
+  const isWithin = (atMs: number) => atMs >= fromMs && atMs < toMs
+  for (const span of spans) {
+    let end = span.at + span.to - span.from
+    for (; span.from < span.to && !isWithin(times[span.at]!); span.at++) span.from += 1
+    for (; span.from < span.to && !isWithin(times[end - 1]!); span.to--) end -= 1
   }
+}
+
+/** A column's numbers of `spans` at their places; those of other spans are 0. */
+async function numbersOf(
+  file: FileHandle,
+  pages: NumberPages,
+  spans: readonly Span[],
+  length: number,
+): Promise<Float64Array> {
+  const values = new Float64Array(length)
+  const reader = new ColumnReader(await pages.read(file, spans))
+  for (const { from, to, at } of spans) if (to > from) reader.numbers(from, to - from, values, at)
   return values
 }

@@ -70,7 +70,8 @@ export class MetricsProcess {
     follow: (cursor: Places) => JournalFollower,
     events: PointSealerEvents,
   ): Promise<MetricsProcess> {
-    return new MetricsProcess(await PointStore.open(world), options, follow, events)
+    const store = await PointStore.open(world, options.metrics.page_cache)
+    return new MetricsProcess(store, options, follow, events)
   }
 
   /** Which batches of the journal are points. */

@@ -7,6 +7,7 @@ import { isPassing } from '../memory.ts'
 import { database } from '../database.ts'
 import { execute, pathLiteral } from '../segments/duckdb.ts'
 import { FileRows } from './file_rows.ts'
+import { repagePoints } from './point_pages.ts'
 import { pointFile, pointManifestPath, pointsFolder } from './layout.ts'
 import { freshGroupRows, parquetOptions } from './point_columns.ts'
 import { type PointChange, PointManifest, type PointSegment } from './point_manifest.ts'
@@ -34,21 +35,26 @@ export class PointStore {
   readonly #dead = new Map<number, string>()
   #sweeping = Promise.resolve()
 
-  private constructor(world: PointWorld, manifest: PointManifest) {
+  private constructor(world: PointWorld, manifest: PointManifest, cacheBytes: number) {
     this.world = world
     this.manifest = manifest
-    this.rows = new FileRows(world.files, this.pathOf)
+    this.rows = new FileRows(world.files, this.pathOf, cacheBytes)
   }
 
-  /** Makes what is missing, and removes what no manifest names. @throws Error when the manifest is damaged or newer. */
-  static async open(world: PointWorld): Promise<PointStore> {
+  /**
+   * Makes what is missing, and removes what no manifest names.
+   *
+   * @param cacheBytes what may be remembered of where things are in the files.
+   * @throws Error when the manifest is damaged or newer.
+   */
+  static async open(world: PointWorld, cacheBytes: number): Promise<PointStore> {
     const { files, folder } = world
     await files.makeFolder(pointsFolder(folder))
     await files.makeFolder(workFolder(folder))
     await files.syncFolder(folder)
     const manifest = new PointManifest(pointManifestPath(folder))
     try {
-      const store = new PointStore(world, manifest)
+      const store = new PointStore(world, manifest, cacheBytes)
       await store.#removeOrphans()
       return store
     } catch (failure) {
@@ -76,12 +82,17 @@ export class PointStore {
     const path = this.pathOf({ file })
     await this.#makeFolderOf(file)
     step('write points')
-    const options = parquetOptions(wanted.period === undefined, groupRows)
+    const isFresh = wanted.period === undefined
+    const options = parquetOptions(isFresh, groupRows)
+    const made = isFresh ? path : `${workFolder(this.world.folder)}/points-${id}.parquet`
     try {
-      await execute(connection, sql`copy (${rows}) to ${pathLiteral(path)} (${options})`)
+      await execute(connection, sql`copy (${rows}) to ${pathLiteral(made)} (${options})`)
+      if (!isFresh) await repagePoints(files, made, path)
     } catch (failure) {
       await files.remove(path)
       throw failure
+    } finally {
+      if (!isFresh) await files.remove(made)
     }
     const [facts] = await database(connection).rows(
       sql`select count(*) as rows, epoch_ms(min(time)) as min, epoch_ms(max(time)) as max from read_parquet(${path})`,

@@ -1,7 +1,7 @@
 import type { PointType } from '../../points.ts'
 import type { Step } from './figures.ts'
 import type { Rows } from './file_rows.ts'
-import { everySum, type Sum, type WantedSteps } from './step_sql.ts'
+import type { Sum, WantedSteps } from './step_sql.ts'
 
 type Visit = (key: number, slot: number, step: Step) => void
 
@@ -40,44 +40,66 @@ export class StepSums {
     const growing = this.#growing[key]!
     const { step } = growing
     const isSet = isRaw && growing.isPlain
-    const { sum, count, min, max, last, points } = columns
+    const { sum: sums, count: counts, min: mins, max: maxs, last: lasts, points: all } = columns
     const endMs = startMs + steps * stepMs
+    // Numbers of an object would each be made anew with each row.
+    let { slot, atMs } = growing
+    let { sum, count, min, max, last, points } = step
+    let isInOrder = true
     for (let row = from; row < to; row++) {
-      const atMs = times[row]!
-      if (atMs < startMs || atMs >= endMs) continue
-      if (atMs <= growing.atMs) return false
-      growing.atMs = atMs
-      const slot = Math.floor((atMs - startMs) / stepMs)
-      if (slot !== growing.slot) {
-        this.#finish(key)
-        growing.slot = slot
+      const ownMs = times[row]!
+      if (ownMs < startMs || ownMs >= endMs) continue
+      isInOrder = ownMs > atMs
+      if (!isInOrder) break
+      atMs = ownMs
+      const own = Math.floor((atMs - startMs) / stepMs)
+      if (own !== slot) {
+        if (slot >= 0) {
+          put(step, sum, count, min, max, last, points)
+          this.#visit(key, slot, step)
+        }
+        slot = own
+        sum = count = min = max = last = points = NaN
       }
-      const ownLast = last ? last[row]! : NaN
-      if (sum)
-        step.sum = plus(step.sum, isSet ? (isFinest ? or(sum[row]!, ownLast) : ownLast) : sum[row]!)
-      if (count) {
+      const ownLast = lasts ? lasts[row]! : NaN
+      if (sums) sum = plus(sum, isSet ? (isFinest ? or(sums[row]!, ownLast) : ownLast) : sums[row]!)
+      if (counts) {
         const set = ownLast === ownLast ? 1 : NaN
-        step.count = plus(step.count, isSet ? (isFinest ? or(count[row]!, set) : set) : count[row]!)
+        count = plus(count, isSet ? (isFinest ? or(counts[row]!, set) : set) : counts[row]!)
       }
-      if (min) step.min = least(step.min, isRaw ? or(min[row]!, ownLast) : min[row]!)
-      if (max) step.max = most(step.max, isRaw ? or(max[row]!, ownLast) : max[row]!)
-      if (ownLast === ownLast) step.last = ownLast
-      if (points) step.points = plus(step.points, isRaw ? 1 : points[row]!)
+      if (mins) min = least(min, isRaw ? or(mins[row]!, ownLast) : mins[row]!)
+      if (maxs) max = most(max, isRaw ? or(maxs[row]!, ownLast) : maxs[row]!)
+      if (ownLast === ownLast) last = ownLast
+      if (all) points = plus(points, isRaw ? 1 : all[row]!)
     }
-    return true
+    put(step, sum, count, min, max, last, points)
+    growing.slot = slot
+    growing.atMs = atMs
+    return isInOrder
   }
 
   /** Visits what was not visited yet. */
   finish(): void {
-    for (const key of this.#growing.keys()) this.#finish(key)
+    for (const [key, { slot, step }] of this.#growing.entries())
+      if (slot >= 0) this.#visit(key, slot, step)
   }
+}
 
-  #finish(key: number): void {
-    const { slot, step } = this.#growing[key]!
-    if (slot < 0) return
-    this.#visit(key, slot, step)
-    for (const name of everySum) step[name] = NaN
-  }
+function put(
+  step: Step,
+  sum: number,
+  count: number,
+  min: number,
+  max: number,
+  last: number,
+  points: number,
+): void {
+  step.sum = sum
+  step.count = count
+  step.min = min
+  step.max = max
+  step.last = last
+  step.points = points
 }
 
 /** A step of which nothing is known. */

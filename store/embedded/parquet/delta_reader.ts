@@ -27,12 +27,12 @@ export function deltaValues(
       const width = widths[mini]!
       if (width > 45) throw new RangeError(`differences of ${width} bits are not read`)
       const here = Math.min(miniBlockValues, count - place)
-      let bit = reader.at * 8
-      for (let n = 0; n < here; n++) {
-        value += least + packedAt(bytes, bit, width)
-        bit += width
-        values[place++] = value
-      }
+      // Times that are even differ by the least alone.
+      const end = place + here
+      if (width === 0) for (let n = place; n < end; n++) values[n] = value + least * (n - place + 1)
+      else add(values, place, end, least, bytes, reader.at * 8, width)
+      value = values[end - 1]!
+      place = end
       reader.at += (miniBlockValues * width) / 8
     }
   }
@@ -43,8 +43,21 @@ export function deltaValues(
 /** Bits of a number that is in four bytes wherever it begins. */
 const fourBytesMax = 25
 
+/** Adds up the differences from `bit` on, behind the value that is before `place`. */
+function add(
+  values: Float64Array,
+  place: number,
+  end: number,
+  least: number,
+  bytes: Buffer,
+  bit: number,
+  width: number,
+): void {
+  for (let n = place; n < end; n++)
+    values[n] = values[n - 1]! + least + packedAt(bytes, bit + (n - place) * width, width)
+}
+
 function packedAt(bytes: Buffer, bit: number, width: number): number {
-  if (width === 0) return 0
   if (width <= fourBytesMax) {
     const at = bit >>> 3
     // Bytes beyond the end are none, which `|` takes for 0.

@@ -1,15 +1,31 @@
 import { bitsOf, hybrid, sameRun } from './bit_packing.ts'
+import type { Fields } from './thrift.ts'
 
 /** Numbers that Parquet's format gives its physical types. */
-export const physical = { int32: 1, int64: 2, bytes: 6 } as const
+export const physical = { int32: 1, int64: 2, double: 5, bytes: 6 } as const
 /** … and its encodings. */
 export const encodings = {
   plain: 0,
+  plainDictionary: 2,
   rle: 3,
   deltaPacked: 5,
   deltaLength: 6,
   dictionary: 8,
+  splitStreams: 9,
 } as const
+
+/** What a page of so many values has before it, but for its sizes. */
+export const dataHeader = (count: number, encoding: number): Fields => ({
+  1: { i32: 0 },
+  5: {
+    struct: {
+      1: { i32: count },
+      2: { i32: encoding },
+      3: { i32: encodings.rle },
+      4: { i32: encodings.rle },
+    },
+  },
+})
 
 /** Some rows of a column, one behind the other. */
 export interface Page {

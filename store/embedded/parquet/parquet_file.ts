@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress } from 'node:zlib'
 import type { FileHandle } from '../../../core/files.ts'
-import { type Column, encodings, type Pages, physical } from './pages.ts'
+import { type Column, dataHeader, encodings, type Pages, physical } from './pages.ts'
 import { type Fields, type Thrift, thriftBytes } from './thrift.ts'
 
 export type ColumnKind = 'text' | 'texts' | 'int32' | 'int64' | 'timestamp'
@@ -147,18 +147,6 @@ export class ParquetFile {
     return { bytes, rawBytes: sum(heads) + sum(raw), fields }
   }
 }
-
-const dataHeader = (count: number, encoding: number): Fields => ({
-  1: { i32: 0 },
-  5: {
-    struct: {
-      1: { i32: count },
-      2: { i32: encoding },
-      3: { i32: encodings.rle },
-      4: { i32: encodings.rle },
-    },
-  },
-})
 
 const dictionaryHeader = (count: number): Fields => ({
   1: { i32: 2 },

@@ -1,7 +1,19 @@
-const types = { i32: 5, i64: 6, binary: 8, list: 9, struct: 12 } as const
+const types = {
+  byte: 3,
+  i16: 4,
+  i32: 5,
+  i64: 6,
+  double: 7,
+  binary: 8,
+  list: 9,
+  struct: 12,
+} as const
 
 /** A value of Thrift's compact protocol, as far as Parquet's headers and footers have them. */
 export type Thrift =
+  | { readonly byte: number }
+  | { readonly i16: number }
+  | { readonly double: number }
   | { readonly i32: number }
   | { readonly i64: number }
   | { readonly bool: boolean }
@@ -40,7 +52,10 @@ function putStruct(bytes: number[], fields: Fields): void {
 }
 
 function putValue(bytes: number[], value: Thrift): void {
-  if ('i32' in value) putVarint(bytes, zigzag(value.i32))
+  if ('byte' in value) bytes.push(value.byte & 255)
+  else if ('i16' in value) putVarint(bytes, zigzag(value.i16))
+  else if ('double' in value) bytes.push(...new Uint8Array(new Float64Array([value.double]).buffer))
+  else if ('i32' in value) putVarint(bytes, zigzag(value.i32))
   else if ('i64' in value) putVarint(bytes, zigzag(value.i64))
   else if ('binary' in value) {
     const text = typeof value.binary === 'string' ? Buffer.from(value.binary) : value.binary
@@ -54,7 +69,10 @@ function putValue(bytes: number[], value: Thrift): void {
       bytes.push(0xf0 | type)
       putVarint(bytes, length)
     }
-    for (const each of value.list) putValue(bytes, each)
+    // Of a list each boolean is a byte.
+    for (const each of value.list)
+      if ('bool' in each) bytes.push(each.bool ? 1 : 2)
+      else putValue(bytes, each)
   } else if ('struct' in value) putStruct(bytes, value.struct)
 }
 

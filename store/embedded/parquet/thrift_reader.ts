@@ -1,3 +1,5 @@
+import type { Fields, Thrift } from './thrift.ts'
+
 /** A struct of Thrift's compact protocol: its fields by their numbers. Numbers beyond 2^53 are not exact. */
 export interface ThriftStruct {
   readonly [id: number]: ThriftValue | undefined
@@ -31,6 +33,48 @@ export class ThriftReader {
     }
   }
 
+  /** The same with the types, so that `thriftBytes` writes it down again. @throws RangeError */
+  fields(depth = 0): Fields {
+    if (depth > depthMax) throw new RangeError('structs are too deep in one another')
+    const fields: Record<number, Thrift> = {}
+    let id = 0
+    for (;;) {
+      const head = this.#byte()
+      if (head === 0) return fields
+      id = head >>> 4 === 0 ? zigzag(this.#varint()) : id + (head >>> 4)
+      fields[id] = this.#typed(head & 15, depth)
+    }
+  }
+
+  #typed(type: number, depth: number): Thrift {
+    if (type === 12) return { struct: this.fields(depth + 1) }
+    if (type === 9 || type === 10) {
+      if (depth >= depthMax) throw new RangeError('lists are too deep in one another')
+      const { count, of } = this.#listHead()
+      const list: Thrift[] = []
+      for (let n = 0; n < count; n++)
+        list.push(of <= 2 ? { bool: this.#byte() === 1 } : this.#typed(of, depth + 1))
+      return { list }
+    }
+    const value = this.#value(type, depth)
+    switch (type) {
+      case 3:
+        return { byte: value as number }
+      case 4:
+        return { i16: value as number }
+      case 5:
+        return { i32: value as number }
+      case 6:
+        return { i64: value as number }
+      case double:
+        return { double: value as number }
+      case 8:
+        return { binary: value as Buffer }
+      default:
+        return { bool: value as boolean }
+    }
+  }
+
   #value(type: number, depth: number): ThriftValue {
     switch (type) {
       case 1:
@@ -59,14 +103,18 @@ export class ThriftReader {
 
   #list(depth: number): ThriftValue[] {
     if (depth > depthMax) throw new RangeError('lists are too deep in one another')
-    const head = this.#byte()
-    const count = head >>> 4 === 15 ? this.#varint() : head >>> 4
-    const type = head & 15
+    const { count, of } = this.#listHead()
     const values: ThriftValue[] = []
     // Of a list each boolean is a byte.
     for (let n = 0; n < count; n++)
-      values.push(type <= 2 ? this.#byte() === 1 : this.#value(type, depth))
+      values.push(of <= 2 ? this.#byte() === 1 : this.#value(of, depth))
     return values
+  }
+
+  #listHead(): { count: number; of: number } {
+    const head = this.#byte()
+    const count = head >>> 4 === 15 ? this.#varint() : head >>> 4
+    return { count, of: head & 15 }
   }
 
   #taken(length: number): Buffer {

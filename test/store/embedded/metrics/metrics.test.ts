@@ -102,7 +102,13 @@ test('timers: what Etsy sent at the finest step, sketches where points are combi
 describe('roll-ups', () => {
   test('come when retention wants them, and answer as the points did', async () => {
     const steps = [{ match: '', steps: '10s:1h,1m:1d' }]
-    const embedded = { retention: steps, aggregation: [], max_series: 100, max_values: 1_000_000 }
+    const embedded = {
+      retention: steps,
+      aggregation: [],
+      max_series: 100,
+      max_values: 1_000_000,
+      page_cache: 1_000_000,
+    }
     store = await openStore({ metrics: embedded })
     const metrics = metricsOf(store)
     const base = Math.floor((nowMs - 7_200_000) / 60_000) * 60_000

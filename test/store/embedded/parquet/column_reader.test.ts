@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemFiles } from '../../../../core/files.ts'
-import { ColumnReader, readColumn } from '../../../../store/embedded/parquet/column_reader.ts'
+import { readColumn } from '../../../../store/embedded/parquet/column_pages.ts'
+import { ColumnReader } from '../../../../store/embedded/parquet/column_reader.ts'
 import { readFooter } from '../../../../store/embedded/parquet/footer.ts'
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 40)
