@@ -16,7 +16,12 @@ const loneSurrogates =
  * @throws SyntaxError for what is no JSON even so.
  */
 export function readJson(bytes: Uint8Array): ReadJson {
-  let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
+  return readJsonText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))
+}
+
+/** As `readJson`. */
+export function readJsonText(given: string): ReadJson {
+  let text = given
   let isRepaired = false
   if (text.includes('\\ud') || text.includes('\\uD')) {
     text = text.replaceAll(loneSurrogates, (escape) => {

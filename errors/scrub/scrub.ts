@@ -1,3 +1,4 @@
+import { KnownStacktrace } from '../event/known_parts.ts'
 import { Marks } from '../event/marks.ts'
 import type {
   Frame,
@@ -105,12 +106,13 @@ function scrubThread(scrubber: Scrubber, index: number, thread: SentryThread): v
   scrubber.marks.path.pop()
 }
 
-function scrubStacktrace(
+/** One that is known has been scrubbed before. */
+export function scrubStacktrace(
   scrubber: Scrubber,
   key: string,
   stacktrace: Stacktrace | undefined,
 ): void {
-  if (stacktrace === undefined) return
+  if (stacktrace === undefined || stacktrace instanceof KnownStacktrace) return
   const { path } = scrubber.marks
   path.push(key, 'frames')
   const { frames } = stacktrace
