@@ -1,10 +1,13 @@
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
+import type { Api } from './api.ts'
 import { causeOf, illegalArgument } from './elasticsearch_error.ts'
 import { oneShard } from './api.ts'
+import { filteredFields } from './field_caps_filters.ts'
 import { parseMultiSearch } from './msearch_lines.ts'
 import { ask, checkTotals, namesOf, shaped, withAliasFilters } from './question.ts'
 import { isRecord, parseRecord } from './request_body.ts'
 import type { Answer, Call, Route } from './route.ts'
+import type { Meant } from './targets.ts'
 import {
   queryOf,
   queryParameters,
@@ -59,6 +62,9 @@ async function count(call: Call): Promise<Answer> {
     if (name === 'query') continue
     throw new SearchError(400, 'parsing_exception', `request does not support [${name}]`)
   }
+  if (call.query.has('min_score')) {
+    throw illegalArgument('[min_score] is not supported: there are no scores')
+  }
   const query = queryOf(call.query)
   const body = query ? { ...given, query } : given
   const meant = await call.api.indices.resolve(target(call), targetOptions(call.query))
@@ -84,7 +90,23 @@ async function fieldCaps(call: Call): Promise<Answer> {
   const meant = await call.api.indices.resolve(target(call), targetOptions(call.query))
   if (meant.length === 0) return { body: { indices: [], fields: {} } }
   const { engine } = call.api.services
-  return { body: await engine.fieldCaps(namesOf(meant), given, {}, call.deadline) }
+  const found = await engine.fieldCaps(namesOf(meant), given, {}, call.deadline)
+  const filters = call.query.list('filters') ?? []
+  const types = call.query.list('types') ?? []
+  if (filters.length + types.length === 0) return { body: found }
+  const fields = filteredFields(
+    found['fields'] as JsonRecord,
+    { filters, types },
+    multiFieldsOf(meant, call.api),
+  )
+  return { body: { ...found, fields } }
+}
+
+function multiFieldsOf(meant: readonly Meant[], { indices }: Api): ReadonlySet<string> {
+  const names = new Set(meant.map(({ name }) => name))
+  const mapped = indices.catalogue.indices.filter(({ name }) => names.has(name))
+  const fields = mapped.flatMap(({ mapping }) => mapping?.fields ?? [])
+  return new Set(fields.filter(({ path, source }) => path !== source).map(({ path }) => path))
 }
 
 function listOf(value: JsonValue | undefined): string[] {
@@ -112,14 +134,18 @@ async function validate(call: Call): Promise<Answer> {
   const body = query ? { ...given, query } : given
   const meant = await call.api.indices.resolve(target(call), targetOptions(call.query))
   const shards = { total: 1, successful: 1, failed: 0 }
+  const explains = call.query.flag('explain') === true || call.query.flag('rewrite') === true
   try {
     if (meant.length > 0) {
       await call.api.services.engine.validate(namesOf(meant), body, call.deadline)
     }
-    return { body: { _shards: shards, valid: true } }
+    const explanation = JSON.stringify(body['query'] ?? { match_all: {} })
+    const told = explains && {
+      explanations: meant.map(({ name }) => ({ index: name, valid: true, explanation })),
+    }
+    return { body: { _shards: shards, valid: true, ...told } }
   } catch (failure) {
     if (!(failure instanceof SearchError) || failure.status !== 400) throw failure
-    const explains = call.query.flag('explain') === true
     const index = meant[0]?.name ?? ''
     const error = `${failure.type}: ${failure.message}`
     const told = explains ? { explanations: [{ index, valid: false, error }] } : {}

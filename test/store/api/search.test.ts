@@ -174,6 +174,12 @@ test('fields, terms, validation, analysis', async () => {
     complete: true,
   })
   expect((await ask('GET', '/s-1/_validate/query?q=a')).body['valid']).toBe(true)
+  const valid = await ask('POST', '/s-1/_validate/query?explain=true', { query: { match_all: {} } })
+  expect(valid.body).toMatchObject({
+    valid: true,
+    explanations: [{ index: 's-1', valid: true, explanation: '{"match_all":{}}' }],
+  })
+  expect((await ask('GET', '/s-1/_count?min_score=1')).status).toBe(400)
   const invalid = await ask('POST', '/s-1/_validate/query?explain=true', { query: { spam: {} } })
   expect(invalid.body).toMatchObject({
     valid: false,
