@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import './core/module_hooks.ts'
+import { keepHeapsSmall } from './core/threads/heap_flags.ts'
 import type { World } from './commands/world.ts'
 
 /** The composition root: the only file that touches the process (environment, signals, exit). */
@@ -16,8 +17,11 @@ const world: World = {
   stdout: process.stdout,
   stderr: process.stderr,
   onSignal: (signal, handler) => void process.on(signal, handler),
-  // A long-running Weir may be killed; what it compiled is worth keeping from its start on.
-  started: () => flushCompileCache(),
+  started: () => {
+    // A long-running Weir may be killed; what it compiled is worth keeping from its start on.
+    flushCompileCache()
+    keepHeapsSmall()
+  },
   setExitCode: (code) => void (process.exitCode = code),
   exit: (code) => process.exit(code),
 }

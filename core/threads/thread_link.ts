@@ -1,8 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
 import type { Transferable, Worker } from 'node:worker_threads'
 import { type ErrorCode, WeirError } from '../errors.ts'
 import { takeThread } from './begun_threads.ts'
 import type { StartNotice, ThreadAnswer, ThreadRequest } from './conversation.ts'
+import { giveRoom } from './heap_flags.ts'
 
 export interface ThreadOptions<Notice> {
   readonly file: URL
@@ -43,11 +43,7 @@ export class ThreadLink<
 
   constructor(options: ThreadOptions<Exclude<Notice, StartNotice>>) {
     const { file, name, what, seed, handedOver = [], semiSpaceMb, onNotice, onExit } = options
-    // The flags of bin/weir, which keep an idle Weir small, go before the limits of a thread.
-    if (semiSpaceMb !== undefined) {
-      setFlagsFromString('--no-optimize-for-size')
-      setFlagsFromString(`--max-semi-space-size=${semiSpaceMb}`)
-    }
+    if (semiSpaceMb !== undefined) giveRoom(semiSpaceMb)
     const { worker, tell } = takeThread(file, name)
     this.#worker = worker
     tell(seed, handedOver)
