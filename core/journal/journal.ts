@@ -5,21 +5,14 @@ import type { Metrics } from '../metrics.ts'
 import type { Reason } from '../reasons.ts'
 import type { Trouble } from './backpressure.ts'
 import type { Position } from './batch.ts'
-import { isBefore, loadCursor, type Places, saveCursor } from './cursor.ts'
+import { loadCursor, type Places, saveCursor } from './cursor.ts'
 import { JournalFeed, type JournalListener } from './feed.ts'
-import {
-  cursorPath,
-  eventsPath,
-  indexPath,
-  isPartition,
-  journalFolder,
-  partitionFolder,
-  readersFolder,
-} from './layout.ts'
-import { Partition, type SegmentView } from './partition.ts'
+import { cursorPath, isPartition, journalFolder, partitionFolder, readersFolder } from './layout.ts'
+import { Partition } from './partition.ts'
 import { Reader, type ReaderOptions } from './reader.ts'
 import { mergePositions, type RecoveredPartition, recoverPartition } from './recovery.ts'
 import { Space } from './space.ts'
+import { type KnownReader, Sweeper } from './sweeper.ts'
 import type { DurableMark, WriterSeed } from './writer.ts'
 
 export interface JournalOptions {
@@ -38,15 +31,6 @@ export interface JournalWorld {
   readonly metrics: Metrics
   /** Counts events of a component (`journal`, `reader.<id>`) that did not arrive whole. */
   readonly count: (component: string, reason: Reason, events: number) => void
-}
-
-const deleteAgainMs = 1000
-
-/** A reader that has a cursor, whether the config still names it or not. */
-export interface KnownReader {
-  readonly id: string
-  readonly open: boolean
-  readonly cursor: Places
 }
 
 /**
@@ -68,9 +52,7 @@ export class Journal {
   readonly #narrowed = new Map<string, string>()
   readonly #troubles = new Map<string, Trouble>()
   #generation: number
-  #sweeping: Promise<void> | undefined
-  /** Something changed since the sweep under way looked at it. */
-  #sweepAgain = false
+  readonly #sweeper: Sweeper
 
   private constructor(
     options: JournalOptions,
@@ -83,6 +65,22 @@ export class Journal {
     this.#partitions = new Map()
     this.space = new Space(options.maxDisk)
     this.#generation = 0
+    const { maxDisk, whenFull } = options
+    this.#sweeper = new Sweeper({
+      ...world,
+      maxDisk,
+      whenFull,
+      space: this.space,
+      partitions: () => this.#partitions.values(),
+      readers: () => this.readers(),
+      lose: (partition, segment) => {
+        for (const reader of this.#readers.values()) reader.lose(partition, segment)
+      },
+      wantedBytes: () => this.troubles.map((each) => each.wantedBytes ?? 0),
+      onDropped: (partition, segment) => {
+        for (const listener of this.#listeners) listener.onDropped(partition, segment)
+      },
+    })
     for (const [name, { segments, generation }] of recovered) {
       const partition = new Partition(name, partitionFolder(options.dataFolder, name), segments)
       this.#partitions.set(name, partition)
@@ -334,105 +332,12 @@ export class Journal {
 
   /** Deletes what every reader has passed, and what must go for `max_disk`. */
   sweep(): Promise<void> {
-    this.#sweepAgain = true
-    this.#sweeping ??= this.#sweepWhileNeeded()
-    return this.#sweeping
-  }
-
-  async #sweepWhileNeeded(): Promise<void> {
-    while (this.#sweepAgain) {
-      this.#sweepAgain = false
-      if (!(await this.#removeDropped())) continue
-      await this.#deletePassed()
-      await this.#deleteForRoom()
-    }
-    this.#sweeping = undefined
-  }
-
-  async #deletePassed(): Promise<void> {
-    for (const partition of this.#partitions.values()) {
-      for (const segment of partition.finished) {
-        const end = { segment: segment.id, ordinal: segment.end.events }
-        const readers = this.readers()
-        const passed = readers.every(({ cursor }) => {
-          const place = cursor[partition.name]
-          return place && !isBefore(place, end)
-        })
-        if (readers.length === 0 || !passed) break
-        this.#drop(partition, segment)
-        if (!(await this.#removeDropped())) return
-      }
-    }
-  }
-
-  async #deleteForRoom(): Promise<void> {
-    // What waits has to fit, and a tenth is kept free so that little has to wait.
-    const wanted = Math.max(0, ...[...this.#troubles.values()].map((each) => each.wantedBytes ?? 0))
-    const limit = Math.min(this.#options.maxDisk * 0.9, this.#options.maxDisk - wanted)
-    while (this.space.used > limit) {
-      const readers = this.readers()
-      if (readers.length > 0 && this.#options.whenFull !== 'drop_oldest') return
-      const oldest = this.#oldestFinished()
-      if (!oldest) return
-      const { partition, segment } = oldest
-      // Counted first: once it is out of sight the cursors move on.
-      for (const reader of this.#readers.values()) reader.lose(partition, segment)
-      for (const { id, cursor } of this.#absentReaders()) {
-        const events = unreadOf(segment, cursor[partition.name])
-        if (events > 0) this.#world.count(`reader.${id}`, 'dropped_oldest', events)
-      }
-      this.#drop(partition, segment)
-      if (!(await this.#removeDropped())) return
-    }
-  }
-
-  #oldestFinished(): { partition: Partition; segment: SegmentView } | undefined {
-    let oldest: { partition: Partition; segment: SegmentView } | undefined
-    for (const partition of this.#partitions.values()) {
-      const segment = partition.finished[0]
-      if (segment && (!oldest || segment.id < oldest.segment.id)) oldest = { partition, segment }
-    }
-    return oldest
-  }
-
-  #drop(partition: Partition, segment: SegmentView): void {
-    partition.drop(segment)
-    for (const listener of this.#listeners) listener.onDropped(partition.name, segment.id)
-  }
-
-  /** Deletes the files of what was dropped. @returns whether all are gone. */
-  async #removeDropped(): Promise<boolean> {
-    const { files, clock, log, metrics } = this.#world
-    for (const partition of this.#partitions.values()) {
-      for (const segment of partition.leaving.slice()) {
-        try {
-          await files.remove(eventsPath(partition.folder, segment.id))
-          await files.remove(indexPath(partition.folder, segment.id))
-          // A power cut must not bring an older segment back where a newer one is gone.
-          await files.syncFolder(partition.folder)
-        } catch (failure) {
-          log.error({ err: failure, segment: segment.id }, 'cannot delete a segment of the journal')
-          // A writer may be waiting for the room, and nothing else may come that begins a sweep.
-          void clock.sleep(deleteAgainMs).then(() => this.sweep())
-          return false
-        }
-        partition.removed(segment)
-        this.space.free(segment.end.bytes + segment.end.index_bytes)
-        metrics.journal_disk_bytes.set(this.space.used)
-      }
-    }
-    return true
+    return this.#sweeper.sweep()
   }
 
   #wake(): void {
     for (const reader of this.#readers.values()) reader.wake()
   }
-}
-
-/** Events of `segment` at and behind `place`. */
-function unreadOf(segment: SegmentView, place: Places[string] | undefined): number {
-  if (!place || place.segment < segment.id) return segment.end.events
-  return place.segment === segment.id ? segment.end.events - place.ordinal : 0
 }
 
 /** A file among the partitions is none of them. */
