@@ -1,5 +1,6 @@
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { isRecord, readJson } from './json_text.ts'
+import { minidumpEvent } from './minidump.ts'
 
 /**
  * The event that a crash reporter sends in form fields beside its minidump: `sentry` as JSON, the same in pieces
@@ -7,10 +8,12 @@ import { isRecord, readJson } from './json_text.ts'
  * left out.
  *
  * @param fromFiles what an SDK wrote into files beside the dump.
+ * @param dump the minidump: what it says stands where the SDK says nothing.
  */
 export function crashEvent(
   fields: ReadonlyMap<string, string>,
   fromFiles: JsonRecord = {},
+  dump?: Uint8Array,
 ): JsonRecord {
   const event: JsonRecord = {
     ...fromFiles,
@@ -24,24 +27,32 @@ export function crashEvent(
     if (steps.includes('__proto__')) continue
     setAt(event, steps, value)
   }
+  const told = dump && minidumpEvent(dump)
+  const says = (name: string) => event[name] !== undefined && event[name] !== null
+  const { exception, contexts, debug_meta } = told ?? { exception: unreadable }
   return {
     platform: 'native',
     level: 'fatal',
     ...event,
-    // Nobody reads the stack in the dump: it is one issue until the SDK says more.
-    ...(!['exception', 'message', 'logentry'].some((name) => event[name] !== undefined) && {
-      exception: {
-        values: [
-          {
-            type: 'Minidump',
-            value: 'Invalid Minidump',
-            mechanism: { type: 'minidump', handled: false, synthetic: true },
-          },
-        ],
-      },
+    ...(contexts !== undefined && {
+      contexts: { ...objectOf(contexts), ...objectOf(event['contexts']) },
     }),
+    ...(debug_meta !== undefined && !says('debug_meta') && { debug_meta }),
+    ...(!['exception', 'message', 'logentry'].some(says) && { exception: exception! }),
   }
 }
+
+const unreadable: JsonRecord = {
+  values: [
+    {
+      type: 'Minidump',
+      value: 'Invalid Minidump',
+      mechanism: { type: 'minidump', handled: false, synthetic: true },
+    },
+  ],
+}
+
+const objectOf = (value: JsonValue | undefined): JsonRecord => (isRecord(value) ? value : {})
 
 function pieces(fields: ReadonlyMap<string, string>): string | undefined {
   let text = ''

@@ -113,11 +113,12 @@ function takeCrash(parcel: Parcel, desk: Desk, { headers }: Envelope): void {
   const native = nativeEvent(parcel.files)
   const isDump = ({ type }: { type: string }) =>
     type === 'event.minidump' || type === 'event.applecrashreport'
-  if (!native && !parcel.files.some(isDump)) return
+  const dump = parcel.files.find(isDump)
+  if (!native && !dump) return
   parcel.drop(({ name }) => isNativeFile(name))
   const eventId = readEventId(headers['event_id'])
   takeRawEvent(
-    crashEvent(new Map(), native),
+    crashEvent(new Map(), native, dump?.bytes),
     parcel,
     desk.items(parcel, eventId === undefined ? {} : { eventId }),
   )
@@ -169,11 +170,12 @@ async function takeMinidump(incoming: Incoming, body: Uint8Array, desk: Desk): P
   const form = isBare
     ? bareDump(body)
     : await readForm(body, incoming.headers.contentType, formLimits(desk))
-  if (!form.files.some(({ field }) => field === 'upload_file_minidump')) {
+  const dump = form.files.find(({ field }) => field === 'upload_file_minidump')
+  if (!dump) {
     throw malformed('the form has no file upload_file_minidump')
   }
   const written = form.files.map(({ field, bytes }) => ({ name: field, bytes }))
-  const raw = crashEvent(form.fields, nativeEvent(written))
+  const raw = crashEvent(form.fields, nativeEvent(written), dump.bytes)
   takeRawEvent(raw, parcel, desk.items(parcel))
   for (const { field, name, contentType, bytes } of form.files) {
     if (isNativeFile(field)) continue
