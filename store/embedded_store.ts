@@ -26,6 +26,7 @@ import { EmbeddedMetrics } from './embedded/embedded_metrics.ts'
 import { Opening } from './embedded/opening.ts'
 import type { StoreRoutes } from './embedded/protocol.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
+import { endLocalPoints } from './local_points.ts'
 import type { MetricStore } from './metrics.ts'
 import { type Search, SearchError } from './search.ts'
 
@@ -73,12 +74,14 @@ export class EmbeddedStore implements Lifecycle {
    */
   async start(): Promise<void> {
     const { journal, context, routes, startChild } = this.#world
-    const feed = journal.feed('store', this.#cursor())
+    const { cursor, isHeard } = this.#cursor()
+    const feed = journal.feed('store', cursor)
     const limits = searchLimits(this.#config.limits)
     const engine = new EmbeddedEngine(this.#config, { context, feed, routes, startChild, limits })
     await engine.start()
     this.#feed = feed
     this.#engine = engine
+    if (!isHeard) await endLocalPoints(journal, feed, context)
     try {
       await this.#opening.start()
     } catch (failure) {
@@ -88,12 +91,13 @@ export class EmbeddedStore implements Lifecycle {
   }
 
   /** Where the store is in the journal: as it says itself, or as the journal last heard while the disk fails. */
-  #cursor(): Places {
+  #cursor(): { cursor: Places; isHeard: boolean } {
     try {
-      return knownTo(this.#folder).cursor
+      return { cursor: knownTo(this.#folder).cursor, isHeard: false }
     } catch (failure) {
       if (!isDiskFailure(failure)) throw failure
-      return this.#world.journal.readers().find(({ id }) => id === 'store')?.cursor ?? {}
+      const heard = this.#world.journal.readers().find(({ id }) => id === 'store')
+      return { cursor: heard?.cursor ?? {}, isHeard: true }
     }
   }
 

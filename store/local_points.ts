@@ -23,6 +23,27 @@ export interface LocalPointsWorld {
 const reader = 'store.points'
 
 /**
+ * Lets go of what the journal holds for points beside a cluster, once the embedded store, which goes on where those are,
+ * holds it itself.
+ *
+ * @param feed of the embedded store, not beyond what the points' own cursor says.
+ */
+export async function endLocalPoints(
+  journal: Journal,
+  feed: JournalFeed,
+  { log }: Pick<Context, 'log'>,
+): Promise<void> {
+  try {
+    // What takes its place comes first.
+    await feed.save()
+    if (await journal.forget(reader)) log.info('the embedded store goes on with the points')
+  } catch (failure) {
+    if (!isDiskFailure(failure)) throw failure
+    log.warn({ failure }, 'the journal is held for points beside a cluster until the next start')
+  }
+}
+
+/**
  * Metric points on this machine beside a store that is a cluster: the embedded engine, of the journal's points alone. Its
  * process is not started before somebody asks, or points wait.
  */

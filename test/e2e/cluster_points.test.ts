@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-it('keeps points here and answers them, also while the cluster is away, and after a kill', async () => {
+it('keeps points here and answers them, also while the cluster is away, after a kill, and without it', async () => {
   const [carbon, nobody] = [await freePort(), await freePort()]
   const config = {
     http: { listen: '127.0.0.1:0' },
@@ -51,4 +51,12 @@ it('keeps points here and answers them, also while the cluster is away, and afte
   }
   expect(status.store.engine).toBe('elasticsearch')
   expect(status.store.points.paused).toBeNull()
+  const readers = () => readdirSync(join(folder, 'data', 'readers'))
+  await weir.kill()
+  expect(readers()).toContain('store.points.json')
+
+  // Embedded again: what was taken in stays, what waits is taken in, and nothing is held for a cluster's points.
+  weir = await RunningWeir.start(folder, { ...config, store: { engine: 'embedded' } })
+  await waitFor('both points again', async () => JSON.stringify(await values()) === '[7,8]')
+  expect(readers()).not.toContain('store.points.json')
 })
