@@ -7,3 +7,6 @@ export function option(name: string): string | undefined {
   const at = process.argv.indexOf(`--${name}`)
   return at < 0 ? undefined : process.argv[at + 1]
 }
+
+/** Whether `--name` is on the command line, which takes no value. */
+export const isGiven = (name: string): boolean => process.argv.includes(`--${name}`)

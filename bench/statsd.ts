@@ -14,12 +14,12 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatTable } from '../commands/table.ts'
 import { KernelDrops, parseUdpTable } from '../core/listen/kernel_drops.ts'
-import { option } from './options.ts'
+import { isGiven, option } from './options.ts'
 import { launch } from './process.ts'
 import { type Daemon, type DaemonKind, daemonKinds, recorded } from './statsd_daemons.ts'
 
 const lossMax = 0.0001
-const isShort = process.argv.includes('--short')
+const isShort = isGiven('short')
 const seconds = Number(option('seconds') ?? (isShort ? 1.5 : 3))
 const rates = [
   1_000, 2_000, 3_000, 5_000, 7_000, 10_000, 15_000, 20_000, 30_000, 45_000, 60_000, 80_000,
