@@ -185,6 +185,20 @@ test('series are found by glob, by level and by tag', async () => {
   ).toEqual(['1'])
 })
 
+test('expressions over tags that would explode elsewhere take linear time', async () => {
+  store = await openStore()
+  const metrics = metricsOf(store)
+  const long = `${'a'.repeat(200)}!`
+  await store.append(batchOf([counter(0, 1, { series: `${long};env=${long}` })]))
+  await metrics.refresh()
+  const find = async (value: string) =>
+    await metrics.find({ tags: [{ tag: 'env', operator: '=~', value }], limit: 10 }, patience())
+  for (const value of ['(a+)+$', '(a|aa)+$', '(a|a?)+b', '(.*a){20}$'])
+    expect(await find(value)).toEqual([])
+  expect(await find('(a+)+!$')).toHaveLength(1)
+  await expect(find('(a)\\1')).rejects.toThrow('cannot be used')
+})
+
 test('points and events of one journal pass each other', async () => {
   store = await openStore()
   const metrics = metricsOf(store)
