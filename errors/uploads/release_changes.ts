@@ -10,7 +10,9 @@ import { commitsOf, momentIn, refsOf, textOf, versionOf, type Commit } from './r
 export const createRelease: Answering = (asked) => {
   const { body } = asked
   const version = versionOf(body['version'])
-  const projects = wantedProjects(asked)
+  const named = wantedProjects(asked)
+  // `sentry-cli releases archive` and `restore` name none: they are about a release that is there.
+  const projects = named.length > 0 ? named : projectsOf(asked, version)
   if (projects.length === 0) {
     throw invalid(
       'projects: name one at least, such as {"version":"shop@1.2.3","projects":["shop"]}',

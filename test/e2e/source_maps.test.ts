@@ -215,6 +215,14 @@ describe.skipIf(!bundlers).each(clis)('$name', ({ name, program }) => {
     ])
     expect(await ask('deploys/')).toMatchObject([{ environment: 'production' }])
     expect((await cli(repository, 'repos', 'list')).code).toBe(0)
+    for (const [verb, status] of [
+      ['archive', 'archived'],
+      ['restore', 'open'],
+    ] as const) {
+      expect(await cli(repository, 'releases', verb, version)).toMatchObject({ code: 0 })
+      expect(await ask('')).toMatchObject({ status })
+    }
+    expect((await cli(repository, 'releases', 'delete', version)).code).toBe(0)
   })
 
   test('send-event', async () => {

@@ -237,6 +237,11 @@ test('a release: made, finished, told its commits and deploys, deleted with its 
   expect(
     (await ask('POST', `${releases}/`, { version: 'shop@1.0.0/rc', projects: ['shop'] })).status,
   ).toBe(208)
+  const archived = { version: 'shop@1.0.0/rc', projects: [], status: 'archived' }
+  expect(await ask('POST', `${releases}/`, archived)).toMatchObject({
+    status: 208,
+    body: { status: 'archived', projects: [{ slug: 'shop' }, { slug: 'blog' }] },
+  })
   const at = '2026-01-31T12:00:00.000Z'
   const commits = [
     {
