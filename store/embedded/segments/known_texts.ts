@@ -5,8 +5,10 @@ const sets = 1_024
 const setShift = Math.clz32(sets) + 1
 const ways = 4
 const slots = sets * ways
-/** A text that came in so many lines outlives as many of its kind. */
-const usesMax = 15
+/** A text that came in so many lines stays for as many times … */
+const usesMax = 7
+/** … so many new ones. */
+const ageTexts = 16_384
 /** Longer texts are seldom there twice. */
 const textBytesMax = 192
 const stride = textBytesMax / 4
@@ -34,7 +36,7 @@ export class KnownTexts {
   readonly #texts = new Int32Array(slots * stride)
   readonly #lengths = new Int32Array(slots)
   readonly #hashes = new Int32Array(slots)
-  /** In how many lines it came again, less the texts of that kind that its set had no room for since. */
+  /** In how many lines it came again, less the ages since. */
   readonly #uses = new Uint8Array(slots)
   /** The line in which it came last. */
   readonly #lines = new Int32Array(slots)
@@ -46,6 +48,7 @@ export class KnownTexts {
   #isSame = false
   #hash = 0
   #line = 0
+  #ageLeft = ageTexts
   /** Of the text that was looked for last: where it is kept, and what tells it from others that are kept there. */
   slot = 0
 
@@ -120,15 +123,18 @@ export class KnownTexts {
     if (this.#uses[slot]! < usesMax) this.#uses[slot]! += 1
   }
 
-  #age(first: number): void {
-    for (let slot = first; slot < first + ways; slot++) {
-      if (this.#uses[slot]! > 0) this.#uses[slot]! -= 1
-    }
+  /** What comes no more is to make room. */
+  #age(): void {
+    this.#ageLeft = ageTexts
+    for (let slot = 0; slot < slots; slot++) if (this.#uses[slot]! > 0) this.#uses[slot]! -= 1
   }
 
+  /** Of those that were used as little, now this one and now that: so two that meet do not only take each other's. */
   #leastUsed(first: number): number {
-    let least = first
-    for (let slot = first + 1; slot < first + ways; slot++) {
+    const turn = this.#line & (ways - 1)
+    let least = first + turn
+    for (let way = 1; way < ways && this.#uses[least]! > 0; way++) {
+      const slot = first + ((turn + way) & (ways - 1))
       if (this.#uses[slot]! < this.#uses[least]!) least = slot
     }
     return least
@@ -140,7 +146,7 @@ export class KnownTexts {
     if (slot < 0) return
     this.#owners[slot] = owner
     if (this.#isSame) return
-    if (this.#uses[slot]! > 0) this.#age(slot - (slot % ways))
+    if (--this.#ageLeft === 0) this.#age()
     this.#uses[slot] = 0
     this.#lines[slot] = this.#line
     this.#hashes[slot] = this.#hash

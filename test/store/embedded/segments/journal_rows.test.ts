@@ -263,3 +263,16 @@ test('a line that is no JSON object is kept as its message', async () => {
     rows.map(({ source }) => (JSON.parse(String(source)) as { message: string }).message),
   ).toEqual([`{${time},"a":`, `{${time}} x`])
 })
+
+test('while many rows are added, others have their turn', async () => {
+  let turns = 0
+  let isOver = false
+  const count = () => {
+    turns += 1
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  await rowsOf(Array.from({ length: 20_000 }, (_, n) => `{${time},"n":${n}}`))
+  isOver = true
+  expect(turns).toBeGreaterThanOrEqual(19)
+})
