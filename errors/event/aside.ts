@@ -4,7 +4,6 @@ import { bag, objectBag } from './bag.ts'
 import type { EventBounds } from './bounds.ts'
 import { maxErrors } from './findings.ts'
 import type { Findings } from './findings.ts'
-import { KnownModules } from './known_parts.ts'
 import { readSdk } from './names.ts'
 import { isEmpty, isRecord, scalar } from './reading.ts'
 import type { Raw } from './reading.ts'
@@ -56,14 +55,12 @@ function readExtra(
   return bag(findings, 'extra', bounded, 8, bounds.max_extra_size) as JsonRecord | undefined
 }
 
-/** Versions by name, known ones or those of an object or of a list of `{name, version}`. */
-export function readModules(
+/** Versions by name, of an object or of a list of `{name, version}`. */
+function readModules(
   findings: Findings,
   value: Raw,
   bounds: EventBounds,
 ): Record<string, string> | undefined {
-  // Nobody looks into modules before `eventJson` writes them.
-  if (value instanceof KnownModules) return value as unknown as Record<string, string>
   if (isEmpty(value)) return undefined
   if (areVersions(value, bounds.max_modules)) return value
   const entries = Array.isArray(value) ? value.map(named) : isRecord(value) && Object.entries(value)

@@ -2,7 +2,6 @@ import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { objectBag } from './bag.ts'
 import type { EventBounds } from './bounds.ts'
 import type { Findings } from './findings.ts'
-import { KnownStacktrace } from './known_parts.ts'
 import { address, flag, isEmpty, isRecord, text, whole } from './reading.ts'
 import type { Raw } from './reading.ts'
 import type { Frame, Stacktrace } from './sentry_event.ts'
@@ -15,14 +14,13 @@ const maxModule = 1_024
 const maxLine = 1_024
 const maxLines = 20
 
-/** A stack trace: `{frames: […]}`, a bare list of frames or a single frame, or one that is known. Undefined when it has no frame. */
+/** A stack trace: `{frames: […]}`, a bare list of frames or a single frame. Undefined when it has no frame. */
 export function readStacktrace(
   findings: Findings,
   key: string,
   value: Raw,
   bounds: EventBounds,
 ): Stacktrace | undefined {
-  if (value instanceof KnownStacktrace) return value
   if (isEmpty(value)) return undefined
   if (typeof value !== 'object') {
     findings.invalid(key, value, 'a stack trace')

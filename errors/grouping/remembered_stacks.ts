@@ -1,4 +1,3 @@
-import { KnownStacktrace } from '../event/known_parts.ts'
 import type { Frame, Stacktrace } from '../event/sentry_event.ts'
 import type { Component } from './component.ts'
 
@@ -17,8 +16,6 @@ interface Remembered {
   readonly snapshot: boolean
   readonly frames: readonly RememberedFrame[]
   readonly known: KnownStack
-  /** `identity` of the same, where events share it. */
-  readonly shared: symbol | undefined
 }
 
 type Read =
@@ -59,15 +56,11 @@ export class RememberedStacks {
   find(stacktrace: Stacktrace, platform: string, look: () => KnownStack): KnownStack {
     const place = placeOf(stacktrace) * 2
     const first = this.#places[place]
-    if (first && isSame(first, stacktrace, platform)) {
-      this.#share(place, first, stacktrace)
-      return first.known
-    }
+    if (first && isSame(first, stacktrace, platform)) return first.known
     const second = this.#places[place + 1]
     if (second && isSame(second, stacktrace, platform)) {
       this.#places[place + 1] = first
       this.#places[place] = second
-      this.#share(place, second, stacktrace)
       return second.known
     }
     const known = look()
@@ -76,12 +69,6 @@ export class RememberedStacks {
     this.#places[place + 1] = this.#places[place]
     this.#places[place] = rememberedOf(stacktrace, platform, known)
     return known
-  }
-
-  /** What many events share is remembered by what it is, and its texts are not kept twice. */
-  #share(place: number, { known, platform, shared }: Remembered, stacktrace: Stacktrace): void {
-    if (!(stacktrace instanceof KnownStacktrace) || shared === stacktrace.identity) return
-    this.#places[place] = rememberedOf(stacktrace, platform, known)
   }
 
   #makeRoom(coming: number, going: number): void {
@@ -107,13 +94,14 @@ function placeOf({ frames }: Stacktrace): number {
   return mixed & (places - 1)
 }
 
-function isSame(remembered: Remembered, stacktrace: Stacktrace, platform: string): boolean {
-  const { platform: ofEvent, snapshot, frames: known } = remembered
-  if (ofEvent !== platform) return false
-  if (stacktrace instanceof KnownStacktrace && remembered.shared === stacktrace.identity)
-    return true
+function isSame(
+  { platform: ofEvent, snapshot, frames: known }: Remembered,
+  stacktrace: Stacktrace,
+  platform: string,
+): boolean {
   const { frames } = stacktrace
-  if (known.length !== frames.length || snapshot !== (stacktrace.snapshot === true)) return false
+  if (known.length !== frames.length) return false
+  if (ofEvent !== platform || snapshot !== (stacktrace.snapshot === true)) return false
   // What differs differs most often near what threw.
   for (let at = frames.length - 1; at >= 0; at--) {
     const [a, b] = [known[at]!, frames[at]!]
@@ -139,8 +127,11 @@ const isFit = ({ frames }: Stacktrace): boolean =>
     )
   })
 
-function rememberedOf(stacktrace: Stacktrace, platform: string, known: KnownStack): Remembered {
-  const { frames, snapshot } = stacktrace
+function rememberedOf(
+  { frames, snapshot }: Stacktrace,
+  platform: string,
+  known: KnownStack,
+): Remembered {
   return {
     platform,
     snapshot: snapshot === true,
@@ -159,6 +150,5 @@ function rememberedOf(stacktrace: Stacktrace, platform: string, known: KnownStac
       isMapped: isMapped(frame),
     })),
     known,
-    shared: stacktrace instanceof KnownStacktrace ? stacktrace.identity : undefined,
   }
 }

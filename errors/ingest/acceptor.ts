@@ -13,7 +13,6 @@ import type { Gatherer } from './gatherer.ts'
 import type { Endpoint, Incoming } from './incoming.ts'
 import { Inflater } from './inflate.ts'
 import type { IngestLimits } from './ingest_limits.ts'
-import type { ReadJson } from './json_text.ts'
 import { type IncomingFile, Parcel } from './parcel.ts'
 import type { ProjectTable } from './project_table.ts'
 import type { Quotas } from './quotas.ts'
@@ -22,8 +21,6 @@ import { senderOf } from './sender.ts'
 
 /** What makes an SDK's event fit to be kept: normalised, and without what is secret. */
 export interface Preparing {
-  /** Reads the JSON of an event. @param mark that no sender can guess. @throws SyntaxError */
-  readonly readEvent: (bytes: Uint8Array, project: Project, mark: string) => ReadJson
   readonly normalise: (raw: JsonRecord, arrival: Omit<Arrival, 'bounds'>) => SentryEvent
   readonly scrub: (event: SentryEvent, project: Project) => void
   /** What the digest counts of an event; undefined where it has to look for itself. */
@@ -50,14 +47,11 @@ export interface AcceptorWorld extends Preparing {
 export class Acceptor {
   readonly #world: AcceptorWorld
   readonly #inflater = new Inflater()
-  /** Stands for what is left out of a text. */
-  readonly #mark: string
   /** Bytes of bodies under way, as sent and inflated. */
   #underWay = 0
 
   constructor(world: AcceptorWorld) {
     this.#world = world
-    this.#mark = Buffer.from(world.randomBytes(16)).toString('hex')
   }
 
   /** Resolves to the answer once everything that it acknowledges is durable. Never rejects. */
@@ -133,7 +127,6 @@ export class Acceptor {
         return {
           limits,
           query,
-          readEvent: (bytes) => world.readEvent(bytes, project, this.#mark),
           takeEvent: (raw) => {
             const event = world.normalise(raw, arrival)
             world.scrub(event, project)

@@ -1,7 +1,7 @@
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { readEventId } from '../event/event_id.ts'
 import type { EnvelopeItem } from './envelope.ts'
-import { isRecord, type ReadJson, readJson, textOf } from './json_text.ts'
+import { isRecord, readJson, textOf } from './json_text.ts'
 import { knownCheckIn, knownSession } from './known_fields.ts'
 import { logEvents } from './logs.ts'
 import type { Parcel } from './parcel.ts'
@@ -19,8 +19,6 @@ export interface ItemLimits {
 export interface ItemWorld {
   readonly limits: ItemLimits
   readonly query: URLSearchParams
-  /** Reads the JSON of an event; what is known of it is not read anew. @throws SyntaxError */
-  readonly readEvent: (bytes: Uint8Array) => ReadJson
   /** Normalises and scrubs what an SDK sent as an event, and takes it as the parcel's. */
   readonly takeEvent: (raw: JsonRecord) => void
   /** Hides secrets in a text, by its name. */
@@ -102,20 +100,15 @@ function record(
     parcel.tooLarge(category, option, maxBytes)
     return undefined
   }
-  const value = type === 'event' ? eventOf(payload, world) : valueOf(payload, world)
+  const value = valueOf(payload, world)
   if (isRecord(value)) return value
   parcel.invalid(category, `the payload of an item of type ${type} is no JSON object`)
   return undefined
 }
 
-const valueOf = (payload: Uint8Array, world: ItemWorld) => readBy(() => readJson(payload), world)
-
-const eventOf = (payload: Uint8Array, world: ItemWorld) =>
-  readBy(() => world.readEvent(payload), world)
-
-function readBy(read: () => ReadJson, world: ItemWorld): JsonValue | undefined {
+function valueOf(payload: Uint8Array, world: ItemWorld): JsonValue | undefined {
   try {
-    const { value, isRepaired } = read()
+    const { value, isRepaired } = readJson(payload)
     if (isRepaired) world.onRepaired()
     return value
   } catch {

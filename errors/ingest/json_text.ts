@@ -16,12 +16,7 @@ const loneSurrogates =
  * @throws SyntaxError for what is no JSON even so.
  */
 export function readJson(bytes: Uint8Array): ReadJson {
-  return readJsonText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))
-}
-
-/** As `readJson`. */
-export function readJsonText(given: string): ReadJson {
-  let text = given
+  let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
   let isRepaired = false
   if (text.includes('\\ud') || text.includes('\\uD')) {
     text = text.replaceAll(loneSurrogates, (escape) => {

@@ -1,6 +1,5 @@
 import type { Reason } from '../../core/reasons.ts'
 import { formatSize } from '../../core/size_text.ts'
-import { eventJson } from '../event/event_json.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
 import type { EventSummary } from '../event_summary.ts'
 import { type Attachment, encodeEventReport, encodeReport, type Report } from '../reports.ts'
@@ -82,7 +81,7 @@ export class Parcel {
   /** Files go with the first. */
   event(event: SentryEvent, summary?: EventSummary): void {
     this.#eventId ??= event.event_id
-    this.#events.push({ id: event.event_id, json: eventJson(event), summary })
+    this.#events.push({ id: event.event_id, json: JSON.stringify(event), summary })
   }
 
   file(file: IncomingFile): void {

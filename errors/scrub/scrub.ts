@@ -1,4 +1,3 @@
-import { KnownStacktrace } from '../event/known_parts.ts'
 import { Marks } from '../event/marks.ts'
 import type {
   Frame,
@@ -106,13 +105,12 @@ function scrubThread(scrubber: Scrubber, index: number, thread: SentryThread): v
   scrubber.marks.path.pop()
 }
 
-/** One that is known has been scrubbed before. */
-export function scrubStacktrace(
+function scrubStacktrace(
   scrubber: Scrubber,
   key: string,
   stacktrace: Stacktrace | undefined,
 ): void {
-  if (stacktrace === undefined || stacktrace instanceof KnownStacktrace) return
+  if (stacktrace === undefined) return
   const { path } = scrubber.marks
   path.push(key, 'frames')
   const { frames } = stacktrace
