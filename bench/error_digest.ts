@@ -17,7 +17,8 @@ import { Envelopes, type EventSize } from './errors_events.ts'
 
 /**
  * What digesting one error report costs, and what making it ready for that does where it is accepted: microseconds of one core.
- * `bin/node bench/error_digest.ts [--events 6000] [--size 20kb] [--issues 1000] [--unit 500]`; the first half warms up.
+ * `bin/node bench/error_digest.ts [--events 6000] [--size 20kb] [--issues 1000] [--unit 500] [--summaries no]`; the first half warms up.
+ * Without summaries the digest reads and groups each event itself, as it does with lines of earlier versions.
  */
 const { values } = parseArgs({
   options: {
