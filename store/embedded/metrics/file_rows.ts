@@ -40,8 +40,8 @@ interface Span {
 
 /** What a column takes that a footer names, in memory. */
 const chunkBytes = 400
-/** Row groups whose names are looked at together. */
-const groupsAtOnce = 16
+/** More names than these, as they lie in a file, are not remembered: to make all of them out costs more than to look. */
+const namesBytesMax = 400_000
 
 /**
  * Reads the rows of some series out of files of points: what a dozen pages hold takes DuckDB twenty times as long to look
@@ -84,24 +84,21 @@ export class FileRows {
     try {
       const footer = await this.#footers.get(segment.id, () => readFooter(file))
       const groups = footer.filter((group) => mayHave(columnOf(group, 'series'), sorted))
-      for (let at = 0; at < groups.length; at += groupsAtOnce) {
-        const some = groups.slice(at, at + groupsAtOnce)
-        const found = await Promise.all(some.map((group) => this.#runsOf(file, group)))
-        for (const [place, runs] of found.entries()) {
-          deadline.throwIfAborted()
-          const spans = spansOf(runs, wanted.keys, bySeries)
-          if (spans.length === 0) continue
-          if (!(await this.#visit(file, some[place]!, spans, wanted, visit))) return false
-        }
+      // One after the other: what one has of names, which may all be different, is much at once.
+      for (const group of groups) {
+        deadline.throwIfAborted()
+        const isWide = columnOf(group, 'series').bytes > namesBytesMax
+        const runs = isWide
+          ? await SeriesRuns.read(file, group, bySeries)
+          : await this.#runs.get(group, () => SeriesRuns.read(file, group))
+        const spans = spansOf(runs, wanted.keys, bySeries)
+        if (spans.length === 0) continue
+        if (!(await this.#visit(file, group, spans, wanted, visit))) return false
       }
       return true
     } finally {
       await file.close()
     }
-  }
-
-  #runsOf(file: FileHandle, group: RowGroup): Promise<SeriesRuns> {
-    return this.#runs.get(group, () => SeriesRuns.read(file, group))
   }
 
   #pagesOf(file: FileHandle, chunk: ColumnChunk): Promise<NumberPages> {

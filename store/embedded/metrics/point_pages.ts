@@ -1,5 +1,6 @@
-import type { Files } from '../../../core/files.ts'
+import type { FileHandle, Files } from '../../../core/files.ts'
 import type { RowSpan } from '../parquet/column_pages.ts'
+import type { RowGroup } from '../parquet/footer.ts'
 import { repage } from '../parquet/repaged_file.ts'
 import { SeriesRuns } from './series_runs.ts'
 
@@ -16,8 +17,8 @@ export async function repagePoints(files: Files, from: string, to: string): Prom
   const source = await files.open(from, 'r')
   try {
     const target = await files.open(to, 'wx+')
-    const pages = async (...of: Parameters<typeof SeriesRuns.read>) =>
-      pagesOf((await SeriesRuns.read(...of)).all())
+    const pages = async (file: FileHandle, group: RowGroup) =>
+      pagesOf((await SeriesRuns.read(file, group)).all())
     await repage(source, target, { pagesOf: pages, wholeBytes, level }).finally(() =>
       target.close(),
     )

@@ -45,19 +45,28 @@ export class SeriesRuns {
     this.bytes = bytes
   }
 
-  /** @throws Error when the row group is damaged, or not laid out as `readColumn` knows it. */
-  static async read(file: FileHandle, group: RowGroup): Promise<SeriesRuns> {
+  /**
+   * @param only of these series alone.
+   * @throws Error when the row group is damaged, or not laid out as `readColumn` knows it.
+   */
+  static async read(
+    file: FileHandle,
+    group: RowGroup,
+    only?: { has(series: string): boolean },
+  ): Promise<SeriesRuns> {
     const series = await readColumn(file, columnOf(group, 'series'))
     const kinds = await readColumn(file, columnOf(group, 'type'))
     const names = new Map<string, number>()
     const types = [...new Set(kinds.texts)]
     const placeOf = series.texts.map((name) => {
+      if (only && !only.has(name)) return -1
       if (!names.has(name)) names.set(name, names.size)
       return names.get(name)!
     })
     const typeOf = kinds.texts.map((type) => types.indexOf(type))
     const own: Runs = { key: [], from: [], to: [] }
     new ColumnReader(series).runs((text, from, to) => {
+      if (placeOf[text]! < 0) return
       own.key.push(placeOf[text]!)
       own.from.push(from)
       own.to.push(to)
