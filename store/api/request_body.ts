@@ -1,39 +1,26 @@
 import { isExactNumber } from '../../core/exact_json.ts'
-import { promisify } from 'node:util'
-import * as zlib from 'node:zlib'
 import { isUtf8 } from 'node:buffer'
 import { messageOf } from '../../core/errors.ts'
-import { formatSize } from '../../core/size_text.ts'
+import { inflate, NotInflated } from '../../core/http/inflate.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 
-const inflaters = {
-  gzip: promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.gunzip),
-  'x-gzip': promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.gunzip),
-  deflate: promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.inflate),
-  zstd: promisify<zlib.InputType, zlib.ZstdOptions, Buffer>(zlib.zstdDecompress),
-}
+const inflationErrors = {
+  400: 'illegal_argument_exception',
+  413: 'content_too_long_exception',
+  415: 'illegal_argument_exception',
+} as const
 
-/** The body without its Content-Encoding (gzip, deflate, zstd). @throws SearchError */
+/** The body without its Content-Encoding. @throws SearchError */
 export async function inflated(
   body: Buffer,
   encoding: string | undefined,
   maxBytes: number,
 ): Promise<Buffer> {
-  const name = (encoding ?? '').trim().toLowerCase()
-  if (name === '' || name === 'identity') return body
-  if (!Object.hasOwn(inflaters, name)) {
-    const text = `Content-Encoding [${encoding}] is not supported: use gzip, deflate or zstd`
-    throw new SearchError(415, 'illegal_argument_exception', text)
-  }
   try {
-    return await inflaters[name as keyof typeof inflaters](body, { maxOutputLength: maxBytes })
+    return await inflate(body, encoding ?? '', maxBytes)
   } catch (failure) {
-    if ((failure as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      const text = `the body inflates to more than ${formatSize(maxBytes)}: send it in parts`
-      throw new SearchError(413, 'content_too_long_exception', text)
-    }
-    const text = `the body is no whole ${name}: ${messageOf(failure)}`
-    throw new SearchError(400, 'illegal_argument_exception', text)
+    if (!(failure instanceof NotInflated)) throw failure
+    throw new SearchError(failure.status, inflationErrors[failure.status], failure.message)
   }
 }
 

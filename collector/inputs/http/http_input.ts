@@ -1,10 +1,10 @@
 import { messageOf, WeirError } from '../../../core/errors.ts'
+import { inflate, NotInflated } from '../../../core/http/inflate.ts'
 import { formatSize } from '../../../core/size_text.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { ComponentConfig } from '../../../core/plugin.ts'
 import type { Arrival, HttpBody, HttpReply, Input, InputContext, Outcome } from '../../input.ts'
 import { readMessages } from './body.ts'
-import { inflate } from './inflate.ts'
 import { listedMax, type Messages } from './messages.ts'
 import { RefusedBody } from './refused_body.ts'
 import { Intake } from '../intake.ts'
@@ -101,7 +101,13 @@ export class HttpInput implements Input {
     if (encoding === '') return body
     const turn = this.#inflating.then(() => inflate(body, encoding, this.#config.max_inflated_size))
     this.#inflating = turn.catch(() => undefined)
-    return await turn
+    try {
+      return await turn
+    } catch (failure) {
+      if (!(failure instanceof NotInflated)) throw failure
+      const { status, message } = failure
+      throw new RefusedBody(status, status === 413 ? 'body_too_large' : 'bad_encoding', message)
+    }
   }
 
   async #deliver(messages: Messages, tag: string, context: JsonObject): Promise<HttpReply> {

@@ -1,6 +1,16 @@
 import * as zlib from 'node:zlib'
-import { formatSize } from '../../../core/size_text.ts'
-import { RefusedBody } from './refused_body.ts'
+import { formatSize } from '../size_text.ts'
+
+/** Why a body is not inflated, with the HTTP status for it; the message is for the sender. */
+export class NotInflated extends Error {
+  readonly status: 400 | 413 | 415
+
+  constructor(status: 400 | 413 | 415, message: string) {
+    super(message)
+    this.name = 'NotInflated'
+    this.status = status
+  }
+}
 
 type Inflate = (
   body: Buffer,
@@ -25,7 +35,10 @@ const encodings: Record<string, Inflate> = {
 /**
  * Undoes a Content-Encoding (RFC 9110 §8.4): gzip, deflate (with or without the zlib header that it
  * should have), br, zstd; several, as they were applied. What would become larger than `maxBytes` is
- * given up when it gets there. Throws a RefusedBody.
+ * given up when it gets there.
+ *
+ * @param maxBytes of an option `max_inflated_size`, which the error names.
+ * @throws NotInflated 415 for an encoding that is not known, 413 for what is too large, 400 for what is broken.
  */
 export async function inflate(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
   const names = encoding
@@ -73,7 +86,7 @@ function decodeOne(
       if (!failure) resolve(result as Inflated)
       else if (failure.code === 'ERR_BUFFER_TOO_LARGE') {
         const text = `the body inflates to more than ${formatSize(maxBytes)} (max_inflated_size): send smaller batches`
-        reject(new RefusedBody(413, 'body_too_large', text))
+        reject(new NotInflated(413, text))
       } else reject(broken(name, failure.message))
     })
   })
@@ -85,12 +98,12 @@ function hasZlibHeader(bytes: Buffer): boolean {
   return (first & 15) === 8 && (first * 256 + second) % 31 === 0
 }
 
-function unknown(encoding: string): RefusedBody {
+function unknown(encoding: string): NotInflated {
   const known = Object.keys(encodings).join(', ')
   const text = `content-encoding "${encoding.slice(0, 60)}" is not known: use one of ${known}, or none`
-  return new RefusedBody(415, 'bad_encoding', text)
+  return new NotInflated(415, text)
 }
 
-function broken(name: string, detail: string): RefusedBody {
-  return new RefusedBody(400, 'bad_encoding', `the body is not whole ${name}: ${detail}`)
+function broken(name: string, detail: string): NotInflated {
+  return new NotInflated(400, `the body is not whole ${name}: ${detail}`)
 }
