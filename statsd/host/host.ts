@@ -68,6 +68,8 @@ export class Host implements StatsdPart {
         if (!isFirst) await this.#write(values)
         this.#isFailing = false
       } catch (failure) {
+        // A measurement that the stop interrupted.
+        if (signal.aborted) return
         if (!this.#isFailing) log.warn({ err: failure }, 'cannot measure the machine')
         this.#isFailing = true
       }

@@ -14,6 +14,7 @@ function simulated() {
   let wake: (() => void) | undefined
   const waits: number[] = []
   const written: Batch[] = []
+  const logged: string[] = []
   const arrived: (() => void)[] = []
   const host = new Host(hostFields.host.parse({ proc: `${machine}/proc`, root: machine }), {
     clock: {
@@ -28,12 +29,14 @@ function simulated() {
             done()
           }
           signal?.addEventListener('abort', done)
+          if (signal?.aborted) done()
           arrived.shift()?.()
         })
       },
     },
-    log: pino({ level: 'silent' }),
-    append: async (batches) => {
+    log: pino({ level: 'warn' }, { write: (line) => void logged.push(line) }),
+    append: async (batches, withdrawn) => {
+      withdrawn?.throwIfAborted()
       written.push(...batches)
       return 'durable'
     },
@@ -43,7 +46,7 @@ function simulated() {
     pid: 42,
   })
   const sleeping = () => new Promise<void>((resolve) => arrived.push(resolve))
-  return { host, waits, written, sleeping, wake: () => wake?.() }
+  return { host, waits, written, logged, sleeping, wake: () => wake?.() }
 }
 
 test('writes the points of an interval at its end, from the second reading on', async () => {
@@ -73,6 +76,16 @@ test('writes the points of an interval at its end, from the second reading on', 
   expect(host.status()).toEqual({ enabled: true, series: count })
   const names = (await host.exposition()).map(({ name }) => name)
   expect(names).toContain('node_load1')
+})
+
+test('a stop amid a measurement is no failure of it', async () => {
+  const { host, logged, sleeping, wake } = simulated()
+  const first = sleeping()
+  await host.start()
+  await first
+  wake()
+  await host.stop()
+  expect(logged).toEqual([])
 })
 
 test('stops at once, twice and without a start', async () => {
