@@ -15,6 +15,7 @@ function simulated() {
   const waits: number[] = []
   const written: Batch[] = []
   const logged: string[] = []
+  const hooks: { appending?: () => void } = {}
   const arrived: (() => void)[] = []
   const host = new Host(hostFields.host.parse({ proc: `${machine}/proc`, root: machine }), {
     clock: {
@@ -36,6 +37,7 @@ function simulated() {
     },
     log: pino({ level: 'warn' }, { write: (line) => void logged.push(line) }),
     append: async (batches, withdrawn) => {
+      hooks.appending?.()
       withdrawn?.throwIfAborted()
       written.push(...batches)
       return 'durable'
@@ -46,7 +48,7 @@ function simulated() {
     pid: 42,
   })
   const sleeping = () => new Promise<void>((resolve) => arrived.push(resolve))
-  return { host, waits, written, logged, sleeping, wake: () => wake?.() }
+  return { host, waits, written, logged, hooks, sleeping, wake: () => wake?.() }
 }
 
 test('writes the points of an interval at its end, from the second reading on', async () => {
@@ -79,12 +81,15 @@ test('writes the points of an interval at its end, from the second reading on', 
 })
 
 test('a stop amid a measurement is no failure of it', async () => {
-  const { host, logged, sleeping, wake } = simulated()
+  const { host, logged, hooks, sleeping, wake } = simulated()
+  const stopped = new Promise<void>((resolve) => {
+    hooks.appending = () => resolve(host.stop())
+  })
   const first = sleeping()
   await host.start()
   await first
   wake()
-  await host.stop()
+  await stopped
   expect(logged).toEqual([])
 })
 
