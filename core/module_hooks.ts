@@ -9,14 +9,6 @@ const packages = `${root}node_modules/`
 const zod = `${packages}zod/`
 /** Zod brings its messages in 50 languages, a file each, and loads them all; Weir words its own (explain.ts). */
 const language = /\/zod\/v4\/locales\/(?!en\.js$|index\.js$)[\w-]+\.js$/
-/**
- * Of the 47 files of semver Fastify uses three, for plugins that say which version they need: they are loaded when
- * one does.
- */
-const versions = `${packages}semver/on_demand.js`
-const versionsSource = `for (const name of ['gt', 'coerce', 'satisfies'])
-  exports[name] = (...given) => require('./functions/' + name)(...given)`
-
 /** What own files import by name: looked up on the disk once, and not for each of them. */
 const found = new Map<string, ResolveFnOutput>()
 
@@ -30,9 +22,6 @@ registerHooks({
       if (!format) return next(specifier, context)
       return { url: new URL(specifier, from).href, format, shortCircuit: true }
     }
-    if (specifier === 'semver' && from.startsWith(`${packages}fastify/`)) {
-      return { url: versions, format: 'commonjs', shortCircuit: true }
-    }
     if (!isOwn(from) || !conditions.includes('import')) return next(specifier, context)
     if (specifier.startsWith('node:')) {
       return { url: specifier, format: 'builtin', shortCircuit: true }
@@ -44,7 +33,6 @@ registerHooks({
     return answer
   },
   load(url, context, next) {
-    if (url === versions) return { format: 'commonjs', source: versionsSource, shortCircuit: true }
     if (!language.test(url)) return next(url, context)
     return { format: 'module', source: 'export default undefined', shortCircuit: true }
   },
