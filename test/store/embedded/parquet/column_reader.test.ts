@@ -1,30 +1,16 @@
 /** Files as DuckDB writes them, read without it. */
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import process from 'node:process'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { systemFiles } from '../../../../core/files.ts'
 import { readColumn } from '../../../../store/embedded/parquet/column_pages.ts'
 import { ColumnReader } from '../../../../store/embedded/parquet/column_reader.ts'
 import { readFooter } from '../../../../store/embedded/parquet/footer.ts'
+import { Scratch } from './scratch.ts'
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 40)
-let folder: string
-let duckdb: DuckDBInstance
-let connection: DuckDBConnection
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'weir-columns-'))
-  duckdb = await DuckDBInstance.create(':memory:')
-  connection = await duckdb.connect()
-})
-afterAll(() => {
-  connection.closeSync()
-  duckdb.closeSync()
-  rmSync(folder, { recursive: true })
-})
+const scratch = Scratch.forTests('columns')
 
 interface Table {
   readonly rows: number
@@ -58,7 +44,7 @@ const isNull = { none: 'false', some: 'random() < 0.3', runs: '(i // 997) % 2 = 
 const timeOf = { even: 'i * 10000', odd: 'i * 10000 + floor(random() * 9000)' }
 
 async function write(path: string, { rows, run, texts, values, nulls, times, groupRows }: Table) {
-  await connection.run(`copy (
+  await scratch.connection.run(`copy (
     select make_timestamp_ms((1763000000000 + ${timeOf[times]})::bigint)::timestamp_ms as time,
       'série.' || (i // ${run}) % ${texts} as series,
       case when ${isNull[nulls]} then null else (${valueOf[values]})::double end as value,
@@ -68,12 +54,11 @@ async function write(path: string, { rows, run, texts, values, nulls, times, gro
 }
 
 test('numbers and texts are those that DuckDB reads', { timeout: 300_000 }, async () => {
-  let files = 0
   const check = async (table: Table, skip: number) => {
     // A file of its own: DuckDB keeps what it read of one by its name and time.
-    const path = join(folder, `${files++}.parquet`)
+    const path = scratch.newPath()
     await write(path, table)
-    const read = await connection.runAndReadAll(
+    const read = await scratch.connection.runAndReadAll(
       `select epoch_ms(time)::double, series, value, whole from read_parquet('${path}')`,
     )
     const expected = read.getRows()
@@ -112,14 +97,14 @@ test('numbers and texts are those that DuckDB reads', { timeout: 300_000 }, asyn
 })
 
 test('a damaged file is an error, or other values, and never more than that', async () => {
-  const path = join(folder, 'whole.parquet')
+  const path = scratch.newPath()
   const table = { rows: 3_000, run: 3, texts: 50, groupRows: 2_048 } as const
   await write(path, { ...table, values: 'decimals', nulls: 'some', times: 'odd' })
   const whole = await systemFiles.open(path, 'r')
   const bytes = Buffer.alloc(await whole.size())
   await whole.read(bytes, 0)
   await whole.close()
-  const damaged = join(folder, 'damaged.parquet')
+  const damaged = scratch.newPath()
   const check = async (at: number, byte: number, cut: number) => {
     const own = Buffer.from(bytes.subarray(0, bytes.length - (cut % bytes.length)))
     own[at % own.length] = byte

@@ -1,11 +1,7 @@
 /** Files of DuckDB's with pages of their own: DuckDB reads the same rows, and single rows are read without it. */
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import process from 'node:process'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { systemFiles } from '../../../../core/files.ts'
 import {
   readDictionary,
@@ -16,21 +12,10 @@ import { ColumnReader } from '../../../../store/embedded/parquet/column_reader.t
 import { readFooter } from '../../../../store/embedded/parquet/footer.ts'
 import { readPageBounds, readPageIndex } from '../../../../store/embedded/parquet/page_index.ts'
 import { repage } from '../../../../store/embedded/parquet/repaged_file.ts'
+import { Scratch } from './scratch.ts'
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 25)
-let folder: string
-let duckdb: DuckDBInstance
-let connection: DuckDBConnection
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'weir-repaged-'))
-  duckdb = await DuckDBInstance.create(':memory:')
-  connection = await duckdb.connect()
-})
-afterAll(() => {
-  connection.closeSync()
-  duckdb.closeSync()
-  rmSync(folder, { recursive: true })
-})
+const scratch = Scratch.forTests('repaged')
 
 const tables = fc.record({
   rows: fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1_000, max: 6_000 })),
@@ -65,7 +50,7 @@ function spansOf(rows: number, pageRows: number): RowSpan[] {
 }
 
 async function write(path: string, { rows, values, isNull, time, groupRows }: Table) {
-  await connection.run(`copy (
+  await scratch.connection.run(`copy (
     select make_timestamp_ms((1763000000000 + ${time})::bigint)::timestamp_ms as time, 's' || (i // 700) as series,
       case when ${isNull} then null else (${values})::double end as value,
       case when ${isNull} then null else (random() * 1000)::integer end as whole,
@@ -76,15 +61,16 @@ async function write(path: string, { rows, values, isNull, time, groupRows }: Ta
 }
 
 const rowsOf = async (path: string) =>
-  (await connection.runAndReadAll(`select ${columns} from read_parquet('${path}')`)).getRowsJson()
+  (
+    await scratch.connection.runAndReadAll(`select ${columns} from read_parquet('${path}')`)
+  ).getRowsJson()
 
 test(
   'the rows stay what they are, and pages of them are found by the index',
   { timeout: 300_000 },
   async () => {
-    let files = 0
     const check = async (table: Table, wanted: readonly number[]) => {
-      const [made, path] = [join(folder, `${files}.made`), join(folder, `${files++}.parquet`)]
+      const [made, path] = [scratch.newPath(), scratch.newPath()]
       await write(made, table)
       const source = await systemFiles.open(made, 'r')
       const target = await systemFiles.open(path, 'wx+')

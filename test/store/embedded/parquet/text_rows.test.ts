@@ -1,38 +1,20 @@
 /** Texts of some rows, of files of Weir's own and of DuckDB's. */
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import process from 'node:process'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { systemFiles } from '../../../../core/files.ts'
 import { ParquetFile } from '../../../../store/embedded/parquet/parquet_file.ts'
 import { TextColumn } from '../../../../store/embedded/parquet/text_column.ts'
 import { SourceReader } from '../../../../store/embedded/segments/source_reader.ts'
+import { Scratch } from './scratch.ts'
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 40)
 const never = new AbortController().signal
-let folder: string
-let duckdb: DuckDBInstance
-let connection: DuckDBConnection
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'weir-texts-'))
-  duckdb = await DuckDBInstance.create(':memory:')
-  connection = await duckdb.connect()
-})
-afterAll(() => {
-  connection.closeSync()
-  duckdb.closeSync()
-  rmSync(folder, { recursive: true })
-})
-
-let files = 0
-const newPath = () => join(folder, `${files++}.parquet`)
+const scratch = Scratch.forTests('texts')
 
 /** Row groups of texts, in pages of about `pageBytes`. */
 async function own(groups: readonly (readonly string[])[], pageBytes: number): Promise<string> {
-  const path = newPath()
+  const path = scratch.newPath()
   const column = new TextColumn({ dictionary: false, bounds: false, pageBytes })
   const named = [{ name: '_source', kind: 'text' as const, column }]
   const file = new ParquetFile(() => systemFiles.open(path, 'wx+'), named, 3)
@@ -84,8 +66,8 @@ test('rows of files of Weir’s own, in whatever pages they are', async () => {
 })
 
 test.each(['v1', 'v2'])('rows of files of DuckDB’s, version %s', async (version) => {
-  const file = newPath()
-  await connection.run(
+  const file = scratch.newPath()
+  await scratch.connection.run(
     `copy (select 'text ' || i || repeat(chr(228) || (i % 7), (i * 37) % 200) as _source from range(50000) r(i))
      to '${file}' (format parquet, parquet_version ${version}, compression zstd, row_group_size 20480)`,
   )
@@ -100,12 +82,12 @@ test.each(['v1', 'v2'])('rows of files of DuckDB’s, version %s', async (versio
 
 test('what is damaged, gone, or in a dictionary is not read', async () => {
   const reader = new SourceReader(systemFiles)
-  const file = newPath()
-  await connection.run(
+  const file = scratch.newPath()
+  await scratch.connection.run(
     `copy (select 'text' as _source from range(5000)) to '${file}' (format parquet, compression zstd)`,
   )
   expect(await reader.read([{ file, row: 3 }], never)).toBeUndefined()
-  expect(await reader.read([{ file: newPath(), row: 3 }], never)).toBeUndefined()
+  expect(await reader.read([{ file: scratch.newPath(), row: 3 }], never)).toBeUndefined()
   const good = await own([['a', 'b']], Infinity)
   expect(await reader.read([{ file: good, row: 2 }], never)).toBeUndefined()
   expect(await reader.read([], never)).toEqual([])
