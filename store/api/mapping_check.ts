@@ -173,7 +173,6 @@ function fitsDate(field: Field, value: JsonValue): boolean {
 }
 
 /** Those that `timestampOf` reads, which is faster. */
-
 const standardFormats = new Set([
   'strict_date_optional_time||epoch_millis',
   'strict_date_optional_time',
