@@ -1,4 +1,4 @@
-import { promises as fs, type Stats } from 'node:fs'
+import { promises as fs, readSync, type Stats } from 'node:fs'
 
 /** An open file, as far as Weir's mechanisms need one. Every call may reject with a system error. */
 export interface FileHandle {
@@ -100,6 +100,9 @@ async function syncFolder(folder: string) {
 /** IOV_MAX of Linux and macOS. */
 const partsAtOnce = 1024
 
+/** Read at once: a trip through the thread pool takes as long as the copying of so many bytes. */
+const smallRead = 65_536
+
 /** What is left of `parts` once `bytes` of it are written. */
 function behind(parts: readonly Uint8Array[], bytes: number): Uint8Array[] {
   let skip = bytes
@@ -114,9 +117,13 @@ function behind(parts: readonly Uint8Array[], bytes: number): Uint8Array[] {
 function wrap(handle: fs.FileHandle): FileHandle {
   return {
     async read(into, position) {
+      const { length } = into
       let done = 0
-      while (done < into.length) {
-        const { bytesRead } = await handle.read(into, done, into.length - done, position + done)
+      while (done < length) {
+        const bytesRead =
+          length <= smallRead
+            ? readSync(handle.fd, into, done, length - done, position + done)
+            : (await handle.read(into, done, length - done, position + done)).bytesRead
         if (bytesRead === 0) break
         done += bytesRead
       }

@@ -156,7 +156,8 @@ export class Track {
         gathered.end = end
       }
     } finally {
-      timer.abort()
+      // With a reason: without one, an error with its stack is made each time.
+      timer.abort('gathered')
     }
   }
 
