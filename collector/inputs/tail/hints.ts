@@ -5,8 +5,11 @@ import { join } from 'node:path'
 const maxFolders = 256
 /** Notifications that may come at once, of a rotation for example, before their rate counts. */
 const burst = 64
-/** How long a folder that told too much is left alone: twice as long each time that it does so again. */
-const restMs = 60_000
+/**
+ * How long a folder that told too much is left alone: twice as long each time that it does so again. To find out that
+ * a hundred folders are as busy as ever takes 50 ms.
+ */
+const restMs = 300_000
 const longestRestMs = 8 * restMs
 const rememberedRests = 4 * maxFolders
 
