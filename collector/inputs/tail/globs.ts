@@ -92,8 +92,14 @@ function fit(parts: readonly (string | RegExp)[], names: string[], part: number,
 interface Listing {
   readonly mtimeNs: bigint
   readonly at: number
-  readonly entries: ReturnType<TailFiles['list']>
+  readonly entries: Entries
+  /** Those of them that are folders, so that ten thousand files need not be gone through for them. */
+  readonly folders: Entries
 }
+
+type Entries = ReturnType<TailFiles['list']>
+
+const nothing: Listing = { mtimeNs: 0n, at: 0, entries: [], folders: [] }
 
 /**
  * Folders as they were last listed. A folder is listed again only when its modification time moved, or
@@ -111,24 +117,30 @@ export class Folders {
     this.#now = now
   }
 
-  list(folder: string): Listing['entries'] {
+  list(folder: string): Entries {
+    return this.#listing(folder).entries
+  }
+
+  #listing(folder: string): Listing {
     try {
       const found = this.#files.stat(folder)
       this.problems.delete(folder)
       if (found?.kind !== 'folder') {
         this.#listings.delete(folder)
-        return []
+        return nothing
       }
       const known = this.#listings.get(folder)
       if (known?.mtimeNs === found.mtimeNs && known.at - Number(found.mtimeNs / 1_000_000n) > 100) {
-        return known.entries
+        return known
       }
       const entries = this.#files.list(folder)
-      this.#listings.set(folder, { mtimeNs: found.mtimeNs, at: this.#now(), entries })
-      return entries
+      const folders = entries.filter((entry) => entry.folder)
+      const listing = { mtimeNs: found.mtimeNs, at: this.#now(), entries, folders }
+      this.#listings.set(folder, listing)
+      return listing
     } catch (failure) {
       this.problems.set(folder, (failure as NodeJS.ErrnoException).code ?? String(failure))
-      return []
+      return nothing
     }
   }
 
@@ -157,21 +169,20 @@ export class Folders {
       return
     }
     if (part === '**' && !last) this.#walk(walk, folder, at + 1, depth)
-    const entries = this.list(folder)
+    const { entries, folders } = this.#listing(folder)
     // Nothing but folders is of interest in a listing that has not changed.
     const unchanged = last && walked?.has(entries)
-    if (unchanged && part !== '**') return
     if (last) walked?.add(entries)
+    if (part === '**') {
+      // Symlinks are not walked by `**`: they may lead round in circles.
+      for (const { name } of folders) this.#walk(walk, join(folder, name), at, depth + 1)
+    }
+    if (unchanged || (part === '**' && !last)) return
     for (const entry of entries) {
-      if (unchanged && !entry.folder) continue
-      if (part === '**') {
-        // Symlinks are not walked by `**`: they may lead round in circles.
-        if (entry.folder) this.#walk(walk, join(folder, entry.name), at, depth + 1)
-        else if (last) found(join(folder, entry.name))
-      } else if (typeof part !== 'string' && part.test(entry.name)) {
-        const path = join(folder, entry.name)
-        if (last && !entry.folder) found(path)
-        else if (!last && (entry.folder || entry.link)) this.#walk(walk, path, at + 1, depth + 1)
+      if (typeof part !== 'string' && !part.test(entry.name)) continue
+      if (last && !entry.folder) found(join(folder, entry.name))
+      else if (!last && (entry.folder || entry.link)) {
+        this.#walk(walk, join(folder, entry.name), at + 1, depth + 1)
       }
     }
   }
