@@ -109,7 +109,8 @@ export class Discovery {
     const wait = Math.min(options.idle_poll_interval, Math.max(0, age) / 4)
     source.nextLook = clock.monotonic() + context.random() * wait
     if (wasFollowed) await this.#rotation.generations.follow(source)
-    else this.#rotation.generations.ignore(path, rotated)
+    // What is beside a copy of a log that is followed may be that copy, compressed.
+    else if (!this.#rotation.isRotatedAway(source)) this.#rotation.generations.ignore(path, rotated)
     // That may have shown it to be the copy of a log that was truncated.
     if (catalogue.byId(seen.id)) return
     source.leftOut = ignore_older !== undefined && age > ignore_older

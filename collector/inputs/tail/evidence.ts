@@ -59,6 +59,8 @@ export class Evidence {
       const moved = !other.file && other.at !== undefined && this.idAt(other.at) !== other.id
       if (moved && !this.moving.has(other)) return undefined
       if (isCopy) return this.idAt(candidate.path) === candidate.seen.id ? true : undefined
+      // Truncated since it was copied: what it is compared with now is not what it was.
+      if (!this.stillIs(other)) return undefined
     }
     return this.idAt(candidate.path) === candidate.seen.id ? false : undefined
   }

@@ -248,7 +248,9 @@ export class Following {
       const quiet = clock.monotonic() - Math.max(source.changedAt, source.placeSince)
       const final = quiet >= rotate_wait && this.#rotation.isRotatedAway(source)
       const flush = multiline !== undefined && unchangedFor >= multiline.flush_after
+      const isFirst = source.progress.offset === 0
       const turn = await this.#reading.turn(source, { final, flush })
+      if (isFirst) await this.#rotation.begun(source)
       if (turn === 'more') {
         // Behind the others.
         pending.delete(source)

@@ -6,6 +6,9 @@ import { continues, holdsAll, isBeginningOf, isGzip, setOffset } from './matchin
 import type { Candidate } from './siblings.ts'
 import type { Source } from './source.ts'
 
+/** How often the copy of a log is looked for while names keep changing. */
+const looks = 8
+
 /**
  * Finds out where bytes went: renamed, copied and truncated, compressed or deleted, several times
  * between two looks and by either method. A generation of a log is recognised by its content (see
@@ -216,6 +219,16 @@ export class Rotation {
     return false
   }
 
+  /**
+   * After the first reading of a log: what it held between being found and being read is in a copy alone
+   * when it was truncated in between.
+   */
+  async begun(source: Source): Promise<void> {
+    if (source.place !== 'live') return
+    if (!this.#evidence.stillIs(source)) await this.cutAway(source)
+    else if (!(await this.forked(source))) await this.generations.follow(source)
+  }
+
   /** Whether a source's file is, by its name or its place, one that nobody writes to any more. */
   isRotatedAway(source: Source): boolean {
     if (source.place === 'away') return true
@@ -253,9 +266,20 @@ export class Rotation {
     return mayBeCopy && seen.size === 0 ? 'empty' : 'own'
   }
 
+  /** Looks again when names changed meanwhile: the copy may be what was passed over. */
   async #bindToCopy(source: Source, acceptShortGzip: boolean): Promise<boolean> {
+    let found = await this.#bindOnce(source, acceptShortGzip)
+    for (let look = 1; look < looks && found === undefined; look++) {
+      found = await this.#bindOnce(source, acceptShortGzip)
+    }
+    return found ?? false
+  }
+
+  /** @returns undefined when it found nothing, and a candidate had another name by then. */
+  async #bindOnce(source: Source, acceptShortGzip: boolean): Promise<boolean | undefined> {
     const { catalogue, files, siblings } = this.#on
     let short: Candidate | undefined
+    let steady = true
     await this.#followFamily(source)
     for (const candidate of siblings.near(source)) {
       if (isGzip(candidate.path) && this.generations.isOld(candidate.seen.id)) continue
@@ -276,8 +300,10 @@ export class Rotation {
         if (!isGzip(candidate.path) || !(await holdsAll(files, candidate, source))) continue
       }
       if (weak && (await this.#evidence.isSought(candidate, source))) continue
-      if (weak && (await this.#evidence.isKnown(candidate, source)) !== false) continue
-      if (this.#evidence.idAt(candidate.path) !== candidate.seen.id) continue
+      const known = weak ? await this.#evidence.isKnown(candidate, source) : false
+      const renamed = this.#evidence.idAt(candidate.path) !== candidate.seen.id
+      if (known === undefined || renamed) steady = false
+      if (known !== false || renamed) continue
       if (verdict === 'rest') {
         this.#bind(source, candidate)
         return true
@@ -285,7 +311,7 @@ export class Rotation {
       // A compressed copy may still be growing.
       if (verdict === 'short' && (acceptShortGzip || !isGzip(candidate.path))) short ??= candidate
     }
-    if (!short) return false
+    if (!short) return steady ? false : undefined
     if (!isGzip(short.path)) await setOffset(files, source, short.path, short.seen.size)
     this.#bind(source, short)
     return true

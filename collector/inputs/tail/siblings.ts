@@ -10,6 +10,9 @@ export interface Candidate {
   readonly seen: Seen
 }
 
+/** How often files are listed whose names keep changing meanwhile. */
+const looks = 32
+
 /** Where rotated copies of a log may be: beside it, beside what it links to, in `rotated_paths`. */
 export class Siblings {
   readonly #files: TailFiles
@@ -25,6 +28,22 @@ export class Siblings {
 
   /** Everything near whose name begins like the log's, oldest first: what a rename or a copy may be called. */
   near(source: Pick<Source, 'path' | 'real' | 'at'>): Candidate[] {
+    return this.#look(() => this.#near(source))
+  }
+
+  /** Files whose names say that they are rotated copies of the log, oldest first. */
+  rotated(source: Pick<Source, 'path' | 'real'>): Candidate[] {
+    return this.#look(() => this.#rotated(source))
+  }
+
+  /** Whether the name of `path` says that it is a rotated copy of what the source follows. */
+  isRotated(source: Pick<Source, 'path' | 'real'>, path: string): boolean {
+    return [source.path, source.real].some(
+      (own) => dirname(own) === dirname(path) && isRotatedName(basename(own), basename(path)),
+    )
+  }
+
+  #near(source: Pick<Source, 'path' | 'real' | 'at'>): Set<string> {
     const paths = new Set<string>([source.path, source.real])
     for (const path of new Set([source.path, source.real, source.at ?? source.path])) {
       const base = basename(path)
@@ -36,11 +55,10 @@ export class Siblings {
       for (const name of this.#family(dirname(path), family)) paths.add(join(dirname(path), name))
     }
     this.#addElsewhere(paths)
-    return this.#look(paths)
+    return paths
   }
 
-  /** Files whose names say that they are rotated copies of the log, oldest first. */
-  rotated(source: Pick<Source, 'path' | 'real'>): Candidate[] {
+  #rotated(source: Pick<Source, 'path' | 'real'>): Set<string> {
     const paths = new Set<string>()
     for (const path of new Set([source.path, source.real])) {
       for (const name of this.#family(dirname(path), familyOf(path))) {
@@ -51,14 +69,7 @@ export class Siblings {
     const named = (path: string) => bases.some((base) => isRotatedName(base, basename(path)))
     this.#addElsewhere(paths, named)
     paths.delete(source.path)
-    return this.#look(paths)
-  }
-
-  /** Whether the name of `path` says that it is a rotated copy of what the source follows. */
-  isRotated(source: Pick<Source, 'path' | 'real'>, path: string): boolean {
-    return [source.path, source.real].some(
-      (own) => dirname(own) === dirname(path) && isRotatedName(basename(own), basename(path)),
-    )
+    return paths
   }
 
   #addElsewhere(paths: Set<string>, wanted: (path: string) => boolean = () => true) {
@@ -69,7 +80,25 @@ export class Siblings {
     }
   }
 
-  #look(paths: Set<string>): Candidate[] {
+  /**
+   * A file that gets another name after the one name was looked at and before the other is overlooked. So
+   * all are looked at until each name leads twice to the same file.
+   */
+  #look(list: () => ReadonlySet<string>): Candidate[] {
+    let paths = list()
+    let found = this.#lookOnce(paths)
+    for (let look = 1; look < looks && paths.size > 0; look++) {
+      paths = list()
+      const again = this.#lookOnce(paths)
+      const same =
+        again.length === found.length && again.every((one, at) => isSame(one, found[at]!))
+      found = again
+      if (same) break
+    }
+    return found.toSorted((a, b) => Number(a.seen.mtimeNs - b.seen.mtimeNs))
+  }
+
+  #lookOnce(paths: ReadonlySet<string>): Candidate[] {
     const found: Candidate[] = []
     for (const path of paths) {
       try {
@@ -79,7 +108,7 @@ export class Siblings {
         // What cannot be looked at cannot be read either; the source's own look reports it.
       }
     }
-    return found.toSorted((a, b) => Number(a.seen.mtimeNs - b.seen.mtimeNs))
+    return found
   }
 
   #family(folder: string, family: string): readonly string[] {
@@ -98,3 +127,5 @@ export class Siblings {
     return families.get(family) ?? []
   }
 }
+
+const isSame = (a: Candidate, b: Candidate) => a.path === b.path && a.seen.isSameFile(b.seen)

@@ -110,8 +110,9 @@ export class Source {
   /** Takes over what a look showed; true when it differs from the last one. */
   observe(seen: Seen): boolean {
     if (seen.size === this.size && seen.mtimeNs === this.mtimeNs && seen.ctimeNs === this.ctimeNs) {
-      // Nothing new is kept: ten thousand files are looked at all the time.
-      this.last ??= seen
+      // Nothing new is kept: ten thousand files are looked at all the time. But a copy may be of the same
+      // instant as its original, by a clock that ticks every four milliseconds.
+      if (!this.last?.isSameFile(seen)) this.last = seen
       return false
     }
     // A new name alone brings nothing new.

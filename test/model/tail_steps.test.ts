@@ -1,0 +1,267 @@
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import process from 'node:process'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { systemTailFiles } from '../../collector/inputs/tail/files.ts'
+import { Stage } from '../collector/inputs/tail/stage.ts'
+
+type Method = 'create' | 'copytruncate' | 'compress'
+/** What the application and logrotate do, one after the other. */
+type Deed = { do: 'write'; lines: number; width: number } | { do: Method }
+
+const write = fc.record({
+  do: fc.constant('write' as const),
+  lines: fc.integer({ min: 1, max: 5 }),
+  width: fc.constantFrom(3, 100, 400),
+})
+const rotate = (...methods: Method[]) => fc.record({ do: fc.constantFrom(...methods) })
+const deed = (...methods: Method[]) =>
+  fc.oneof({ weight: 3, arbitrary: write }, { weight: 2, arbitrary: rotate(...methods) })
+
+/** A log whose writer and logrotate do what they do call by call, between any two looks of a tail. */
+class World {
+  readonly stage = new Stage()
+  readonly log = this.stage.path('app.log')
+  readonly written: string[] = []
+  readonly done: string[] = []
+  /** Called before each look at the file system. */
+  onLook: () => void = () => undefined
+  #next = 0
+
+  constructor() {
+    const look = () => this.onLook()
+    const { stat, list, open, real } = systemTailFiles
+    this.stage.files = {
+      stat: (...given) => (look(), stat(...given)),
+      list: (folder) => (look(), list(folder)),
+      real: (path) => (look(), real(path)),
+      open: (path) => {
+        look()
+        const file = open(path)
+        return {
+          ...file,
+          read: (...given) => (look(), file.read(...given)),
+          readNow: (...given) => (look(), file.readNow(...given)),
+        }
+      },
+    }
+    this.#write(1, 3)
+  }
+
+  /** The calls to the file system that a deed is made of; each is done when the next is asked for. */
+  *calls(deed: Deed): Generator<undefined> {
+    for (const call of this.#calls(deed)) {
+      this.done.push(call)
+      yield
+    }
+  }
+
+  all(deeds: readonly Deed[]): void {
+    for (const deed of deeds) Array.from(this.calls(deed))
+  }
+
+  /** The files' times are the machine's, so the tail's are too; but what it waits for passes when it is told. */
+  async start(glob: boolean): Promise<void> {
+    const { clock } = this.stage
+    const paths = [glob ? `${this.log}*` : this.log]
+    const exclude_paths = glob ? [`${this.log}*.gz`] : []
+    const monotonic = () => clock.monotonic()
+    const sleep = (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal)
+    await this.stage.start(
+      { paths, exclude_paths, tag: 'app' },
+      { clock: { now: Date.now, monotonic, sleep } },
+    )
+  }
+
+  *#calls(deed: Deed): Generator<string> {
+    if (deed.do === 'write') {
+      this.#write(deed.lines, deed.width)
+      yield `write to ${this.#next}`
+      return
+    }
+    yield* this.#shift()
+    const copy = this.#copy(1)
+    if (deed.do === 'copytruncate') {
+      yield* this.#fill(copy, readFileSync(this.log))
+      truncateSync(this.log)
+      yield 'truncate'
+      return
+    }
+    renameSync(this.log, copy)
+    yield 'rename log'
+    writeFileSync(this.log, '')
+    yield 'create log'
+    if (deed.do === 'compress') yield* this.#pack(copy)
+  }
+
+  /** Its names are those that were there when it began. */
+  *#shift(): Generator<string> {
+    let last = 1
+    while (existsSync(this.#copy(last)) || existsSync(`${this.#copy(last)}.gz`)) last++
+    for (let n = last - 1; n >= 1; n--) {
+      for (const end of ['', '.gz']) {
+        const from = `${this.#copy(n)}${end}`
+        if (!existsSync(from)) continue
+        renameSync(from, `${this.#copy(n + 1)}${end}`)
+        yield `rename ${n}${end}`
+      }
+    }
+  }
+
+  *#pack(path: string): Generator<string> {
+    const { atimeMs, mtimeMs } = statSync(path)
+    yield* this.#fill(`${path}.gz`, gzipSync(readFileSync(path)))
+    utimesSync(`${path}.gz`, Math.floor(atimeMs) / 1000, Math.floor(mtimeMs) / 1000)
+    rmSync(path)
+    yield 'remove what was packed'
+  }
+
+  *#fill(path: string, content: Buffer): Generator<string> {
+    closeSync(openSync(path, 'wx'))
+    yield 'make copy'
+    const half = content.length >> 1
+    appendFileSync(path, content.subarray(0, half))
+    yield 'half a copy'
+    appendFileSync(path, content.subarray(half))
+    yield 'whole copy'
+  }
+
+  #copy(generation: number): string {
+    return `${this.log}.${generation}`
+  }
+
+  #write(lines: number, width: number): void {
+    let text = ''
+    for (let i = 0; i < lines; i++) {
+      const line = `${this.#next++} ${'x'.repeat(width)}`
+      this.written.push(line)
+      text += `${line}\n`
+    }
+    appendFileSync(this.log, text)
+  }
+}
+
+const runs = Number(process.env['FUZZ_RUNS'] ?? 400)
+const sorted = (texts: readonly string[]) =>
+  texts.map((text) => Number(text.split(' ')[0])).toSorted((a, b) => a - b)
+
+type Case = [before: Deed[], stopped: Deed[] | null, during: [number, Deed][], pace: number]
+
+const line: Deed = { do: 'write', lines: 1, width: 3 }
+const create: Deed = { do: 'create' }
+const copytruncate: Deed = { do: 'copytruncate' }
+const compress: Deed = { do: 'compress' }
+/** What lost or doubled lines once. */
+const found: Case[] = [
+  // Truncated after it was found and before it was read.
+  [
+    [create],
+    [create, line],
+    [
+      [43, copytruncate],
+      [0, line],
+    ],
+    3,
+  ],
+  // Renamed between the looks at its two names.
+  [
+    [create, create],
+    [line, copytruncate, copytruncate],
+    [
+      [8, create],
+      [0, line],
+    ],
+    15,
+  ],
+  // A copy of the same instant as its original, by a coarse clock.
+  [
+    [line],
+    [],
+    [
+      [11, copytruncate],
+      [12, line],
+      [75, create],
+      [0, line],
+    ],
+    1,
+  ],
+  // Renamed after it was compared.
+  [
+    [create, line],
+    [line],
+    [
+      [6, compress],
+      [49, create],
+    ],
+    2,
+  ],
+  // Compressed while the copy itself was found.
+  [
+    [],
+    [create, line],
+    [
+      [0, compress],
+      [0, create],
+    ],
+    15,
+  ],
+]
+
+/** @param pace looks between two calls. */
+async function check(glob: boolean, methods: Method[]) {
+  const late = fc.tuple(fc.nat({ max: 60 }), deed(...methods))
+  const property = fc.asyncProperty(
+    fc.array(deed(...methods), { maxLength: 3 }),
+    fc.option(fc.array(deed(...methods), { maxLength: 6 })),
+    fc.array(late, { minLength: 1, maxLength: 6 }),
+    fc.constantFrom(1, 2, 3, 7, 15),
+    async (before, stopped, during, pace) => {
+      const world = new World()
+      const { stage } = world
+      const work = (function* () {
+        for (const [pause, deed] of during) {
+          for (let i = 0; i < pause; i++) yield
+          for (const _ of world.calls(deed)) for (let i = 0; i < pace; i++) yield
+        }
+      })()
+      try {
+        await world.start(glob)
+        await stage.poll()
+        world.all(before)
+        await stage.poll()
+        if (stopped) {
+          await stage.stop()
+          world.all(stopped)
+        }
+        world.onLook = () => void work.next()
+        if (stopped) await world.start(glob)
+        await stage.quiesce()
+        world.onLook = () => undefined
+        Array.from(work)
+        await stage.quiesce()
+        expect(sorted(stage.journal.texts()), world.done.join(', ')).toEqual(sorted(world.written))
+      } finally {
+        await stage.clear()
+      }
+    },
+  )
+  await fc.assert(property, { numRuns: Math.ceil(runs / 4) + found.length, examples: found })
+}
+
+describe.each([false, true])('copies in the glob: %s', (glob) => {
+  test('renamed, or copied and truncated', () => check(glob, ['create', 'copytruncate']))
+  test('compressed as well', () => check(glob, ['create', 'copytruncate', 'compress']))
+})
