@@ -22,7 +22,7 @@ export function segmentAnswerer(clock: Clock): Answerer {
       nowMs,
       limits,
       open: (needs) => rowsOf(reading.open(names, needs)),
-      openCounts: (needs) => countedRows(reading, names, needs),
+      openCounts: (needs, grain) => countedRows(reading, names, needs, grain),
       monotonicMs: () => clock.monotonic(),
       deadlineIn: (timeoutMs) => AbortSignal.any([deadline, AbortSignal.timeout(timeoutMs)]),
     }
@@ -58,7 +58,7 @@ function indicesOf(target: string, { reading, catalogue }: Answering): AskedInde
   }))
 }
 
-function rowsOf({ from, segments, skipped, damaged, close }: Opened): OpenedRows {
+function rowsOf({ from, within, segments, skipped, damaged, close }: Opened): OpenedRows {
   let [rows, bytes] = [0, 0]
   const spans = []
   for (const segment of segments) {
@@ -71,7 +71,7 @@ function rowsOf({ from, segments, skipped, damaged, close }: Opened): OpenedRows
   }
   return {
     from,
-    spans,
+    byTime: { spans, untimed: segments.some(({ untimed }) => untimed > 0), within },
     scanned: { segments: segments.length, skipped, rows, bytes, damaged },
     close,
   }

@@ -53,10 +53,10 @@ const byLevel = fc
 const byTime = fc
   .record(
     {
-      fixed_interval: fc.constantFrom('1m', '3m', '1h', '30s', '90s'),
+      fixed_interval: fc.constantFrom('1m', '2m', '3m', '5m', '1h', '30s', '90s'),
       min_doc_count: fc.constantFrom(0, 1, 2),
-      offset: fc.constantFrom('+30s', '1m'),
-      time_zone: fc.constantFrom('+02:00', 'Europe/Berlin'),
+      offset: fc.constantFrom('+30s', '1m', '-2m'),
+      time_zone: fc.constantFrom('+02:00', '-00:31', 'Europe/Berlin'),
       keyed: fc.boolean(),
       extended_bounds: fc.constant({ min: '2026-11-21T10:50:00Z', max: '2026-11-21T11:10:00Z' }),
     },

@@ -8,7 +8,7 @@ import { parseAggregations } from './aggregations/parse.ts'
 import type { Aggregation } from './aggregations/aggregation.ts'
 import type { Asked } from './asked.ts'
 import { flag, illegal, malformed, textOption, wholeNumber } from './body_options.ts'
-import { isCountable, isGroupable } from './countable.ts'
+import { grainOf, isCountable, isGroupable } from './countable.ts'
 import { FieldTable } from './field_table.ts'
 import { grouped } from './grouped.ts'
 import { hitsOf, type FoundHits } from './hits.ts'
@@ -52,8 +52,9 @@ export async function answer(
       : queryOfBody(body.post_filter, { place: 'post_filter', limits })
   const needs = looksBeyondQuery(aggregations) ? noNeeds : needsIn(query, fields, world)
   const countable = { body, query, aggregations, fields, indices: world.indices }
+  const grain = grainOf(aggregations)
   const isCounted = world.openCounts !== undefined && isCountable(countable)
-  const opened = isCounted ? world.openCounts!(needs) : await world.open(needs)
+  const opened = isCounted ? world.openCounts!(needs, grain) : await world.open(needs)
   const timeoutMs = timeoutOf(body)
   const deadline =
     timeoutMs === undefined || !world.deadlineIn ? world.deadline : world.deadlineIn(timeoutMs)
@@ -68,7 +69,8 @@ export async function answer(
       aggregations.length > 0 &&
       !looksBeyondQuery(aggregations) &&
       isGroupable(countable)
-    const asked = (isGrouped ? await grouped(plain, opened.spans) : undefined) ?? plain
+    const spans = opened.byTime?.spans ?? []
+    const asked = (isGrouped ? await grouped(plain, spans, grain) : undefined) ?? plain
     const parts = { body, query, filter, aggregations, typedKeys, asked, opened }
     const { hits, groups } = await parted(parts)
     return {
@@ -136,7 +138,9 @@ async function parted(parts: Parts) {
     : asked
   const topHits = async (inBucket: Asked, options: JsonRecord) =>
     shownHits(await hitsOf(inBucket, { ...options, track_total_hits: true }, { query }))
-  const searched = { query, spans: opened.spans }
+  // What `terminate_after` takes are not all rows of the files.
+  const byTime = terminateAfter(body) === 0 ? opened.byTime : undefined
+  const searched = { query, byTime }
   if (body.size !== 0 || filter || aggregations.length === 0) {
     const hits = await hitsOf(shown, body, searched)
     if (aggregations.length === 0) return { hits, groups: undefined }
@@ -153,16 +157,20 @@ export function shownHits({ total, maxScore, hits }: FoundHits): JsonRecord {
   return { ...(total && { total: { ...total } }), max_score: maxScore, hits: [...hits] }
 }
 
+/** 0: it is not to end early. */
+const terminateAfter = (body: JsonRecord): number =>
+  wholeNumber(body.terminate_after, 'terminate_after') ?? 0
+
 /** `terminate_after`: as many rows as it says, whichever are met first. */
 function terminated(asked: Asked, body: JsonRecord): Asked {
-  const most = wholeNumber(body.terminate_after, 'terminate_after') ?? 0
+  const most = terminateAfter(body)
   if (most === 0) return asked
   const rows = sql`select * from ${asked.from} where ${asked.where} limit ${BigInt(most)}`
   return { ...asked, from: sql`(${rows})`, where: sql`true` }
 }
 
 function endedEarly(body: JsonRecord, { total }: FoundHits): JsonRecord {
-  const most = wholeNumber(body.terminate_after, 'terminate_after') ?? 0
+  const most = terminateAfter(body)
   return most === 0 ? {} : { terminated_early: total !== undefined && total.value >= most }
 }
 

@@ -1,6 +1,7 @@
 import type { Query } from '../../query/query.ts'
 import type { JsonRecord } from '../../search.ts'
 import type { Aggregation } from './aggregations/aggregation.ts'
+import { greatestCommon } from './aggregations/intervals.ts'
 import { isDate, type AskedIndex, type FieldTable } from './field_table.ts'
 
 export interface Countable {
@@ -57,5 +58,18 @@ function areCounted(aggregations: readonly Aggregation[], isPlain: boolean): boo
     if (kind.family === 'pipeline') return true
     if (kind.family !== 'buckets' || kind.countedBy === undefined) return false
     return (isPlain || kind.countedBy !== 'log.level') && areCounted(children, isPlain)
+  })
+}
+
+/** The minutes since the epoch that need not be told apart, so many each, by aggregations that are all counted. */
+export function grainOf(aggregations: readonly Aggregation[]): number {
+  return greatestCommon(grainsOf(aggregations)) || dayMinutes
+}
+const dayMinutes = 1_440
+
+function grainsOf(aggregations: readonly Aggregation[]): number[] {
+  return aggregations.flatMap(({ kind, children }) => {
+    const by = kind.family === 'buckets' ? kind.countedBy : undefined
+    return [...(typeof by === 'object' ? [by.minutes] : []), ...grainsOf(children)]
   })
 }

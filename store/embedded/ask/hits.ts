@@ -3,6 +3,7 @@ import type { JsonRecord, JsonValue } from '../../search.ts'
 import type { Query } from '../../query/query.ts'
 import { all, join, sql, verbatim, type Sql } from '../sql.ts'
 import type { AnsweredStruct } from '../database.ts'
+import { documentRows } from '../read_once.ts'
 import type { Asked } from './asked.ts'
 import { brief, flag, illegal, texts, wholeNumber } from './body_options.ts'
 import { fieldValues, wantedFields } from './hit_fields.ts'
@@ -10,7 +11,8 @@ import { highlighterOf } from './highlight.ts'
 import { rowId } from './metadata_fields.ts'
 import { behind, byPlace, columnsOf, namesOf, orderOf, sortOf, type SortKey } from './sort.ts'
 import { sourceFilterOf } from './source_filter.ts'
-import { edgesOf, type TimeSpan } from './time_spans.ts'
+import { firstByTime } from './first_by_time.ts'
+import type { ByTime } from './time_spans.ts'
 
 /** What `track_total_hits` counts to unless it says otherwise. */
 const defaultTracked = 10_000
@@ -25,7 +27,8 @@ export interface FoundHits {
 export interface HitsOptions {
   /** How many `asked` finds, where that is known. */
   readonly documents?: number | undefined
-  readonly spans?: readonly TimeSpan[]
+  /** Undefined where the rows are not all those of the files. */
+  readonly byTime?: ByTime | undefined
   /** For `highlight`. */
   readonly query: Query
 }
@@ -57,7 +60,7 @@ export async function hitsOf(
     wanted,
     tracked,
     after,
-    spans: options.spans ?? [],
+    byTime: options.byTime,
     documents: options.documents,
   })
   const sources = await sourcesOf(asked, rows.slice(from))
@@ -102,7 +105,7 @@ interface Search {
   readonly wanted: number
   readonly tracked: number
   readonly after: Sql | undefined
-  readonly spans: readonly TimeSpan[]
+  readonly byTime: ByTime | undefined
   readonly documents: number | undefined
 }
 
@@ -164,31 +167,20 @@ const placeColumns = ({ sources }: Asked, keys: readonly SortKey[]): Sql =>
   )
 
 async function best(search: Search): Promise<readonly AnsweredStruct[]> {
-  const { keys, spans } = search
+  const { asked, keys, wanted, byTime } = search
   const [first] = keys
-  if (!first?.byTime || first.nullsFirst) return top(search, verbatim('true'))
-  let least = firstLookRows
-  for (const { edge, rows } of edgesOf(spans, first.descending)) {
-    if (rows < least) continue
-    const micros = verbatim(`make_timestamp((${edge})::bigint)`)
-    const near = sql`"@timestamp" ${verbatim(first.descending ? '>=' : '<')} ${micros}`
-    const found = await top(search, near)
-    if (found.length === search.wanted) return found
-    least = rows * Math.max(nextLook, (2 * search.wanted) / Math.max(1, found.length))
-  }
-  return top(search, verbatim('true'))
+  if (!byTime || !first?.byTime || first.nullsFirst)
+    return top(search, asked.from, verbatim('true'), wanted)
+  return firstByTime(byTime, first.descending, wanted, (part, where, most) =>
+    top(search, documentRows(part), where, most),
+  )
 }
 
-/** Rows that the first look for the newest reads; */
-const firstLookRows = 500_000
-/** … each further one reads so many times as many at least, and twice as many as it takes at the rate so far. */
-const nextLook = 8
-
-async function top({ asked, keys, wanted, after }: Search, near: Sql) {
-  const { from, where, database, deadline } = asked
-  const found = all([near, where, ...(after ? [after] : [])])
+function top({ asked, keys, after }: Search, from: Sql, part: Sql, most: number) {
+  const { where, database, deadline } = asked
+  const found = all([part, where, ...(after ? [after] : [])])
   return database.rows(
-    sql`select ${placeColumns(asked, keys)} from ${from} where ${found} order by ${join(orderOf(keys), ', ')} limit ${verbatim(String(wanted))}`,
+    sql`select ${placeColumns(asked, keys)} from ${from} where ${found} order by ${join(orderOf(keys), ', ')} limit ${verbatim(String(most))}`,
     deadline,
   )
 }

@@ -1,8 +1,28 @@
-/** Rows of the files that are asked, by their time: what lets the newest be found without reading the rest. */
+import type { Sql } from '../sql.ts'
+
+/** Rows of a file that is asked, by their time: what lets the newest be found without reading the rest. */
 export interface TimeSpan {
   readonly minMicros: bigint
   readonly maxMicros: bigint
   readonly rows: number
+}
+
+/** Bounds of `@timestamp`, microseconds since the epoch; undefined: none. */
+export interface TimeBounds {
+  /** Inclusive. */
+  readonly from?: bigint
+  /** Exclusive. */
+  readonly to?: bigint
+}
+
+/** The files of a question's rows, by their time. */
+export interface ByTime {
+  /** One for each file whose rows have times. */
+  readonly spans: readonly TimeSpan[]
+  /** Whether some row has none. */
+  readonly untimed: boolean
+  /** FROM-able, with the columns of all rows: of no other files than may have some within `bounds`, or, where wanted, without a time. */
+  within(bounds: TimeBounds, untimed: boolean): Sql
 }
 
 /** Times on whose one side lie whole milliseconds, of ever more rows. */

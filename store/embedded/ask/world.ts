@@ -3,7 +3,7 @@ import type { Database } from '../database.ts'
 import type { Sql } from '../sql.ts'
 import type { Sources } from './asked.ts'
 import type { AskedIndex } from './field_table.ts'
-import type { TimeSpan } from './time_spans.ts'
+import type { ByTime } from './time_spans.ts'
 import type { Needs } from './needs.ts'
 
 /** What a question is asked of. */
@@ -13,9 +13,10 @@ export interface World {
   open(needs: Needs): OpenedRows | Promise<OpenedRows>
   /**
    * The same for a question that depends on no more than the minute of `@timestamp`, and `log.level`: a row may
-   * stand for many, column `_weight` says for how many.
+   * stand for many, column `_weight` says for how many. It need not be told in which of `grain` minutes it is, which
+   * begin at a multiple of them since the epoch.
    */
-  openCounts?(needs: Needs): OpenedRows
+  openCounts?(needs: Needs, grain: number): OpenedRows
   readonly database: Database
   /** For rows that have `filename` and `file_row_number`. */
   readonly sources?: Sources
@@ -34,8 +35,8 @@ export interface World {
 export interface OpenedRows {
   /** FROM-able: has all of `baseColumns` and `promotedColumns`; replaced and deleted rows are not in it. */
   readonly from: Sql
-  /** One for each file that `from` reads and whose rows have times. */
-  readonly spans: readonly TimeSpan[]
+  /** Undefined where a row stands for many. */
+  readonly byTime: ByTime | undefined
   readonly scanned: Scanned
   close(): void
 }

@@ -2,23 +2,25 @@ import type { Needs } from '../ask/needs.ts'
 import type { OpenedRows } from '../ask/world.ts'
 import { countRows } from '../ask/count_rows.ts'
 import { join, sql, verbatim } from '../sql.ts'
-import type { Minutes, Opened, Reading } from './reading.ts'
+import type { Minutes } from './manifest.ts'
+import type { Opened, Reading } from './reading.ts'
 
 const minuteMicros = 60_000_000n
 /** Further than any time of a row. */
 const always: Minutes = { from: -(2 ** 36), to: 2 ** 36 }
 
 /**
- * Rows of `streams` within `needs`' bounds of time, for who asks for no more than the minute of `@timestamp` and
- * `log.level`; `_weight` says for how many each stands: the counts that are kept beside segments are rows of many, and only what they do not cover is read.
+ * Rows of `streams` within `needs`' bounds of time, for who asks for no more than the `grain` minutes that `@timestamp`
+ * is in, and `log.level`; `_weight` says for how many each stands: the counts that are kept beside segments are rows of many, and only what they do not cover is read.
  */
 export function countedRows(
   reading: Reading,
   streams: readonly string[],
   needs: Needs,
+  grain: number,
 ): OpenedRows {
   const minutes = wholeMinutes(needs)
-  const { counts, rest, edges } = reading.counted(streams, needs, minutes)
+  const { counts, rest, edges } = reading.counted(streams, needs, minutes, grain)
   const [from, to] = [minutes.from, minutes.to].map((each) => {
     return verbatim(`make_timestamp(${BigInt(each) * minuteMicros})`)
   })
@@ -32,7 +34,7 @@ export function countedRows(
   const read = [...rest.segments, ...edges.segments]
   return {
     from: sql`(${join(sources, ' union all by name ')})`,
-    spans: [],
+    byTime: undefined,
     scanned: {
       segments: read.length,
       skipped: rest.skipped + edges.skipped,

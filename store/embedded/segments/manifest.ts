@@ -28,6 +28,12 @@ export interface MinuteCount {
   readonly count: number
 }
 
+/** Whole minutes since the epoch: `from` and those up to `to`. */
+export interface Minutes {
+  readonly from: number
+  readonly to: number
+}
+
 /** A segment that is written, and not yet in the manifest. */
 export interface NewSegment {
   readonly id: number
@@ -170,20 +176,24 @@ export class Manifest {
     }))
   }
 
-  /** Counts of `streams` in `segments` by minute and level, of the minutes from `from` up to `to`. */
+  /** Counts of `streams` in `segments` by level, those of `grain` minutes together, at the first that has some. */
   minutes(
     segments: readonly number[],
     streams: readonly string[],
-    from: number,
-    to: number,
+    { from, to }: Minutes,
+    grain: number,
   ): Omit<MinuteCount, 'stream'>[] {
     return this.#all(
-      `select minute, level, sum(count) as count from minutes where segment in (select value from json_each(?))
-       and stream in (select value from json_each(?)) and minute >= ? and minute < ? group by minute, level`,
+      `select min(minute) as minute, level, sum(count) as count from minutes
+       where segment in (select value from json_each(?)) and stream in (select value from json_each(?))
+       and minute >= ? and minute < ? group by minute - (minute % ? + ?) % ?, level`,
       JSON.stringify(segments),
       JSON.stringify(streams),
       from,
       to,
+      grain,
+      grain,
+      grain,
     ) as unknown as Omit<MinuteCount, 'stream'>[]
   }
 

@@ -1,8 +1,9 @@
 import type { Needs } from '../ask/needs.ts'
+import type { TimeBounds } from '../ask/time_spans.ts'
 import type { Shape } from '../shape.ts'
 import { all, join, type Sql, sql, verbatim } from '../sql.ts'
 import { promotedColumns } from '../columns.ts'
-import type { DamagedFile, Gone, Manifest, MinuteCount, Segment } from './manifest.ts'
+import type { DamagedFile, Gone, Manifest, MinuteCount, Minutes, Segment } from './manifest.ts'
 import { fits, type WordLookup } from './prune.ts'
 
 /** A stream that has documents, and what they taught. */
@@ -21,6 +22,8 @@ export interface Opened {
    * replaced ones left out.
    */
   readonly from: Sql
+  /** FROM-able as `from`: only segments that may have rows within `bounds`, or, where wanted, some without a time. */
+  readonly within: (bounds: TimeBounds, untimed: boolean) => Sql
   /** Segments that `from` reads, and those that need not be read. */
   readonly segments: readonly Segment[]
   readonly skipped: number
@@ -36,12 +39,6 @@ export interface Counted {
   readonly rest: Opened
   /** Segments with counts, of which only rows outside the counts' minutes are to be read. */
   readonly edges: Opened
-}
-
-/** Whole minutes since the epoch: `from` and those up to `to`. */
-export interface Minutes {
-  readonly from: number
-  readonly to: number
 }
 
 const minuteMicros = 60_000_000n
@@ -100,8 +97,8 @@ export class Reading {
     return this.#opened(streams, segments, ofStreams.length - segments.length)
   }
 
-  /** What `streams` hold within the bounds of `needs`, as counts of `minutes` as far as they are kept. */
-  counted(streams: readonly string[], needs: Needs, minutes: Minutes): Counted {
+  /** What `streams` hold within the bounds of `needs`, as counts of `minutes`, `grain` of them together, as far as they are kept. */
+  counted(streams: readonly string[], needs: Needs, minutes: Minutes, grain: number): Counted {
     const wanted = new Set(streams)
     const fromMicros = BigInt(minutes.from) * minuteMicros
     const toMicros = BigInt(minutes.to) * minuteMicros
@@ -133,7 +130,7 @@ export class Reading {
       if (reaches) edges.push(segment)
     }
     return {
-      counts: this.#manifest.minutes(usable, streams, minutes.from, minutes.to),
+      counts: this.#manifest.minutes(usable, streams, minutes, grain),
       rest: this.#opened(streams, rest, skipped),
       edges: this.#opened(streams, edges, usable.length - edges.length),
     }
@@ -162,7 +159,13 @@ export class Reading {
     const damaged = this.#manifest
       .damaged()
       .filter(({ stream }) => stream === undefined || wanted.has(stream))
-    return { from: this.#from(streams, segments), segments, skipped, damaged, close }
+    const within = (bounds: TimeBounds, untimed: boolean) => {
+      const some = segments.filter((segment) => {
+        return isWithin(segment, bounds) || (untimed && segment.untimed > 0)
+      })
+      return this.#from(streams, some)
+    }
+    return { from: this.#from(streams, segments), within, segments, skipped, damaged, close }
   }
 
   #from(streams: readonly string[], segments: readonly Segment[]): Sql {
@@ -219,6 +222,11 @@ export class Reading {
     })
     return sql`not coalesce(${join(conditions, ' or ')}, false)`
   }
+}
+
+function isWithin({ minMicros, maxMicros }: Segment, { from, to }: TimeBounds): boolean {
+  if (minMicros === null || maxMicros === null) return false
+  return (from === undefined || maxMicros >= from) && (to === undefined || minMicros < to)
 }
 
 /** Whether rows of a segment are hidden because their index was deleted. */

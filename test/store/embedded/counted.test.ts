@@ -106,3 +106,28 @@ test('a histogram of everything reads no segment', async () => {
     profile: { weir: { segments: 0, rows: 0 } },
   })
 })
+
+test('times before the epoch are in the buckets that rows say', async () => {
+  store = await openStore({}, inProcess(segmentAnswerer(systemClock)))
+  const times = [-7_200_001, -3_600_000, -3_599_999, -60_000, -1, 0, 59_999, 3_600_000]
+  for (const all of [times.slice(0, 5), times.slice(5)]) {
+    const lines = all.map((ms) => `{"@timestamp":"${new Date(ms).toISOString()}"}\n`)
+    const bytes = Buffer.from(lines.join(''))
+    await store.append({ stream, tag: 'a', bytes, count: all.length })
+    await store.engine.refresh()
+  }
+  for (const options of [
+    { fixed_interval: '1h' },
+    { fixed_interval: '90m', offset: '-7m' },
+    { calendar_interval: 'day', time_zone: '-00:30' },
+    { calendar_interval: '1m' },
+  ]) {
+    const t = { date_histogram: { field: '@timestamp', min_doc_count: 1, ...options } }
+    const body = { size: 0, query: { match_all: {} }, aggs: { t } }
+    const filtered = { ...body, query: scanned(body.query) }
+    const rows = await asked({ ...filtered, size: 1 })
+    expect(rows).toMatchObject({ total: { value: 8 } })
+    expect(await asked(filtered)).toEqual(rows)
+    expect(await asked(body)).toEqual(rows)
+  }
+})

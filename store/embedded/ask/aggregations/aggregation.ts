@@ -77,8 +77,11 @@ export interface BucketsKind {
   readonly family: 'buckets'
   /** Its buckets are also of documents that the query does not find. */
   readonly looksBeyondQuery?: boolean
-  /** The field on which alone its keys depend, of `@timestamp` no more than the minute; undefined: others too. */
-  readonly countedBy?: '@timestamp' | 'log.level' | undefined
+  /**
+   * On what alone its keys depend: `log.level`, or in which so many minutes since the epoch `@timestamp` is;
+   * undefined: on more.
+   */
+  readonly countedBy?: 'log.level' | { readonly minutes: number } | undefined
   plan(planning: Planning): Promise<BucketsPlan>
 }
 

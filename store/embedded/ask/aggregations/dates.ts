@@ -17,6 +17,10 @@ export function parseDate(value: string | number, context: DateContext): number 
 /** Times beyond those that a Date can hold are written as numbers. */
 const maxMs = 8.64e15
 
+/** Years of four digits. */
+const yearsFromMs = Date.UTC(1000, 0, 1)
+const yearsToMs = Date.UTC(10_000, 0, 1)
+
 /** A time as text, in the first of the formats. @throws SearchError for a format that is none */
 export function formatDate(
   ms: number,
@@ -24,5 +28,8 @@ export function formatDate(
   timeZone: string | undefined,
 ): string {
   if (!Number.isFinite(ms) || Math.abs(ms) > maxMs) return String(ms)
+  const isPlain = timeZone === undefined && (format === undefined || format === defaultDateFormat)
+  // What the format prints, for histograms of thousands of buckets.
+  if (isPlain && ms >= yearsFromMs && ms < yearsToMs) return new Date(ms).toISOString()
   return formatMicros(BigInt(Math.trunc(ms)) * 1000n, format ?? defaultDateFormat, timeZone)
 }

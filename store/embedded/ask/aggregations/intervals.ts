@@ -42,6 +42,15 @@ const calendar: Readonly<Record<string, string>> = {
   '1y': 'y',
 }
 
+/** The largest whole number of which all of these are multiples; 0 of zeros, or of none. */
+export function greatestCommon(numbers: readonly number[]): number {
+  return numbers.reduce((one, other) => {
+    let [a, b] = [one, Math.abs(other)]
+    while (b > 0) [a, b] = [b, a % b]
+    return a
+  }, 0)
+}
+
 /** `m h d w M q y`, or undefined when it is no interval of the calendar. */
 export const calendarUnit = (text: string): string | undefined =>
   Object.hasOwn(calendar, text) ? calendar[text] : undefined

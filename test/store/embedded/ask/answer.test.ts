@@ -3,6 +3,7 @@ import { answer, count, validate } from '../../../../store/embedded/ask/answer.t
 import { fieldCaps, mappingOf, termsEnum } from '../../../../store/embedded/ask/field_answers.ts'
 import type { Needs } from '../../../../store/embedded/ask/needs.ts'
 import type { World } from '../../../../store/embedded/ask/world.ts'
+import { sql } from '../../../../store/embedded/sql.ts'
 import { defaultSearchLimits } from '../../../../store/query/limits.ts'
 import type { Mapping } from '../../../../store/fields.ts'
 import type { JsonRecord } from '../../../../store/search.ts'
@@ -35,11 +36,18 @@ beforeAll(async () => {
       return {
         from: table.from,
         // As if of three files, and long ones.
-        spans: [0, 10, 20].map((from) => ({
-          minMicros: micros(second(from)),
-          maxMicros: micros(second(from + 9)) + 999_999n,
-          rows: 600_000,
-        })),
+        byTime: {
+          spans: [0, 10, 20].map((from) => ({
+            minMicros: micros(second(from)),
+            maxMicros: micros(second(from + 9)) + 999_999n,
+            rows: 600_000,
+          })),
+          untimed: false,
+          within: ({ from = -(2n ** 60n), to = 2n ** 60n }) => {
+            const [low, high] = [from, to].map((each) => sql`make_timestamp(${each})`)
+            return sql`(select * from ${table.from} where "@timestamp" >= ${low!} and "@timestamp" < ${high!})`
+          },
+        },
         scanned: { segments: 3, skipped: 1, rows: 30, bytes: 3000, damaged: [] },
         close: () => void closed++,
       }

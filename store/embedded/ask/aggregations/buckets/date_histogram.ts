@@ -6,7 +6,7 @@ import { boundsOf } from '../bounds.ts'
 import { ordersOf } from '../bucket_order.ts'
 import { parseDate } from '../dates.ts'
 import { fillGaps } from '../fill.ts'
-import { calendarUnit, durationMs } from '../intervals.ts'
+import { calendarUnit, durationMs, greatestCommon } from '../intervals.ts'
 import type { Options } from '../options.ts'
 import { rounding, type Interval, type Rounding, type TimeRange } from '../rounding.ts'
 import { timeZone, type TimeZone } from '../time_zone.ts'
@@ -61,17 +61,12 @@ export function dateHistogram(options: Options): BucketsKind {
   const rounded = rounding(interval, zone, offsetMs)
 
   // Zones that change had offsets with seconds once.
-  const isByMinute =
-    source.field === '@timestamp' &&
-    source.missing === undefined &&
-    zone.isFixed &&
-    [offsetMs, zone.offsetAt(0), 'ms' in interval ? interval.ms : 0].every(
-      (ms) => ms % 60_000 === 0,
-    )
+  const isCounted = source.field === '@timestamp' && source.missing === undefined && zone.isFixed
+  const grainMs = greatestCommon([offsetMs, zone.offsetAt(0), lengthMs(interval)])
 
   const kind: BucketsKind = {
     family: 'buckets',
-    countedBy: isByMinute ? '@timestamp' : undefined,
+    countedBy: isCounted && grainMs % minuteMs === 0 ? { minutes: grainMs / minuteMs } : undefined,
     async plan({ asked }) {
       const values = valuesOf(asked, source, ['date'])
       const format = source.format ?? values.fieldFormat
@@ -114,6 +109,13 @@ export function dateHistogram(options: Options): BucketsKind {
   }
   intervals.set(kind, interval)
   return kind
+}
+
+const minuteMs = 60_000
+/** Of which every bucket's length is a multiple. */
+const lengthMs = (interval: Interval): number => {
+  if ('ms' in interval) return interval.ms
+  return interval.unit === 'm' ? minuteMs : 60 * minuteMs
 }
 
 export const placesOf = (groups: readonly Group[], minDocCount: number) =>
