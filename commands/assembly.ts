@@ -1,17 +1,11 @@
-import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Collector } from '../collector/collector.ts'
 import type { CollectorConfig } from '../collector/config.ts'
-import type { JsonObject } from '../core/json.ts'
 import type { Config } from '../config.ts'
 import type { Context } from '../core/context.ts'
 import { WeirError } from '../core/errors.ts'
-import { formatOf } from '../core/exposition/formats.ts'
-import { familiesOf } from '../core/exposition/prom_client.ts'
 import { systemFiles } from '../core/files.ts'
-import type { MetricsReply } from '../core/http/routes.ts'
 import { Journal } from '../core/journal/journal.ts'
-import { AggregatorRegistry, definitions } from '../core/metrics.ts'
 import { type Reason, reasons } from '../core/reasons.ts'
 import { searchLimits } from '../store/api/limits.ts'
 import { keysWithoutMeaning } from '../store/config.ts'
@@ -25,19 +19,23 @@ import { alertOperations } from './alert_operations.ts'
 import { errorOperations } from './error_operations.ts'
 import { importOperations } from './import_operation.ts'
 import { deadOperations, journalOperations } from './operations.ts'
+import { OwnMetrics } from './own_metrics.ts'
+import type { Parts } from './parts.ts'
 import type { Running, Surroundings } from './running.ts'
 import { createStore, routesOf, type RunningStore, storeRuns, withStore } from './running_store.ts'
-import { leaveErrors, leftErrors } from './errors_off.ts'
+import { leaveErrors } from './errors_off.ts'
 import { errorsRun, RunningErrors } from './running_errors.ts'
 import { startStatsd } from './running_statsd.ts'
 import { statsdOperations } from './statsd_operations.ts'
+import { statusOf } from './status.ts'
 import { storeOperations } from './store_operations.ts'
 import { tailOperations } from './tail_operation.ts'
-import { version } from './version.ts'
 
 /** Puts the parts together that the config asks for. */
 export async function assemble(given: Surroundings): Promise<Running> {
   const parts = new Assembly(given)
+  const startedMs = given.clock.now()
+  const metrics = new OwnMetrics(parts, given)
   return {
     operations: {
       ...journalOperations(() => parts.journal),
@@ -73,19 +71,14 @@ export async function assemble(given: Surroundings): Promise<Running> {
     receive: (body) => parts.receive(body),
     paused: () => parts.troubles[0],
     notReady: () => (parts.collector ? parts.troubles : ['Weir is starting']),
-    status: () => parts.status(),
-    metrics: (accept) => parts.metrics(accept),
+    status: () => statusOf(parts, given, startedMs, metrics),
+    metrics: (accept) => metrics.expose(accept),
   }
 }
 
-const maxClashesTold = 100
-
-/** Journal and collector, from start to stop. */
-class Assembly {
+/** The parts, from start to stop. */
+class Assembly implements Parts {
   readonly #given: Surroundings
-  readonly #startedMs: number
-  /** Names of metrics that two have, told already. */
-  readonly #clashes = new Set<string>()
   #journal: Journal | undefined
   #tail: LiveTail | undefined
   collector: Collector | undefined
@@ -95,7 +88,6 @@ class Assembly {
 
   constructor(given: Surroundings) {
     this.#given = given
-    this.#startedMs = given.clock.now()
   }
 
   get journal(): Journal {
@@ -215,98 +207,6 @@ class Assembly {
   async receive(body: Parameters<Running['receive']>[0]) {
     if (!this.collector) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is starting or stopping')
     return await this.collector.receive(body)
-  }
-
-  async status(): Promise<object> {
-    const { clock, dataFolder } = this.#given
-    const { space, partitions, troubles } = this.journal
-    const collector: JsonObject = (await this.collector?.status()) ?? {}
-    return {
-      version: version(),
-      uptime_seconds: Math.round((clock.now() - this.#startedMs) / 1000),
-      data_dir: dataFolder,
-      journal: {
-        disk_bytes: space.used,
-        max_disk_bytes: space.limit,
-        segments: partitions.reduce((sum, { segments }) => sum + segments.length, 0),
-        troubles,
-      },
-      readers: this.#readerLags(),
-      ...(this.store && { store: this.store.status() }),
-      ...collector,
-      ...(this.statsd && { statsd: await this.statsd.status() }),
-      ...(await this.#errorsStatus()),
-      impaired: await this.#impaired(),
-    }
-  }
-
-  async #errorsStatus(): Promise<object> {
-    if (this.errors) {
-      return this.errors.started ? { errors: await this.errors.started.status() } : {}
-    }
-    const left = leftErrors(this.journal)
-    return left ? { errors: left } : {}
-  }
-
-  async metrics(accept: string | undefined): Promise<MetricsReply> {
-    const { metrics, registry } = this.#given
-    metrics.journal_disk_bytes.set(this.journal.space.used)
-    for (const { id, lag_bytes, lag_seconds } of this.#readerLags()) {
-      metrics.reader_lag_bytes.set({ reader: id }, lag_bytes)
-      metrics.reader_lag_seconds.set({ reader: id }, lag_seconds)
-    }
-    this.store?.embedded?.measure()
-    const all = [await registry.getMetricsAsJSON(), ...(await this.#workerMetrics())]
-    const own = familiesOf(await AggregatorRegistry.aggregate(all).getMetricsAsJSON())
-    const families = [...own, ...((await this.statsd?.exposition()) ?? [])]
-    const { openmetrics } = this.#given.loaded.config.statsd.prometheus
-    const { contentType, write } = formatOf(openmetrics ? accept : undefined)
-    let text = ''
-    for (const piece of write(families, (name) => this.#warnOfClash(name))) {
-      text += piece
-      // A hundred thousand series take a fifth of a second, in which others want to be answered.
-      if (piece.length > 50_000) await setImmediate()
-    }
-    return { contentType, text }
-  }
-
-  /** Two metrics of one name: Weir's own stay, and what came second is left out. */
-  #warnOfClash(name: string): void {
-    const { metrics, log } = this.#given
-    metrics.exposition_clashes.inc()
-    if (this.#clashes.has(name) || this.#clashes.size >= maxClashesTold) return
-    this.#clashes.add(name)
-    log.warn({ metric: name }, 'two metrics have this name: /metrics leaves the second out')
-  }
-
-  /** What prom-client's registries of the other threads hold. */
-  async #workerMetrics(): Promise<object[][]> {
-    const collector = (await this.collector?.metrics()) ?? []
-    const statsd = (await this.statsd?.metrics()) ?? []
-    return [...collector, ...statsd, ...((await this.errors?.started?.metrics()) ?? [])]
-  }
-
-  #readerLags() {
-    const { journal } = this
-    return journal.readers().map(({ id, open, cursor }) => {
-      const lag = { bytes: 0, events: 0, seconds: 0 }
-      for (const partition of journal.partitions) {
-        const { bytes, events } = partition.lag(cursor[partition.name])
-        lag.bytes += bytes
-        lag.events += events
-      }
-      const seconds = journal.openReader(id)?.lag().seconds ?? 0
-      return { id, open, lag_bytes: lag.bytes, lag_events: lag.events, lag_seconds: seconds }
-    })
-  }
-
-  /** Everything that happened to events other than arriving whole, over all threads. */
-  async #impaired() {
-    const { name } = definitions.events_impaired
-    const all = [await this.#given.registry.getMetricsAsJSON(), ...(await this.#workerMetrics())]
-    const metric = AggregatorRegistry.aggregate(all).getSingleMetric(name)
-    const values = (await metric?.get())?.values ?? []
-    return values.map(({ labels, value }) => ({ ...labels, events: value }))
   }
 
   /** `roles` are those of the start: they change only with a restart. */
