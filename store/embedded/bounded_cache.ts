@@ -14,23 +14,25 @@ export class BoundedCache<Key, Value> {
 
   /** What `make` made for the key, now or before. */
   async get(key: Key, make: () => Promise<Value>): Promise<Value> {
-    const known = this.#values.get(key)
-    if (known) {
-      this.#values.delete(key)
-      this.#values.set(key, known)
-      return known.value
-    }
+    const known = this.#find(key)
+    if (known) return known.value
     const value = await make()
-    this.#put(key, value, this.#bytesOf(value))
+    this.put(key, value)
     return value
+  }
+
+  /** Undefined: it is not there, or no longer. */
+  find(key: Key): Value | undefined {
+    return this.#find(key)?.value
   }
 
   get bytes(): number {
     return this.#bytes
   }
 
-  #put(key: Key, value: Value, bytes: number): void {
+  put(key: Key, value: Value): void {
     this.#forget(key)
+    const bytes = this.#bytesOf(value)
     if (bytes > this.#bytesMax) return
     this.#values.set(key, { value, bytes })
     this.#bytes += bytes
@@ -38,6 +40,14 @@ export class BoundedCache<Key, Value> {
       if (this.#bytes <= this.#bytesMax) return
       this.#forget(oldest)
     }
+  }
+
+  #find(key: Key) {
+    const known = this.#values.get(key)
+    if (!known) return undefined
+    this.#values.delete(key)
+    this.#values.set(key, known)
+    return known
   }
 
   #forget(key: Key): void {

@@ -13,6 +13,11 @@ export const embeddedConfig = z.strictObject({
     .refine((bytes) => bytes >= 256_000_000, 'expected at least 256MB')
     .default(512_000_000)
     .describe('Most memory of DuckDB; the whole process takes about 300MB more'),
+  documents_memory: size()
+    .default(16_000_000)
+    .describe(
+      'Most memory of documents that were answered last: whoever asks for them again waits for no unpacking',
+    ),
   threads: z.number().int().min(1).max(64).default(2).describe('Threads of DuckDB'),
   query_timeout: duration().default(30_000).describe('A question that takes longer is stopped'),
   max_concurrent: z.number().int().min(1).max(64).default(4).describe('Questions at once'),

@@ -115,6 +115,7 @@ export class EngineProcess {
           step: step ?? (() => undefined),
         },
         { memory: options.memory_limit, threads: options.threads },
+        options.documents_memory,
       )
       const maintenance = new Maintenance(store, options, {
         bytes: () => metrics.bytes,

@@ -58,6 +58,16 @@ export async function textsOfRows(
   return texts
 }
 
+const empty = Buffer.alloc(0)
+
+/**
+ * The memory of a step that nobody looks at any more, at once: as garbage it has the whole heap marked after every few
+ * documents, which takes as long as unpacking them. Of one that is not full zlib fills the rest.
+ */
+function giveBack({ buffer, length }: Buffer): void {
+  if (length > 0 && length === buffer.byteLength) (buffer as ArrayBuffer).transfer(0)
+}
+
 /** A page, unpacked from front to back as it is asked for. */
 class Unpacking {
   readonly #stream: ReturnType<typeof createZstdDecompress> | undefined
@@ -65,6 +75,8 @@ class Unpacking {
   /** What is unpacked and may still be asked for, and where it begins. */
   #bytes: Buffer
   #start = 0
+  /** What zlib gave, where that is what `#bytes` is part of. */
+  #step: Buffer = empty
 
   constructor(packed: Buffer, codec: number, rawBytes: number) {
     if (codec !== 0 && codec !== 6) throw new RangeError(`codec ${codec} is not read`)
@@ -84,13 +96,22 @@ class Unpacking {
     let end = this.#start + this.#bytes.length
     if (to <= end) return this.#bytes.subarray(from - this.#start)
     const parts = [this.#bytes.subarray(Math.min(from - this.#start, this.#bytes.length))]
+    const steps = [this.#step]
     while (end < to) {
       const step = await this.#steps?.next()
       if (step === undefined || step.done === true) throw new RangeError('a page ends too early')
       end += step.value.length
       if (end > from) parts.push(step.value.subarray(Math.max(0, from - (end - step.value.length))))
+      steps.push(step.value)
     }
-    this.#bytes = parts.length === 2 && parts[0]!.length === 0 ? parts[1]! : Buffer.concat(parts)
+    if (parts.length === 2 && parts[0]!.length === 0) {
+      this.#bytes = parts[1]!
+      this.#step = steps.pop()!
+    } else {
+      this.#bytes = Buffer.concat(parts)
+      this.#step = empty
+    }
+    for (const step of steps) giveBack(step)
     this.#start = from
     return this.#bytes
   }

@@ -20,6 +20,8 @@ export interface StoreWorld {
   readonly step: (name: string) => void
 }
 
+/** As `store.documents_memory` has it. */
+const documentsMemory = 16_000_000
 const wordsMemoryMax = 64_000_000
 /**
  * Shares of DuckDB's memory. Each has a DuckDB of its own: two in one take each other's, and it is the smaller that
@@ -49,6 +51,7 @@ export class SegmentStore {
     world: StoreWorld,
     manifest: Manifest,
     [questions, seals, merges]: readonly [DuckDBInstance, DuckDBInstance, DuckDBInstance],
+    documentsMax: number,
   ) {
     this.world = world
     this.manifest = manifest
@@ -63,16 +66,21 @@ export class SegmentStore {
         { why },
       )
     })
-    this.sources = new SourceReader(world.files)
+    this.sources = new SourceReader(world.files, documentsMax)
     this.reading = new Reading(manifest, folder, this.words, () => void this.sweep())
   }
 
   /**
    * Opens the folder, makes what is missing, and removes what no manifest names. One process at a time.
    *
+   * @param documentsMax bytes of memory for documents that were answered before
    * @throws Error when the manifest is damaged or newer.
    */
-  static async open(world: StoreWorld, limits: EngineLimits): Promise<SegmentStore> {
+  static async open(
+    world: StoreWorld,
+    limits: EngineLimits,
+    documentsMax = documentsMemory,
+  ): Promise<SegmentStore> {
     const { files, folder } = world
     for (const each of [folder, segmentsFolder(folder), workFolder(folder)]) {
       await files.makeFolder(each)
@@ -90,7 +98,7 @@ export class SegmentStore {
         openDuckDB(folder, sealed, { memory: sealing, threads: 1 }),
         openDuckDB(folder, merged, { memory: merging, threads: 1 }),
       ])
-      return new SegmentStore(world, manifest, instances)
+      return new SegmentStore(world, manifest, instances, documentsMax)
     } catch (failure) {
       manifest.close()
       throw failure

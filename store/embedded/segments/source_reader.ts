@@ -1,4 +1,5 @@
 import type { Files } from '../../../core/files.ts'
+import { BoundedCache } from '../bounded_cache.ts'
 import { type ColumnChunk, readFooter } from '../parquet/footer.ts'
 import { textsOfRows } from '../parquet/text_rows.ts'
 
@@ -26,9 +27,13 @@ export class SourceReader {
   readonly #files: Files
   /** By path, those asked for last at the end. A path is never used again. */
   readonly #groups = new Map<string, readonly Group[]>()
+  /** By row and path: who looks at the newest looks again soon. */
+  readonly #texts: BoundedCache<string, string>
 
-  constructor(files: Files) {
+  /** @param textsMax bytes of memory for documents that were asked for before. */
+  constructor(files: Files, textsMax: number) {
     this.#files = files
+    this.#texts = new BoundedCache(textsMax, ({ length }) => length * 2 + entryBytes)
   }
 
   /**
@@ -40,9 +45,14 @@ export class SourceReader {
     deadline: AbortSignal,
   ): Promise<readonly string[] | undefined> {
     const texts = new Map<string, string>()
+    const missing = places.filter(({ file, row }) => {
+      const known = this.#texts.find(keyOf(file, row))
+      if (known !== undefined) texts.set(keyOf(file, row), known)
+      return known === undefined
+    })
     try {
       const reads: (() => Promise<void>)[] = []
-      for (const [file, own] of Map.groupBy(places, (place) => place.file)) {
+      for (const [file, own] of Map.groupBy(missing, (place) => place.file)) {
         const groups = await this.#groupsOf(file)
         const byGroup = Map.groupBy(new Set(own.map(({ row }) => row)), (row) =>
           groups.findLast(({ firstRow }) => firstRow <= row),
@@ -53,7 +63,11 @@ export class SourceReader {
             const found = await this.#opened(file, (handle) =>
               textsOfRows(handle, group!.chunk, wanted),
             )
-            for (const [row, text] of found) texts.set(keyOf(file, group!.firstRow + row), text)
+            for (const [row, text] of found) {
+              const key = keyOf(file, group!.firstRow + row)
+              texts.set(key, text)
+              this.#texts.put(key, text)
+            }
           })
         }
       }
@@ -94,6 +108,8 @@ export class SourceReader {
   }
 }
 
+/** What a text takes besides its letters, with its key, about. */
+const entryBytes = 400
 const keyOf = (file: string, row: number) => `${row} ${file}`
 
 /** A few beside each other. */

@@ -62,7 +62,8 @@ export class WordFilters implements WordLookup {
   #load(segment: Segment, stream: string): { filter: TokenFilter | undefined; bytes: number } {
     const path = wordsFile(`${this.#segmentsFolder}/${segment.file}`)
     try {
-      const filter = filterIn(reader(path), stream)
+      const file = new WordsFile(path)
+      const filter = file.open(() => filterIn(file.read, stream))
       return { filter, bytes: (filter?.heldBytes ?? 0) + entryBytes }
     } catch (failure) {
       // The segment itself can be read without.
@@ -75,14 +76,29 @@ export class WordFilters implements WordLookup {
 const keyOf = ({ id }: Segment, stream: string) => `${id} ${stream}`
 
 /** Nothing stays open between two looks. */
-function reader(path: string): Read {
-  return (start, length) => {
-    const file = openSync(path, 'r')
+class WordsFile {
+  readonly #path: string
+  #file: number | undefined
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  readonly read: Read = (start, length) => {
+    if (this.#file === undefined) return this.open(() => this.read(start, length))
+    const bytes = Buffer.allocUnsafe(length)
+    if (readSync(this.#file, bytes, 0, length, start) < length) throw new Error('it is cut off')
+    return bytes
+  }
+
+  /** Opened once for all that `action` reads. */
+  open<T>(action: () => T): T {
+    const file = openSync(this.#path, 'r')
+    this.#file = file
     try {
-      const bytes = Buffer.alloc(length)
-      if (readSync(file, bytes, 0, length, start) < length) throw new Error('it is cut off')
-      return bytes
+      return action()
     } finally {
+      this.#file = undefined
       closeSync(file)
     }
   }

@@ -1,5 +1,6 @@
 /** Texts of some rows, of files of Weir's own and of DuckDB's. */
 import fc from 'fast-check'
+import { rm } from 'node:fs/promises'
 import process from 'node:process'
 import { expect, test } from 'vitest'
 import { systemFiles } from '../../../../core/files.ts'
@@ -53,12 +54,17 @@ test('rows of files of Weir’s own, in whatever pages they are', async () => {
         const all = texts.flat()
         const file = await own(texts, pageBytes)
         const rows = rowsOf(all.length, wanted)
-        const reader = new SourceReader(systemFiles)
+        const reader = new SourceReader(systemFiles, 100_000)
         const read = await reader.read(
           rows.map((row) => ({ file, row })),
           never,
         )
         expect(read).toEqual(rows.map((row) => all[row]))
+        const again = await reader.read(
+          rows.toReversed().map((row) => ({ file, row })),
+          never,
+        )
+        expect(again).toEqual(read!.toReversed())
       },
     ),
     { numRuns: runs },
@@ -72,7 +78,7 @@ test.each(['v1', 'v2'])('rows of files of DuckDB’s, version %s', async (versio
      to '${file}' (format parquet, parquet_version ${version}, compression zstd, row_group_size 20480)`,
   )
   const rows = [49_999, 0, 20_479, 20_480, 3, 3, 33_333]
-  const read = await new SourceReader(systemFiles).read(
+  const read = await new SourceReader(systemFiles, 100_000).read(
     rows.map((row) => ({ file, row })),
     never,
   )
@@ -81,7 +87,7 @@ test.each(['v1', 'v2'])('rows of files of DuckDB’s, version %s', async (versio
 })
 
 test('what is damaged, gone, or in a dictionary is not read', async () => {
-  const reader = new SourceReader(systemFiles)
+  const reader = new SourceReader(systemFiles, 100_000)
   const file = scratch.newPath()
   await scratch.connection.run(
     `copy (select 'text' as _source from range(5000)) to '${file}' (format parquet, compression zstd)`,
@@ -91,4 +97,15 @@ test('what is damaged, gone, or in a dictionary is not read', async () => {
   const good = await own([['a', 'b']], Infinity)
   expect(await reader.read([{ file: good, row: 2 }], never)).toBeUndefined()
   expect(await reader.read([], never)).toEqual([])
+})
+
+test('what was read before is not read again, as long as there is room for it', async () => {
+  const file = await own([['a', 'b'.repeat(10_000), 'c']], Infinity)
+  const [first, long, last] = [0, 1, 2].map((row) => ({ file, row }))
+  const reader = new SourceReader(systemFiles, 10_000)
+  expect(await reader.read([last!, first!], never)).toEqual(['c', 'a'])
+  expect((await reader.read([long!], never))?.[0]).toHaveLength(10_000)
+  await rm(file)
+  expect(await reader.read([first!, last!, first!], never)).toEqual(['a', 'c', 'a'])
+  expect(await reader.read([first!, long!], never)).toBeUndefined()
 })
