@@ -48,7 +48,10 @@ const gatherer = new Gatherer(
 const config = errorsConfig.parse({})
 const instrument = { inc: () => undefined }
 const world: AcceptorWorld = {
-  ...preparingBy(() => config),
+  ...preparingBy(
+    () => config,
+    (count) => Buffer.alloc(count),
+  ),
   context: {
     id: 'errors.ingest',
     metrics: {

@@ -82,17 +82,17 @@ export function encodeReport(report: Report): string {
     return `{"@timestamp":"${at}",${JSON.stringify(report).slice(1)}\n`
   }
   const { event, ...head } = report
-  return encodeEventReport(head, JSON.stringify(event))
+  return `${eventReportHead(head)}${JSON.stringify(event)}${eventReportEnd}`
 }
 
-/** As `encodeReport`, of an event that is JSON already. */
-export function encodeEventReport(
-  head: Omit<Extract<Report, { kind: 'event' }>, 'event'>,
-  json: string,
-): string {
+/** As `encodeReport`, what comes before the JSON of the event. */
+export function eventReportHead(head: Omit<Extract<Report, { kind: 'event' }>, 'event'>): string {
   const at = new Date(head.received_ms).toISOString()
-  return `{"@timestamp":"${at}",${JSON.stringify(head).slice(1, -1)}${eventKey}${json}}\n`
+  return `{"@timestamp":"${at}",${JSON.stringify(head).slice(1, -1)}${eventKey}`
 }
+
+/** What comes behind it. */
+export const eventReportEnd = '}\n'
 
 /** @throws SyntaxError when a line is none of `encodeReport`. */
 export function decodeReport(line: string): Report {

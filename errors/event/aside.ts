@@ -8,6 +8,7 @@ import { readSdk } from './names.ts'
 import { isEmpty, isRecord, scalar } from './reading.ts'
 import type { Raw } from './reading.ts'
 import type { SentryEvent } from './sentry_event.ts'
+import { UnreadModules } from './unread_modules.ts'
 
 /** What comes beside the failure: extra values, modules, images, the SDK, security reports, its own errors. */
 export function readAside(
@@ -61,6 +62,8 @@ function readModules(
   value: Raw,
   bounds: EventBounds,
 ): Record<string, string> | undefined {
+  const unread: unknown = value
+  if (unread instanceof UnreadModules) return unread as unknown as Record<string, string>
   if (isEmpty(value)) return undefined
   if (areVersions(value, bounds.max_modules)) return value
   const entries = Array.isArray(value) ? value.map(named) : isRecord(value) && Object.entries(value)

@@ -1,10 +1,12 @@
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { objectBag } from './bag.ts'
 import type { EventBounds } from './bounds.ts'
-import type { Findings } from './findings.ts'
+import { Findings } from './findings.ts'
 import { address, flag, isEmpty, isRecord, text, whole } from './reading.ts'
 import type { Raw } from './reading.ts'
 import type { Frame, Stacktrace } from './sentry_event.ts'
+import { Marks } from './marks.ts'
+import { UnreadFrames, UnreadStacktrace } from './unread_frames.ts'
 
 const maxSymbol = 256
 const maxPath = 256
@@ -39,6 +41,10 @@ function readFrames(
   bounds: EventBounds,
 ): Stacktrace | undefined {
   const { frames: given } = raw
+  const unread: unknown = given
+  if (unread instanceof UnreadFrames) {
+    return beside(findings, raw, unreadStacktrace(findings, unread, bounds))
+  }
   if (isEmpty(given)) return undefined
   const list = Array.isArray(given) ? given : [given!]
   const most = bounds.max_frames
@@ -59,12 +65,36 @@ function readFrames(
   findings.leave()
   if (list.length > most) findings.marks.remark('frames', undefined, list.length)
   if (frames.length === 0) return undefined
-  const stacktrace: Stacktrace = { frames }
+  return beside(findings, raw, { frames })
+}
+
+/** With what comes beside the frames. */
+function beside(findings: Findings, raw: JsonRecord, stacktrace: Stacktrace): Stacktrace {
   if (typeof raw['snapshot'] === 'boolean') stacktrace.snapshot = raw['snapshot']
   const registers = objectBag(findings, raw, 'registers', 2, 4_096)
   if (registers !== undefined) stacktrace.registers = registers
   return stacktrace
 }
+
+function unreadStacktrace(
+  findings: Findings,
+  unread: UnreadFrames,
+  bounds: EventBounds,
+): UnreadStacktrace {
+  for (const vars of unread.vars) {
+    findings.enter('frames')
+    findings.enter(vars.frame)
+    const raw = { vars: JSON.parse(unread.varsJson(vars)) as JsonValue }
+    vars.kept = readVars(findings, raw, bounds.max_vars_size)
+    findings.leave()
+    findings.leave()
+  }
+  return new UnreadStacktrace(unread)
+}
+
+/** A frame of its JSON, whatever is wrong with it. */
+export const frameOf = (json: string, bounds: EventBounds): Frame =>
+  readFrame(new Findings(new Marks(undefined)), JSON.parse(json) as JsonRecord, bounds)
 
 function readFrame(findings: Findings, raw: JsonRecord, bounds: EventBounds): Frame {
   const frame: Frame = {}
@@ -103,10 +133,12 @@ function readPlace(findings: Findings, raw: JsonRecord, frame: Frame): void {
 
 const schemes = ['http:', 'https:', 'file:', 'applewebdata:']
 
+/** @param scheme with its colon */
+export const isUrlScheme = (scheme: string): boolean => schemes.includes(scheme.toLowerCase())
+
 function pathOf(place: string): string {
   const colon = place.indexOf(':')
-  if (colon < 4 || colon > 12 || !schemes.includes(place.slice(0, colon + 1).toLowerCase()))
-    return place
+  if (colon < 4 || colon > 12 || !isUrlScheme(place.slice(0, colon + 1))) return place
   const url = URL.parse(place)
   return url === null || url.pathname === '/' || url.pathname === '' ? place : url.pathname
 }

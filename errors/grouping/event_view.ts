@@ -1,3 +1,4 @@
+import { frameAt } from '../event/unread_frames.ts'
 import type { Frame, SentryEvent, SentryException, Stacktrace } from '../event/sentry_event.ts'
 import type { CompiledRules } from './compiled_rules.ts'
 import type { Component } from './component.ts'
@@ -48,7 +49,7 @@ export function viewOf(event: SentryEvent, rules: CompiledRules, isBrief = false
     crash: (stacktrace, exception) => {
       const { crash } = know(stacktrace, exception)
       if (!crash) return undefined
-      const frame = stacktrace.frames[crash.at]!
+      const frame = frameAt(stacktrace, crash.at)!
       return crash.name === (frame.function ?? '') ? frame : { ...frame, function: crash.name }
     },
     stacks: () => [

@@ -1,4 +1,5 @@
 import type { Frame, Stacktrace } from '../event/sentry_event.ts'
+import { UnreadStacktrace } from '../event/unread_frames.ts'
 import type { Component } from './component.ts'
 
 /** What a stack trace is to a group and its title: the same for all that read the same. */
@@ -51,9 +52,12 @@ export class RememberedStacks {
   static readonly #all = new Set<RememberedStacks>()
   static #frames = 0
   readonly #places: (Remembered | undefined)[] = Array.from({ length: places * 2 })
+  /** Of unread ones, by their keys; oldest first. */
+  readonly #unread = new Map<string, { readonly frames: number; readonly known: KnownStack }>()
 
   /** @param platform of the event. */
   find(stacktrace: Stacktrace, platform: string, look: () => KnownStack): KnownStack {
+    if (stacktrace instanceof UnreadStacktrace) return this.#findUnread(stacktrace, platform, look)
     const place = placeOf(stacktrace) * 2
     const first = this.#places[place]
     if (first && isSame(first, stacktrace, platform)) return first.known
@@ -71,10 +75,31 @@ export class RememberedStacks {
     return known
   }
 
+  #findUnread(stacktrace: UnreadStacktrace, platform: string, look: () => KnownStack): KnownStack {
+    const { unread, snapshot } = stacktrace
+    const key = `${unread.key} ${platform} ${snapshot === true}`
+    const found = this.#unread.get(key)
+    if (found) return found.known
+    const known = look()
+    if (unread.length > maxDepth || unread.factSize > unread.length * maxText) return known
+    let going = 0
+    if (this.#unread.size === places * 2) {
+      const [oldest, { frames }] = this.#unread.entries().next().value!
+      this.#unread.delete(oldest)
+      going = frames
+    }
+    this.#makeRoom(unread.length, going)
+    this.#unread.set(key, { frames: unread.length, known })
+    return known
+  }
+
   #makeRoom(coming: number, going: number): void {
     RememberedStacks.#frames += coming - going
     if (RememberedStacks.#frames > maxFrames) {
-      for (const each of RememberedStacks.#all) each.#places.fill(undefined)
+      for (const each of RememberedStacks.#all) {
+        each.#places.fill(undefined)
+        each.#unread.clear()
+      }
       RememberedStacks.#all.clear()
       RememberedStacks.#frames = coming
     }

@@ -35,7 +35,7 @@ const gatherer = new Gatherer(writer.append, () => quotas.changes())
 const random = (count: number) => randomBytes(count)
 const blobs = new Blobs(join(seed.dataFolder, 'errors', 'blobs'), random)
 const acceptor = new Acceptor({
-  ...preparingBy(() => config),
+  ...preparingBy(() => config, random),
   context: contextOf('errors.ingest'),
   limits: () => config.limits,
   projects,

@@ -11,6 +11,7 @@ import { endpoints } from './endpoints.ts'
 import { newEventId } from './event_id.ts'
 import type { Gatherer } from './gatherer.ts'
 import type { Endpoint, Incoming } from './incoming.ts'
+import type { ReadJson } from './json_text.ts'
 import { Inflater } from './inflate.ts'
 import type { IngestLimits } from './ingest_limits.ts'
 import { type IncomingFile, Parcel } from './parcel.ts'
@@ -21,6 +22,8 @@ import { senderOf } from './sender.ts'
 
 /** What makes an SDK's event fit to be kept: normalised, and without what is secret. */
 export interface Preparing {
+  /** An event's JSON, for `normalise`. @throws SyntaxError */
+  readonly readEvent: (payload: Uint8Array, project: Project) => ReadJson
   readonly normalise: (raw: JsonRecord, arrival: Omit<Arrival, 'bounds'>) => SentryEvent
   readonly scrub: (event: SentryEvent, project: Project) => void
   /** What the digest counts of an event; undefined where it has to look for itself. */
@@ -127,6 +130,7 @@ export class Acceptor {
         return {
           limits,
           query,
+          readEvent: (payload) => world.readEvent(payload, project),
           takeEvent: (raw) => {
             const event = world.normalise(raw, arrival)
             world.scrub(event, project)

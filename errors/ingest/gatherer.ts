@@ -1,11 +1,15 @@
 import type { Append, Batch, Position } from '../../core/journal/batch.ts'
+import type { JsonSink } from '../event/unread_frames.ts'
 import { reportsStream, reportsTag } from '../reports.ts'
 import { TextBlock } from './text_block.ts'
+import type { JsonPieces } from './unread_events.ts'
+
+/** A report as `encodeReport` writes it, in one or in pieces. */
+export type ReportLine = string | JsonPieces
 
 /** What one request appends. */
 export interface Lines {
-  /** Reports as `encodeReport` writes them. */
-  readonly reports: readonly string[]
+  readonly reports: readonly ReportLine[]
   /** Log events, by stream. */
   readonly logs: readonly LogLines[]
 }
@@ -80,9 +84,25 @@ export class Gatherer {
 
 const sizeOf = ({ reports, logs }: Lines): number => {
   let size = 0
-  for (const { length } of reports) size += length
+  for (const line of reports) size += lengthOf(line)
   for (const { lines } of logs) for (const { length } of lines) size += length
   return size
+}
+
+export function writeLine(sink: JsonSink, line: ReportLine): void {
+  if (typeof line === 'string') return sink.text(line)
+  for (const piece of line) {
+    if (typeof piece === 'string') sink.text(piece)
+    else piece.writeTo(sink)
+  }
+}
+
+/** Characters, about. */
+function lengthOf(line: ReportLine): number {
+  if (typeof line === 'string') return line.length
+  let length = 0
+  for (const piece of line) length += typeof piece === 'string' ? piece.length : piece.size
+  return length
 }
 
 /** The lines of one append. */
@@ -105,7 +125,7 @@ class Gathering {
   }
 
   add(lines: Lines): void {
-    for (const line of lines.reports) this.block.write(line)
+    for (const line of lines.reports) writeLine(this.block, line)
     this.#reports += lines.reports.length
     this.size += sizeOf(lines)
     for (const { stream, tag, lines: texts } of lines.logs) {
@@ -119,7 +139,7 @@ class Gathering {
     const first: Batch = {
       stream: reportsStream,
       tag: reportsTag,
-      bytes: this.block.bytes,
+      bytes: this.block.written,
       count: this.#reports,
       ...(positions && { positions }),
     }

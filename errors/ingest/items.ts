@@ -1,7 +1,7 @@
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { readEventId } from '../event/event_id.ts'
 import type { EnvelopeItem } from './envelope.ts'
-import { isRecord, readJson, textOf } from './json_text.ts'
+import { isRecord, readJson, type ReadJson, textOf } from './json_text.ts'
 import { knownCheckIn, knownSession } from './known_fields.ts'
 import { logEvents } from './logs.ts'
 import type { Parcel } from './parcel.ts'
@@ -19,6 +19,8 @@ export interface ItemLimits {
 export interface ItemWorld {
   readonly limits: ItemLimits
   readonly query: URLSearchParams
+  /** As `readJson`; only `takeEvent` may look into it. @throws SyntaxError */
+  readonly readEvent: (payload: Uint8Array) => ReadJson
   /** Normalises and scrubs what an SDK sent as an event, and takes it as the parcel's. */
   readonly takeEvent: (raw: JsonRecord) => void
   /** Hides secrets in a text, by its name. */
@@ -31,7 +33,7 @@ type TakeItem = (item: EnvelopeItem, parcel: Parcel, world: ItemWorld) => void
 /** What is done with an item, by its type; all others are dropped, and their SDKs told so. */
 const items: Readonly<Record<string, TakeItem>> = {
   event: (item, parcel, world) => {
-    const raw = record(item, parcel, world, 'error', 'max_event_size')
+    const raw = record(item, parcel, world, 'error', 'max_event_size', world.readEvent)
     if (!raw) return
     if (parcel.eventId !== undefined) return parcel.invalid('error', 'an envelope has one event')
     takeRawEvent(raw, parcel, world)
@@ -94,21 +96,22 @@ function record(
   world: ItemWorld,
   category: string,
   option: 'max_event_size' | 'max_small_item_size' | 'max_logs_size',
+  read: (payload: Uint8Array) => ReadJson = readJson,
 ): JsonRecord | undefined {
   const maxBytes = world.limits[option]
   if (payload.length > maxBytes) {
     parcel.tooLarge(category, option, maxBytes)
     return undefined
   }
-  const value = valueOf(payload, world)
+  const value = valueOf(payload, world, read)
   if (isRecord(value)) return value
   parcel.invalid(category, `the payload of an item of type ${type} is no JSON object`)
   return undefined
 }
 
-function valueOf(payload: Uint8Array, world: ItemWorld): JsonValue | undefined {
+function valueOf(payload: Uint8Array, world: ItemWorld, read = readJson): JsonValue | undefined {
   try {
-    const { value, isRepaired } = readJson(payload)
+    const { value, isRepaired } = read(payload)
     if (isRepaired) world.onRepaired()
     return value
   } catch {

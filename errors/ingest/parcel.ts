@@ -2,13 +2,20 @@ import type { Reason } from '../../core/reasons.ts'
 import { formatSize } from '../../core/size_text.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
 import type { EventSummary } from '../event_summary.ts'
-import { type Attachment, encodeEventReport, encodeReport, type Report } from '../reports.ts'
+import {
+  type Attachment,
+  encodeReport,
+  eventReportEnd,
+  eventReportHead,
+  type Report,
+} from '../reports.ts'
 import { droppedCategories } from './categories.ts'
-import type { Lines, LogLines } from './gatherer.ts'
+import type { Lines, LogLines, ReportLine } from './gatherer.ts'
 import type { QuotaCategory } from './quota_config.ts'
 import { quotaCategories } from './quota_config.ts'
 import { type RateLimit, RateLimits } from './rate_limits.ts'
 import type { Sender } from './sender.ts'
+import { eventPieces, type JsonPieces } from './unread_events.ts'
 
 type Outcomes = Extract<Report, { kind: 'discarded' }>['outcomes']
 type Outcome = Outcomes[number]
@@ -43,10 +50,10 @@ export class Parcel {
   readonly #world: ParcelWorld
   #files: IncomingFile[] = []
   readonly #kinds: Report['kind'][] = []
-  #lines: string[] = []
+  #lines: ReportLine[] = []
   #logs: LogLines[] = []
   readonly #outcomes: Outcome[] = []
-  #events: { id: string; json: string; summary: EventSummary | undefined }[] = []
+  #events: { id: string; json: JsonPieces; summary: EventSummary | undefined }[] = []
   #eventId: string | undefined
   /** Sessions that it has so far. */
   sessionCount = 0
@@ -81,7 +88,7 @@ export class Parcel {
   /** Files go with the first. */
   event(event: SentryEvent, summary?: EventSummary): void {
     this.#eventId ??= event.event_id
-    this.#events.push({ id: event.event_id, json: JSON.stringify(event), summary })
+    this.#events.push({ id: event.event_id, json: eventPieces(event), summary })
   }
 
   file(file: IncomingFile): void {
@@ -103,7 +110,7 @@ export class Parcel {
     this.#add(whole.kind, encodeReport(whole))
   }
 
-  #add(kind: Report['kind'], line: string): void {
+  #add(kind: Report['kind'], line: ReportLine): void {
     this.#kinds.push(kind)
     this.#lines.push(line)
   }
@@ -180,7 +187,7 @@ export class Parcel {
         ...files,
         ...summed,
       } as const
-      this.#add('event', encodeEventReport(head, json))
+      this.#add('event', [eventReportHead(head), ...json, eventReportEnd])
     }
     const isAlone = this.#events.length === 0 && attachments.length > 0
     if (isAlone && eventId !== undefined) {

@@ -1,3 +1,5 @@
+import type { JsonSink } from '../event/unread_frames.ts'
+
 const firstBytes = 65_536
 /** A larger block is not kept for the next texts. */
 const reusableBytes = 2_097_152
@@ -8,18 +10,24 @@ const widest = 3
  * Texts as UTF-8, one behind the other, in memory outside of the heap. Once written, a text need not be kept: those
  * that wait for the disk as strings would be copied by every garbage collection.
  */
-export class TextBlock {
+export class TextBlock implements JsonSink {
   #bytes = Buffer.allocUnsafeSlow(firstBytes)
   #length = 0
 
-  write(text: string): void {
+  text(text: string): void {
     const room = this.#bytes.length - this.#length
     // Measuring costs as much as writing.
     if (text.length * widest > room) this.#makeRoom(Buffer.byteLength(text))
     this.#length += this.#bytes.write(text, this.#length)
   }
 
-  get bytes(): Uint8Array {
+  /** What is UTF-8 already. */
+  bytes(source: Buffer, start: number, end: number): void {
+    this.#makeRoom(end - start)
+    this.#length += source.copy(this.#bytes, this.#length, start, end)
+  }
+
+  get written(): Uint8Array {
     return this.#bytes.subarray(0, this.#length)
   }
 
@@ -27,7 +35,7 @@ export class TextBlock {
     return this.#bytes.length <= reusableBytes
   }
 
-  /** Its memory is written anew: nobody may use `bytes` of before. */
+  /** Its memory is written anew: nobody may use what was written before. */
   emptied(): this {
     this.#length = 0
     return this
@@ -37,7 +45,7 @@ export class TextBlock {
     const least = this.#length + more
     if (least <= this.#bytes.length) return
     const larger = Buffer.allocUnsafeSlow(Math.max(least, this.#bytes.length * 2))
-    larger.set(this.bytes)
+    larger.set(this.written)
     this.#bytes = larger
   }
 }

@@ -17,6 +17,8 @@ export interface CompiledScrubbing {
   ruleOf(field: string): string
   /** Finds a word that makes a text secret as a whole; undefined where texts are not searched for words. */
   readonly words: RegExp | undefined
+  /** Finds all words that make a field or a text secret in their JSON, if that has escapes of quotes and slashes alone; undefined where more than words does. */
+  readonly suspects: RegExp | undefined
   /** For texts that anything may be in. */
   readonly texts: Patterns
   /** For messages, of which only what certainly is secret is taken out. */
@@ -80,6 +82,10 @@ export function compileScrubbing(config: ScrubbingConfig): CompiledScrubbing {
     },
     ruleOf: (field) => (customWords?.test(field) === true ? 'strip-fields' : '@password:filter'),
     words: match === 'keys' ? undefined : words,
+    suspects:
+      match !== 'keys' && words && isPlainJson(config.sensitive_fields)
+        ? new RegExp(`${source}|cookie`, 'i')
+        : undefined,
     texts: {
       secrets,
       userPaths: secrets,
@@ -105,6 +111,10 @@ function kindOf(
   if (excluded.has(field.toLowerCase())) return 'excluded'
   return fields?.test(field) === true ? 'secret' : 'plain'
 }
+
+/** Whether these words are the same in JSON. */
+const isPlainJson = (words: readonly string[]): boolean =>
+  words.every((word) => JSON.stringify(word) === `"${word}"` && !word.includes('/'))
 
 /** `password=…`, with quotes or without; with `named` also `"password": "…"`. */
 function assignments(words: string, named: boolean): RegExp {

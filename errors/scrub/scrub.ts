@@ -1,4 +1,5 @@
 import { Marks } from '../event/marks.ts'
+import { UnreadStacktrace } from '../event/unread_frames.ts'
 import type {
   Frame,
   SentryEvent,
@@ -113,6 +114,11 @@ function scrubStacktrace(
   if (stacktrace === undefined) return
   const { path } = scrubber.marks
   path.push(key, 'frames')
+  if (stacktrace instanceof UnreadStacktrace) {
+    scrubUnread(scrubber, stacktrace)
+    path.length -= 2
+    return
+  }
   const { frames } = stacktrace
   for (let index = 0; index < frames.length; index++) {
     path.push(index)
@@ -120,6 +126,15 @@ function scrubStacktrace(
     path.pop()
   }
   path.length -= 2
+}
+
+/** All but these variables is known to hold no secrets (./raw_json.ts). */
+function scrubUnread(scrubber: Scrubber, { unread }: UnreadStacktrace): void {
+  for (const { frame, kept } of unread.vars) {
+    scrubber.marks.path.push(frame)
+    if (kept !== undefined) scrubber.record('vars', kept)
+    scrubber.marks.path.pop()
+  }
 }
 
 function scrubFrame(scrubber: Scrubber, frame: Frame): void {

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import type { Reason } from '../../../core/reasons.ts'
 import { errorsConfig } from '../../../errors/config.ts'
 import { Acceptor } from '../../../errors/ingest/acceptor.ts'
-import type { Lines } from '../../../errors/ingest/gatherer.ts'
+import { type Lines, type ReportLine, writeLine } from '../../../errors/ingest/gatherer.ts'
 import type { Incoming } from '../../../errors/ingest/incoming.ts'
 import { preparingBy } from '../../../errors/ingest/preparing.ts'
 import { ProjectTable } from '../../../errors/ingest/project_table.ts'
 import { Quotas } from '../../../errors/ingest/quotas.ts'
+import { TextBlock } from '../../../errors/ingest/text_block.ts'
 import { projectSettings } from '../../../errors/projects/config.ts'
 import type { Project } from '../../../errors/projects/project.ts'
 import { decodeReport, type Report } from '../../../errors/reports.ts'
@@ -39,6 +40,12 @@ interface Options {
   readonly isStuck?: boolean
 }
 
+function textOf(line: ReportLine): string {
+  const block = new TextBlock()
+  writeLine(block, line)
+  return Buffer.from(block.written).toString()
+}
+
 /** An acceptor on a journal in memory. */
 export function acceptorOn({ projects = [projectOf()], config = {}, ...options }: Options = {}) {
   const parsed = errorsConfig.parse(config)
@@ -50,7 +57,10 @@ export function acceptorOn({ projects = [projectOf()], config = {}, ...options }
   const quotas = new Quotas(parsed.quota, [])
   let ids = 0
   const acceptor = new Acceptor({
-    ...preparingBy(() => parsed),
+    ...preparingBy(
+      () => parsed,
+      (count) => Buffer.alloc(count, 7),
+    ),
     context: {
       id: 'errors.ingest',
       log: { error: (fields: { err: unknown }) => void mistakes.push(fields.err) },
@@ -69,7 +79,7 @@ export function acceptorOn({ projects = [projectOf()], config = {}, ...options }
     gatherer: {
       add: async (lines: Lines) => {
         if (options.fails) throw new Error('ENOSPC')
-        reports.push(...lines.reports.map((line) => decodeReport(line)))
+        reports.push(...lines.reports.map((line) => decodeReport(textOf(line))))
         for (const { stream, lines: texts } of lines.logs) {
           logs.push(
             ...texts.map((text) => ({

@@ -1,0 +1,142 @@
+import type { JsonRecord } from '../../store/search.ts'
+import type { Frame, Stacktrace } from './sentry_event.ts'
+
+/** Takes JSON piece by piece. */
+export interface JsonSink {
+  text(json: string): void
+  bytes(source: Buffer, start: number, end: number): void
+}
+
+/** A part of an event that stays bytes. */
+export interface UnreadJson {
+  /** Stands for it in JSON until it is written; nobody else can know it. */
+  readonly mark: string
+  /** Bytes, about. */
+  readonly size: number
+  writeTo(sink: JsonSink): void
+}
+
+/** Instead of a place in the source: a member that is added. */
+export const addsPath = -1
+export const addsName = -2
+export const addsVars = -3
+
+/** Variables that are read, as they may have to be cut or scrubbed. */
+export interface ReadVars {
+  readonly frame: number
+  /** Their JSON in the source. */
+  readonly start: number
+  readonly end: number
+  /** What is kept of them. */
+  kept?: JsonRecord | undefined
+}
+
+/** What a scan makes of a list of frames. */
+export interface ScannedFrames {
+  /** JSON. */
+  readonly source: Buffer
+  /** Of each frame, where it begins and ends. */
+  readonly places: readonly number[]
+  /** Pairs: start and end of what is copied, or one of the above and, for `addsVars`, which. */
+  readonly pieces: readonly number[]
+  readonly vars: readonly ReadVars[]
+  /** Of all that grouping reads: the same for frames that read the same. */
+  readonly key: string
+  /** Bytes of it. */
+  readonly factSize: number
+}
+
+/**
+ * Frames that stay bytes: a scan found that normalising and scrubbing leave them as they are, but for members that
+ * go or are added. Most of an event is frames, and most frames are those of an error that came before.
+ */
+export class UnreadFrames implements UnreadJson {
+  readonly #scanned: ScannedFrames
+  readonly mark: string
+  readonly #read: (json: string) => Frame
+
+  constructor(scanned: ScannedFrames, mark: string, read: (json: string) => Frame) {
+    this.#scanned = scanned
+    this.mark = mark
+    this.#read = read
+  }
+
+  get key(): string {
+    return this.#scanned.key
+  }
+
+  get factSize(): number {
+    return this.#scanned.factSize
+  }
+
+  get size(): number {
+    const { pieces } = this.#scanned
+    return pieces.at(-1)! - pieces[0]!
+  }
+
+  get vars(): readonly ReadVars[] {
+    return this.#scanned.vars
+  }
+
+  /** JSON of variables, as it was sent. */
+  varsJson({ start, end }: ReadVars): string {
+    return this.#scanned.source.toString('utf8', start, end)
+  }
+
+  get length(): number {
+    return this.#scanned.places.length / 2
+  }
+
+  /** As it would have been read, without its variables. */
+  frame(at: number): Frame {
+    const { source, places } = this.#scanned
+    const frame = this.#read(source.toString('utf8', places[at * 2], places[at * 2 + 1]))
+    delete frame.vars
+    return frame
+  }
+
+  writeTo(sink: JsonSink): void {
+    const { source, pieces, vars } = this.#scanned
+    for (let at = 0; at < pieces.length; at += 2) {
+      const start = pieces[at]!
+      const end = pieces[at + 1]!
+      if (start >= 0) sink.bytes(source, start, end)
+      else if (start === addsPath) sink.text(',"abs_path":')
+      else if (start === addsName) sink.text(',"filename":')
+      else {
+        const { kept } = vars[end]!
+        if (kept !== undefined) sink.text(`,"vars":${JSON.stringify(kept)}`)
+      }
+    }
+  }
+}
+
+/** A stack trace whose frames are read only by who needs them. */
+export class UnreadStacktrace implements Stacktrace {
+  readonly unread: UnreadFrames
+  snapshot?: boolean
+  registers?: JsonRecord
+  #frames: Frame[] | undefined
+
+  constructor(unread: UnreadFrames) {
+    this.unread = unread
+  }
+
+  /** For grouping: without their variables. */
+  get frames(): Frame[] {
+    const { unread } = this
+    return (this.#frames ??= Array.from({ length: unread.length }, (_, at) => unread.frame(at)))
+  }
+
+  toJSON(): object {
+    const { unread, snapshot, registers } = this
+    return { frames: unread.mark, snapshot, registers }
+  }
+}
+
+/** One frame of a stack trace. */
+export function frameAt(stacktrace: Stacktrace, at: number): Frame | undefined {
+  return stacktrace instanceof UnreadStacktrace
+    ? stacktrace.unread.frame(at)
+    : stacktrace.frames[at]
+}
