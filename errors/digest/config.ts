@@ -88,10 +88,10 @@ export const digestConfig = z
     transaction_events: z
       .int()
       .min(1)
-      .default(2_000)
+      .default(5_000)
       .describe('Most events that are digested in one transaction'),
     transaction_time: duration()
-      .default(500)
+      .default(2_000)
       .describe('Longest that a transaction of the digest is open; questions end it earlier'),
   })
   .prefault({})

@@ -30,8 +30,12 @@ export interface DigesterWorld {
 
 // These are no bounds of what is taken or kept: they trade delay for work, as measured, and need no setting.
 const readBytes = 2_000_000
+/** Read and digested before others have a turn, some milliseconds: what is known of more would outlive young garbage. */
+const turnLines = 16
 /** One that has caught up waits for more until it is so old: a commit costs as much as digesting some dozen events. */
 const lingerMs = 200
+/** With so many in that time more will come soon; a transaction of twice as many events costs little more than one. */
+const floodEvents = 50
 /** What comes within this time is read together. */
 const gatherMs = 10
 /** The journal is let go of so often. */
@@ -195,8 +199,7 @@ export class Digester {
     }
     this.#look()
     if (found || signal.aborted) {
-      // Questions that wait have their turn.
-      await new Promise((resolve) => setImmediate(resolve))
+      await breathe()
       return
     }
     const woken = new AbortController()
@@ -209,20 +212,25 @@ export class Digester {
   }
 
   async #digest(lines: readonly Line[]): Promise<void> {
-    const places = this.#follower.places
-    const prepared = await this.#digestion.prepare(lines)
-    if (this.#unit.events === 0) this.#unit.beganMs = this.#world.context.clock.monotonic()
-    const events = this.#digestion.digest(prepared)
-    this.#unit.events += Math.max(1, events)
-    this.events += events
-    this.#digested = places
+    const { places } = this.#follower
+    for (let from = 0; from < lines.length; from += turnLines) {
+      if (from > 0) await breathe()
+      if (this.#broken !== undefined) throw this.#broken
+      const some = lines.slice(from, from + turnLines)
+      const prepared = await this.#digestion.prepare(some)
+      if (this.#unit.events === 0) this.#unit.beganMs = this.#world.context.clock.monotonic()
+      const events = this.#digestion.digest(prepared)
+      this.#unit.events += Math.max(1, events)
+      this.events += events
+      const isLast = from + turnLines >= lines.length
+      this.#digested = isLast ? places : this.#behind(some.at(-1)!)
+    }
   }
 
   /** One after the other, so that the one which cannot be digested is found, counted and left out. */
   async #digestCarefully(lines: readonly Line[]): Promise<void> {
     const { context } = this.#world
     for (const line of lines) {
-      const { segment, ordinal } = line.place
       try {
         this.events += this.#digestion.digest(await this.#digestion.prepare([line]))
       } catch (failure) {
@@ -234,9 +242,13 @@ export class Digester {
         context.log.error({ err: failure, line: text }, 'a report is left out')
         this.#digestion.digest([])
       }
-      this.#digested = { ...this.#digested, [reportsPartition]: { segment, ordinal: ordinal + 1 } }
+      this.#digested = this.#behind(line)
       this.settle()
     }
+  }
+
+  #behind({ place: { segment, ordinal } }: Line): Places {
+    return { ...this.#digested, [reportsPartition]: { segment, ordinal: ordinal + 1 } }
   }
 
   async #recover(failure: unknown, signal: AbortSignal): Promise<void> {
@@ -268,9 +280,13 @@ export class Digester {
     return events >= most.events || context.clock.monotonic() - beganMs >= most.ms
   }
 
-  /** How long a transaction that has caught up still waits for more. */
+  /** How long a transaction that has caught up still waits for more: in a flood until it is full. */
   #lingersMs(): number {
-    return this.#unit.beganMs + lingerMs - this.#world.context.clock.monotonic()
+    const { events, beganMs } = this.#unit
+    const most = this.#world.unit()
+    const isFlood = events >= Math.min(floodEvents, most.events)
+    const longestMs = isFlood ? most.ms : Math.min(lingerMs, most.ms)
+    return beganMs + longestMs - this.#world.context.clock.monotonic()
   }
 
   /** What is due by the clock. */
@@ -342,6 +358,9 @@ export class Digester {
     }
   }
 }
+
+/** Questions that wait have their turn. */
+const breathe = () => new Promise((resolve) => setImmediate(resolve))
 
 function isOfDisk(failure: unknown): boolean {
   const code = (failure as { errcode?: unknown } | undefined)?.errcode

@@ -260,7 +260,7 @@ export class Digestion {
     const outcome = isNew ? 'accepted' : 'duplicate'
     counts.outcome({ project, key, ms, category, outcome, reason: '' })
     if (!isNew) return false
-    const digested = this.events.event(facts, body)
+    const digested = this.events.event(facts, body, this.#world.nowMs())
     this.#world.onDigested?.(digested.isKept)
     this.#world.watch?.event({
       project,

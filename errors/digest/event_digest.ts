@@ -6,14 +6,15 @@ import { Archives } from './archives.ts'
 import type { EventBody } from './event_body.ts'
 import type { EventFacts } from './facts.ts'
 import { findIssue } from './find_issue.ts'
+import { IssueBatch } from './issue_batch.ts'
 import { IssueWriter } from './issue_writer.ts'
 import { KeptEvents } from './kept_events.ts'
 import { type KnownIssue, KnownIssues } from './known_issues.ts'
-import { textsOf, textsWriter, titleText } from './issue_texts.ts'
+import { textsOf, textsWriter } from './issue_texts.ts'
 import { ProjectCounts } from './project_counts.ts'
 import { triggerData } from './trigger_data.ts'
 import { reasonsToKeep, why } from './sampling.ts'
-import { countIn, hourMs } from './span.ts'
+import { hourMs } from './span.ts'
 
 export interface EventBounds {
   readonly keptPerIssue: number
@@ -55,9 +56,10 @@ export class EventDigest {
   readonly #releases: Releases
   readonly #writeTexts
   readonly #attach
-  /** Issues of the batch, with the event that came last. */
-  readonly #touched = new Map<KnownIssue, EventFacts>()
-  readonly #titles = new WeakMap<KnownIssue, { title: string; atMs: number }>()
+  readonly #batch = new IssueBatch()
+  /** Issues of the batch; with the event that came last where something is to be said of it. */
+  readonly #touched = new Map<KnownIssue, EventFacts | undefined>()
+  readonly #titles = new WeakMap<KnownIssue, { title: string; culprit: string; atMs: number }>()
 
   constructor(database: DatabaseSync, bounds: EventBounds) {
     this.#bounds = bounds
@@ -75,10 +77,11 @@ export class EventDigest {
     )
   }
 
-  event(given: EventFacts, body: EventBody): Digested {
+  /** @param nowMs ms since the epoch. */
+  event(given: EventFacts, body: EventBody, nowMs: number): Digested {
     const environment = this.counts.admitted(given.project, given.environment)
     const facts = environment === given.environment ? given : { ...given, environment }
-    const { issue, hash, isNew } = findIssue(this.#issues, facts, body)
+    const { issue, hash, isNew } = findIssue(this.#issues, facts, body, this.#batch.attached)
     const isRegression = !isNew && issue.status === 'resolved' && this.#regress(issue, facts)
     const bits = this.#reasonsToKeep(issue, facts, isNew)
     const isKept = bits !== 0 && this.kept.keep(facts, body, issue.id, hash, bits)
@@ -101,7 +104,7 @@ export class EventDigest {
         atMs: facts.timestampMs,
       })
     }
-    this.#touched.set(issue, facts)
+    this.#touched.set(issue, this.#tells(issue, facts, nowMs) ? facts : undefined)
     return { facts, issue, isNewIssue: isNew, isRegression, isKept }
   }
 
@@ -127,14 +130,21 @@ export class EventDigest {
   save(nowMs: number): void {
     for (const [issue, facts] of this.#touched) {
       const wasNew = issue.isNew
-      const isTextStale = !wasNew && this.#isTextStale(issue, facts, nowMs)
       if (issue.kept > this.#bounds.keptPerIssue * 1.1) {
         issue.kept -= this.kept.trim(issue.id, this.#bounds.keptPerIssue)
       }
-      this.#writer.write(issue, wasNew ? textsOf(facts) : undefined)
-      if (wasNew || isTextStale) this.#titles.set(issue, { title: titleText(facts), atMs: nowMs })
+      const isTextStale = facts !== undefined && !wasNew && this.#isTextStale(issue, facts, nowMs)
+      this.#writer.write(issue, wasNew ? textsOf(facts!) : undefined)
       if (isTextStale) this.#writeTexts(issue.id, facts)
-      if (issue.archive && issue.status === 'ignored') this.#archives.check(issue, facts, nowMs)
+      if (wasNew || isTextStale) {
+        const { title, culprit } = facts!.grouping
+        this.#titles.set(issue, { title, culprit, atMs: nowMs })
+      }
+    }
+    this.#writer.writeCounts(this.#batch)
+    this.#batch.clear()
+    for (const [issue, facts] of this.#touched) {
+      if (isArchived(issue)) this.#archives.check(issue, facts!, nowMs)
     }
     this.#touched.clear()
     this.counts.save()
@@ -198,8 +208,7 @@ export class EventDigest {
   }
 
   #count(issue: KnownIssue, facts: EventFacts, hash: string): void {
-    const { delta } = issue
-    const { timestampMs: ms, release, environment } = facts
+    const { timestampMs: ms, release } = facts
     issue.events += 1
     if (ms < issue.firstMs) issue.firstMs = ms
     if (ms >= issue.lastMs) {
@@ -207,35 +216,37 @@ export class EventDigest {
       issue.lastRelease = release ?? issue.lastRelease
     }
     issue.firstRelease ??= release
-    delta.count(facts, hash)
-    if (environment !== undefined) issue.environments.add(environment)
-    let remembered = 0
-    if (release !== undefined && !issue.releases.has(release)) {
-      issue.releases.add(release)
-      remembered += 1
-    }
+    let remembered = release !== undefined && !issue.releases.has(release) ? 1 : 0
+    this.#batch.count(issue, facts, hash)
     for (const [key, value] of facts.tags) {
       let values = issue.tags.get(key)
       if (!values) {
         if (issue.tags.size >= this.#bounds.tagKeysMax) continue
-        issue.tags.set(key, (values = new Set()))
+        issue.tags.set(key, (values = new Map()))
       }
       let counted = value
       if (!values.has(value)) {
-        if (values.size < this.#bounds.tagValuesMax) {
-          values.add(value)
-          remembered += 1
-        } else counted = ''
+        if (values.size >= this.#bounds.tagValuesMax) counted = ''
+        if (!values.has(counted)) remembered += 1
       }
-      countIn(delta.tags, `${key}\u0000${counted}`, ms)
+      this.#batch.countTag(issue, key, values, counted, ms)
     }
     if (remembered > 0) this.#issues.remembered(remembered)
   }
 
+  /** Whether saving the batch takes the event. */
+  #tells(issue: KnownIssue, facts: EventFacts, nowMs: number): boolean {
+    return issue.isNew || isArchived(issue) || this.#isTextStale(issue, facts, nowMs)
+  }
+
   /** Titles follow the events, not each of them. */
-  #isTextStale(issue: KnownIssue, facts: EventFacts, nowMs: number): boolean {
+  #isTextStale(issue: KnownIssue, { grouping }: EventFacts, nowMs: number): boolean {
     const known = this.#titles.get(issue)
     if (!known) return true
-    return nowMs - known.atMs >= textsEveryMs && known.title !== titleText(facts)
+    if (nowMs - known.atMs < textsEveryMs) return false
+    return known.title !== grouping.title || known.culprit !== grouping.culprit
   }
 }
+
+const isArchived = ({ archive, status }: KnownIssue): boolean =>
+  archive !== undefined && status === 'ignored'

@@ -1,5 +1,6 @@
 import type { EventBody } from './event_body.ts'
 import type { EventFacts } from './facts.ts'
+import type { AttachedHash } from './issue_batch.ts'
 import type { KnownIssue, KnownIssues } from './known_issues.ts'
 
 export interface FoundIssue {
@@ -13,8 +14,15 @@ export interface FoundIssue {
  * The issue of an event: the first of its hashes that is known decides, those that are not known lead to it from
  * now on. Hashes of the grouping in force before are looked up when none of the new ones is known, so that a new
  * version splits nothing. Where the issue is split by message, the hashes made with the message decide.
+ *
+ * @param attached gets the hashes that lead to it from now on.
  */
-export function findIssue(issues: KnownIssues, facts: EventFacts, body: EventBody): FoundIssue {
+export function findIssue(
+  issues: KnownIssues,
+  facts: EventFacts,
+  body: EventBody,
+  attached: AttachedHash[],
+): FoundIssue {
   const { project, grouping } = facts
   const versions = grouping.previous ? [grouping, grouping.previous] : [grouping]
   for (const version of versions) {
@@ -24,14 +32,14 @@ export function findIssue(issues: KnownIssues, facts: EventFacts, body: EventBod
       if (found.isSplit) {
         const { splitHashes, previous } = body.grouping
         const split = version === grouping ? splitHashes : previous!.splitHashes
-        return findPart(issues, facts, split[place]!, splitHashes)
+        return findPart(issues, facts, split[place]!, splitHashes, attached)
       }
-      attach(issues, facts, found, grouping.hashes)
+      attach(issues, facts, found, grouping.hashes, attached)
       return { issue: found, hash: grouping.hashes[0]!, isNew: false }
     }
   }
   const issue = issues.make(project, facts.timestampMs)
-  attach(issues, facts, issue, grouping.hashes)
+  attach(issues, facts, issue, grouping.hashes, attached)
   return { issue, hash: grouping.hashes[0]!, isNew: true }
 }
 
@@ -41,11 +49,12 @@ function findPart(
   facts: EventFacts,
   hash: string,
   splitHashes: readonly string[],
+  attached: AttachedHash[],
 ): FoundIssue {
   const { project, timestampMs } = facts
   const found = issues.find(project, hash)
   const issue = found ?? issues.make(project, timestampMs)
-  attach(issues, facts, issue, found ? splitHashes : [hash, ...splitHashes])
+  attach(issues, facts, issue, found ? splitHashes : [hash, ...splitHashes], attached)
   return { issue, hash, isNew: found === undefined }
 }
 
@@ -54,12 +63,13 @@ function attach(
   facts: EventFacts,
   issue: KnownIssue,
   hashes: readonly string[],
+  attached: AttachedHash[],
 ): void {
   const { project, grouping, timestampMs } = facts
   for (const hash of hashes) {
     if (issues.find(project, hash)) continue
     issues.attach(project, hash, issue)
     const variant = grouping.variants[grouping.hashes.indexOf(hash)] ?? 'split'
-    issue.delta.attached.push({ hash, version: grouping.version, variant, atMs: timestampMs })
+    attached.push({ issue, hash, version: grouping.version, variant, atMs: timestampMs })
   }
 }

@@ -19,10 +19,6 @@ export interface NewIssueTexts {
   readonly metadata: string
 }
 
-/** What tells whether the texts of an issue still say what its events do. */
-export const titleText = ({ grouping }: EventFacts): string =>
-  `${grouping.title}\u0000${grouping.culprit}`
-
 /** What an event gives its issue to show. */
 export function textsOf(facts: EventFacts): NewIssueTexts {
   const { summary, grouping, level, tags } = facts

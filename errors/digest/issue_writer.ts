@@ -1,7 +1,8 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { BatchRows } from './batch_rows.ts'
+import type { IssueBatch } from './issue_batch.ts'
 import { type NewIssueTexts, shownTexts } from './issue_texts.ts'
-import type { DatabaseSync } from 'node:sqlite'
 import type { KnownIssue } from './known_issues.ts'
-import type { Span } from './span.ts'
 
 const spanned = (table: string, key: string) =>
   `insert into ${table} (issue, ${key}, events, first_seen_ms, last_seen_ms) values (?1, ?2, ?3, ?4, ?5)
@@ -55,47 +56,50 @@ export class IssueWriter {
     }
   }
 
-  /** @param texts of a new issue. */
+  /** The issue itself, and its users. @param texts of a new issue. */
   write(issue: KnownIssue, texts: NewIssueTexts | undefined): void {
-    const { delta, id, project } = issue
-    const { hour, release, environment, tag, attach, hash } = this.#statements
     this.#countUsers(issue)
-    if (issue.isNew) this.#insert(issue, texts!)
-    else {
-      this.#statements.update.run(
-        id,
-        issue.events,
-        issue.users,
-        issue.kept,
-        issue.firstMs,
-        issue.lastMs,
-        issue.firstRelease ?? null,
-        issue.lastRelease ?? null,
-      )
+    if (issue.isNew) {
+      this.#insert(issue, texts!)
+      return
     }
-    for (const { hash, version, variant, atMs } of delta.attached) {
-      attach.run(project, hash, id, version, variant, atMs)
+    this.#statements.update.run(
+      issue.id,
+      issue.events,
+      issue.users,
+      issue.kept,
+      issue.firstMs,
+      issue.lastMs,
+      issue.firstRelease ?? null,
+      issue.lastRelease ?? null,
+    )
+  }
+
+  /** What is counted of the batch's issues, table by table. */
+  writeCounts({ attached, hashes, hours, releases, environments, tags }: IssueBatch): void {
+    const { hour, release, environment, tag, attach, hash } = this.#statements
+    for (const { issue, hash: text, version, variant, atMs } of attached) {
+      attach.run(issue.project, text, issue.id, version, variant, atMs)
     }
-    for (const [text, { events, firstMs, lastMs }] of delta.hashes) {
-      hash.run(project, text, events, firstMs, lastMs)
+    for (let at = 0; at < hashes.count; at++) {
+      const { project } = hashes.issues[at]!
+      const text = hashes.keys[at]!
+      hash.run(project, text, hashes.events(at), hashes.firstMs(at), hashes.lastMs(at))
     }
-    for (const [start, events] of delta.hours) hour.run(id, start, events)
-    const add = (statement: typeof release, spans: ReadonlyMap<string, Span>) => {
-      for (const [key, { events, firstMs, lastMs }] of spans) {
-        statement.run(id, key, events, firstMs, lastMs)
-      }
+    for (let at = 0; at < hours.count; at++) {
+      hour.run(hours.issues[at]!.id, hours.keys[at]!, hours.events(at))
     }
-    add(release, delta.releases)
-    add(environment, delta.environments)
-    for (const [pair, { events, firstMs, lastMs }] of delta.tags) {
-      const end = pair.indexOf('\u0000')
-      tag.run(id, pair.slice(0, end), pair.slice(end + 1), events, firstMs, lastMs)
+    addSpans(release, releases)
+    addSpans(environment, environments)
+    const { issues, keys, values } = tags
+    for (let at = 0; at < tags.count; at++) {
+      const { id } = issues[at]!
+      tag.run(id, keys[at]!, values[at]!, tags.events(at), tags.firstMs(at), tags.lastMs(at))
     }
-    delta.clear()
   }
 
   #countUsers(issue: KnownIssue): void {
-    for (const [user, firstMs] of issue.delta.users) {
+    for (const [user, firstMs] of issue.inBatch.users ?? []) {
       if (issue.users >= this.#usersMax) return
       issue.users += Number(this.#statements.user.run(issue.id, user, firstMs).changes)
     }
@@ -124,5 +128,12 @@ export class IssueWriter {
     )
     this.#statements.texts.run(issue.id, ...shownTexts(texts))
     issue.isNew = false
+  }
+}
+
+function addSpans(statement: StatementSync, rows: BatchRows<string>): void {
+  for (let at = 0; at < rows.count; at++) {
+    const { id } = rows.issues[at]!
+    statement.run(id, rows.keys[at]!, rows.events(at), rows.firstMs(at), rows.lastMs(at))
   }
 }

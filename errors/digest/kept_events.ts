@@ -6,7 +6,13 @@ import type { EventFacts } from './facts.ts'
 import { evicted, type KeptEvent } from './sampling.ts'
 import { wordsOf } from './words.ts'
 
-const zstd = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+/** Told the length, zstd takes no more memory than a body needs. */
+const compressed = (json: Buffer): Buffer =>
+  zstdCompressSync(json, {
+    params: { [constants.ZSTD_c_compressionLevel]: 1 },
+    pledgedSrcSize: json.length,
+    chunkSize: 8_192,
+  })
 
 /** The bodies of events that are kept, their words, and what is evicted. Runs inside transactions. */
 export class KeptEvents {
@@ -54,7 +60,7 @@ export class KeptEvents {
     hash: string,
     why: number,
   ): boolean {
-    const body = zstdCompressSync(json, zstd)
+    const body = compressed(json)
     const { transaction, trace_id: trace } = facts.summary
     const { changes, lastInsertRowid } = this.#statements.insert.run(
       facts.project,
@@ -81,7 +87,7 @@ export class KeptEvents {
 
   /** The event as it is mapped and grouped now; what it is filed by changes, what it counts for does not. */
   replace(id: number, facts: EventFacts, { json, event }: EventBody, hash: string): void {
-    const body = zstdCompressSync(json, zstd)
+    const body = compressed(json)
     this.#statements.refile.run(id, hash, body.length)
     this.#statements.deleteBody.run(id)
     this.#statements.body.run(id, body)

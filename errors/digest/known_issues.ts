@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Archive, Resolution, Status, Substatus } from '../issues/state.ts'
 import { lastNumber } from '../issues/numbers.ts'
-import { IssueDelta } from './issue_delta.ts'
+import { type IssueInBatch, notInBatch, nothingInBatch } from './in_batch.ts'
 
-/** An issue as the digest has it in memory: what decides over the next event, and what the batch adds to it. */
+/** An issue as the digest has it in memory: what decides over the next event, and where the batch has what it adds. */
 export interface KnownIssue {
   readonly id: number
   readonly project: number
@@ -23,13 +23,13 @@ export interface KnownIssue {
   kept: number
   firstRelease: string | undefined
   lastRelease: string | undefined
-  readonly releases: Set<string>
-  readonly environments: Set<string>
-  /** Values counted of each tag. */
-  readonly tags: Map<string, Set<string>>
+  /** With the place of each in the batch (`BatchRows`), as are the values counted of each tag. */
+  readonly releases: Map<string, number>
+  readonly environments: Map<string, number>
+  readonly tags: Map<string, Map<string, number>>
   /** Bodies kept in the minute and in the hour under way. */
   readonly keptNow: { minute: number; newest: number; hour: number; all: number }
-  readonly delta: IssueDelta
+  readonly inBatch: IssueInBatch
 }
 
 /** Values of tags in memory: what bounds it, since issues differ. */
@@ -96,11 +96,11 @@ export class KnownIssues {
       kept: 0,
       firstRelease: undefined,
       lastRelease: undefined,
-      releases: new Set(),
-      environments: new Set(),
+      releases: new Map(),
+      environments: new Map(),
       tags: new Map(),
       keptNow: { minute: 0, newest: 0, hour: 0, all: 0 },
-      delta: new IssueDelta(),
+      inBatch: nothingInBatch(),
     }
     this.#issues.set(id, issue)
     return issue
@@ -138,15 +138,15 @@ export class KnownIssues {
   #load(id: number): KnownIssue {
     const row = this.#statements.issue.get(id)
     if (!row) throw new Error(`issue ${id} has a hash and no row`)
-    const tags = new Map<string, Set<string>>()
+    const tags = new Map<string, Map<string, number>>()
     for (const { key, value } of this.#statements.tags.all(id)) {
-      const values = tags.get(String(key)) ?? new Set()
+      const values = tags.get(String(key)) ?? new Map<string, number>()
       tags.set(String(key), values)
-      if (value !== '') values.add(String(value))
+      values.set(String(value), notInBatch)
       this.#values += 1
     }
-    const releases = new Set(
-      this.#statements.releases.all(id).map(({ release }) => String(release)),
+    const releases = new Map(
+      this.#statements.releases.all(id).map(({ release }) => [String(release), notInBatch]),
     )
     this.#values += releases.size + 1
     const issue: KnownIssue = {
@@ -167,12 +167,14 @@ export class KnownIssues {
       firstRelease: (row['first_release'] as string | null) ?? undefined,
       lastRelease: (row['last_release'] as string | null) ?? undefined,
       releases,
-      environments: new Set(
-        this.#statements.environments.all(id).map(({ environment }) => String(environment)),
+      environments: new Map(
+        this.#statements.environments
+          .all(id)
+          .map(({ environment }) => [String(environment), notInBatch]),
       ),
       tags,
       keptNow: { minute: 0, newest: 0, hour: 0, all: 0 },
-      delta: new IssueDelta(),
+      inBatch: nothingInBatch(),
     }
     this.#issues.set(id, issue)
     return issue

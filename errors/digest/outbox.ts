@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Batch, Position } from '../../core/journal/batch.ts'
 import { isBefore, type Place } from '../../core/journal/cursor.ts'
 import { errorEventsTag } from '../../store/error_events.ts'
+import { GatheredBytes } from './gathered_bytes.ts'
 
 /** The source of the journal's batches of digested events. Its position: number of the outbox, place of the report. */
 export const outboxSource = 'errors.outbox'
@@ -17,7 +18,8 @@ export class Outbox {
   readonly #statements
   readonly #sentUpTo: Place | undefined
   #number: number
-  #lines = new Map<string, { text: string; count: number }>()
+  /** By stream, of those of the batch before and of this one. */
+  #lines = new Map<string, { readonly bytes: GatheredBytes; count: number }>()
 
   /** @param position of `outboxSource` as the journal has it. */
   constructor(database: DatabaseSync, position: Position | undefined) {
@@ -43,24 +45,26 @@ export class Outbox {
   }
 
   add(stream: string, line: string): void {
-    const lines = this.#lines.get(stream)
-    if (!lines) {
-      this.#lines.set(stream, { text: line, count: 1 })
-      return
-    }
-    lines.text += line
+    let lines = this.#lines.get(stream)
+    if (!lines) this.#lines.set(stream, (lines = { bytes: new GatheredBytes(), count: 0 }))
+    lines.bytes.addText(line)
     lines.count += 1
   }
 
   /** Inside the transaction. */
   save(): void {
-    if (this.#lines.size === 0) return
-    for (const [stream, { text, count }] of this.#lines) {
+    const before = this.#number
+    for (const [stream, lines] of this.#lines) {
+      if (lines.count === 0) {
+        this.#lines.delete(stream)
+        continue
+      }
       this.#number += 1
-      this.#statements.insert.run(this.#number, stream, count, Buffer.from(text))
+      this.#statements.insert.run(this.#number, stream, lines.count, lines.bytes.all)
+      lines.bytes.clear()
+      lines.count = 0
     }
-    this.#statements.save.run(String(this.#number))
-    this.#lines = new Map()
+    if (this.#number > before) this.#statements.save.run(String(this.#number))
   }
 
   /**

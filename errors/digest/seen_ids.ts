@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { GatheredBytes } from './gathered_bytes.ts'
 
 /** Of an entry: project as a double (big endian), event id. */
 const entryBytes = 24
@@ -71,7 +72,8 @@ export class SeenIds {
   /** Rows before it are needed no more. */
   #neededFrom = 0
   /** Of the batch under way. */
-  #added: Buffer[] = []
+  readonly #added = new GatheredBytes()
+  readonly #entry = Buffer.alloc(entryBytes)
 
   constructor(database: DatabaseSync, max: number) {
     this.#max = max
@@ -89,11 +91,11 @@ export class SeenIds {
 
   /** @returns whether it was not seen before. It is remembered when the batch is saved. */
   isNew(project: number, eventId: string): boolean {
-    const entry = Buffer.allocUnsafe(entryBytes)
+    const entry = this.#entry
     entry.writeDoubleBE(project, 0)
     entry.write(eventId, 8, 16, 'hex')
     if (this.#young.has(entry) || this.#old.has(entry)) return false
-    this.#added.push(entry)
+    this.#added.add(entry)
     this.#remember(entry)
     return true
   }
@@ -102,8 +104,8 @@ export class SeenIds {
   save(receivedMs: number): void {
     if (this.#added.length === 0) return
     this.#number += 1
-    this.#insert.run(this.#number, receivedMs, Buffer.concat(this.#added))
-    this.#added = []
+    this.#insert.run(this.#number, receivedMs, this.#added.all)
+    this.#added.clear()
     this.#forget.run(this.#neededFrom)
   }
 

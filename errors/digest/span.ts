@@ -9,15 +9,3 @@ export interface Span {
   firstMs: number
   lastMs: number
 }
-
-/** Counts an event under `key`. */
-export function countIn<Key>(spans: Map<Key, Span>, key: Key, ms: number): void {
-  const span = spans.get(key)
-  if (!span) {
-    spans.set(key, { events: 1, firstMs: ms, lastMs: ms })
-    return
-  }
-  span.events += 1
-  if (ms < span.firstMs) span.firstMs = ms
-  if (ms > span.lastMs) span.lastMs = ms
-}

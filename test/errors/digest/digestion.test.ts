@@ -94,6 +94,35 @@ test('a clock that steps back and forth costs no count, and an issue is seen fir
   ])
 })
 
+test('what alternates within batches and from one to the next is counted to the last event', async () => {
+  const { digest, rows } = digestionOf(undefined, { config: { tag_values_max: 10 } })
+  const told = Array.from({ length: 240 }, (_, id) => ({
+    id,
+    atMs: startMs + (id % 3) * hourMs + id,
+    event: {
+      release: `shop@1.${id % 4}.0`,
+      environment: id % 2 === 0 ? 'prod' : 'test',
+      user: { id: String(id % 5) },
+      tags: [['zone', `z${id % 12}`]] as [string, string][],
+    },
+  }))
+  for (let at = 0; at < told.length; at += 40) {
+    await digest(...told.slice(at, at + 40).map((each) => eventReport(each)))
+  }
+  expect(rows('select events, users from issues')).toEqual([{ events: 240, users: 5 }])
+  const counted = (table: string) => rows(`select events as n from ${table}`).map(({ n }) => n)
+  expect(counted('issue_hours')).toEqual([80, 80, 80])
+  expect(counted('issue_releases')).toEqual([60, 60, 60, 60])
+  expect(counted('issue_environments')).toEqual([120, 120])
+  const zones = rows("select value, events from issue_tags where key = 'zone'")
+  // Two of the twelve found no room.
+  expect(zones[0]).toEqual({ value: '', events: 40 })
+  expect(zones.slice(1).map(({ events }) => events)).toEqual(Array.from({ length: 10 }, () => 20))
+  expect(rows('select max(last_seen_ms) as ms from issue_releases')).toEqual([
+    { ms: startMs + (239 % 3) * hourMs + 239 },
+  ])
+})
+
 test('of very many tags the first are counted', async () => {
   const { digest, rows } = digestionOf(undefined, { config: { tag_keys_max: 10 } })
   const tags = Array.from({ length: 30 }, (_, at): [string, string] => [`t${at}`, 'x'])
