@@ -8,7 +8,7 @@ import { atLeast } from './at_least.ts'
 import { metadataFields } from './metadata_fields.ts'
 import { patternCondition } from './pattern_condition.ts'
 import { textCondition } from './text_condition.ts'
-import { rangeCondition, termCondition } from './value_condition.ts'
+import { rangeCondition, termCondition, whereThere } from './value_condition.ts'
 
 /** What a condition is made with. */
 export interface Meaning {
@@ -96,7 +96,7 @@ function exists(path: string, meaning: Meaning): Sql {
 function isThere(resolved: Resolved): Sql {
   if (resolved.list) return sql`len(${resolved.list}) > 0`
   if (resolved.field.path === '@timestamp') return verbatim('"@timestamp" is not null')
-  return sql`${resolved.scalar} is not null`
+  return whereThere(resolved, sql`${resolved.scalar} is not null`)
 }
 
 const ulid = /^([0-9A-HJKMNP-TV-Z]{26})-(0|[1-9]\d{0,9})$/

@@ -6,7 +6,7 @@ import { SearchError } from '../../search.ts'
 import type { Resolved } from './asked.ts'
 import { isAnalysed } from './field_table.ts'
 import { hasTokenBeginning } from './text_tokens.ts'
-import { anyToken, anyValue } from './value_condition.ts'
+import { anyToken, anyValue, whereThere } from './value_condition.ts'
 
 /** prefix, wildcard and regexp: on texts of any type that is one. @throws SearchError on other types */
 export function patternCondition(resolved: Resolved, query: PatternQuery): Sql {
@@ -20,16 +20,18 @@ export function patternCondition(resolved: Resolved, query: PatternQuery): Sql {
   const isLowered = isText && (query.normalized === true || query.caseInsensitive)
   const pattern = isLowered ? query.pattern.toLowerCase() : query.pattern
   const fits = fitting({ ...query, pattern })
-  if (!isText) return anyValue(resolved, fits)
+  if (!isText) return whereThere(resolved, anyValue(resolved, fits))
   const { kind, caseInsensitive } = query
   if (kind === 'prefix') {
     const beginning = caseInsensitive ? pattern.toLowerCase() : pattern
-    return anyValue(resolved, (value) => hasTokenBeginning(value, beginning))
+    const test = anyValue(resolved, (value) => hasTokenBeginning(value, beginning))
+    return whereThere(resolved, test)
   }
-  if (kind === 'regexp') return anyToken(resolved, fits)
+  if (kind === 'regexp') return whereThere(resolved, anyToken(resolved, fits))
   const texts = wildcardParts(pattern).flatMap((part) => ('text' in part ? [part.text] : []))
   const there = (value: Sql) => texts.map((text) => sql`contains(lower(${value}), ${text})`)
-  return all([anyValue(resolved, (value) => all(there(value))), anyToken(resolved, fits)])
+  const tests = [anyValue(resolved, (value) => all(there(value))), anyToken(resolved, fits)]
+  return whereThere(resolved, all(tests))
 }
 
 function fitting({ kind, pattern, caseInsensitive }: PatternQuery): (value: Sql) => Sql {

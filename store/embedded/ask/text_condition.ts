@@ -7,7 +7,7 @@ import type { Resolved } from './asked.ts'
 import { atLeast } from './at_least.ts'
 import { isAnalysed } from './field_table.ts'
 import { hasPhrase, hasSloppyPhrase, hasToken } from './text_tokens.ts'
-import { anyValue, termCondition } from './value_condition.ts'
+import { anyValue, termCondition, whereThere } from './value_condition.ts'
 
 /** match, match_phrase and match_phrase_prefix on one of the fields. */
 export function textCondition(fields: readonly Resolved[], query: TextQuery, nowMs: number): Sql {
@@ -51,12 +51,16 @@ function analysed(resolved: Resolved, query: TextQuery): Sql {
   if (tokens.length === 0) return verbatim(query.zeroTermsAll ? 'true' : 'false')
   if (kind !== 'match') {
     const prefix = kind === 'phrase_prefix'
-    if (slop === 0 || tokens.length === 1)
-      return anyValue(resolved, (x) => hasPhrase(x, tokens, prefix))
-    return anyValue(resolved, (x) => hasSloppyPhrase(x, tokens, slop, prefix))
+    const isPlain = slop === 0 || tokens.length === 1
+    const found = anyValue(resolved, (x) =>
+      isPlain ? hasPhrase(x, tokens, prefix) : hasSloppyPhrase(x, tokens, slop, prefix),
+    )
+    return whereThere(resolved, found)
   }
   const tests = tokens.map((token) => anyValue(resolved, (x) => hasToken(x, token)))
-  if (operator === 'and') return all(tests)
-  if (query.minimumShouldMatch === undefined) return any(tests)
-  return atLeast(minimumShouldMatch(query.minimumShouldMatch, tests.length), tests)
+  if (operator === 'and') return whereThere(resolved, all(tests))
+  if (query.minimumShouldMatch === undefined) return whereThere(resolved, any(tests))
+  const least = minimumShouldMatch(query.minimumShouldMatch, tests.length)
+  // None at least is what documents without the field have, too.
+  return least < 1 ? atLeast(least, tests) : whereThere(resolved, atLeast(least, tests))
 }

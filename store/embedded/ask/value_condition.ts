@@ -1,6 +1,7 @@
 import { tokensOf } from '../../query/analysis.ts'
 import type { RangeQuery, Scalar, TermQuery } from '../../query/query.ts'
-import { all, any, join, sql, verbatim, type Sql } from '../sql.ts'
+import { promotedColumns } from '../columns.ts'
+import { all, any, identifier, join, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved } from './asked.ts'
 import { isAnalysed, isDate } from './field_table.ts'
 import { addressOf, addressRange, neighbour } from './ip_values.ts'
@@ -20,6 +21,19 @@ import { hasToken, tokensIn } from './text_tokens.ts'
 export function anyValue(resolved: Resolved, fits: (value: Sql) => Sql): Sql {
   if (!resolved.list) return fits(resolved.scalar)
   return sql`len(list_filter(${resolved.list}, lambda x: ${fits(verbatim('x'))})) > 0`
+}
+
+const textColumns = new Set(
+  promotedColumns.flatMap(({ path, type }) => (type === 'VARCHAR' ? [identifier(path).text] : [])),
+)
+
+/**
+ * `test`, which is not true where the field has no value. Of a column that row groups have no text of at all, these are
+ * passed over by their bounds, to which DuckDB looks for comparisons alone.
+ */
+export function whereThere({ scalar, list }: Resolved, test: Sql): Sql {
+  const isColumn = list === undefined && textColumns.has(scalar.text)
+  return isColumn ? sql`(${scalar} >= '' and ${test})` : test
 }
 
 /** As anyValue, for the tokens of a text field. */
