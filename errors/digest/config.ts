@@ -9,6 +9,11 @@ export const digestConfig = z
         age: duration()
           .default(90 * 86_400_000)
           .describe('Events, and issues that were not seen for so long, go'),
+        clock_jump_wait: duration()
+          .default(3_600_000)
+          .describe(
+            'How long nothing goes for its age after the clock went ahead by more than a day, also at a start',
+          ),
         size: size()
           .default(10_000_000_000)
           .describe('Most bytes of kept events and counts; the least telling go first'),

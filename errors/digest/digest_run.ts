@@ -5,6 +5,7 @@ import type { Files } from '../../core/files.ts'
 import type { Append } from '../../core/journal/batch.ts'
 import type { Places } from '../../core/journal/cursor.ts'
 import { JournalFollower } from '../../core/journal/follower.ts'
+import { clockJumpText, SteadyTime } from '../../core/steady_time.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { Watch } from '../alerts/watch.ts'
 import type { Blobs } from '../blobs.ts'
@@ -46,6 +47,8 @@ export class DigestRun {
   readonly #path: string
   readonly #symbolicator: Symbolicator
   readonly #retention: Retention
+  /** By which what is kept is too old. */
+  readonly #time: SteadyTime
   readonly #orphans: OrphanedBlobs
   #settings: DigestSettings
   #rules: ReturnType<typeof projectRules>
@@ -78,6 +81,11 @@ export class DigestRun {
     this.#rules = projectRules(seed.settings.grouping)
     this.projects(seed.projects)
     this.#retention = new Retention(database, () => this.#settings.digest)
+    const { clock_jump_wait: waitMs } = seed.settings.digest.retention
+    const newestMs = newestOf(database) ?? context.clock.now()
+    this.#time = new SteadyTime(context.clock, newestMs, waitMs, (aheadMs) => {
+      context.log.warn({ ahead_ms: aheadMs, wait_ms: waitMs }, clockJumpText)
+    })
     this.#orphans = new OrphanedBlobs(database, blobs)
     this.#symbolicator = new Symbolicator({
       database: () => database,
@@ -148,7 +156,7 @@ export class DigestRun {
     this.#projects = new Map(all.map((project) => [project.id, project]))
   }
 
-  /** Takes effect with what is digested from now on; bounds of memory with the next start. */
+  /** Takes effect with what is digested from now on; bounds of memory and `clock_jump_wait` with the next start. */
   configure(settings: DigestSettings): void {
     this.digester.settle()
     this.#settings = settings
@@ -201,7 +209,7 @@ export class DigestRun {
 
   /** Nothing of the batch under way is open. */
   #keepUp(nowMs: number): boolean {
-    const { hasMore, isChanged, blobs } = this.#retention.step(nowMs)
+    const { hasMore, isChanged, blobs } = this.#retention.step(this.#time.now())
     if (isChanged) this.digester.forget()
     if (!this.digester.follower.isBehind()) {
       this.#orphans.offer(blobs, nowMs)
@@ -214,6 +222,12 @@ export class DigestRun {
     if (!this.#isClosed) this.#database.close()
     this.#isClosed = true
   }
+}
+
+/** Milliseconds since the epoch: when the newest issue was last seen. */
+function newestOf(database: DatabaseSync): number | undefined {
+  const row = database.prepare('select max(last_seen_ms) as newest from issues').get()
+  return (row?.['newest'] as number | null) ?? undefined
 }
 
 /** People's changes wait for the disk, unlike the digest's own, which the journal can give again. */

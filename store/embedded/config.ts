@@ -70,6 +70,11 @@ export const embeddedConfig = z.strictObject({
   retention: z
     .strictObject({
       age: duration().default(1_209_600_000).describe('Rows older than this go'),
+      clock_jump_wait: duration()
+        .default(3_600_000)
+        .describe(
+          'How long nothing goes for its age after the clock went ahead by more than a day, also at a start: time to set it right',
+        ),
       size: size()
         .default(10_000_000_000)
         .describe(

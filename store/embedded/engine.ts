@@ -3,6 +3,7 @@ import { messageOf } from '../../core/errors.ts'
 import type { JournalFeed } from '../../core/journal/feed.ts'
 import { partitionFolder } from '../../core/journal/layout.ts'
 import type { DurableMark } from '../../core/journal/writer.ts'
+import { SteadyTime } from '../../core/steady_time.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { defaultSearchLimits, type SearchLimits } from '../query/limits.ts'
 import { errorEventsPartition } from '../error_events.ts'
@@ -62,6 +63,8 @@ export class EmbeddedEngine implements Search {
   readonly #stopped = new AbortController()
   #routes: StoreRoutes
   #catalogue: Catalogue = { indices: [] }
+  /** From the first process on: what the next ones go by. */
+  #time: SteadyTime | undefined
   #changed = Promise.withResolvers<void>()
   #unlisten: (() => void) | undefined
   #watching: Promise<void> | undefined
@@ -92,7 +95,12 @@ export class EmbeddedEngine implements Search {
           routes: this.#routes,
           partitions: world.feed.partitions(),
           catalogue: this.#catalogue,
+          timeMs: this.#time?.now(),
         }
+      },
+      onReady: (timeMs) => {
+        const { clock_jump_wait: waitMs } = options.retention
+        this.#time ??= new SteadyTime(clock, timeMs, waitMs, () => undefined)
       },
       onMessage: (message) => this.#heard(message),
       onCrash: (why) =>

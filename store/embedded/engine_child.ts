@@ -11,6 +11,8 @@ export interface EngineChildWorld {
   readonly startChild: StartChild
   /** What a new process is told first. */
   readonly greeting: () => Extract<ToEngine, { kind: 'start' }>
+  /** @param timeMs as `ready` has it. */
+  readonly onReady: (timeMs: number) => void
   readonly onMessage: (message: FromEngine) => void
   readonly onCrash: (why: string) => void
 }
@@ -126,7 +128,7 @@ export class EngineChild {
   }
 
   #start(): void {
-    const { startChild, greeting, clock } = this.#world
+    const { startChild, greeting, onReady, clock } = this.#world
     const ready = Promise.withResolvers<void>()
     const gone = Promise.withResolvers<void>()
     ready.promise.catch(() => undefined)
@@ -134,8 +136,10 @@ export class EngineChild {
     const startedMs = clock.monotonic()
     const line = startChild({
       onMessage: (message) => {
-        if (message.kind === 'ready') ready.resolve()
-        else if (message.kind === 'unusable') {
+        if (message.kind === 'ready') {
+          onReady(message.timeMs)
+          ready.resolve()
+        } else if (message.kind === 'unusable') {
           this.#lastCrash = message.message
           ready.reject(unavailable(message.message))
           line.kill()

@@ -3,6 +3,7 @@ import { documentsTag } from '../documents_tag.ts'
 import { errorEventsTag } from '../error_events.ts'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
+import { clockJumpText, SteadyTime } from '../../core/steady_time.ts'
 import type { Files } from '../../core/files.ts'
 import { router } from '../../core/routing.ts'
 import { isTag } from '../../core/tag.ts'
@@ -99,7 +100,8 @@ export class EngineProcess {
     await parts?.store.close()
   }
 
-  async #start({ folder, options, limits, routes, partitions, catalogue }: Start): Promise<void> {
+  async #start(start: Start): Promise<void> {
+    const { folder, options, limits, routes, partitions, catalogue } = start
     const { files, clock, answerer, send, step } = this.#world
     this.#route(routes)
     const notice = (level: 'info' | 'warn' | 'error', text: string, about: object = {}) =>
@@ -117,10 +119,16 @@ export class EngineProcess {
         { memory: options.memory_limit, threads: options.threads },
         options.documents_memory,
       )
-      const maintenance = new Maintenance(store, options, {
+      const newestMs = start.timeMs ?? store.manifest.newestMs() ?? clock.now()
+      const { clock_jump_wait: waitMs } = options.retention
+      const time = new SteadyTime(clock, newestMs, waitMs, (aheadMs) =>
+        notice('warn', clockJumpText, { ahead_ms: aheadMs, wait_ms: waitMs }),
+      )
+      const beside = {
         bytes: () => metrics.bytes,
-        release: (bytes) => metrics.maintenance.release(bytes),
-      })
+        release: (bytes: number) => metrics.maintenance.release(bytes),
+      }
+      const maintenance = new Maintenance(store, options, beside, time)
       const following = (wants: (tag: string) => boolean) => (cursor: JournalCursor) =>
         new JournalFollower(cursor, partitions, {
           files,
@@ -158,7 +166,7 @@ export class EngineProcess {
         },
       })
       const isPoint = (tag: string) => this.#takesPoints && MetricsProcess.wants(tag)
-      const metrics = await openMetrics(store, options, following(isPoint), {
+      const metrics = await openMetrics(store, options, time, following(isPoint), {
         onSealed: (places) => {
           cursors.points = places
           advanced()
@@ -176,7 +184,7 @@ export class EngineProcess {
       maintenance.start()
       metrics.start()
       advanced()
-      send({ kind: 'ready' })
+      send({ kind: 'ready', timeMs: time.now() })
     } catch (failure) {
       send({ kind: 'unusable', message: messageOf(failure) })
     }
@@ -218,6 +226,7 @@ export class EngineProcess {
 function openMetrics(
   store: SegmentStore,
   options: Start['options'],
+  time: SteadyTime,
   ...rest: [
     follow: Parameters<typeof MetricsProcess.open>[2],
     events: Parameters<typeof MetricsProcess.open>[3],
@@ -235,7 +244,7 @@ function openMetrics(
   const sealing = { chunkBytes: pointBytes, readBytes, refreshMs: options.refresh_interval }
   return MetricsProcess.open(
     world,
-    { ...sealing, metrics: options.metrics, rowsMax: pointRowsMax, groupRows },
+    { ...sealing, metrics: options.metrics, rowsMax: pointRowsMax, groupRows, time },
     ...rest,
   )
 }

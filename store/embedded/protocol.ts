@@ -60,6 +60,8 @@ export type ToEngine =
       readonly routes: StoreRoutes
       readonly partitions: readonly FollowedPartition[]
       readonly catalogue: Catalogue
+      /** Milliseconds since the epoch, as steady as an earlier process left it. */
+      readonly timeMs: number | undefined
     }
   | {
       readonly kind: 'mark'
@@ -90,7 +92,8 @@ export interface Failure {
 
 /** From the engine's process. */
 export type FromEngine =
-  | { readonly kind: 'ready' }
+  /** `timeMs`: by which rows are too old. */
+  | { readonly kind: 'ready'; readonly timeMs: number }
   | { readonly kind: 'unusable'; readonly message: string }
   /** What lies before is in segments now. */
   | { readonly kind: 'advance'; readonly places: Places }

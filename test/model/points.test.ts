@@ -229,6 +229,7 @@ class Scenario {
         refreshMs: 1,
         rowsMax: 1_000,
         groupRows: 2_048,
+        time: world.clock,
         metrics: metricsConfig.parse({ retention: [{ match: 'a', steps }] }),
       },
       follow,

@@ -228,10 +228,8 @@ class Scenario {
     const quiet = { onSealed: () => undefined, onPaused: () => undefined }
     this.#store = store
     this.#sealer = new Sealer(store, follow, sealing, quiet)
-    this.#maintenance = new Maintenance(store, options, {
-      bytes: () => 0,
-      release: async () => undefined,
-    })
+    const beside = { bytes: () => 0, release: async () => undefined }
+    this.#maintenance = new Maintenance(store, options, beside, systemClock)
     this.#sealer.start()
   }
 

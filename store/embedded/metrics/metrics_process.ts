@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Clock } from '../../../core/clock.ts'
 import type { Places } from '../../../core/journal/cursor.ts'
 import type { MetricsOptions } from '../../metrics_config.ts'
 import { metricPointsTag } from '../../points.ts'
@@ -19,6 +20,8 @@ import { TagSearch } from './tag_search.ts'
 
 export interface MetricsProcessOptions extends PointSealerOptions, FileSizes {
   readonly metrics: MetricsOptions
+  /** By which points are too old. */
+  readonly time: Pick<Clock, 'now'>
 }
 
 /** Metrics as the engine's process keeps them: taken in, looked after, asked. */
@@ -50,7 +53,7 @@ export class MetricsProcess {
         },
       )
     })
-    this.maintenance = new PointMaintenance(store, writer, rules, options)
+    this.maintenance = new PointMaintenance(store, writer, rules, options, options.time)
     this.sealer = new PointSealer(store, writer, follow, options, {
       onPaused: events.onPaused,
       onSealed: (cursor, isCaughtUp) => {

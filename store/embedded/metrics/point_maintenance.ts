@@ -1,3 +1,4 @@
+import type { Clock } from '../../../core/clock.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { isOutOfMemory } from '../memory.ts'
 import { Upkeep } from '../upkeep.ts'
@@ -27,20 +28,24 @@ export class PointMaintenance {
   readonly #catalogue: CatalogueWriter
   readonly #rules: RetentionRules
   readonly #sizes: FileSizes
+  readonly #time: Pick<Clock, 'now'>
   /** Of merged files: fewer once there was no memory for more. */
   #groupRows: number
   readonly #upkeep: Upkeep
 
+  /** @param time by which points are too old. */
   constructor(
     store: PointStore,
     catalogue: CatalogueWriter,
     rules: RetentionRules,
     sizes: FileSizes,
+    time: Pick<Clock, 'now'>,
   ) {
     this.#store = store
     this.#catalogue = catalogue
     this.#rules = rules
     this.#sizes = sizes
+    this.#time = time
     this.#groupRows = sizes.groupRows
     const { clock, notice } = store.world
     this.#upkeep = new Upkeep({
@@ -102,7 +107,7 @@ export class PointMaintenance {
   async #mergeNext(least: number): Promise<boolean> {
     await this.#upkeep.quiet()
     const { manifest, world } = this.#store
-    const nowMs = world.clock.now()
+    const nowMs = this.#time.now()
     const options: PlanOptions = {
       rules: this.#rules,
       nowMs,
@@ -133,7 +138,6 @@ export class PointMaintenance {
 
   /** Series of which nothing can be left. */
   async #forget(): Promise<void> {
-    const { clock } = this.#store.world
-    await this.#catalogue.forget(clock.now() - this.#rules.longestMs - forgetEveryMs)
+    await this.#catalogue.forget(this.#time.now() - this.#rules.longestMs - forgetEveryMs)
   }
 }

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import type { Clock } from '../../../core/clock.ts'
 import { messageOf } from '../../../core/errors.ts'
 import type { EmbeddedOptions } from '../config.ts'
 import { isOutOfMemory } from '../memory.ts'
@@ -27,12 +28,20 @@ export class Maintenance {
   readonly #options: EmbeddedOptions
   #merge: MergeOptions
   readonly #beside: Beside
+  readonly #time: Pick<Clock, 'now'>
   readonly #upkeep: Upkeep
 
-  constructor(store: SegmentStore, options: EmbeddedOptions, beside: Beside) {
+  /** @param time by which rows are too old. */
+  constructor(
+    store: SegmentStore,
+    options: EmbeddedOptions,
+    beside: Beside,
+    time: Pick<Clock, 'now'>,
+  ) {
     this.#store = store
     this.#options = options
     this.#beside = beside
+    this.#time = time
     this.#merge = { sourceBytesMax: options.memory_limit / 8, fanIn }
     const { clock, notice } = store.world
     this.#upkeep = new Upkeep({
@@ -75,7 +84,7 @@ export class Maintenance {
     const { manifest, world } = this.#store
     const { bavail, bsize } = await statfs(world.folder)
     const state = {
-      nowMs: world.clock.now(),
+      nowMs: this.#time.now(),
       freeBytes: bavail * bsize,
       besideBytes: this.#beside.bytes(),
     }
@@ -116,7 +125,7 @@ export class Maintenance {
   }
 
   async #mergeAll(inputs: readonly Segment[]): Promise<boolean> {
-    const nowMs = this.#store.world.clock.now()
+    const nowMs = this.#time.now()
     return await this.#store.merging((connection) =>
       merge(this.#store, connection, inputs, {
         quiet: () => this.#upkeep.quiet(),

@@ -129,6 +129,12 @@ export class Manifest {
     return this.#nextId++
   }
 
+  /** Milliseconds since the epoch: when the newest segment was made. */
+  newestMs(): number | undefined {
+    const [row] = this.#all('select max(created_ms) as newest from segments')
+    return (row?.['newest'] as number | null) ?? undefined
+  }
+
   cursor(): Places {
     const rows = this.#all('select * from cursor') as {
       partition: string

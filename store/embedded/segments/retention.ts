@@ -1,7 +1,7 @@
 import type { EmbeddedOptions } from '../config.ts'
 import type { DamagedFile, Segment } from './manifest.ts'
 
-type Retention = EmbeddedOptions['retention']
+type Retention = Pick<EmbeddedOptions['retention'], 'age' | 'size' | 'streams'>
 
 export interface RetentionState {
   readonly nowMs: number
@@ -35,7 +35,7 @@ export function ageOf(retention: Retention, stream: string): number {
  */
 export function leaving(
   segments: Iterable<Segment>,
-  { retention, min_free_disk: floor }: Pick<EmbeddedOptions, 'retention' | 'min_free_disk'>,
+  { retention, min_free_disk: floor }: { retention: Retention; min_free_disk: number },
   { nowMs, freeBytes, besideBytes }: RetentionState,
 ): Wanted {
   const gone: Leaving[] = []

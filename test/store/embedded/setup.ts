@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Batch } from '../../../core/journal/batch.ts'
-import { systemClock } from '../../../core/clock.ts'
+import { type Clock, systemClock } from '../../../core/clock.ts'
 import type { Context } from '../../../core/context.ts'
 import { systemFiles } from '../../../core/files.ts'
 import type { Journal } from '../../../core/journal/journal.ts'
@@ -53,6 +53,7 @@ export const plainAnswerer: Answerer = {
 export function inProcess(
   answerer: Answerer = plainAnswerer,
   step: (name: string) => void = () => undefined,
+  clock: Clock = systemClock,
 ): StartChild {
   return ({ onMessage, onGone }) => {
     let isGone = false
@@ -63,7 +64,7 @@ export function inProcess(
     }
     const engine = new EngineProcess({
       files: systemFiles,
-      clock: systemClock,
+      clock,
       answerer,
       send: (message: FromEngine) => {
         if (!isGone) onMessage(structuredClone(message))
@@ -116,7 +117,13 @@ export async function openStore(
   const journal = await openJournal(world)
   const feed = journal.feed('store', {})
   const writer = await startWriter(journal, world)
-  const base = embeddedConfig.parse({ refresh_interval: '20ms', threads: 1, memory_limit: '256MB' })
+  const base = embeddedConfig.parse({
+    refresh_interval: '20ms',
+    threads: 1,
+    memory_limit: '256MB',
+    // What tests write is of days that pass.
+    retention: { age: '40000d' },
+  })
   const engine = new EmbeddedEngine(
     { ...base, ...options },
     {

@@ -213,7 +213,7 @@ test('points and events of one journal pass each other', async () => {
 })
 
 test('metrics alone beyond retention.size: the oldest points go', async () => {
-  const retention = { age: 1e12, size: 1, streams: [] }
+  const retention = { age: 1e12, clock_jump_wait: 0, size: 1, streams: [] }
   store = await openStore({ retention })
   const metrics = metricsOf(store)
   await store.append(batchOf([counter(1, 1), counter(0, 2)]))
