@@ -18,7 +18,8 @@ export class Catalogue {
   #notes = new Map<string, Position | null>()
   readonly #byId = new Map<string, Source>()
   readonly #live = new Map<string, Source>()
-  readonly #families = new Map<string, Set<Source>>()
+  /** Most have one member, for which a Set would be four times as large. */
+  readonly #families = new Map<string, Source[]>()
   /** Paths followed at some time, the latest last. */
   readonly #followed = new Set<string>()
   readonly #nextKey: () => string
@@ -41,25 +42,29 @@ export class Catalogue {
 
   add(source: Source): void {
     this.sources.add(source)
+    source.followed = true
     this.schedule.set(source, source.nextLook)
     this.remember(source.path)
     if (source.place === 'live' || source.place === 'away') this.#byId.set(source.id, source)
     if (source.place === 'live') this.#live.set(source.path, source)
     const family = familyOf(source.path)
-    const members = this.#families.get(family) ?? new Set()
-    this.#families.set(family, members.add(source))
+    const members = this.#families.get(family)
+    if (!members) this.#families.set(family, [source])
+    else if (!members.includes(source)) members.push(source)
   }
 
   /** Takes a source out, without telling the journal. */
   remove(source: Source): void {
     source.close()
     this.sources.delete(source)
+    source.followed = false
     this.pending.delete(source)
     this.#unindex(source)
     const family = familyOf(source.path)
     const members = this.#families.get(family)
-    members?.delete(source)
-    if (members?.size === 0) this.#families.delete(family)
+    const place = members?.indexOf(source) ?? -1
+    if (place >= 0) members?.splice(place, 1)
+    if (members?.length === 0) this.#families.delete(family)
   }
 
   /** Takes a source out for good. */

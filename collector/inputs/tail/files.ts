@@ -61,37 +61,53 @@ const absent = (failure: unknown) => {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-/** Kept for each of ten thousand files, so only what is needed, and nothing computed before it is asked for. */
+/** What is beyond 2^53 as it is, all else as a number. */
+type Exact = number | bigint
+
+const exact = (value: bigint): Exact => (value <= Number.MAX_SAFE_INTEGER ? Number(value) : value)
+
+const second = 1_000_000_000n
+
+/**
+ * Kept for each of ten thousand files, so only what is needed, and in small whole numbers: a bigint, or a number with a
+ * fraction, is an object of its own.
+ */
 class SystemSeen implements Seen {
-  readonly #dev: bigint
-  readonly #ino: bigint
-  readonly #birthNs: bigint
+  readonly #dev: Exact
+  readonly #ino: Exact
+  readonly #birth: number
+  readonly #birthNs: number
   readonly size: number
-  readonly mtimeNs: bigint
-  readonly ctimeNs: bigint
+  readonly #mtime: number
+  readonly #mtimeNs: number
+  readonly #ctime: number
+  readonly #ctimeNs: number
   readonly links: number
   readonly kind: Seen['kind']
-  readonly #inode: number
-  readonly #mtimeMs: number
-  readonly #ctimeMs: number
 
   constructor(stats: BigIntStats) {
-    this.#dev = stats.dev
-    this.#ino = stats.ino
-    this.#birthNs = stats.birthtimeNs
+    this.#dev = exact(stats.dev)
+    this.#ino = exact(stats.ino)
+    this.#birth = Number(stats.birthtimeNs / second)
+    this.#birthNs = Number(stats.birthtimeNs % second)
     this.size = Number(stats.size)
-    this.mtimeNs = stats.mtimeNs
-    this.ctimeNs = stats.ctimeNs
+    this.#mtime = Number(stats.mtimeNs / second)
+    this.#mtimeNs = Number(stats.mtimeNs % second)
+    this.#ctime = Number(stats.ctimeNs / second)
+    this.#ctimeNs = Number(stats.ctimeNs % second)
     this.links = Number(stats.nlink)
-    this.#inode = Number(stats.ino)
-    this.#mtimeMs = millisecondsOf(stats.mtimeNs)
-    this.#ctimeMs = millisecondsOf(stats.ctimeNs)
     const type = Number(stats.mode) & constants.S_IFMT
     this.kind =
       type === constants.S_IFREG ? 'file' : type === constants.S_IFDIR ? 'folder' : 'other'
   }
   get id(): string {
-    return `${this.#dev}:${this.#ino}:${this.#birthNs}`
+    return `${this.#dev}:${this.#ino}:${nanoseconds(this.#birth, this.#birthNs)}`
+  }
+  get mtimeNs(): bigint {
+    return nanoseconds(this.#mtime, this.#mtimeNs)
+  }
+  get ctimeNs(): bigint {
+    return nanoseconds(this.#ctime, this.#ctimeNs)
   }
   /**
    * Whether a look in plain numbers shows the same. They are a third of the garbage; what they round
@@ -100,21 +116,27 @@ class SystemSeen implements Seen {
   isAs(stats: Stats): boolean {
     return (
       this.size === stats.size &&
-      this.#mtimeMs === stats.mtimeMs &&
-      this.#ctimeMs === stats.ctimeMs &&
-      this.#inode === stats.ino &&
+      milliseconds(this.#mtime, this.#mtimeNs) === stats.mtimeMs &&
+      milliseconds(this.#ctime, this.#ctimeNs) === stats.ctimeMs &&
+      Number(this.#ino) === stats.ino &&
       Number(this.#dev) === stats.dev
     )
   }
   isSameFile(other: Seen): boolean {
     if (!(other instanceof SystemSeen)) return other.id === this.id
-    return this.#ino === other.#ino && this.#dev === other.#dev && this.#birthNs === other.#birthNs
+    return (
+      this.#ino === other.#ino &&
+      this.#dev === other.#dev &&
+      this.#birth === other.#birth &&
+      this.#birthNs === other.#birthNs
+    )
   }
 }
 
+const nanoseconds = (seconds: number, rest: number) => BigInt(seconds) * second + BigInt(rest)
+
 /** As Node computes it for `Stats`. */
-const millisecondsOf = (ns: bigint) =>
-  Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1_000_000
+const milliseconds = (seconds: number, rest: number) => seconds * 1000 + rest / 1_000_000
 
 const plainOptions = { throwIfNoEntry: false } as const
 const statOptions = { bigint: true, throwIfNoEntry: false } as const

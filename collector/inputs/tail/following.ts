@@ -147,9 +147,9 @@ export class Following {
 
   async #look(): Promise<void> {
     const now = this.#context.clock.monotonic()
-    const { schedule, sources } = this.#catalogue
+    const { schedule } = this.#catalogue
     for (const source of schedule.take(now)) {
-      if (!sources.has(source) || this.#rests(source, now)) continue
+      if (!source.followed || this.#rests(source, now)) continue
       try {
         const lost = source.place === 'cut' || source.place === 'missing'
         if (!lost) await this.#lookAt(source, now)
@@ -172,15 +172,16 @@ export class Following {
    */
   #rests(source: Source, now: number): boolean {
     const { at, last, place } = source
+    const { pending, schedule } = this.#catalogue
     if (at === undefined || last === undefined || place !== 'live') return false
     if (source.content || source.waiting || source.fresh || source.lag > 0) return false
-    if (source.problem !== undefined || this.#catalogue.pending.has(source)) return false
+    if (source.problem !== undefined || (pending.size > 0 && pending.has(source))) return false
     try {
-      if (this.#files.stat(at, last) !== last || source.ctimeNs !== last.ctimeNs) return false
+      if (this.#files.stat(at, last) !== last) return false
     } catch {
       return false
     }
-    this.#catalogue.schedule.set(source, now + this.#pause(source, now))
+    schedule.set(source, now + this.#pause(source, now))
     return true
   }
 
@@ -193,8 +194,9 @@ export class Following {
   async #lookAt(source: Source, now: number): Promise<void> {
     const { poll_interval, rotate_wait, close_idle, multiline } = this.#options
     try {
-      const seen =
-        source.at === undefined ? source.file?.stat() : this.#files.stat(source.at, source.last)
+      // One that is open has probably changed.
+      const last = source.content ? undefined : source.last
+      const seen = source.at === undefined ? source.file?.stat() : this.#files.stat(source.at, last)
       if (source.at !== undefined && !(seen && source.isFile(seen) && seen.kind === 'file')) {
         await this.#rotation.moved(source)
         if (!this.#catalogue.sources.has(source)) return
@@ -283,6 +285,7 @@ export class Following {
     source.problem = problem
     // Looks unlike anything seen, so that the next look reads it again.
     source.ctimeNs = -1n
+    source.last = undefined
   }
 
   #count() {

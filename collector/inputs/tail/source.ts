@@ -72,6 +72,8 @@ export class Source {
   fresh = true
   /** The journal has, or is about to have, a position of it. */
   noted = false
+  /** Whether it is in the catalogue. */
+  followed = false
   /** Too old when first seen: left out until it changes. */
   leftOut = false
   /** Why it cannot be read, as the system says. */
