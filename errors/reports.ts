@@ -7,7 +7,7 @@ export const reportsTag = 'error reports'
 /** Their stream: nothing is found under it; what the digest makes of them has streams of its own. */
 export const reportsStream = 'errors-reports-default'
 /** The journal's partition in which they are. */
-export const reportsPartition = 'errors'
+export { errorReportsPartition as reportsPartition } from '../store/error_events.ts'
 /** The journal's reader that makes issues of them. */
 export const reportsReader = 'errors.digest'
 

@@ -6,7 +6,7 @@ import type { DurableMark } from '../../core/journal/writer.ts'
 import { SteadyTime } from '../../core/steady_time.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { defaultSearchLimits, type SearchLimits } from '../query/limits.ts'
-import { errorEventsPartition } from '../error_events.ts'
+import { errorEventsPartition, errorReportsPartition } from '../error_events.ts'
 import { pointPartitions } from '../points.ts'
 import {
   type JsonRecord,
@@ -93,7 +93,7 @@ export class EmbeddedEngine implements Search {
           options,
           limits: world.limits ?? defaultSearchLimits,
           routes: this.#routes,
-          partitions: world.feed.partitions(),
+          partitions: world.feed.partitions().filter(({ name }) => name !== errorReportsPartition),
           catalogue: this.#catalogue,
           timeMs: this.#time?.now(),
         }
@@ -112,14 +112,16 @@ export class EmbeddedEngine implements Search {
     const { feed } = this.#world
     this.#unlisten = feed.listen({
       onMark: (partition, mark) => {
-        if (this.#passesOver(partition)) {
-          feed.advance({ [partition]: { segment: mark.segment, ordinal: mark.events } })
-        }
+        const isPassed = this.#passesOver(partition)
+        if (isPassed) feed.advance({ [partition]: { segment: mark.segment, ordinal: mark.events } })
+        if (partition === errorReportsPartition) return
         const folder = partitionFolder(this.#world.context.dataFolder, partition)
         this.#child.tell({ kind: 'mark', partition, folder, mark })
         const known = this.#marks.get(partition)
-        this.#window.bytes += mark.bytes - (known?.segment === mark.segment ? known.bytes : 0)
+        const before = known?.segment === mark.segment ? known.bytes : 0
         this.#marks.set(partition, mark)
+        if (isPassed) return
+        this.#window.bytes += mark.bytes - before
         this.#wake()
       },
       onDropped: (partition, segment) => this.#child.tell({ kind: 'dropped', partition, segment }),
@@ -250,6 +252,7 @@ export class EmbeddedEngine implements Search {
 
   /** Whether nothing in a partition can be for the store: no process is needed to find that out. */
   #passesOver(partition: string): boolean {
+    if (partition === errorReportsPartition) return true
     const { outputs, points, isPointsOnly } = this.#routes
     const isOwn = partition === documentsPartition || partition === errorEventsPartition
     if (isOwn) return isPointsOnly === true

@@ -1,10 +1,12 @@
 import { readdirSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { systemFiles } from '../../../core/files.ts'
 import type { Answerer } from '../../../store/embedded/answerer.ts'
+import { errorReportsPartition } from '../../../store/error_events.ts'
 import { encodePoint, metricPointsTag } from '../../../store/points.ts'
 import type { JsonRecord } from '../../../store/search.ts'
-import { linesOf } from '../../core/journal/setup.ts'
+import { linesOf, startWriter } from '../../core/journal/setup.ts'
 import { inProcess, openStore, plainAnswerer, type TestStore } from './setup.ts'
 
 let store: TestStore | undefined
@@ -93,6 +95,27 @@ test('what cannot be for the store is passed over without a process', async () =
     await store.append(linesOf([4]))
     expect(store.journal.openFeed('store')!.lag().events).toBe(1)
   } finally {
+    await store.close()
+  }
+})
+
+test('reports of errors are passed over without a process, and what comes beside them is found', async () => {
+  const store = await openStore()
+  const world = { files: systemFiles, dataFolder: store.folder }
+  const reports = await startWriter(store.journal, world, errorReportsPartition)
+  try {
+    await reports.append([linesOf([1, 2, 3])])
+    expect(store.journal.openFeed('store')!.lag()).toEqual({ bytes: 0, events: 0 })
+    expect(store.engine.state.pid).toBe(undefined)
+    await store.append(linesOf([4]))
+    await store.engine.refresh()
+    await reports.append([linesOf([5])])
+    await store.append(linesOf([6]))
+    await store.engine.refresh()
+    expect(numbers(await store.all('logs-a-default'))).toEqual([4, 6])
+    expect(store.journal.openFeed('store')!.lag().events).toBe(0)
+  } finally {
+    await reports.close(AbortSignal.timeout(1_000))
     await store.close()
   }
 })
