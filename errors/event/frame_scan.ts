@@ -1,19 +1,23 @@
 import { hash } from 'node:crypto'
 import { filenameBit, type Member, memberAt, namingBits } from './frame_members.ts'
 import { isUrlScheme } from './frames.ts'
-import { hasControls, hasUnicode, type JsonWalk, mayBeSecret } from './json_walk.ts'
-import { addsName, addsPath, addsVars, type ReadVars, type ScannedFrames } from './unread_frames.ts'
+import { hasUnicode, type JsonWalk, mayBeSecret } from './json_walk.ts'
+import { scanVars, type VarsScanRules } from './vars_scan.ts'
+import {
+  addsMember,
+  addsName,
+  addsPath,
+  addsVars,
+  type ReadVars,
+  type ScannedFrames,
+} from './unread_frames.ts'
 
 /** What normalising and scrubbing would do, as far as a scan has to know it. */
-export interface FrameScanRules {
+export interface FrameScanRules extends VarsScanRules {
   /** Most frames of a list. */
   readonly maxFrames: number
   /** Whether scrubbing leaves a line of source as it is. */
   readonly isCleanLine: (line: string) => boolean
-  /** Whether it leaves variables as they are, by their JSON. */
-  readonly areCleanVars: (json: string) => boolean
-  /** Most bytes of the variables of a frame. */
-  readonly maxVarsSize: number
 }
 
 const QUOTE = 0x22
@@ -29,7 +33,6 @@ const LETTER_N = 0x6e
 const maxFacts = 65_536
 const maxLines = 20
 const maxDigits = 15
-const maxVarsDepth = 5
 /** With its colon. */
 const longestScheme = 13
 
@@ -58,6 +61,7 @@ export class FrameScan {
   #path = 0
   #pathEnd = 0
   #varsEnd = 0
+  #varsBefore = 0
   /** Behind the list that was scanned last. */
   end = 0
 
@@ -101,6 +105,7 @@ export class FrameScan {
     this.#name = 0
     this.#path = 0
     this.#varsEnd = 0
+    this.#varsBefore = this.#vars.length
     let seen = 0
     let kept = 0
     let at = open + 1
@@ -121,6 +126,7 @@ export class FrameScan {
         if (at < 0) return -1
         if (this.#stays) kept++
         if (!this.#note(from, member?.isFact === true)) return -1
+        if (member?.kind === 'vars' && this.#stays) this.#replaceMembers()
       }
       if (source[at] !== CLOSE) return -1
       at--
@@ -166,6 +172,15 @@ export class FrameScan {
     if (this.#factCount + end - start > maxFacts) return false
     this.#factCount += this.#source.copy(this.#facts, this.#factCount, start, end)
     return true
+  }
+
+  /** What is read of the variables that stay. */
+  #replaceMembers(): void {
+    for (let index = this.#varsBefore; index < this.#vars.length; index++) {
+      const { start, end } = this.#vars[index]!
+      this.#pieces.push(this.#piece, start, addsMember, index)
+      this.#piece = end
+    }
   }
 
   #ignored(at: number): number {
@@ -273,23 +288,13 @@ export class FrameScan {
   }
 
   #variables(at: number): number {
-    const walk = this.#walk
-    const end = walk.value(at)
-    if (end < 0) return -1
-    if (end === at + 2 && this.#source[at] !== QUOTE) {
-      this.#stays = false
-      return end
-    }
-    const isPlain =
-      this.#source[at] === OPEN &&
-      !walk.hasOddNumber &&
-      walk.depth <= maxVarsDepth &&
-      walk.size <= this.#rules.maxVarsSize &&
-      (walk.has & (hasUnicode | hasControls)) === 0
-    if (isPlain && this.#rules.areCleanVars(this.#source.toString('utf8', at, end))) return end
-    this.#stays = false
-    this.#varsEnd = end
-    this.#vars.push({ frame: this.#places.length / 2, start: at, end })
+    const found = scanVars(this.#walk, at, this.#rules)
+    if (!found) return -1
+    const { end, stay, odd } = found
+    this.#stays = stay
+    if (!stay && odd.length > 0) this.#varsEnd = end
+    const frame = this.#places.length / 2
+    for (const place of odd) this.#vars.push({ frame, ...place, isMember: stay })
     return end
   }
 }

@@ -20,6 +20,8 @@ export interface UnreadJson {
 export const addsPath = -1
 export const addsName = -2
 export const addsVars = -3
+/** In its place: a member of variables. */
+export const addsMember = -4
 
 /** Variables that are read, as they may have to be cut or scrubbed. */
 export interface ReadVars {
@@ -27,6 +29,8 @@ export interface ReadVars {
   /** Their JSON in the source. */
   readonly start: number
   readonly end: number
+  /** One of them: its name and value. */
+  readonly isMember: boolean
   /** What is kept of them. */
   kept?: JsonRecord | undefined
 }
@@ -37,7 +41,7 @@ export interface ScannedFrames {
   readonly source: Buffer
   /** Of each frame, where it begins and ends. */
   readonly places: readonly number[]
-  /** Pairs: start and end of what is copied, or one of the above and, for `addsVars`, which. */
+  /** Pairs: start and end of what is copied, or one of the above and, of variables, which. */
   readonly pieces: readonly number[]
   readonly vars: readonly ReadVars[]
   /** Of all that grouping reads: the same for frames that read the same. */
@@ -79,8 +83,9 @@ export class UnreadFrames implements UnreadJson {
   }
 
   /** JSON of variables, as it was sent. */
-  varsJson({ start, end }: ReadVars): string {
-    return this.#scanned.source.toString('utf8', start, end)
+  varsJson({ start, end, isMember }: ReadVars): string {
+    const json = this.#scanned.source.toString('utf8', start, end)
+    return isMember ? `{${json}}` : json
   }
 
   get length(): number {
@@ -105,7 +110,8 @@ export class UnreadFrames implements UnreadJson {
       else if (start === addsName) sink.text(',"filename":')
       else {
         const { kept } = vars[end]!
-        if (kept !== undefined) sink.text(`,"vars":${JSON.stringify(kept)}`)
+        if (start === addsMember) sink.text(JSON.stringify(kept).slice(1, -1))
+        else if (kept !== undefined) sink.text(`,"vars":${JSON.stringify(kept)}`)
       }
     }
   }

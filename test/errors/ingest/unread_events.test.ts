@@ -69,6 +69,10 @@ describe('frames stay bytes', () => {
     ['of Node itself', { filename: 'node:internal/modules/run_main', function: 'run' }],
     ['of native code', { instruction_addr: '0x1f', package: 'libc', symbol: '_start' }],
     ['with secret variables', { function: 'f', vars: { password: 'hunter2', a: 'token=1' } }],
+    [
+      'with secret variables among others',
+      { vars: { n: 1, a: 'x', auth: { b: 'hunter2' }, z: '\n' } },
+    ],
     ['with too many variables', { function: 'f', vars: { a: 'x'.repeat(3_000) } }],
   ])('%s', (_, frame) => {
     const { unread, text } = madeOf(withFrames({}, frame, python))
