@@ -22,7 +22,8 @@ export async function run(): Promise<void> {
       await withFiles(join(folder, 'second'), 1),
       await withFiles(join(folder, 'tenth'), 10),
     ]
-    console.log(formatTable(['', 'CPU %', 'RSS MB', 'peak RSS MB', 'open files'], rows))
+    const headings = ['', 'CPU %', 'RSS MB', 'anonymous MB', 'peak RSS MB', 'open files']
+    console.log(formatTable(headings, rows))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -81,7 +82,8 @@ async function withFiles(folder: string, everySeconds: number): Promise<string[]
 async function watch(name: string, weir: Measured): Promise<string[]> {
   const before = weir.usage()
   await sleep(watchMs)
-  const { cpuSeconds, rssMB, peakRssMB, descriptors } = weir.usage()
+  const { cpuSeconds, rssMB, anonymousMB, peakRssMB, descriptors } = weir.usage()
   const cpu = ((cpuSeconds - before.cpuSeconds) / watchMs) * 100_000
-  return [name, cpu.toFixed(1), rssMB.toFixed(0), peakRssMB.toFixed(0), String(descriptors)]
+  const memory = [rssMB, anonymousMB, peakRssMB].map((mb) => mb.toFixed(0))
+  return [name, cpu.toFixed(1), ...memory, String(descriptors)]
 }

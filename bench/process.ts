@@ -14,6 +14,8 @@ const ticksPerSecond = 100
 export interface Usage {
   readonly cpuSeconds: number
   readonly rssMB: number
+  /** Of it what is no page of a file, such as Node's binary. */
+  readonly anonymousMB: number
   readonly peakRssMB: number
   readonly descriptors: number
 }
@@ -26,6 +28,7 @@ export function usageOf(pid: number): Usage {
   return {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
     rssMB: kilobytes('VmRSS') / 1024,
+    anonymousMB: kilobytes('RssAnon') / 1024,
     peakRssMB: kilobytes('VmHWM') / 1024,
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
   }
