@@ -55,7 +55,10 @@ export function mayHold(text: string, patterns: Patterns): boolean {
   return patterns.ipAddresses
 }
 
-/** Parts of the text that fit, in no order. Undefined when there are none. */
+/**
+ * Parts of the text that fit, in no order. Undefined when there are none. What `secrets` finds ../event/json_walk.ts has
+ * to suspect.
+ */
 export function findSpans(text: string, patterns: Patterns): Span[] | undefined {
   let spans: Span[] | undefined
   if (patterns.secrets) {

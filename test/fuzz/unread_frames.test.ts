@@ -3,12 +3,15 @@ import process from 'node:process'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { errorsConfig } from '../../errors/config.ts'
+import { hasUnicode, JsonWalk, mayBeSecret } from '../../errors/event/json_walk.ts'
 import type { EventSummary } from '../../errors/event_summary.ts'
 import { type ReportLine, writeLine } from '../../errors/ingest/gatherer.ts'
 import { isRecord, type ReadJson, readJson } from '../../errors/ingest/json_text.ts'
 import { preparingBy } from '../../errors/ingest/preparing.ts'
 import { TextBlock } from '../../errors/ingest/text_block.ts'
 import { eventPieces } from '../../errors/ingest/unread_events.ts'
+import { findSpans } from '../../errors/scrub/patterns.ts'
+import { compileScrubbing } from '../../errors/scrub/rules.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { arrival } from '../errors/event/arrival.ts'
 import { projectOf } from '../errors/ingest/accepted.ts'
@@ -262,4 +265,43 @@ test('an event whose frames stay bytes is the event', () => {
     { numRuns },
   )
   expect(unread).toBeGreaterThan(numRuns / 25)
+})
+
+const fragment = fc.oneof(
+  fc.constantFrom(
+    '//',
+    ':',
+    '@',
+    ' ',
+    '-',
+    '\t',
+    '\u00a0',
+    'u',
+    'x/',
+    '"',
+    '\\',
+    'BEARER',
+    'Bearer',
+  ),
+  fc.constantFrom('bearer', '-----BEGIN', ' RSA PRIVATE KEY-----', '\n', '4111', '6011', '1111'),
+  fc.constantFrom('078', '05', '1120', '5', '37', '12345678'),
+  fc.string({ unit: 'binary', maxLength: 2 }),
+)
+
+test('where a line has a secret the walk over its bytes suspects one', () => {
+  const { lines } = compileScrubbing(errorsConfig.parse({}).scrub)
+  const walk = new JsonWalk()
+  let found = 0
+  fc.assert(
+    fc.property(fc.array(fragment, { maxLength: 14 }), (parts) => {
+      const line = parts.join('').toWellFormed()
+      if (findSpans(line, lines) === undefined) return
+      found++
+      walk.bytes = Buffer.from(JSON.stringify(line))
+      expect(walk.text(1)).toBe(walk.bytes.length - 1)
+      expect(walk.has & (mayBeSecret | hasUnicode)).toBeGreaterThan(0)
+    }),
+    { numRuns: numRuns * 20 },
+  )
+  expect(found).toBeGreaterThan(numRuns / 20)
 })
