@@ -71,6 +71,7 @@ function rowsOf({ from, within, segments, skipped, damaged, close }: Opened): Op
   }
   return {
     from,
+    isInTime: true,
     byTime: { spans, untimed: segments.some(({ untimed }) => untimed > 0), within },
     scanned: { segments: segments.length, skipped, rows, bytes, damaged },
     close,

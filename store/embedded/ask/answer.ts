@@ -12,8 +12,8 @@ import { grainOf, isCountable, isGroupable } from './countable.ts'
 import { FieldTable } from './field_table.ts'
 import { grouped } from './grouped.ts'
 import { hitsOf, type FoundHits } from './hits.ts'
-import { noNeeds, type Needs } from './needs.ts'
-import { needsOf } from './needs_of.ts'
+import { noNeeds } from './needs.ts'
+import { needsOf, withoutTimes } from './needs_of.ts'
 import { askedOf } from './question.ts'
 import { refuseUnsupported } from './unsupported.ts'
 import type { OpenedRows, Scanned, World } from './world.ts'
@@ -50,7 +50,7 @@ export async function answer(
     body.post_filter == null
       ? undefined
       : queryOfBody(body.post_filter, { place: 'post_filter', limits })
-  const needs = looksBeyondQuery(aggregations) ? noNeeds : needsIn(query, fields, world)
+  const needs = looksBeyondQuery(aggregations) ? noNeeds : needsOf(query, meaningIn(fields, world))
   const countable = { body, query, aggregations, fields, indices: world.indices }
   const grain = grainOf(aggregations)
   const isCounted = world.openCounts !== undefined && isCountable(countable)
@@ -59,7 +59,9 @@ export async function answer(
   const deadline =
     timeoutMs === undefined || !world.deadlineIn ? world.deadline : world.deadlineIn(timeoutMs)
   try {
-    const found = { ...world, deadline, from: opened.from, query, fields }
+    const isInTime = opened.isInTime && needs !== noNeeds
+    const left = isInTime ? withoutTimes(query, meaningIn(fields, world)) : query
+    const found = { ...world, deadline, from: opened.from, query: left, fields }
     const plain: Asked = {
       ...terminated(askedOf(found), body),
       ...(isCounted && { weight: verbatim('_weight') }),
@@ -117,8 +119,9 @@ const queryIn = (body: JsonRecord, limits: QueryLimits): Query =>
     ? { kind: 'all' }
     : queryOfBody(body.query, { limits })
 
-const needsIn = (query: Query, fields: FieldTable, { nowMs, limits }: World): Needs =>
-  needsOf(query, { fields, nowMs, maxFields: limits.maxClauses })
+const meaningIn = (fields: FieldTable, { nowMs, limits }: World) => {
+  return { fields, nowMs, maxFields: limits.maxClauses }
+}
 
 interface Parts {
   readonly body: JsonRecord

@@ -1,6 +1,7 @@
 import type { AnsweredStruct } from '../database.ts'
-import { all, sql, verbatim, type Sql } from '../sql.ts'
+import { sql, verbatim, type Sql } from '../sql.ts'
 import { edgesOf, type ByTime, type TimeBounds, type TimeSpan } from './time_spans.ts'
+import { columnInTimes } from './value_condition.ts'
 
 /** The first of the rows of `from` that fit `where`, in the order that is wanted, `most` at most. */
 export type Look = (from: Sql, where: Sql, most: number) => Promise<readonly AnsweredStruct[]>
@@ -26,7 +27,7 @@ export async function firstByTime(
   for (const { edge, rows } of edgesOf(spans, descending)) {
     if (rows < least) continue
     const bounds = boundsOf(begin, edge, descending)
-    const where = isWithin(untimed ? bounds : neededOf(bounds, spans))
+    const where = inTimes(untimed ? bounds : neededOf(bounds, spans))
     found.push(...(await look(within(bounds, false), where, wanted - found.length)))
     if (found.length === wanted) return found
     begin = edge
@@ -34,8 +35,8 @@ export async function firstByTime(
   }
   const bounds = boundsOf(begin, undefined, descending)
   const where = untimed
-    ? sql`(${isWithin(bounds)} or "@timestamp" is null)`
-    : isWithin(neededOf(bounds, spans))
+    ? sql`(${inTimes(bounds)} or "@timestamp" is null)`
+    : inTimes(neededOf(bounds, spans))
   found.push(...(await look(within(bounds, untimed), where, wanted - found.length)))
   return found
 }
@@ -53,10 +54,5 @@ function neededOf({ from, to }: TimeBounds, spans: readonly TimeSpan[]): TimeBou
   return { ...(has(from) && { from }), ...(has(to) && { to }) }
 }
 
-function isWithin({ from, to }: TimeBounds): Sql {
-  const time = (micros: bigint) => verbatim(`make_timestamp((${micros})::bigint)`)
-  return all([
-    ...(from === undefined ? [] : [sql`"@timestamp" >= ${time(from)}`]),
-    ...(to === undefined ? [] : [sql`"@timestamp" < ${time(to)}`]),
-  ])
-}
+const inTimes = (bounds: TimeBounds): Sql =>
+  bounds.from === undefined && bounds.to === undefined ? verbatim('true') : columnInTimes(bounds)

@@ -35,6 +35,27 @@ export function needsOf(query: Query, meaning: Meaning): Needs {
   }
 }
 
+/**
+ * The same query of rows that are within its needs' bounds of time: bounds that it asks for by themselves hold of all.
+ * To compare times costs DuckDB their reading, also where the bounds of a row group tell.
+ */
+export function withoutTimes(query: Query, meaning: Meaning): Query {
+  switch (query.kind) {
+    case 'range': {
+      const field = meaning.fields.field(query.field)
+      if (!field || !isTime(field) || field.list) return query
+      const { from, to } = timesOf(field.field, query, meaning.nowMs)
+      return from === undefined && to === undefined ? query : { kind: 'all' }
+    }
+    case 'bool': {
+      const of = (queries: readonly Query[]) => queries.map((each) => withoutTimes(each, meaning))
+      return { ...query, must: of(query.must), filter: of(query.filter) }
+    }
+    default:
+      return query
+  }
+}
+
 const isTime = ({ field }: Resolved) => field.path === '@timestamp' && isDate(field.type)
 
 function ofField(path: string, { fields }: Meaning, make: (field: Resolved) => Needs): Needs {

@@ -114,17 +114,25 @@ function rounded({ field }: Resolved, value: number): number {
 }
 
 /** On `@timestamp` as the column is, so that segments and row groups outside of it are skipped. */
-export function inTimes(resolved: Resolved, { from, to }: Times): Sql {
+export function inTimes(resolved: Resolved, times: Times): Sql {
+  const { from, to } = times
   const isColumn = resolved.field.path === '@timestamp' && !resolved.list
-  const value = (x: Sql) => (isColumn ? verbatim('"@timestamp"') : x)
-  const instant = (micros: bigint) =>
-    isColumn ? verbatim(`make_timestamp((${clamped(micros)})::bigint)`) : bigint(micros)
+  if (isColumn) return columnInTimes(times)
   return anyValue(resolved, (x) => {
     const tests: Sql[] = []
-    if (from !== undefined) tests.push(sql`${value(x)} >= ${instant(from)}`)
-    if (to !== undefined) tests.push(sql`${value(x)} < ${instant(to)}`)
-    return tests.length === 0 ? sql`${value(x)} is not null` : all(tests)
+    if (from !== undefined) tests.push(sql`${x} >= ${bigint(from)}`)
+    if (to !== undefined) tests.push(sql`${x} < ${bigint(to)}`)
+    return tests.length === 0 ? sql`${x} is not null` : all(tests)
   })
+}
+
+/** `@timestamp` is there and within the times. */
+export function columnInTimes({ from, to }: Times): Sql {
+  const time = (micros: bigint) => verbatim(`make_timestamp((${clamped(micros)})::bigint)`)
+  const tests: Sql[] = []
+  if (from !== undefined) tests.push(sql`"@timestamp" >= ${time(from)}`)
+  if (to !== undefined) tests.push(sql`"@timestamp" < ${time(to)}`)
+  return tests.length === 0 ? verbatim('"@timestamp" is not null') : all(tests)
 }
 
 /** Within what a TIMESTAMP of DuckDB is. */

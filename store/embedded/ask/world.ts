@@ -35,6 +35,8 @@ export interface World {
 export interface OpenedRows {
   /** FROM-able: has all of `baseColumns` and `promotedColumns`; replaced and deleted rows are not in it. */
   readonly from: Sql
+  /** No row of `from` is outside of the bounds of time that it was opened for. */
+  readonly isInTime?: boolean
   /** Undefined where a row stands for many. */
   readonly byTime: ByTime | undefined
   readonly scanned: Scanned

@@ -1,5 +1,6 @@
 import type { Needs } from '../ask/needs.ts'
 import type { TimeBounds } from '../ask/time_spans.ts'
+import { columnInTimes } from '../ask/value_condition.ts'
 import type { Shape } from '../shape.ts'
 import { all, join, type Sql, sql, verbatim } from '../sql.ts'
 import { promotedColumns } from '../columns.ts'
@@ -19,7 +20,7 @@ export interface StoredStream {
 export interface Opened {
   /**
    * FROM-able, with all of `baseColumns` and `promotedColumns`, and `filename` and `file_row_number`: every row there is,
-   * replaced ones left out.
+   * replaced ones left out, and those outside of the bounds of time that it was opened for.
    */
   readonly from: Sql
   /** FROM-able as `from`: only segments that may have rows within `bounds`, or, where wanted, some without a time. */
@@ -94,7 +95,7 @@ export class Reading {
       parts.some(({ stream }) => wanted.has(stream)),
     )
     const segments = ofStreams.filter((segment) => fits(segment, wanted, needs, this.#words))
-    return this.#opened(streams, segments, ofStreams.length - segments.length)
+    return this.#opened(streams, segments, ofStreams.length - segments.length, timesOf(needs))
   }
 
   /** What `streams` hold within the bounds of `needs`, as counts of `minutes`, `grain` of them together, as far as they are kept. */
@@ -142,7 +143,12 @@ export class Reading {
     return sql`(select * exclude (filename, file_row_number) from ${this.#from([...streams], segments)})`
   }
 
-  #opened(streams: readonly string[], segments: readonly Segment[], skipped: number): Opened {
+  #opened(
+    streams: readonly string[],
+    segments: readonly Segment[],
+    skipped: number,
+    times: TimeBounds = {},
+  ): Opened {
     for (const { id } of segments) this.#held.set(id, (this.#held.get(id) ?? 0) + 1)
     let isOpen = true
     const close = () => {
@@ -163,12 +169,13 @@ export class Reading {
       const some = segments.filter((segment) => {
         return isWithin(segment, bounds) || (untimed && segment.untimed > 0)
       })
-      return this.#from(streams, some)
+      return this.#from(streams, some, times)
     }
-    return { from: this.#from(streams, segments), within, segments, skipped, damaged, close }
+    const from = this.#from(streams, segments, times)
+    return { from, within, segments, skipped, damaged, close }
   }
 
-  #from(streams: readonly string[], segments: readonly Segment[]): Sql {
+  #from(streams: readonly string[], segments: readonly Segment[], times: TimeBounds = {}): Sql {
     const { gone } = this.#manifest
     const groups = new Map<string, { condition: Sql; files: string[] }>()
     for (const segment of segments) {
@@ -190,6 +197,7 @@ export class Reading {
         if (!limit || !isGone(limit, segment) || !streams.includes(stream)) continue
         conditions.push(sql`(_stream <> ${stream} or coalesce(_seq > ${limit.seq}, false))`)
       }
+      if (!isInside(segment, times)) conditions.push(columnInTimes(times))
       const condition = all(conditions)
       const key = JSON.stringify([condition.text, condition.values])
       if (!groups.has(key)) groups.set(key, { condition, files: [] })
@@ -224,6 +232,19 @@ export class Reading {
   }
 }
 
+const timesOf = ({ fromMicros, toMicros }: Needs): TimeBounds => ({
+  ...(fromMicros !== undefined && { from: fromMicros }),
+  ...(toMicros !== undefined && { to: toMicros + 1n }),
+})
+
+/** Whether all rows are within the bounds; those without a time are within none. */
+function isInside({ minMicros, maxMicros, untimed }: Segment, { from, to }: TimeBounds): boolean {
+  if (from === undefined && to === undefined) return true
+  if (untimed > 0 || minMicros === null || maxMicros === null) return false
+  return (from === undefined || minMicros >= from) && (to === undefined || maxMicros < to)
+}
+
+/** Whether some row may be within the bounds. */
 function isWithin({ minMicros, maxMicros }: Segment, { from, to }: TimeBounds): boolean {
   if (minMicros === null || maxMicros === null) return false
   return (from === undefined || maxMicros >= from) && (to === undefined || minMicros < to)
