@@ -68,7 +68,7 @@ export class Backpressure {
       if (bytes > space.limit / 2) throw tooLarge(bytes, space.limit)
       this.#report({ kind: 'full', message: full, wantedBytes: bytes })
       if (closing.aborted) throw closedError()
-      await Promise.race([space.freed(seen, retryMs), this.#gaveUp])
+      await this.#freed(seen)
     }
     if (this.#trouble === 'full') this.#report(null)
     return true
@@ -102,11 +102,20 @@ export class Backpressure {
     void (async () => {
       const { space, closing } = this.#world
       while (this.#trouble === 'full' && !space.hasRoom(bytes) && !closing.aborted) {
-        await Promise.race([space.freed(space.frees, retryMs), this.#gaveUp])
+        await this.#freed(space.frees)
       }
       this.#watching = false
       if (this.#trouble === 'full') this.#report(null)
     })()
+  }
+
+  /** Resolves once something was freed since `frees` was looked at, when it is time to try again, or at the end. */
+  async #freed(since: number): Promise<void> {
+    const { clock, space } = this.#world
+    const done = new AbortController()
+    const sleep = clock.sleep(retryMs, done.signal)
+    await Promise.race([space.freed(since, retryMs), sleep, this.#gaveUp])
+    done.abort()
   }
 
   #report(trouble: Trouble | null): void {
