@@ -36,6 +36,8 @@ const turnLines = 16
 const lingerMs = 200
 /** With so many in that time more will come soon; a transaction of twice as many events costs little more than one. */
 const floodEvents = 50
+/** With so many bytes of lines to send a transaction is full, however few events they are of. */
+const unitBytes = 16_000_000
 /** What comes within this time is read together. */
 const gatherMs = 10
 /** The journal is let go of so often. */
@@ -277,7 +279,8 @@ export class Digester {
     if (events === 0) return false
     const { context, unit } = this.#world
     const most = unit()
-    return events >= most.events || context.clock.monotonic() - beganMs >= most.ms
+    if (events >= most.events || this.#digestion.outbox.bytes >= unitBytes) return true
+    return context.clock.monotonic() - beganMs >= most.ms
   }
 
   /** How long a transaction that has caught up still waits for more: in a flood until it is full. */

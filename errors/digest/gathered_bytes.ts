@@ -1,4 +1,6 @@
 const firstBytes = 16_384
+/** A larger buffer is not kept for the next batch. */
+const keptBytes = 8_000_000
 
 /** Bytes of a batch one after the other, outside of the heap: what they come from is garbage at once. */
 export class GatheredBytes {
@@ -28,6 +30,7 @@ export class GatheredBytes {
 
   clear(): void {
     this.#length = 0
+    if (this.#bytes.length > keptBytes) this.#bytes = Buffer.allocUnsafeSlow(firstBytes)
   }
 
   #makeRoom(bytes: number): void {

@@ -44,6 +44,13 @@ export class Outbox {
     return this.#sentUpTo === undefined || !isBefore(place, this.#sentUpTo)
   }
 
+  /** Of lines that are not saved yet. */
+  get bytes(): number {
+    let sum = 0
+    for (const { bytes } of this.#lines.values()) sum += bytes.length
+    return sum
+  }
+
   add(stream: string, line: string): void {
     let lines = this.#lines.get(stream)
     if (!lines) this.#lines.set(stream, (lines = { bytes: new GatheredBytes(), count: 0 }))

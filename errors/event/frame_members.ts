@@ -55,7 +55,9 @@ const placeOf = (length: number, first: number, last: number) =>
 const byPlace: (Member | undefined)[] = Array.from({ length: 64 })
 for (const member of members) {
   const { name } = member
-  byPlace[placeOf(name.length, name[0]!, name.at(-1)!)] = member
+  const place = placeOf(name.length, name[0]!, name.at(-1)!)
+  if (byPlace[place]) throw new TypeError(`${name.toString()} has the place of another member`)
+  byPlace[place] = member
 }
 
 /** The member whose name is in these bytes; undefined for one that frames are not read for. */

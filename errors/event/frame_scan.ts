@@ -30,6 +30,7 @@ const OPEN_LIST = 0x5b
 const CLOSE_LIST = 0x5d
 const LETTER_N = 0x6e
 
+const nothing = Buffer.alloc(0)
 const maxFacts = 65_536
 const maxLines = 20
 const maxDigits = 15
@@ -46,7 +47,7 @@ export class FrameScan {
   readonly #facts = Buffer.allocUnsafeSlow(maxFacts)
   #factCount = 0
   #rules!: FrameScanRules
-  #source: Buffer = Buffer.alloc(0)
+  #source: Buffer = nothing
   #pieces: number[] = []
   #places: number[] = []
   #vars: ReadVars[] = []
@@ -70,17 +71,23 @@ export class FrameScan {
     this.#walk = walk
   }
 
+  /** Lets go of what was scanned last; what was made of it stays. */
+  forget(): void {
+    this.#source = nothing
+    this.#pieces = []
+    this.#places = []
+    this.#vars = []
+  }
+
   /**
    * @param open where the list begins
    * @returns undefined for one that has to be read, whatever the reason
    */
   scan(open: number, rules: FrameScanRules): ScannedFrames | undefined {
     const source = this.#walk.bytes
+    this.forget()
     this.#rules = rules
     this.#source = source
-    this.#pieces = []
-    this.#places = []
-    this.#vars = []
     this.#factCount = 0
     this.#piece = open
     this.#fact = open

@@ -1,7 +1,7 @@
 import { hasControls, hasUnicode, type JsonWalk } from './json_walk.ts'
 
-const QUOTE = 0x22
 const COMMA = 0x2c
+const OPEN_LIST = 0x5b
 const OPEN = 0x7b
 /** As frames.ts reads them. */
 const maxDepth = 5
@@ -42,7 +42,8 @@ export function scanVars(
     areCleanVars(bytes.toString('utf8', from, to))
   const end = walk.value(start)
   if (end < 0) return undefined
-  if (end === start + 2 && bytes[start] !== QUOTE) return { end, stay: false, odd: [] }
+  const isEmpty = end === start + 2 && (bytes[start] === OPEN || bytes[start] === OPEN_LIST)
+  if (isEmpty) return { end, stay: false, odd: [] }
   const fit = walk.size <= maxVarsSize && walk.depth <= maxDepth
   if (bytes[start] !== OPEN || !fit) return { end, stay: false, odd: [{ start, end }] }
   return { end, stay: true, odd: arePlain(start, end) ? [] : oddMembers(walk, start, arePlain) }

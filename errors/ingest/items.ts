@@ -33,9 +33,9 @@ type TakeItem = (item: EnvelopeItem, parcel: Parcel, world: ItemWorld) => void
 /** What is done with an item, by its type; all others are dropped, and their SDKs told so. */
 const items: Readonly<Record<string, TakeItem>> = {
   event: (item, parcel, world) => {
+    if (parcel.eventId !== undefined) return parcel.invalid('error', 'an envelope has one event')
     const raw = record(item, parcel, world, 'error', 'max_event_size', world.readEvent)
     if (!raw) return
-    if (parcel.eventId !== undefined) return parcel.invalid('error', 'an envelope has one event')
     takeRawEvent(raw, parcel, world)
   },
   attachment: takeAttachment,

@@ -14,38 +14,17 @@ import {
 import { modulesEnd, UnreadModules } from '../event/unread_modules.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { isRecord, readJson, type ReadJson } from './json_text.ts'
+import { PartNames } from './part_names.ts'
 
 /** JSON in the order in which it is written: texts, and what stays bytes. */
 export type JsonPieces = readonly (string | UnreadJson)[]
 
-/** As SDKs write them, without white space. */
-const framesName = Buffer.from('"frames":[')
-const modulesName = Buffer.from('"modules":{')
+const nothing = Buffer.alloc(0)
 const COMMA = 0x2c
 const OPEN = 0x7b
 /** What comes behind so many, or so many that were looked through in vain, is read. */
 const maxParts = 256
 const maxTries = 8
-
-/** Where a name is, and the value behind it. */
-interface Named {
-  readonly at: number
-  readonly start: number
-  readonly isFrames: boolean
-}
-
-function firstName(source: Buffer, from: number): Named | undefined {
-  const frames = source.indexOf(framesName, from)
-  // Modules are looked for before these frames only, so that nothing is searched twice.
-  const before = frames < 0 ? source.subarray(from) : source.subarray(from, frames)
-  const modules = before.indexOf(modulesName)
-  if (modules >= 0) {
-    const at = from + modules
-    return { at, start: at + modulesName.length - 1, isFrames: false }
-  }
-  if (frames < 0) return undefined
-  return { at: frames, start: frames + framesName.length - 1, isFrames: true }
-}
 
 type Part =
   | { readonly scanned: ScannedFrames; readonly end: number }
@@ -72,7 +51,14 @@ export class UnreadEvents {
    */
   read(payload: Uint8Array, rules: FrameScanRules, bounds: EventBounds): ReadJson {
     const source = Buffer.from(payload.buffer, payload.byteOffset, payload.length)
-    return (isUtf8(source) && this.#unread(source, rules, bounds)) || readJson(payload)
+    if (!isUtf8(source)) return readJson(payload)
+    try {
+      return this.#unread(source, rules, bounds) ?? readJson(payload)
+    } finally {
+      // Else a payload would stay in memory until the next one comes.
+      this.#walk.bytes = nothing
+      this.#scan.forget()
+    }
   }
 
   /** Undefined where all of it has to be read. */
@@ -82,7 +68,8 @@ export class UnreadEvents {
     let text = ''
     let from = 0
     let tries = 0
-    for (let name = firstName(source, 0); name;) {
+    const names = new PartNames(source)
+    for (let name = names.next(0); name;) {
       const { at, start, isFrames } = name
       // It is a member, not the end of a text.
       const isMember = source[at - 1] === OPEN || source[at - 1] === COMMA
@@ -93,7 +80,7 @@ export class UnreadEvents {
         from = part.end
       } else tries++
       if (tries === maxTries || parts.length === maxParts) break
-      name = firstName(source, part ? from : start)
+      name = names.next(part ? from : start)
     }
     if (parts.length === 0) return undefined
     const read = readText(text + source.toString('utf8', from))

@@ -67,6 +67,8 @@ const wrong = fc.constantFrom<JsonValue>(
   null,
   true,
   7,
+  12,
+  -1,
   '',
   '5',
   [],

@@ -150,3 +150,7 @@ test('many names of lists that are none take no time', () => {
   const json = `{"extra":[${Array.from({ length: 10_000 }, () => '{"modules":{}}').join()}]}`
   expect(madeOf(json).unread).toBe(0)
 })
+
+test('variables that are a number are told to be none, however short it is', () => {
+  for (const vars of [7, 12, -1, 123, '', 'ab', [], {}]) madeOf(withFrames({ function: 'f', vars }))
+})
