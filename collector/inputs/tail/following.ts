@@ -138,7 +138,8 @@ export class Following {
       if (source.progress !== source.durable) {
         source.close()
         source.progress = source.durable
-        this.#catalogue.pending.add(source)
+        // What is nowhere is looked for, not read.
+        if (source.place === 'live' || source.place === 'away') this.#catalogue.pending.add(source)
       }
       if (source.noted) this.#catalogue.note(source)
     }
@@ -252,7 +253,12 @@ export class Following {
       const flush = multiline !== undefined && unchangedFor >= multiline.flush_after
       const isFirst = source.progress.offset === 0
       const turn = await this.#reading.turn(source, { final, flush })
-      if (isFirst) await this.#rotation.begun(source)
+      if (isFirst && (turn === 'end' || turn === 'more')) {
+        const { place } = source
+        await this.#rotation.begun(source)
+        // It was found to be elsewhere, and what there is to read of it is under way.
+        if (source.place !== place) return 'done'
+      }
       if (turn === 'more') {
         // Behind the others.
         pending.delete(source)
