@@ -82,8 +82,8 @@ export class DigestRun {
     this.projects(seed.projects)
     this.#retention = new Retention(database, () => this.#settings.digest)
     const { clock_jump_wait: waitMs } = seed.settings.digest.retention
-    const newestMs = newestOf(database) ?? context.clock.now()
-    this.#time = new SteadyTime(context.clock, newestMs, waitMs, (aheadMs) => {
+    const lastMs = lastKnownOf(database) ?? context.clock.now()
+    this.#time = new SteadyTime(context.clock, lastMs, waitMs, (aheadMs) => {
       context.log.warn({ ahead_ms: aheadMs, wait_ms: waitMs }, clockJumpText)
     })
     this.#orphans = new OrphanedBlobs(database, blobs)
@@ -224,10 +224,14 @@ export class DigestRun {
   }
 }
 
-/** Milliseconds since the epoch: when the newest issue was last seen. */
-function newestOf(database: DatabaseSync): number | undefined {
-  const row = database.prepare('select max(last_seen_ms) as newest from issues').get()
-  return (row?.['newest'] as number | null) ?? undefined
+/** Milliseconds since the epoch: the last time that was believed, or else when an issue was last seen. */
+function lastKnownOf(database: DatabaseSync): number | undefined {
+  const [believed, seen] = [
+    "select value as last from meta where key = 'believed_ms'",
+    'select max(last_seen_ms) as last from issues',
+  ].map((text) => database.prepare(text).get()?.['last'] ?? undefined)
+  const last = believed ?? seen
+  return last === undefined ? undefined : Number(last)
 }
 
 /** People's changes wait for the disk, unlike the digest's own, which the journal can give again. */

@@ -54,6 +54,9 @@ export class Retention {
         this.#size(kept, blobs)
       const rows = this.#oldRows(nowMs) + this.#foldHours(nowMs)
       this.#ripen(nowMs)
+      database
+        .prepare("insert or replace into meta (key, value) values ('believed_ms', ?)")
+        .run(nowMs)
       kept.save()
       database.exec('commit')
       database.exec('pragma incremental_vacuum(500)')

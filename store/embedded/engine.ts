@@ -21,6 +21,7 @@ import type { EmbeddedOptions } from './config.ts'
 import { EngineChild } from './engine_child.ts'
 import type { MetricsQuestion } from './metrics/metrics_protocol.ts'
 import type { FromEngine, Question, StoreRoutes } from './protocol.ts'
+import { EnginePresence } from './engine_presence.ts'
 import { QuestionQueue } from './question_queue.ts'
 import type { FoundDocument } from './stored_documents.ts'
 
@@ -47,9 +48,7 @@ export interface StreamStatistics {
 
 /** How long a question that was stopped may take to let go, before the process is killed. */
 const graceMs = 5_000
-const watchMs = 1_000
 const patienceMs = 600_000
-const windowMs = 10_000
 
 /**
  * The embedded engine: DuckDB over Parquet segments in a process of its own, which is there while somebody asks
@@ -60,17 +59,13 @@ export class EmbeddedEngine implements Search {
   readonly #world: EmbeddedWorld
   readonly #child: EngineChild
   readonly #queue: QuestionQueue
+  readonly #presence: EnginePresence
   readonly #stopped = new AbortController()
   #routes: StoreRoutes
   #catalogue: Catalogue = { indices: [] }
   /** From the first process on: what the next ones go by. */
   #time: SteadyTime | undefined
-  #changed = Promise.withResolvers<void>()
   #unlisten: (() => void) | undefined
-  #watching: Promise<void> | undefined
-  #lastQuestionMs = -Infinity
-  /** Bytes that became durable since the window began, and in the one before. */
-  #window = { bytes: 0, beganMs: -Infinity, before: 0 }
   readonly #marks = new Map<string, DurableMark>()
   #paused: string | null = null
 
@@ -85,8 +80,7 @@ export class EmbeddedEngine implements Search {
       random,
       startChild: world.startChild,
       greeting: () => {
-        // Whoever watches is to know that it is there.
-        this.#wake()
+        this.#presence.wake()
         return {
           kind: 'start',
           folder: `${dataFolder}/store`,
@@ -106,6 +100,13 @@ export class EmbeddedEngine implements Search {
       onCrash: (why) =>
         log.error({ why }, "the store's process died and is started again when needed"),
     })
+    this.#presence = new EnginePresence(options, {
+      clock,
+      child: this.#child,
+      waitingBytes: () => world.feed.lag().bytes,
+      isPaused: () => this.#paused !== null,
+      onFailure: (failure) => log.error(messageOf(failure)),
+    })
   }
 
   async start(): Promise<void> {
@@ -121,13 +122,12 @@ export class EmbeddedEngine implements Search {
         const before = known?.segment === mark.segment ? known.bytes : 0
         this.#marks.set(partition, mark)
         if (isPassed) return
-        this.#window.bytes += mark.bytes - before
-        this.#wake()
+        this.#presence.arrived(mark.bytes - before)
       },
       onDropped: (partition, segment) => this.#child.tell({ kind: 'dropped', partition, segment }),
     })
     this.#passOver()
-    this.#watching = this.#watch()
+    this.#presence.start(this.#stopped.signal)
     await Promise.resolve()
   }
 
@@ -135,8 +135,7 @@ export class EmbeddedEngine implements Search {
     this.#stopped.abort(new SearchError(503, 'node_closed_exception', 'Weir is stopping'))
     this.#unlisten?.()
     this.#unlisten = undefined
-    this.#wake()
-    await this.#watching
+    await this.#presence.stopped()
     await this.#child.stop(deadline)
   }
 
@@ -282,7 +281,7 @@ export class EmbeddedEngine implements Search {
   async #ask(question: Question, signal: AbortSignal): Promise<unknown> {
     const { clock } = this.#world.context
     const either = AbortSignal.any([signal, this.#stopped.signal])
-    this.#lastQuestionMs = clock.monotonic()
+    this.#presence.asked()
     const asked = this.#queue.run(async () => {
       const done = new AbortController()
       const timeoutMs = this.#options.query_timeout
@@ -293,7 +292,7 @@ export class EmbeddedEngine implements Search {
         return await this.#child.ask(question, timeoutMs, either)
       } finally {
         done.abort()
-        this.#lastQuestionMs = clock.monotonic()
+        this.#presence.asked()
       }
     }, either)
     return await this.#measured(asked, signal)
@@ -317,7 +316,7 @@ export class EmbeddedEngine implements Search {
 
   /** What is no question to DuckDB's tables waits for nobody, and takes as long as it takes. */
   async #direct(question: Question): Promise<unknown> {
-    this.#lastQuestionMs = this.#world.context.clock.monotonic()
+    this.#presence.asked()
     return await this.#child.ask(question, patienceMs, this.#stopped.signal)
   }
 
@@ -334,54 +333,5 @@ export class EmbeddedEngine implements Search {
       if (message.why === null) context.log.info('the store takes events in again')
       else context.log.error(message.why)
     }
-  }
-
-  #wake(): void {
-    this.#changed.resolve()
-    this.#changed = Promise.withResolvers()
-  }
-
-  /** Starts the process when enough waits, and ends it when nobody needs it. */
-  async #watch(): Promise<void> {
-    const { clock } = this.#world.context
-    const { signal } = this.#stopped
-    while (!signal.aborted) {
-      if (this.#child.isRunning) {
-        await clock.sleep(watchMs, signal)
-        if (!signal.aborted && this.#isIdle())
-          await this.#child.stop(AbortSignal.timeout(patienceMs))
-        continue
-      }
-      const changed = this.#changed.promise
-      const { bytes } = this.#world.feed.lag()
-      if (bytes === 0) {
-        await changed
-        continue
-      }
-      const since = clock.monotonic()
-      while (!signal.aborted && !this.#child.isRunning && this.#mayWait(since)) {
-        await clock.sleep(Math.min(watchMs, this.#options.seal_after), signal)
-      }
-      await this.#child.ensure(signal).catch((failure: unknown) => {
-        if (!signal.aborted) this.#world.context.log.error(messageOf(failure))
-      })
-    }
-  }
-
-  #mayWait(sinceMs: number): boolean {
-    const { seal_after: sealAfter, seal_size: sealSize } = this.#options
-    const waitedMs = this.#world.context.clock.monotonic() - sinceMs
-    return waitedMs < sealAfter && this.#world.feed.lag().bytes < sealSize
-  }
-
-  /** Nobody asked for a while, and so little comes in that it can wait. */
-  #isIdle(): boolean {
-    const { idle_timeout: idle, seal_after: sealAfter, seal_size: sealSize } = this.#options
-    const now = this.#world.context.clock.monotonic()
-    const { bytes, beganMs } = this.#window
-    if (now - beganMs >= windowMs) this.#window = { bytes: 0, beganMs: now, before: bytes }
-    if (this.#child.questions > 0 || now - this.#lastQuestionMs < idle) return false
-    if (this.#paused !== null || this.#world.feed.lag().bytes >= sealSize) return false
-    return Math.max(bytes, this.#window.before) * (sealAfter / windowMs) < sealSize
   }
 }

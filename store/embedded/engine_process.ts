@@ -119,11 +119,13 @@ export class EngineProcess {
         { memory: options.memory_limit, threads: options.threads },
         options.documents_memory,
       )
-      const newestMs = start.timeMs ?? store.manifest.newestMs() ?? clock.now()
+      const lastMs = start.timeMs ?? store.manifest.lastKnownMs() ?? clock.now()
       const { clock_jump_wait: waitMs } = options.retention
-      const time = new SteadyTime(clock, newestMs, waitMs, (aheadMs) =>
+      const time = new SteadyTime(clock, lastMs, waitMs, (aheadMs) =>
         notice('warn', clockJumpText, { ahead_ms: aheadMs, wait_ms: waitMs }),
       )
+      // What is sealed from now on has the clock's time, whether that is right or not.
+      store.manifest.believe(time.now())
       const beside = {
         bytes: () => metrics.bytes,
         release: (bytes: number) => metrics.maintenance.release(bytes),

@@ -5,7 +5,7 @@ import type { EmbeddedOptions } from '../config.ts'
 import { isOutOfMemory } from '../memory.ts'
 import { Upkeep } from '../upkeep.ts'
 import { merge } from './merge.ts'
-import type { Segment } from './manifest.ts'
+import type { Segment } from './segment.ts'
 import { compactPlan, type MergeOptions, mergePlan, ownSegmentBytes } from './merge_plan.ts'
 import { ageOf, leaving, leavingDamaged } from './retention.ts'
 import type { SegmentStore } from './segment_store.ts'
@@ -106,6 +106,7 @@ export class Maintenance {
       }
     }
     if (lacking > 0) await this.#beside.release(lacking)
+    manifest.believe(state.nowMs)
   }
 
   /** @returns whether there was something to merge. */

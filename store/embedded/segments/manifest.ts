@@ -4,61 +4,13 @@ import type { Shape } from '../shape.ts'
 import { migrateManifest } from './manifest_schema.ts'
 import type { Learnt } from './path_tree.ts'
 import type { Mask } from './documents_line.ts'
-
-/** What a segment has of one stream. Times are microseconds since the epoch; null when no row has one. */
-export interface StreamPart {
-  readonly stream: string
-  readonly rows: number
-  readonly sourceBytes: number
-  readonly minMicros: bigint | null
-  readonly maxMicros: bigint | null
-  /** Rows without a time. */
-  readonly untimed: number
-  readonly maxSeq: number | null
-  /** Promoted paths that some row spilled. */
-  readonly spilled: readonly string[]
-}
-
-export interface MinuteCount {
-  readonly stream: string
-  /** Minutes since the epoch. */
-  readonly minute: number
-  /** `log.level`; empty for rows without. */
-  readonly level: string
-  readonly count: number
-}
+import { type MinuteCount, type NewSegment, type Segment, sumOf } from './segment.ts'
+import { segmentsIn } from './segment_rows.ts'
 
 /** Whole minutes since the epoch: `from` and those up to `to`. */
 export interface Minutes {
   readonly from: number
   readonly to: number
-}
-
-/** A segment that is written, and not yet in the manifest. */
-export interface NewSegment {
-  readonly id: number
-  readonly file: string
-  /** Undefined: of several streams. */
-  readonly stream: string | undefined
-  readonly day: string | undefined
-  readonly bytes: number
-  /** Whether there is a token filter. */
-  readonly words: boolean
-  readonly merged: boolean
-  readonly parts: readonly StreamPart[]
-  /** Undefined: too many to keep; whoever counts has to read the segment. */
-  readonly minutes: readonly MinuteCount[] | undefined
-}
-
-/** A segment of the manifest. */
-export interface Segment extends Omit<NewSegment, 'minutes'> {
-  readonly rows: number
-  readonly sourceBytes: number
-  readonly minMicros: bigint | null
-  readonly maxMicros: bigint | null
-  readonly untimed: number
-  /** Whether `minutes` has its counts. */
-  readonly counted: boolean
 }
 
 /** Where documents of an index ended that was deleted. */
@@ -129,10 +81,24 @@ export class Manifest {
     return this.#nextId++
   }
 
-  /** Milliseconds since the epoch: when the newest segment was made. */
-  newestMs(): number | undefined {
-    const [row] = this.#all('select max(created_ms) as newest from segments')
-    return (row?.['newest'] as number | null) ?? undefined
+  /** Milliseconds since the epoch: the last time that was believed, or else when the newest segment was made. */
+  lastKnownMs(): number | undefined {
+    const [row] = this.#all(
+      'select coalesce((select time_ms from believed), (select max(created_ms) from segments)) as last',
+    )
+    return (row?.['last'] as number | null) ?? undefined
+  }
+
+  /**
+   * Keeps the time for the next start, where the disk lets it.
+   * @param timeMs of SteadyTime: a clock that has jumped may show another.
+   */
+  believe(timeMs: number): void {
+    try {
+      this.#run('insert or replace into believed values (1, ?)', Math.round(timeMs))
+    } catch {
+      // The time before serves as well.
+    }
   }
 
   cursor(): Places {
@@ -275,42 +241,7 @@ export class Manifest {
   }
 
   #load(): void {
-    const parts = new Map<number, StreamPart[]>()
-    for (const row of this.#allBig('select * from segment_streams')) {
-      const id = Number(row['segment'])
-      if (!parts.has(id)) parts.set(id, [])
-      parts.get(id)!.push({
-        stream: row['stream'] as string,
-        rows: Number(row['rows']),
-        sourceBytes: Number(row['source_bytes']),
-        minMicros: row['min_time'] as bigint | null,
-        maxMicros: row['max_time'] as bigint | null,
-        untimed: Number(row['untimed']),
-        maxSeq: row['max_seq'] === null ? null : Number(row['max_seq']),
-        spilled: JSON.parse(row['spilled'] as string) as string[],
-      })
-    }
-    const counted = new Set(
-      this.#all('select distinct segment from segment_streams where counted = 1').map(
-        ({ segment }) => segment,
-      ),
-    )
-    for (const row of this.#allBig('select * from segments order by id')) {
-      const id = Number(row['id'])
-      const own = parts.get(id) ?? []
-      this.#segments.set(id, {
-        id,
-        file: row['file'] as string,
-        stream: (row['stream'] as string | null) ?? undefined,
-        day: (row['day'] as string | null) ?? undefined,
-        bytes: Number(row['bytes']),
-        words: row['words'] === 1n,
-        merged: row['merged'] === 1n,
-        parts: own,
-        ...sumOf(own),
-        counted: counted.has(id),
-      })
-    }
+    for (const segment of segmentsIn(this.#database)) this.#segments.set(segment.id, segment)
     for (const row of this.#all('select * from streams where gone_segment > 0 or gone_seq > 0')) {
       const stream = row['stream'] as string
       this.#gone.set(stream, {
@@ -407,29 +338,7 @@ export class Manifest {
   #all(text: string, ...values: readonly SQLInputValue[]): Row[] {
     return this.#statement(text).all(...values) as Row[]
   }
-  #allBig(text: string): Row[] {
-    const statement = this.#database.prepare(text)
-    statement.setReadBigInts(true)
-    return statement.all() as Row[]
-  }
 }
 
 const bigintOf = (value: SQLInputValue): bigint | null =>
   typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : null
-
-/** What the parts of a segment are together. */
-export function sumOf(parts: readonly StreamPart[]) {
-  let minMicros: bigint | null = null
-  let maxMicros: bigint | null = null
-  let [rows, sourceBytes, untimed] = [0, 0, 0]
-  for (const part of parts) {
-    rows += part.rows
-    sourceBytes += part.sourceBytes
-    untimed += part.untimed
-    if (part.minMicros !== null && (minMicros === null || part.minMicros < minMicros))
-      minMicros = part.minMicros
-    if (part.maxMicros !== null && (maxMicros === null || part.maxMicros > maxMicros))
-      maxMicros = part.maxMicros
-  }
-  return { rows, sourceBytes, untimed, minMicros, maxMicros }
-}

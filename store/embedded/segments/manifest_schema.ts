@@ -40,6 +40,10 @@ create table damaged (
 ) without rowid;
 `
 
+/** One that is not there says nothing, so it needs no version of its own. */
+const believed =
+  'create table if not exists believed (one integer primary key check (one = 1), time_ms integer not null)'
+
 export const manifestVersion = 1
 
 /** @throws Error when a newer Weir made it. */
@@ -52,6 +56,7 @@ export function migrateManifest(database: DatabaseSync): void {
       `the store's manifest has version ${version}; this Weir reads up to ${manifestVersion}: start the newer one`,
     )
   }
-  if (version === manifestVersion) return
-  database.exec(`begin; ${tables}; pragma user_version = ${manifestVersion}; commit`)
+  if (version < manifestVersion)
+    database.exec(`begin; ${tables}; pragma user_version = ${manifestVersion}; commit`)
+  database.exec(believed)
 }

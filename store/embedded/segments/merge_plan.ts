@@ -1,4 +1,4 @@
-import type { Segment } from './manifest.ts'
+import type { Segment } from './segment.ts'
 
 export interface MergeOptions {
   /** Bytes of the documents of one merged segment, at most about. */

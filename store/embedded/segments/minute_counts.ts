@@ -1,5 +1,5 @@
 import { TextDictionary } from '../parquet/text_dictionary.ts'
-import type { MinuteCount } from './manifest.ts'
+import type { MinuteCount } from './segment.ts'
 
 /** A segment keeps its counts by minute and level unless they are more, */
 export const minutesMax = 20_000

@@ -1,7 +1,7 @@
 import { promotedColumns } from '../columns.ts'
 import { ParquetFile } from '../parquet/parquet_file.ts'
 import { segmentFile, segmentsFolder, wordsFile } from './layout.ts'
-import type { MinuteCount, NewSegment, StreamPart } from './manifest.ts'
+import type { MinuteCount, NewSegment, StreamPart } from './segment.ts'
 import { ownSegmentBytes } from './merge_plan.ts'
 import { MinuteCounts, minutesMax } from './minute_counts.ts'
 import type { RowColumns } from './row_columns.ts'

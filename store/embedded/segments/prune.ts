@@ -1,5 +1,5 @@
 import type { Needs } from '../ask/needs.ts'
-import type { Segment } from './manifest.ts'
+import type { Segment } from './segment.ts'
 import { hashesOf } from './words.ts'
 
 /** Whether a stream's rows in a segment may hold a word. @param hash as `wordHash` gives it. */

@@ -4,7 +4,8 @@ import { columnInTimes } from '../ask/value_condition.ts'
 import type { Shape } from '../shape.ts'
 import { all, join, type Sql, sql, verbatim } from '../sql.ts'
 import { promotedColumns } from '../columns.ts'
-import type { DamagedFile, Gone, Manifest, MinuteCount, Minutes, Segment } from './manifest.ts'
+import type { DamagedFile, Gone, Manifest, Minutes } from './manifest.ts'
+import type { MinuteCount, Segment } from './segment.ts'
 import { fits, type WordLookup } from './prune.ts'
 
 /** A stream that has documents, and what they taught. */

@@ -1,5 +1,6 @@
 import type { EmbeddedOptions } from '../config.ts'
-import type { DamagedFile, Segment } from './manifest.ts'
+import type { DamagedFile } from './manifest.ts'
+import type { Segment } from './segment.ts'
 
 type Retention = Pick<EmbeddedOptions['retention'], 'age' | 'size' | 'streams'>
 

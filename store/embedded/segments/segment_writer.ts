@@ -5,7 +5,7 @@ import { type Sql, sql } from '../sql.ts'
 import { execute, pathLiteral } from './duckdb.ts'
 import { segmentFile, segmentsFolder, wordsFile } from './layout.ts'
 import { minutesMax } from './minute_counts.ts'
-import type { MinuteCount, NewSegment, StreamPart } from './manifest.ts'
+import type { MinuteCount, NewSegment, StreamPart } from './segment.ts'
 import { parquetOptions } from './segment_columns.ts'
 import { encodeWords, type WordsByStream } from './words_file.ts'
 

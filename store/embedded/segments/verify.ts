@@ -5,7 +5,7 @@ import { isPassing } from '../memory.ts'
 import { identifier, join, sql } from '../sql.ts'
 import { baseColumns, promotedColumns } from '../columns.ts'
 import { segmentsFolder } from './layout.ts'
-import type { Segment } from './manifest.ts'
+import type { Segment } from './segment.ts'
 import type { SegmentStore } from './segment_store.ts'
 
 const columns = [...Object.keys(baseColumns), ...promotedColumns.map(({ path }) => path)]

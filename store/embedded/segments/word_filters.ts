@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { messageOf } from '../../../core/errors.ts'
 import { wordsFile } from './layout.ts'
-import type { Segment } from './manifest.ts'
+import type { Segment } from './segment.ts'
 import type { WordLookup } from './prune.ts'
 import type { Read, TokenFilter } from './token_filter.ts'
 import { filterIn } from './words_file.ts'

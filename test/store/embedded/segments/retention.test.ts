@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { DamagedFile, Segment } from '../../../../store/embedded/segments/manifest.ts'
+import type { DamagedFile } from '../../../../store/embedded/segments/manifest.ts'
+import type { Segment } from '../../../../store/embedded/segments/segment.ts'
 import { leaving, leavingDamaged } from '../../../../store/embedded/segments/retention.ts'
 
 const retention = { age: 1_000, size: 1e9, streams: [{ match: 'kept-*', age: 5_000 }] }
