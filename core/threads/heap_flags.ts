@@ -14,7 +14,7 @@ export function keepHeapsSmall(): void {
   setFlagsFromString('--heap-growing-percent=40')
 }
 
-/** Gives threads that are started from now on room for so many MB of young objects. */
+/** Gives threads that are started from now on room for so many MB of young objects; and all heaps more before they are collected. */
 export function giveRoom(semiSpaceMb: number): void {
   isRoomy = true
   // The flags of the process, which keep an idle Weir small, go before the limits of a thread.
