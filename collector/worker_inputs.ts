@@ -214,7 +214,7 @@ function addressesOf({ type, listen, path }: ComponentConfig): string[] | undefi
   return ports.filter((port) => port > 0).map((port) => `${type} ${port}`)
 }
 
-/** Adds what is delivered to `totals`. */
+/** Adds what is delivered to `totals`; what turns out to be refused is not of its events. */
 function counted(deliver: Deliver, totals: Totals): Deliver {
   return (arrival, withdrawn) => {
     const { count, spans } = arrival
@@ -223,7 +223,12 @@ function counted(deliver: Deliver, totals: Totals): Deliver {
     totals.eventRate.add(count)
     totals.byteRate.add(bytes)
     totals.bytes += bytes
-    return deliver(arrival, withdrawn)
+    const outcome = deliver(arrival, withdrawn)
+    void outcome.then(
+      ({ refused }) => void (totals.events -= refused.length),
+      () => void (totals.events -= count),
+    )
+    return outcome
   }
 }
 

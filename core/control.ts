@@ -63,9 +63,7 @@ async function answer(
   stopping: AbortSignal,
 ): Promise<void> {
   const send = async (value: unknown) => {
-    if (!outgoing.write(`${JSON.stringify(value)}\n`)) {
-      await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')])
-    }
+    if (!outgoing.write(`${JSON.stringify(value)}\n`)) await drained(outgoing)
   }
   outgoing.setHeader('content-type', 'application/x-ndjson')
   try {
@@ -82,6 +80,21 @@ async function answer(
     await send({ error: { code, message: messageOf(failure) } })
   }
   outgoing.end()
+}
+
+/** Resolves once more may be written, or nobody reads any more. */
+async function drained(outgoing: ServerResponse): Promise<void> {
+  if (outgoing.closed) return
+  const settled = new AbortController()
+  const { signal } = settled
+  const events = ['drain', 'close'].map((name) => once(outgoing, name, { signal }))
+  try {
+    await Promise.race(events)
+  } finally {
+    // Each pause would leave a listener for the other event behind.
+    settled.abort()
+    await Promise.allSettled(events)
+  }
 }
 
 async function readArguments(incoming: IncomingMessage): Promise<Arguments> {

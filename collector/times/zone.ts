@@ -61,9 +61,14 @@ export function zoneOf(name: string): Zone | undefined {
   }
 }
 
-/** The zone of this process (TZ, or what the system says). */
+/**
+ * The zone of this process (TZ, or what the system says). It is asked for by the first time that names no zone: Intl
+ * reads a few megabytes of tables for it, which most logs do without.
+ */
 export function systemZone(): Zone {
-  return zoneOf(Intl.DateTimeFormat().resolvedOptions().timeZone) ?? utc
+  let zone: Zone | undefined
+  const ask = () => zoneOf(Intl.DateTimeFormat().resolvedOptions().timeZone) ?? utc
+  return (localSeconds) => (zone ??= ask())(localSeconds)
 }
 
 const parts = {

@@ -21,7 +21,8 @@ const sensitive = /password|secret|token|key/i
 
 /**
  * What is wrong with a value, in the reader's words, for zod's `error` option. Messages that a schema
- * declares itself go before these. A value whose key sounds like a secret is never shown.
+ * declares itself go before these. A value whose key sounds like a secret is never shown, but where a number is
+ * wanted: `tag_keys_max` is none.
  */
 export function explain(issue: Raw): string | undefined {
   switch (issue.code) {
@@ -121,7 +122,9 @@ function shown(issue: Raw): string {
   if (input === null) return 'nothing'
   if (Array.isArray(input)) return 'a list'
   if (typeof input === 'object') return 'a map'
-  if (sensitive.test(String(path?.at(-1) ?? ''))) return `a ${typeof input}`
+  const wanted = 'origin' in issue ? issue.origin : 'expected' in issue ? issue.expected : undefined
+  const isNumber = typeof input === 'number' && (wanted === 'number' || wanted === 'int')
+  if (!isNumber && sensitive.test(String(path?.at(-1) ?? ''))) return `a ${typeof input}`
   const text = JSON.stringify(input) ?? String(input)
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }

@@ -11,6 +11,9 @@ export interface Interpolated {
   readonly malformed?: string
 }
 
+/** Whether a text is a variable and nothing else. */
+export const isOneReference = (text: string) => /^\$\{[^}]*\}$/.test(text)
+
 /**
  * Replaces `${NAME}` and `${NAME:-default}` by variables of the environment; `$${` stands for `${`.
  * As in a shell, `:-` also takes the default when the variable is empty. A lone `$` is just a `$`.

@@ -119,12 +119,14 @@ function placeOf(
   overrides: readonly Placed[],
   source: Source | undefined,
 ): string {
-  const origin = overrides.findLast(
-    (each) =>
-      each.path.length <= path.length &&
-      each.path.every((step, i) => String(step) === String(path[i])),
-  )
-  return origin?.place ?? source?.locate(path, part) ?? ''
+  const fits = (outer: Path, inner: Path) =>
+    outer.length <= inner.length && outer.every((step, i) => String(step) === String(inner[i]))
+  const origin = overrides.findLast((each) => fits(each.path, path))
+  if (origin) return origin.place
+  // `WEIR_COLECTOR__X` makes `colector`, where the file has none.
+  const isInFile = plainValueAt(source?.value, path) !== undefined
+  const maker = isInFile ? undefined : overrides.findLast((each) => fits(path, each.path))
+  return maker?.place ?? source?.locate(path, part) ?? ''
 }
 
 /** In the order of the text: files by line and column, then the environment and flags. */

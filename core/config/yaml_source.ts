@@ -1,6 +1,6 @@
 import type { Document, Node, Scalar } from 'yaml'
 import { yaml } from '../packages.ts'
-import { interpolate, type Environment } from './interpolate.ts'
+import { interpolate, isOneReference, type Environment } from './interpolate.ts'
 import { pathKey, type Path, type Problem } from './problem.ts'
 
 /** A config text, read: its value, where each part of it stands, and what was wrong. */
@@ -10,7 +10,7 @@ export interface Source {
   readonly problems: readonly Problem[]
   /**
    * Values that may be meant otherwise, by `pathKey`: `port: ${PORT}` gives the text "80", and the
-   * number 80 here, for where the schema wants one.
+   * number 80 here, for where the schema wants one. So does `port: "${PORT}"`, since a flow map wants the quotes.
    */
   readonly otherwise: ReadonlyMap<string, unknown>
   /** `file:line:column` of the value at `path`, or of its key, or of the nearest thing around it. */
@@ -60,6 +60,7 @@ function replaceVariables(document: Document, environment: Environment, report: 
     Scalar(key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return
       const result = interpolate(node.value, environment)
+      const mayBeNoText = node.type === 'PLAIN' || isOneReference(node.value)
       const path = pathOf([...ancestors, node])
       node.value = result.text
       if (result.missing.length > 0) {
@@ -70,7 +71,7 @@ function replaceVariables(document: Document, environment: Environment, report: 
       } else if (result.malformed !== undefined) {
         const message = `"${result.malformed}" is no variable: write \${NAME} or \${NAME:-default}, and $\${ for a plain \${`
         report(node, path, { message })
-      } else if (node.type === 'PLAIN') {
+      } else if (mayBeNoText) {
         report(node, path, { otherwise: scalarOf(result.text) })
       }
     },

@@ -43,6 +43,8 @@ export class DeliveryLoop implements Lifecycle {
   #limit: number
   #slot = Promise.withResolvers<void>()
   #failure: { message: string; since: number; attempts: number } | undefined
+  /** Until when the target wants no request, monotonic: what it said to one holds for all. */
+  #restUntilMs = 0
   #delivered = 0
   #draining = false
 
@@ -163,8 +165,9 @@ export class DeliveryLoop implements Lifecycle {
   ): Promise<boolean> {
     let chunk = given
     for (let attempt = 1; chunk.count > 0; attempt++) {
-      if (this.#givingUp.signal.aborted) return false
       let wait: number | undefined
+      await this.#letRest()
+      if (this.#givingUp.signal.aborted) return false
       try {
         await reserve()
         await this.#attempt({ chunk, mayBeKnown })
@@ -173,11 +176,8 @@ export class DeliveryLoop implements Lifecycle {
         if (failure instanceof TooLargeError) return await this.#split(chunk, mayBeKnown, failure)
         const partial = failure instanceof RetryableError ? failure : undefined
         if (partial) {
-          // Items judged one by one are certainly not there; a request that vanished may be.
-          mayBeKnown =
-            failure instanceof PartialDelivery
-              ? partial.fateUnknown
-              : mayBeKnown || partial.fateUnknown
+          // Whoever refuses an event for now has not looked whether an earlier request brought it.
+          mayBeKnown ||= partial.fateUnknown
           wait = partial.retryAfterMs
         }
         if (partial?.remaining) {
@@ -263,8 +263,23 @@ export class DeliveryLoop implements Lifecycle {
   async #wait(attempt: number, retryAfterMs: number | undefined): Promise<void> {
     const { clock, random } = this.#context
     const maxMs = this.#settings.retryMaxWaitMs
-    const jitter = fullJitter(attempt, { baseMs: retryBaseMs, maxMs }, random)
-    const ms = Math.max(jitter, Math.min(retryAfterMs ?? 0, 10 * maxMs))
+    const restMs = Math.min(retryAfterMs ?? 0, 10 * maxMs)
+    this.#restUntilMs = Math.max(this.#restUntilMs, clock.monotonic() + restMs)
+    await this.#pause(fullJitter(attempt, { baseMs: retryBaseMs, maxMs }, random))
+  }
+
+  /** Waits while the target wants no request. */
+  async #letRest(): Promise<void> {
+    const { clock } = this.#context
+    for (;;) {
+      const ms = this.#restUntilMs - clock.monotonic()
+      if (ms <= 0 || this.#givingUp.signal.aborted) return
+      await this.#pause(ms)
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { clock } = this.#context
     await clock.sleep(ms, AbortSignal.any([this.#givingUp.signal, this.#stopping.signal]))
     // A stop does not wait for a target that fails: what is under way is left to the next start.
     if (this.#stopping.signal.aborted) this.#givingUp.abort()

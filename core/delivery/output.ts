@@ -21,8 +21,8 @@ export interface Rejected {
 
 /**
  * The target judged each event: those in neither list are delivered, `rejected` are refused for good,
- * `remaining` have to be sent again. Unless `fateUnknown`, the target certainly does not have those, so
- * their next delivery need not be `mayBeKnown`, whatever this one was.
+ * `remaining` have to be sent again. Unless `fateUnknown`, this request certainly did not bring those;
+ * an earlier one may have, so what was `mayBeKnown` stays so.
  */
 export class PartialDelivery extends RetryableError {
   readonly rejected: readonly Rejected[]

@@ -126,7 +126,10 @@ function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => vo
     const isTls = failure.rawPacket !== undefined && startsTls(failure.rawPacket)
     if (isTls) count('tls_failed')
     else if (failure.code === 'ERR_HTTP_REQUEST_TIMEOUT') count('idle_timeout')
-    else if (failure.code?.startsWith('HPE_')) count('bad_frame')
+    // What follows a last request is no frame at all: the rest of a body that was refused, most often.
+    else if (failure.code?.startsWith('HPE_') && failure.code !== 'HPE_CLOSED_CONNECTION') {
+      count('bad_frame')
+    }
     if (isTls) return void socket.end(tlsRefusal, () => socket.destroy())
     if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy()
     const bad: [number, string, string] = [400, 'Bad Request', 'this is no HTTP request']

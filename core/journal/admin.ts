@@ -4,6 +4,7 @@ import { eventId } from './chunk.ts'
 import type { Place, Places } from './cursor.ts'
 import type { BatchRecord } from './index_record.ts'
 import type { Journal } from './journal.ts'
+import { findSegmentFiles } from './half_segment.ts'
 import { eventsPath, indexPath } from './layout.ts'
 import type { Partition, SegmentView } from './partition.ts'
 import { DamagedSegment, isSound, SegmentReader } from './segment_reader.ts'
@@ -109,8 +110,19 @@ function* linesOf({ ordinal, count }: BatchRecord, bytes: Buffer) {
   }
 }
 
-/** Everything that no longer fits its checksum. */
+/** Everything that no longer fits its checksum, lacks one of its files, or is about to be cut off. */
 export async function* verifyJournal(journal: Journal, files: Files) {
+  for (const { name, folder, segments } of journal.partitions) {
+    for (const { path, missing, events } of (await findSegmentFiles(files, folder)).half) {
+      const message = `${missing} is missing: ${events} events reach nobody; bring it back from a backup, or take the events in again ("weir import") and delete this file`
+      yield { file: path, offset: 0, message }
+    }
+    const torn = journal.uncut.get(name)
+    const view = segments.find(({ id }) => id === torn?.segment)
+    if (!torn || !view) continue
+    const message = `${torn.bytes} bytes behind the last whole batch, this file and its index together, are cut off at the next start: a write that a crash interrupted leaves them, or a file that lost its end`
+    yield { file: eventsPath(folder, view.id), offset: view.end.bytes, message }
+  }
   for (const { partition, view } of segmentsOf(journal)) {
     for await (const item of recordsOf(files, partition, view)) {
       if (item.kind === 'damage') {
@@ -137,6 +149,7 @@ export async function seekReader(
   to: string,
 ): Promise<void> {
   const places: Record<string, Place> = {}
+  if (to !== 'start' && to !== 'end') refuseForeign(journal, to)
   for (const partition of journal.partitions) {
     const place = await placeIn(files, partition, to)
     if (place) places[partition.name] = place
@@ -157,6 +170,19 @@ export async function forgetReader(journal: Journal, id: string): Promise<void> 
     throw new WeirError('WEIR_REQUEST_INVALID', text)
   }
   if (!(await journal.forget(id))) throw unknownReader(journal, id)
+}
+
+/** @throws WeirError when `to` is the id of an event that this journal does not have. */
+function refuseForeign(journal: Journal, to: string): void {
+  const { segment, ordinal = 0 } = placeOf(to, 'start, end, ')
+  if (segment === undefined) return
+  const views = journal.partitions.flatMap(({ segments }) => segments)
+  const view = views.find(({ id }) => id === segment)
+  if (view && ordinal <= view.end.events) return
+  const text = view
+    ? `segment ${segment} has ${view.end.events} events`
+    : `it has no segment ${segment} (any more): "weir journal ls" lists those it has`
+  throw new WeirError('WEIR_REQUEST_INVALID', `${to} is not in this journal: ${text}`)
 }
 
 async function placeIn(files: Files, partition: Partition, to: string): Promise<Place | undefined> {

@@ -23,6 +23,8 @@ export interface BackpressureWorld {
 }
 
 const retryMs = 1000
+/** Of the journal. The rest is for what no reader can free: the newest segment of each partition. */
+const mostAtOnce = 7 / 8
 
 /** A full journal or a failing disk: what a writer waits for, and when it is said that it does. */
 export class Backpressure {
@@ -65,7 +67,7 @@ export class Backpressure {
         this.#watchRoom(bytes)
         return false
       }
-      if (bytes > space.limit / 2) throw tooLarge(bytes, space.limit)
+      if (bytes > space.limit * mostAtOnce) throw tooLarge(bytes, space.limit)
       this.#report({ kind: 'full', message: full, wantedBytes: bytes })
       if (closing.aborted) throw closedError()
       await this.#freed(seen)

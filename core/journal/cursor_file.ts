@@ -109,12 +109,13 @@ export class CursorFile {
     })
   }
 
-  /** Whether the file is behind by no more than a few events. */
+  /** Whether the file is behind by no more than a few events; of other segments nobody counts them. */
   #isFew(): boolean {
     let events = 0
     for (const [partition, { segment, ordinal }] of Object.entries(this.#cursor)) {
       const saved = this.#saved[partition]
-      events += saved?.segment === segment ? ordinal - saved.ordinal : ordinal
+      if (saved?.segment !== segment) return false
+      events += ordinal - saved.ordinal
     }
     return events <= fewEvents
   }

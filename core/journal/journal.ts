@@ -10,7 +10,12 @@ import { JournalFeed, type JournalListener } from './feed.ts'
 import { cursorPath, isPartition, journalFolder, partitionFolder, readersFolder } from './layout.ts'
 import { Partition } from './partition.ts'
 import { Reader, type ReaderOptions } from './reader.ts'
-import { mergePositions, type RecoveredPartition, recoverPartition } from './recovery.ts'
+import {
+  mergePositions,
+  type RecoveredPartition,
+  recoverPartition,
+  type TornTail,
+} from './recovery.ts'
 import { Space } from './space.ts'
 import { type KnownReader, Sweeper } from './sweeper.ts'
 import type { DurableMark, WriterSeed } from './writer.ts'
@@ -51,6 +56,7 @@ export class Journal {
   /** Of these, the ones that are known to read one partition alone. */
   readonly #narrowed = new Map<string, string>()
   readonly #troubles = new Map<string, Trouble>()
+  readonly #uncut = new Map<string, TornTail>()
   #generation: number
   readonly #sweeper: Sweeper
 
@@ -89,28 +95,35 @@ export class Journal {
     }
   }
 
-  /** Recovers what is there. The caller holds the lock of the data folder. */
-  static async open(options: JournalOptions, world: JournalWorld): Promise<Journal> {
-    const { files, log } = world
-    await files.makeFolder(journalFolder(options.dataFolder))
-    await files.makeFolder(readersFolder(options.dataFolder))
-    await files.syncFolder(options.dataFolder)
+  /**
+   * Recovers what is there. The caller holds the lock of the data folder.
+   *
+   * @param mode `look` changes nothing on the disk, for who only wants to see what there is.
+   */
+  static async open(
+    options: JournalOptions,
+    world: JournalWorld,
+    mode: 'settle' | 'look' = 'settle',
+  ): Promise<Journal> {
+    const { files } = world
+    if (mode === 'settle') {
+      await files.makeFolder(journalFolder(options.dataFolder))
+      await files.makeFolder(readersFolder(options.dataFolder))
+      await files.syncFolder(options.dataFolder)
+    }
     const recovered = new Map<string, RecoveredPartition>()
     for (const name of await files.list(journalFolder(options.dataFolder))) {
       if (!isPartition(name)) continue
       const folder = partitionFolder(options.dataFolder, name)
-      const partition = await recoverPartition(files, folder).catch(onlyFolders)
+      const partition = await recoverPartition(files, folder, mode).catch(onlyFolders)
       if (!partition) continue
-      if (partition.torn) {
-        log.warn(
-          { partition: name, ...partition.torn },
-          'cut a torn tail that was never acknowledged',
-        )
-        world.count('journal', 'torn_tail', 1)
-      }
+      if (mode === 'settle') report(name, partition, world)
       recovered.set(name, partition)
     }
     const journal = new Journal(options, world, recovered)
+    if (mode === 'look') {
+      for (const [name, { torn }] of recovered) if (torn) journal.#uncut.set(name, torn)
+    }
     for (const file of await files.list(readersFolder(options.dataFolder))) {
       if (!file.endsWith('.json')) continue
       const id = file.slice(0, -'.json'.length)
@@ -118,6 +131,11 @@ export class Journal {
       if (saved) journal.#absent.set(id, saved === 'damaged' ? {} : saved.cursor)
     }
     return journal
+  }
+
+  /** By partition, what the next start cuts off; nothing once the journal is settled. */
+  get uncut(): ReadonlyMap<string, TornTail> {
+    return this.#uncut
   }
 
   /** The newest position of every source. */
@@ -337,6 +355,21 @@ export class Journal {
 
   #wake(): void {
     for (const reader of this.#readers.values()) reader.wake()
+  }
+}
+
+/** Says what recovering a partition found that is not whole. */
+function report(name: string, { torn, half }: RecoveredPartition, world: JournalWorld): void {
+  if (torn) {
+    world.log.warn({ partition: name, ...torn }, 'cut a torn tail that was never acknowledged')
+    world.count('journal', 'torn_tail', 1)
+  }
+  for (const { path, missing, events } of half) {
+    world.log.error(
+      { partition: name, path, missing, events },
+      'a file of a segment is missing, and its events reach nobody; what is left stays where it is: see "weir journal verify"',
+    )
+    world.count('journal', 'corrupt', events)
   }
 }
 

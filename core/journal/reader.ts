@@ -58,6 +58,8 @@ interface Lane {
   reads: UnderWay[]
   /** Reads under way of segments that were skipped since: lost unless they are done. */
   skipped: { readonly reason: SkipReason; readonly read: UnderWay }[]
+  /** Why segments were last skipped. */
+  reason: SkipReason | undefined
 }
 
 type SkipReason = 'dropped_oldest' | 'max_lag'
@@ -213,6 +215,7 @@ export class Reader {
     const isLeft = ({ end }: UnderWay) => end.segment < following.id
     const left = lane.reads.filter((each) => isLeft(each) && !each.done)
     lane.skipped.push(...left.map((each) => ({ reason, read: each })))
+    lane.reason = reason
     lane.reads = lane.reads.filter((each) => !isLeft(each))
     const place = { segment: following.id, ordinal: 0 }
     track.advance(place)
@@ -271,7 +274,7 @@ export class Reader {
         log.error({ reader: this.id, events, ...place }, `the journal is damaged: ${why}; skipped`)
       },
     })
-    const lane: Lane = { track, reads: [], skipped: [] }
+    const lane: Lane = { track, reads: [], skipped: [], reason: undefined }
     this.#lanes.set(partition.name, lane)
     return lane
   }
@@ -294,7 +297,11 @@ export class Reader {
   #handOut(lane: Lane, { chunk, buffer, begin, end, arrived }: Found): Read {
     const { name } = lane.track.partition
     const underWay = { end, events: chunk.count, arrived, done: false }
-    lane.reads.push(underWay)
+    const at = this.cursor[name]
+    // Its segment may have been skipped while it was read.
+    if (lane.reason && at && isBefore(end, at)) {
+      lane.skipped.push({ reason: lane.reason, read: underWay })
+    } else lane.reads.push(underWay)
     const sent = this.#file.sent(name)
     return {
       chunk,

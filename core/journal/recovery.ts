@@ -10,7 +10,8 @@ import {
   type OpenRecord,
   type SegmentEnd,
 } from './index_record.ts'
-import { eventsPath, indexPath, segmentsAmong } from './layout.ts'
+import { countLines, findSegmentFiles, type HalfSegment } from './half_segment.ts'
+import { eventsPath, indexPath } from './layout.ts'
 
 /** What was found of one partition. */
 export interface RecoveredPartition {
@@ -19,8 +20,15 @@ export interface RecoveredPartition {
   readonly generation: number
   readonly positions: ReadonlyMap<string, readonly [generation: number, position: Position]>
   readonly chunks: readonly string[]
-  /** What was cut off the last segment, never acknowledged; undefined when it was whole. */
-  readonly torn: { readonly segment: string; readonly bytes: number } | undefined
+  /** What lies behind the end of the last segment, never acknowledged; undefined when it is whole. */
+  readonly torn: TornTail | undefined
+  readonly half: readonly HalfSegment[]
+}
+
+export interface TornTail {
+  readonly segment: string
+  /** Of both files together. */
+  readonly bytes: number
 }
 
 interface Found {
@@ -36,11 +44,20 @@ interface Found {
  * Opens a partition after a crash or a stop: docs/formats/journal.md §5. Afterwards every segment ends at
  * its `end` for good. Only the last segment's index is read whole, and what was written last is checked.
  *
+ * @param mode `look` changes nothing on the disk.
  * @throws WeirError WEIR_JOURNAL_VERSION when a newer Weir wrote it; a system error when the disk cannot
  *   make durable what readers are about to see.
  */
-export async function recoverPartition(files: Files, folder: string): Promise<RecoveredPartition> {
-  const found = await findSegments(files, folder)
+export async function recoverPartition(
+  files: Files,
+  folder: string,
+  mode: 'settle' | 'look' = 'settle',
+): Promise<RecoveredPartition> {
+  const { whole, half, remains } = await findSegmentFiles(files, folder)
+  const found: Found[] = []
+  for (const each of whole) {
+    found.push({ ...each, folder, open: await readOpenRecord(files, folder, each.id) })
+  }
   const ends: Record<string, SegmentEnd> = Object.assign({}, ...found.map(({ open }) => open?.ends))
   const generation = Math.max(0, ...found.map(({ open }) => open?.generation ?? 0))
   const segments: { id: string; end: SegmentEnd }[] = []
@@ -54,16 +71,20 @@ export async function recoverPartition(files: Files, folder: string): Promise<Re
     const end = known ?? tail!.end
     if (end.index_bytes === 0) {
       // Its checkpoint was never whole, so nothing was ever written behind it.
-      await removeSegment(files, segment)
+      remains.push(segment.id)
       continue
     }
-    if (isLast) torn = await settle(files, segment, end, tail!.synced)
+    if (isLast) {
+      torn = tornTail(segment, end)
+      if (mode === 'settle') await settle(files, segment, end, tail!.synced)
+    }
     segments.unshift({ id: segment.id, end })
     // Earlier segments matter for positions only where a later one lost its checkpoint.
     if (tails[0]?.hasCheckpoint) continue
     tails.unshift(tail ?? (await read()))
   }
-  return { segments, generation, torn, ...mergeTails(tails) }
+  if (mode === 'settle') for (const id of remains) await removeSegment(files, { folder, id })
+  return { segments, generation, torn, half, ...mergeTails(tails) }
 }
 
 function mergeTails(tails: readonly Tail[]): Pick<RecoveredPartition, 'positions' | 'chunks'> {
@@ -91,18 +112,6 @@ export function mergePositions(
     }
   }
   return merged
-}
-
-async function findSegments(files: Files, folder: string): Promise<Found[]> {
-  const found: Found[] = []
-  for (const id of segmentsAmong(await files.list(folder))) {
-    const bytes = await files.size(eventsPath(folder, id))
-    const indexBytes = await files.size(indexPath(folder, id))
-    if (bytes === undefined || indexBytes === undefined) await removeSegment(files, { folder, id })
-    else
-      found.push({ id, folder, open: await readOpenRecord(files, folder, id), bytes, indexBytes })
-  }
-  return found
 }
 
 /** The first line, if it holds. */
@@ -161,7 +170,7 @@ async function readTail(
     const tail = await followTail(lines, events, segment.open?.generation ?? generation)
     if (tail.end.index_bytes > 0 || segment.bytes === 0) return tail
     // Events are written behind a durable checkpoint only: this index is damaged, not torn.
-    const count = await countLines(events)
+    const count = await countLines(files, eventsPath(segment.folder, segment.id))
     return {
       ...tail,
       end: { bytes: segment.bytes, index_bytes: segment.indexBytes, events: count },
@@ -222,17 +231,6 @@ async function holds(events: FileHandle, record: BatchRecord): Promise<boolean> 
   return (await events.read(bytes, record.offset)) === record.bytes && crc32(bytes) === record.crc
 }
 
-async function countLines(file: FileHandle): Promise<number> {
-  const bytes = Buffer.allocUnsafe(2 ** 20)
-  let count = 0
-  for (let position = 0; ;) {
-    const got = await file.read(bytes, position)
-    for (let at = bytes.indexOf(10); at >= 0 && at < got; at = bytes.indexOf(10, at + 1)) count += 1
-    if (got < bytes.length) return count
-    position += got
-  }
-}
-
 /**
  * Makes the files end where the journal does, and durable up to there. After kill -9 the bytes may be in
  * the page cache only; after a sync that failed, Linux even takes them for written, so that only writing
@@ -240,7 +238,6 @@ async function countLines(file: FileHandle): Promise<number> {
  */
 async function settle(files: Files, segment: Found, end: SegmentEnd, synced: Tail['synced']) {
   const { id, folder } = segment
-  const extra = segment.bytes - end.bytes + segment.indexBytes - end.index_bytes
   const targets = [
     [eventsPath(folder, id), segment.bytes, end.bytes, synced.bytes],
     [indexPath(folder, id), segment.indexBytes, end.index_bytes, synced.index_bytes],
@@ -258,7 +255,11 @@ async function settle(files: Files, segment: Found, end: SegmentEnd, synced: Tai
     }
   }
   await files.syncFolder(folder)
-  return extra > 0 ? { segment: id, bytes: extra } : undefined
+}
+
+function tornTail(segment: Found, end: SegmentEnd): TornTail | undefined {
+  const bytes = segment.bytes - end.bytes + segment.indexBytes - end.index_bytes
+  return bytes > 0 ? { segment: segment.id, bytes } : undefined
 }
 
 async function removeSegment(files: Files, { folder, id }: Pick<Found, 'folder' | 'id'>) {

@@ -121,6 +121,8 @@ export class Sweeper {
       for (const segment of partition.leaving.slice()) {
         try {
           await files.remove(eventsPath(partition.folder, segment.id))
+          // A power cut must not leave events without an index: those count as lost.
+          await files.syncFolder(partition.folder)
           await files.remove(indexPath(partition.folder, segment.id))
           // A power cut must not bring an older segment back where a newer one is gone.
           await files.syncFolder(partition.folder)

@@ -66,7 +66,9 @@ export class PartitionWriter {
   readonly #seed: WriterSeed
   readonly #world: WriterWorld
   readonly #mint: () => string
-  readonly #positions: Map<string, readonly [number, Position]>
+  readonly #positions = new Map<string, Position>()
+  /** The generations of those positions that are not of this writer's own. */
+  readonly #generations = new Map<string, number>()
   readonly #chunks: string[]
   #ends: Record<string, SegmentEnd>
   #segment: SegmentWriter | undefined
@@ -83,7 +85,10 @@ export class PartitionWriter {
     this.#seed = seed
     this.#world = world
     this.#mint = ulidMinter(world.clock.now, world.randomBytes, seed.after)
-    this.#positions = new Map(Object.entries(seed.positions))
+    for (const [key, [generation, position]] of Object.entries(seed.positions)) {
+      this.#positions.set(key, position)
+      if (generation !== seed.generation) this.#generations.set(key, generation)
+    }
     this.#chunks = seed.chunks.slice(-rememberedChunks)
     this.#ends = { ...seed.ends }
     const closing = this.#closing.signal
@@ -123,7 +128,7 @@ export class PartitionWriter {
 
   /** The newest durable position of every source. */
   positions(): [key: string, position: Position][] {
-    return Array.from(this.#positions, ([key, [, position]]) => [key, position])
+    return [...this.#positions]
   }
 
   /** Resolves when everything appended is durable, or rejected because the disk or journal takes nothing. */
@@ -287,8 +292,9 @@ export class PartitionWriter {
 
   #remember({ positions, chunks }: Batch): void {
     for (const [key, position] of Object.entries(positions ?? {})) {
+      this.#generations.delete(key)
       if (position === null) this.#positions.delete(key)
-      else this.#positions.set(key, [this.#seed.generation, position])
+      else this.#positions.set(key, position)
     }
     if (chunks) this.#chunks.push(...chunks)
     if (this.#chunks.length > rememberedChunks) {
@@ -303,7 +309,13 @@ export class PartitionWriter {
     const ends = { ...this.#ends }
     if (this.#segment) ends[this.#segment.id] = this.#segment.end
     const open = { kind: 'open', version: formatVersion, segment: id, generation, ends } as const
-    const positions = Object.fromEntries(this.#positions)
+    const generationOf = (key: string) => this.#generations.get(key) ?? generation
+    const positions = Object.fromEntries(
+      Array.from(
+        this.#positions,
+        ([key, position]) => [key, [generationOf(key), position]] as const,
+      ),
+    )
     const checkpoint = { kind: 'checkpoint', positions, chunks: this.#chunks } as const
     try {
       const segment = await SegmentWriter.create(files, folder, open, checkpoint)

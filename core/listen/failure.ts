@@ -66,6 +66,9 @@ export function listenFailure(failure: unknown, address: ListenAddress, key: str
   }
   if (code === 'EADDRINUSE') {
     const holder = whoHolds(address)
+    if (holder?.pid === process.pid) {
+      return say(`this Weir (pid ${holder.pid}) has it. Set another address in ${key}`)
+    }
     const by = holder ? `${holder.name} (pid ${holder.pid})` : 'another process'
     return say(`${by} has it. Stop that process, or set another address in ${key}`)
   }

@@ -6,10 +6,10 @@ import type { Trouble } from '../journal/backpressure.ts'
 import { Space } from '../journal/space.ts'
 import { type DurableMark, PartitionWriter, type WriterSeed } from '../journal/writer.ts'
 
-/** What the thread tells main about its partition of the journal. */
+/** What the thread tells main about a partition of the journal that it writes. */
 export type PartitionNotice =
-  | { readonly notice: 'durable'; readonly mark: DurableMark }
-  | { readonly notice: 'trouble'; readonly trouble: Trouble | null }
+  | { readonly notice: 'durable'; readonly partition: string; readonly mark: DurableMark }
+  | { readonly notice: 'trouble'; readonly partition: string; readonly trouble: Trouble | null }
 
 /** What a thread needs to write a partition of its own. */
 export interface PartitionSeed {
@@ -36,9 +36,9 @@ export function threadPartition(
       metrics.journal_events.inc({ partition }, mark.events - (before?.events ?? 0))
       metrics.journal_bytes.inc({ partition }, mark.bytes - (before?.bytes ?? 0))
       last = mark
-      say({ notice: 'durable', mark })
+      say({ notice: 'durable', partition, mark })
     },
-    onTrouble: (trouble) => say({ notice: 'trouble', trouble }),
+    onTrouble: (trouble) => say({ notice: 'trouble', partition, trouble }),
     onDropped: (events) => count('journal_full', events),
     onAppended: (seconds) => metrics.journal_append_seconds.observe({ partition }, seconds),
   })

@@ -23,6 +23,9 @@ const operations: Operations = {
       finished += 1
     }
   },
+  async *much() {
+    for (let i = 0; i < 40; i++) yield 'x'.repeat(300_000)
+  },
   async *fail() {
     yield 1
     throw new WeirError('WEIR_REQUEST_INVALID', 'no such reader')
@@ -47,6 +50,22 @@ test('results come one by one, failures keep their code', async () => {
     await expect(all('fail')).rejects.toMatchObject({ code: 'WEIR_REQUEST_INVALID' })
     await expect(all('constructor')).rejects.toThrow('there is no operation "constructor"')
   })
+})
+
+test('whoever reads slowly makes it wait, and no wait leaves a listener behind', async () => {
+  const warnings: string[] = []
+  const onWarning = ({ message }: Error) => void warnings.push(message)
+  process.on('warning', onWarning)
+  await serving(folder, async () => {
+    let read = 0
+    for await (const _ of callControl(folder, 'much', {})) {
+      read += 1
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(read).toBe(40)
+  })
+  process.off('warning', onWarning)
+  expect(warnings).toEqual([])
 })
 
 test('only its owner may use it, and nothing is left of it', async () => {

@@ -175,6 +175,7 @@ function countsOf(reports: readonly string[]) {
     add(`${type} environment ${event.environment}`)
     add(`${type} tag ${event.tags![0]![1]}`)
     add(`release ${event.release}`)
+    counts[`told of release ${event.release}`] = 1
     const user = `${type} ${event.user!.id}`
     if (!users.has(user)) add(`${type} users`)
     users.add(user)
@@ -209,6 +210,10 @@ function countsIn(database: DatabaseSync): Record<string, number> {
     `select t.error_type || ' tag ' || value as key, events as n from issue_tags x ${of} where key = 'tag'`,
   )
   read(`select 'release ' || version as key, events as n from releases`)
+  read(
+    `select 'told of release ' || json_extract(data, '$.version') as key, count(*) as n from triggers
+     where kind = 'new_release' group by 1`,
+  )
   read('select outcome as key, sum(quantity) as n from project_hours group by outcome')
   return counts
 }

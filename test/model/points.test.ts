@@ -204,7 +204,7 @@ class Scenario {
         if (this.#stepsLeft-- <= 0) throw new Died('Died')
       },
     }
-    const store = await SegmentStore.open(world, { memory: 256_000_000, threads: 1 })
+    const store = await SegmentStore.open(world, { memory: 256_000_000, threads: 1 }, 1_000_000)
     this.#store = store
     const partitions = this.#journal.partitions.map(({ name, folder, segments }) => {
       return { name, folder, segments: segments.map(({ id, end }) => ({ id, end: { ...end } })) }

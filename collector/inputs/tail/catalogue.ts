@@ -18,9 +18,9 @@ export class Catalogue {
   #notes = new Map<string, Position | null>()
   readonly #byId = new Map<string, Source>()
   readonly #live = new Map<string, Source>()
-  /** Most have one member, for which a Set would be four times as large. */
-  readonly #families = new Map<string, Source[]>()
-  /** Paths followed at some time, the latest last. */
+  /** Most have one member, for which a list would be twice as large, a Set eight times. */
+  readonly #families = new Map<string, Source | Source[]>()
+  /** Paths that were followed and are not now, the latest last. */
   readonly #followed = new Set<string>()
   readonly #nextKey: () => string
   readonly #now: () => number
@@ -44,13 +44,14 @@ export class Catalogue {
     this.sources.add(source)
     source.followed = true
     this.schedule.set(source, source.nextLook)
-    this.remember(source.path)
     if (source.place === 'live' || source.place === 'away') this.#byId.set(source.id, source)
-    if (source.place === 'live') this.#live.set(source.path, source)
-    const family = familyOf(source.path)
-    const members = this.#families.get(family)
-    if (!members) this.#families.set(family, [source])
-    else if (!members.includes(source)) members.push(source)
+    if (source.place === 'live') {
+      this.#live.set(source.path, source)
+      this.#followed.delete(source.path)
+    } else this.remember(source.path)
+    const members = this.family(source.path)
+    if (members.includes(source)) return
+    this.#families.set(familyOf(source.path), members.length === 0 ? source : [...members, source])
   }
 
   /** Takes a source out, without telling the journal. */
@@ -61,10 +62,9 @@ export class Catalogue {
     this.pending.delete(source)
     this.#unindex(source)
     const family = familyOf(source.path)
-    const members = this.#families.get(family)
-    const place = members?.indexOf(source) ?? -1
-    if (place >= 0) members?.splice(place, 1)
-    if (members?.length === 0) this.#families.delete(family)
+    const left = this.family(source.path).filter((member) => member !== source)
+    if (left.length === 0) this.#families.delete(family)
+    else this.#families.set(family, left.length === 1 ? left[0]! : left)
   }
 
   /** Takes a source out for good. */
@@ -100,11 +100,13 @@ export class Catalogue {
   }
   /** Whether a path was followed before: what is rotated beside it may be news. */
   wasFollowed(path: string): boolean {
-    return this.#followed.has(path)
+    return this.#live.has(path) || this.#followed.has(path)
   }
   /** Every generation of a log, and of those that share its name but for what rotation appends. */
   family(path: string): readonly Source[] {
-    return [...(this.#families.get(familyOf(path)) ?? [])]
+    const members = this.#families.get(familyOf(path))
+    if (!members) return []
+    return Array.isArray(members) ? [...members] : [members]
   }
 
   /** The journal is to know where this source is. */
@@ -130,6 +132,8 @@ export class Catalogue {
   }
   #unindex(source: Source) {
     if (this.#byId.get(source.id) === source) this.#byId.delete(source.id)
-    if (this.#live.get(source.path) === source) this.#live.delete(source.path)
+    if (this.#live.get(source.path) !== source) return
+    this.#live.delete(source.path)
+    this.remember(source.path)
   }
 }

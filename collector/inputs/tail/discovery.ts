@@ -1,13 +1,16 @@
 import { messageOf } from '../../../core/errors.ts'
-import type { Surroundings } from './evidence.ts'
+import { isMadeAfter, type Surroundings } from './evidence.ts'
 import { glob, matches, type Folders, type Glob } from './globs.ts'
-import { setOffset } from './matching.ts'
+import { isBeginningOf, setOffset } from './matching.ts'
 import { familyOf, shardOf } from './names.ts'
 import type { Rotation } from './rotation.ts'
+import type { Candidate } from './siblings.ts'
 import type { Source } from './source.ts'
 
 /** Every so many discoveries look at all names, also in folders that have not changed. */
 const fullDiscovery = 12
+/** By how much the times of files lag the clock: up to a tick of the kernel's. */
+const tickMs = 10
 
 /** Finds the files to follow by the patterns of the config, every `refresh_interval` or when told. */
 export class Discovery {
@@ -18,7 +21,11 @@ export class Discovery {
   readonly #excluded: readonly Glob[]
   #nextAt = -Infinity
   #isFirst = true
+  /** When it last began to look, ms since the epoch. */
+  #lookedAtMs: number | undefined
   #discoveries = 0
+  /** A path has to be looked at again: for it the last look does not count. */
+  #isAmiss = false
   #walked = new WeakMap<Glob, WeakSet<object>>()
 
   constructor(surroundings: Surroundings, folders: Folders, rotation: Rotation) {
@@ -50,8 +57,9 @@ export class Discovery {
   async look(now: number): Promise<void> {
     if (now < this.#nextAt) return
     const { catalogue, context, options } = this.#on
-    const { worker } = context
+    const { clock, worker } = context
     this.#nextAt = now + options.refresh_interval
+    const beganMs = clock.now()
     const found = new Set<string>()
     // Now and then everything, for what became a file of its own without its folder changing.
     if (this.#discoveries++ % fullDiscovery === 0) this.#walked = new WeakMap()
@@ -73,7 +81,11 @@ export class Discovery {
         this.#discoveries = 0
       }
     }
-    this.#isFirst = false
+    if (!this.#isAmiss) {
+      this.#isFirst = false
+      this.#lookedAtMs = beganMs
+    }
+    this.#isAmiss = false
   }
 
   /** Follows a path that nothing is followed at. */
@@ -97,6 +109,7 @@ export class Discovery {
     // What was rotated between the two looks is not the log any more.
     if (files.stat(path)?.id !== seen.id) {
       this.soon()
+      this.#isAmiss = true
       return
     }
     const source = catalogue.make(path, seen.id)
@@ -110,15 +123,36 @@ export class Discovery {
     source.nextLook = clock.monotonic() + context.random() * wait
     if (wasFollowed) await this.#rotation.generations.follow(source)
     // What is beside a copy of a log that is followed may be that copy, compressed.
-    else if (!this.#rotation.isRotatedAway(source)) this.#rotation.generations.ignore(path, rotated)
+    else if (!this.#rotation.isRotatedAway(source)) await this.#beside(source, rotated)
     // That may have shown it to be the copy of a log that was truncated.
     if (catalogue.byId(seen.id)) return
     source.leftOut = ignore_older !== undefined && age > ignore_older
-    if (this.#isFirst && read_from === 'end' && seen.size > 0 && !source.leftOut) {
+    const isNews = !this.#isFirst || wasFollowed
+    if (!isNews && read_from === 'end' && seen.size > 0 && !source.leftOut) {
       await this.#beginAtEnd(source, path, seen.size)
     }
     catalogue.add(source)
     catalogue.pending.add(source)
+  }
+
+  /** What is rotated beside a new log is old, but for what was made since the last look: it is the log's own. */
+  async #beside(source: Source, rotated: readonly Candidate[]): Promise<void> {
+    const { generations } = this.#rotation
+    if (this.#lookedAtMs === undefined) {
+      const now = nanoseconds(this.#on.context.clock.now())
+      const since = source.mtimeNs < now ? source.mtimeNs : now
+      return generations.ignore(source.path, rotated, since)
+    }
+    const since = nanoseconds(this.#lookedAtMs - tickMs)
+    const own = new Set<Candidate>()
+    for (const candidate of rotated) {
+      if (!isMadeAfter(candidate, since)) continue
+      // A copy of the log itself says nothing new.
+      if (!(await isBeginningOf(this.#on.files, candidate, source))) own.add(candidate)
+    }
+    const old = rotated.filter((candidate) => !own.has(candidate))
+    generations.ignore(source.path, old, since)
+    if (own.size > 0) await generations.follow(source)
   }
 
   /** At the end of the last whole line, so that one which is being written arrives whole. */
@@ -141,3 +175,5 @@ export class Discovery {
     catalogue.note(source)
   }
 }
+
+const nanoseconds = (ms: number) => BigInt(Math.floor(ms)) * 1_000_000n

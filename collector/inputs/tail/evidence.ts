@@ -117,6 +117,11 @@ export function isOlder({ path, seen }: Candidate, after: bigint | undefined): b
   return after !== undefined && seen.mtimeNs < after - (isGzip(path) ? 1_000_000_000n : 0n)
 }
 
+/** Whether a file was made at `after` or later, in nanoseconds, and so was what it holds. */
+export function isMadeAfter(candidate: Candidate, after: bigint): boolean {
+  return candidate.seen.bornNs >= after && !isOlder(candidate, after)
+}
+
 export function isOwnPlace({ path, seen }: Candidate, source: Source): boolean {
   return path === source.path || seen.id === source.id
 }

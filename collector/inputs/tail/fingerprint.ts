@@ -44,9 +44,11 @@ export function peek(file: Readable, position: number, length: number): Buffer {
   return window.subarray(0, file.readNow(window, position))
 }
 
-/** Whether the file still begins, and ends before `offset`, as it did when `head` and `mark` were taken. */
+/** Whether the file still begins as it did when `head` was taken. */
+export const beginsWith = (file: Readable, head: Print): boolean =>
+  fits(head, peek(file, 0, head.bytes))
+
+/** Whether it does, and ends before `offset` as it did when `mark` was taken. */
 export function unchanged(file: Readable, head: Print, mark: Print, offset: number): boolean {
-  return (
-    fits(head, peek(file, 0, head.bytes)) && fits(mark, peek(file, offset - mark.bytes, mark.bytes))
-  )
+  return beginsWith(file, head) && fits(mark, peek(file, offset - mark.bytes, mark.bytes))
 }

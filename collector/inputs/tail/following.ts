@@ -210,7 +210,8 @@ export class Following {
         if (!source.finished) this.#catalogue.pending.add(source)
         if (source.noted && source.place === 'live' && (await this.#rotation.forked(source))) return
       }
-      source.problem = undefined
+      // What is to be read is well once it has been read.
+      if (!this.#catalogue.pending.has(source)) source.problem = undefined
     } catch (failure) {
       this.#report(source, failure)
     }
@@ -253,6 +254,7 @@ export class Following {
       const flush = multiline !== undefined && unchangedFor >= multiline.flush_after
       const isFirst = source.progress.offset === 0
       const turn = await this.#reading.turn(source, { final, flush })
+      source.problem = undefined
       if (isFirst && (turn === 'end' || turn === 'more')) {
         const { place } = source
         await this.#rotation.begun(source)
@@ -290,8 +292,7 @@ export class Following {
     source.close()
     source.problem = problem
     // Looks unlike anything seen, so that the next look reads it again.
-    source.ctimeNs = -1n
-    source.last = undefined
+    source.forgetLook()
   }
 
   #count() {

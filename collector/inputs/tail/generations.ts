@@ -23,6 +23,11 @@ export class Generations {
   readonly #known: Known
   /** Rotated files that were there before their log was followed: never read. */
   readonly #old = new Set<Seen['id']>()
+  /**
+   * By path of a log with such files, how far back what is its own may reach: one that is compressed later is another
+   * file, but has the time of what it was made of.
+   */
+  readonly #since = new Map<string, bigint>()
   /** Logs whose generations could not be told apart, because names changed meanwhile. */
   readonly #unsure = new Set<{ source: Source; after: bigint | undefined }>()
 
@@ -32,24 +37,43 @@ export class Generations {
     this.#known = known
   }
 
-  /** Whether a rotated file was there before its log was followed. */
-  isOld(id: Seen['id']): boolean {
-    return this.#old.has(id)
+  /**
+   * Whether a rotated file was there before its log was followed.
+   * @param after as for `follow`.
+   */
+  isOld(candidate: Candidate, path: string, after = this.#since.get(path)): boolean {
+    return this.#old.has(candidate.seen.id) || isOlder(candidate, after)
+  }
+
+  /** The same for a file in which a source that is known may live on: it may be older than what is news. */
+  isTooOldFor(candidate: Candidate, { path, mtimeNs }: Source): boolean {
+    const since = this.#since.get(path)
+    return this.isOld(candidate, path, since !== undefined && mtimeNs < since ? mtimeNs : since)
   }
 
   /**
    * What is rotated already, for `ignore`. To be asked before the log itself is looked at: what is
    * rotated after that look may be the log that was seen.
    */
-  rotated(source: Pick<Source, 'path' | 'real'>): readonly Seen['id'][] {
-    return this.#on.siblings.rotated(source).map(({ seen }) => seen.id)
+  rotated(source: Pick<Source, 'path' | 'real'>): readonly Candidate[] {
+    return this.#on.siblings.rotated(source)
   }
 
-  /** What was rotated already when a log was first followed is not read, but for what is followed by now. */
-  ignore(path: string, rotated: readonly Seen['id'][]): void {
+  /**
+   * What was rotated already when a log was first followed is not read, but for what is followed by now.
+   * @param since no generation that is to be read was changed before, in nanoseconds.
+   */
+  ignore(path: string, rotated: readonly Candidate[], since: bigint): void {
     // What could not be told apart yet is looked at again.
     if ([...this.#unsure].some(({ source }) => source.path === path)) return
-    for (const id of rotated) if (!this.#on.catalogue.byId(id)) this.#old.add(id)
+    for (const { seen } of rotated) {
+      if (!this.#on.catalogue.byId(seen.id)) this.#ignored(seen, path, since)
+    }
+  }
+
+  #ignored({ id }: Seen, path: string, since: bigint): void {
+    this.#old.add(id)
+    this.#since.set(path, since)
   }
 
   /**
@@ -81,9 +105,8 @@ export class Generations {
       this.#on.discoverSoon()
       return false
     }
-    if (this.#old.has(seen.id)) return false
-    if (isOlder(candidate, after)) {
-      this.#old.add(seen.id)
+    if (this.isOld(candidate, source.path, after)) {
+      if (after !== undefined) this.#ignored(seen, source.path, after)
       return false
     }
     const known = await this.#evidence.isKnown(candidate, source)

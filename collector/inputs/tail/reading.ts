@@ -3,7 +3,16 @@ import type { InputContext } from '../../input.ts'
 import type { Catalogue } from './catalogue.ts'
 import { GzipContent, plainContent } from './content.ts'
 import type { TailFiles } from './files.ts'
-import { headBytes, markBytes, peek, printOf, unchanged, type Print } from './fingerprint.ts'
+import {
+  beginsWith,
+  fits,
+  headBytes,
+  markBytes,
+  peek,
+  printOf,
+  unchanged,
+  type Print,
+} from './fingerprint.ts'
 import { Framing } from './framing.ts'
 import { Gathering, type Step, stepOf } from './gathering.ts'
 import { tagFor } from './names.ts'
@@ -110,7 +119,9 @@ export class Reading {
     for (let read = await next; ; read = await next) {
       next = undefined
       const { head, mark, offset } = source.progress
-      if (source.file && !unchanged(source.file, head, mark, offset)) return 'cut'
+      // The mark was read with what follows it.
+      const before = read.bytes.subarray(0, Math.min(mark.bytes, read.length))
+      if (source.file && !(fits(mark, before) && beginsWith(source.file, head))) return 'cut'
       source.known = read.size
       const start = Math.min(mark.bytes, read.length)
       const atEnd = read.length < read.wanted
@@ -178,7 +189,7 @@ export class Reading {
 
   async #read(source: Source): Promise<Read> {
     const { mark, offset } = source.progress
-    const size = source.file?.stat().size
+    const size = source.file?.size()
     const room = size === undefined ? this.#chunkSize : Math.max(size - offset, 4096)
     const wanted = mark.bytes + Math.min(this.#chunkSize, 2 * Math.ceil(room / 2))
     this.#turned ^= 1
@@ -203,7 +214,10 @@ export class Reading {
       source.headBytes = Buffer.concat([known, more])
       head = printOf(source.headBytes)
     }
-    const mark = printOf(bytes.subarray(Math.max(0, done - Math.min(markBytes, offset)), done))
+    // Of little, head and mark are the same bytes.
+    const isAll = head.bytes === offset && offset <= markBytes
+    const from = Math.max(0, done - Math.min(markBytes, offset))
+    const mark = isAll ? head : printOf(bytes.subarray(from, done))
     return { offset, head, mark, cut }
   }
 

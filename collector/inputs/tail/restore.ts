@@ -3,6 +3,7 @@ import { unchanged } from './fingerprint.ts'
 import { familyOf, shardOf } from './names.ts'
 import type { Surroundings } from './evidence.ts'
 import type { Rotation } from './rotation.ts'
+import type { Candidate } from './siblings.ts'
 import { sourceFrom, type Source } from './source.ts'
 
 /** How often a file is looked for whose name changes between look and opening. */
@@ -34,7 +35,7 @@ export async function restore(
     catalogue.remember(path)
     if (mtimeNs >= (lastLooks.get(path) ?? 0n)) lastLooks.set(path, mtimeNs)
   }
-  const rotated = new Map<string, readonly string[]>()
+  const rotated = new Map<string, readonly Candidate[]>()
   for (const [path, source] of new Map(sources.map((each) => [each.path, each]))) {
     rotated.set(path, rotation.generations.rotated(source))
   }
@@ -42,10 +43,9 @@ export async function restore(
   const missedPaths = new Set<string>()
   for (const source of unplaced) {
     await search(on, rotation, source)
-    // Nothing was read of it, so it can only be found as news.
-    const { path, mtimeNs, known, progress } = source
-    const missed = progress.offset === 0 && known > 0
-    if (!missed) continue
+    // Nothing was read of it, though it may have got a line by then: it can only be found as news.
+    const { path, mtimeNs, progress } = source
+    if (progress.offset > 0) continue
     missedPaths.add(path)
     if (mtimeNs < lastLooks.get(path)!) lastLooks.set(path, mtimeNs)
   }
@@ -54,7 +54,7 @@ export async function restore(
     const any = live ?? sources.find((source) => source.path === path)!
     const intact = live !== undefined && !(await rotation.forked(live, lastLook))
     if (!intact || missedPaths.has(path)) await rotation.generations.follow(any, lastLook)
-    else rotation.generations.ignore(path, rotated.get(path)!)
+    else rotation.generations.ignore(path, rotated.get(path)!, lastLook)
   }
 }
 

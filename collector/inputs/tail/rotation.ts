@@ -1,4 +1,4 @@
-import { Evidence, isOlder, isOwnPlace, isStrong, type Surroundings } from './evidence.ts'
+import { Evidence, isOwnPlace, isStrong, type Surroundings } from './evidence.ts'
 import type { Seen } from './files.ts'
 import { headBytes } from './fingerprint.ts'
 import { Generations } from './generations.ts'
@@ -148,7 +148,7 @@ export class Rotation {
     const alike: Candidate[] = []
     for (const candidate of source.gzip ? [] : near) {
       if (!isGzip(candidate.path) || catalogue.byId(candidate.seen.id)) continue
-      if (this.generations.isOld(candidate.seen.id)) continue
+      if (this.generations.isTooOldFor(candidate, source)) continue
       if (await holdsAll(files, candidate, source)) alike.push(candidate)
     }
     // gzip keeps the time of modification; it decides when several begin the same.
@@ -206,8 +206,8 @@ export class Rotation {
     for (const candidate of siblings.rotated(source)) {
       const { seen } = candidate
       const owner = catalogue.byId(seen.id)
-      if ((owner && !owner.fresh) || this.generations.isOld(seen.id)) continue
-      if (isOlder(candidate, after)) continue
+      if (owner && !owner.fresh) continue
+      if (this.generations.isOld(candidate, source.path, after)) continue
       if ((await this.#evidence.isKnown(candidate, source)) !== false) continue
       if ((await continues(files, candidate, source)) === 'rest') {
         await this.cutAway(source)
@@ -282,7 +282,7 @@ export class Rotation {
     let steady = true
     await this.#followFamily(source)
     for (const candidate of siblings.near(source)) {
-      if (isGzip(candidate.path) && this.generations.isOld(candidate.seen.id)) continue
+      if (isGzip(candidate.path) && this.generations.isTooOldFor(candidate, source)) continue
       const owner = catalogue.byId(candidate.seen.id)
       // What is at the path itself now may begin the same, but is another generation.
       const back = source.place === 'missing' && candidate.seen.id === source.id

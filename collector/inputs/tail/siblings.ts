@@ -18,7 +18,8 @@ export class Siblings {
   readonly #files: TailFiles
   readonly #folders: Folders
   readonly #elsewhere: readonly Glob[]
-  readonly #families = new WeakMap<object, Map<string, string[]>>()
+  /** By listing: the names of each family, by its own. Most have one. */
+  readonly #families = new WeakMap<object, Map<string, string | string[]>>()
 
   constructor(files: TailFiles, folders: Folders, elsewhere: readonly Glob[]) {
     this.#files = files
@@ -115,16 +116,18 @@ export class Siblings {
     const entries = this.#folders.list(folder)
     let families = this.#families.get(entries)
     if (!families) {
-      families = new Map<string, string[]>()
+      families = new Map()
       for (const { name } of entries) {
-        const of = familyOf(join(folder, name))
+        const of = familyOf(name)
         const names = families.get(of)
-        if (names) names.push(name)
-        else families.set(of, [name])
+        if (names === undefined) families.set(of, name)
+        else if (typeof names === 'string') families.set(of, [names, name])
+        else names.push(name)
       }
       this.#families.set(entries, families)
     }
-    return families.get(family) ?? []
+    const names = families.get(basename(family)) ?? []
+    return typeof names === 'string' ? [names] : names
   }
 }
 

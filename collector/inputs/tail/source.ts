@@ -49,8 +49,8 @@ export class Source {
   known = 0
   /** As last seen. */
   size = 0
-  mtimeNs = 0n
-  ctimeNs = 0n
+  /** What the journal says of when it was changed, until it is looked at. */
+  #mtimeNs = 0n
   /** Milliseconds, monotonic: when it last changed, is to be looked at next (Infinity: now), took its place. */
   changedAt = 0
   nextLook = 0
@@ -109,21 +109,41 @@ export class Source {
     return this.last ? this.last.isSameFile(seen) : seen.id === this.id
   }
 
+  /** When it was changed, as last seen. */
+  get mtimeNs(): bigint {
+    return this.last?.mtimeNs ?? this.#mtimeNs
+  }
+
   /** Takes over what a look showed; true when it differs from the last one. */
   observe(seen: Seen): boolean {
-    if (seen.size === this.size && seen.mtimeNs === this.mtimeNs && seen.ctimeNs === this.ctimeNs) {
+    const { last } = this
+    if (seen === last) return false
+    if (
+      last?.size === seen.size &&
+      last.mtimeNs === seen.mtimeNs &&
+      last.ctimeNs === seen.ctimeNs
+    ) {
       // Nothing new is kept: ten thousand files are looked at all the time. But a copy may be of the same
       // instant as its original, by a clock that ticks every four milliseconds.
-      if (!this.last?.isSameFile(seen)) this.last = seen
+      if (!last.isSameFile(seen)) this.last = seen
       return false
     }
     // A new name alone brings nothing new.
     if (seen.size !== this.size || seen.mtimeNs !== this.mtimeNs) this.finished = false
     this.last = seen
     this.size = seen.size
-    this.mtimeNs = seen.mtimeNs
-    this.ctimeNs = seen.ctimeNs
     return true
+  }
+
+  /** By what the journal has: it has not been looked at yet. */
+  changedBefore(mtimeNs: bigint): void {
+    this.#mtimeNs = mtimeNs
+  }
+
+  /** The next look shows something new, whatever it is. */
+  forgetLook(): void {
+    this.#mtimeNs = this.mtimeNs
+    this.last = undefined
   }
 
   get content(): Content | undefined {
@@ -195,7 +215,7 @@ export function sourceFrom(key: string, position: Position, open: Set<Source>): 
   source.durable = source.progress
   source.size = Number(size)
   source.known = source.size
-  source.mtimeNs = BigInt(String(mtime))
+  source.changedBefore(BigInt(String(mtime)))
   source.fresh = source.progress.offset === 0
   source.noted = true
   if (position['copied'] === true) source.place = 'cut'

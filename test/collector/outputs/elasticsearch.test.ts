@@ -124,6 +124,23 @@ describe('the elasticsearch output', () => {
     await expect(write(es)).rejects.toThrow('ECONNREFUSED')
   })
 
+  it('names the host that fails while another takes everything', async () => {
+    const dead = `http://127.0.0.1:${await freePort()}`
+    const es = output({ hosts: [dead, sink.url] })
+    expect(await write(es)).toEqual([])
+    expect(await write(es, chunkOf([numbered(3)], `${segment.slice(0, -1)}1`))).toEqual([])
+    expect(es.status()['failing_hosts']).toEqual({
+      [dead]: expect.stringContaining('ECONNREFUSED'),
+    })
+    const notes = await es.check(soon())
+    expect(notes.filter((each) => JSON.stringify(each).includes(dead))).toEqual([
+      { note: expect.stringMatching(/^a host does not answer, others do: .*ECONNREFUSED/) },
+    ])
+    const alone = output({ hosts: [sink.url] })
+    expect(await write(alone, chunkOf([numbered(3)], `${segment.slice(0, -1)}2`))).toEqual([])
+    expect(alone.status()['failing_hosts']).toBeUndefined()
+  })
+
   it('tells size, refusal and Retry-After apart', async () => {
     const es = output()
     sink.script = inTurn([

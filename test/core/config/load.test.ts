@@ -26,6 +26,7 @@ const schema = z.strictObject({
   wait: duration().default(1000),
   room: size().default(1),
   level: z.enum(['info', 'warn']).default('info'),
+  keys_max: z.int().min(10).default(50),
   list: z.union([z.string(), z.array(z.string())]).default([]),
   parts: z.array(kinds.schema).default([]),
   inner: z.strictObject({ flush_interval: duration().default(5) }).prefault({}),
@@ -96,9 +97,15 @@ describe('values', () => {
     expect(configOf('name: ${N}', { N: '007' }).name).toBe('007')
     expect(configOf('port: ${N}', { N: '80' }).port).toBe(80)
     expect(configOf('on: ${N:-true}').on).toBe(true)
-    expect(problemsOf('port: "${N}"', { N: '80' })).toEqual([
+  })
+
+  test('in quotes a variable alone is a number or a boolean where one is wanted', () => {
+    expect(configOf('{ port: "${N:-2}", on: \'${F:-true}\' }')).toMatchObject({ port: 2, on: true })
+    expect(configOf('name: "${N}"', { N: '007' }).name).toBe('007')
+    expect(problemsOf('port: "8${N}"', { N: '0' })).toEqual([
       'w.yaml:1:7: port: expected a number, got "80"',
     ])
+    expect(problemsOf('port: "80"')).toEqual(['w.yaml:1:7: port: expected a number, got "80"'])
   })
 
   test('variables that Kubernetes sets for a service named weir are no settings', () => {
@@ -124,6 +131,16 @@ describe('values', () => {
     const config = configOf('parts: [{type: tail, paths: [a]}]')
     expect(Object.isFrozen(config.parts[0]?.['paths'])).toBe(true)
     expect(Object.isFrozen(config.inner)).toBe(true)
+  })
+
+  test('a number is no secret where one is wanted, whatever its key is called', () => {
+    expect(problemsOf('keys_max: 3\n')).toEqual([
+      'w.yaml:1:11: keys_max: expected at least 10, got 3',
+    ])
+    expect(problemsOf('keys_max: 10.5\n')).toEqual([
+      'w.yaml:1:11: keys_max: expected a whole number, got 10.5',
+    ])
+    expect(problemsOf('password: 12345\nkeys_max: hunter2\n').join()).not.toMatch(/12345|hunter2/)
   })
 
   test('a secret never prints', () => {
@@ -155,7 +172,7 @@ describe('mistakes', () => {
       'constructor: 1\n__proto__: { a: 1 }\n',
       ['constructor', '__proto__'].map(
         (key, line) =>
-          `w.yaml:${line + 1}:1: ${key}: unknown key "${key}": known here: name, port, on, password, wait, room, level, list, parts, inner`,
+          `w.yaml:${line + 1}:1: ${key}: unknown key "${key}": known here: name, port, on, password, wait, room, level, keys_max, list, parts, inner`,
       ),
     ],
     [
@@ -218,6 +235,15 @@ describe('mistakes', () => {
       '--level: level: expected one of info, warn, got "loud"',
       'environment: WEIR_INNER__X: inner.x: unknown key "x": known here: flush_interval',
       'environment: WEIR_PORRT: porrt: unknown key "porrt": did you mean "port"?',
+    ])
+  })
+
+  test('a key that a variable makes is blamed on the variable, not on the file', () => {
+    const environment = { WEIR_COLECTOR__X: '1' }
+    const problem = expect.stringMatching(/^environment: WEIR_COLECTOR__X: colector: unknown key/)
+    expect(problemsOf('port: 1\n', environment)).toEqual([problem])
+    expect(problemsOf('colector: {}\n', environment)).toEqual([
+      expect.stringMatching(/^w\.yaml:1:1: colector: unknown key/),
     ])
   })
 

@@ -25,8 +25,10 @@ async function deliver(
   answers: Answer[],
   mayBeKnown = false,
   batchBytes = 1e6,
+  more: readonly string[] = [],
 ) {
   const written: { messages: string[]; mayBeKnown: boolean }[] = []
+  const writtenAt: number[] = []
   const output: Output = {
     start: async () => undefined,
     stop: async () => undefined,
@@ -37,6 +39,7 @@ async function deliver(
         return (JSON.parse(chunk.bytes.toString('utf8', start, end)) as { message: string }).message
       })
       written.push({ messages: texts, mayBeKnown: known })
+      writtenAt.push(clock.monotonic())
       const answer = answers.shift() ?? []
       if (answer instanceof Error) throw answer
       return answer
@@ -49,12 +52,14 @@ async function deliver(
     reserve: () => Promise.resolve(),
     done,
   }
-  const reads = [read]
+  const reads = [read, ...(more.length > 0 ? [{ ...read, chunk: chunkOf(more, 100) }] : [])]
+  const wanted = reads.length
   const ages: number[] = []
   const reader = {
     id: 'test',
     read: async ({ ageMs }: ReadLimits, signal: AbortSignal) => {
       ages.push(ageMs)
+      if (reads.length < wanted) await eventually(() => expect(written.length).toBeGreaterThan(0))
       const next = reads.shift()
       if (next) return next
       await new Promise<void>((resolve) => {
@@ -78,9 +83,17 @@ async function deliver(
   }
   const loop = new DeliveryLoop(output, reader, dead, settings, context)
   await loop.start()
-  await eventually(() => expect(done).toHaveBeenCalledOnce())
+  await eventually(() => expect(done).toHaveBeenCalledTimes(wanted))
   await loop.stop(AbortSignal.timeout(5000))
-  return { written, context, clock, ages, letters: await dead.list(), status: loop.status() }
+  return {
+    written,
+    writtenAt,
+    context,
+    clock,
+    ages,
+    letters: await dead.list(),
+    status: loop.status(),
+  }
 }
 
 let folder: string
@@ -105,7 +118,7 @@ test('what is refused for good is in the dead letters before the cursor moves', 
   expect(await readFile(join(folder, 'test.ndjson'), 'utf8')).toContain('mapper_parsing_exception')
 })
 
-test('only what remains is sent again, and it counts as new to the target', async () => {
+test('only what remains is sent again', async () => {
   const partial = new PartialDelivery('429', {
     remaining: [1],
     rejected: [refusal(2)],
@@ -115,7 +128,7 @@ test('only what remains is sent again, and it counts as new to the target', asyn
   expect(status['delivered_events']).toBe(2)
   expect(written).toEqual([
     { messages: ['a', 'b', 'c'], mayBeKnown: true },
-    { messages: ['b'], mayBeKnown: false },
+    { messages: ['b'], mayBeKnown: true },
   ])
   expect(letters.map(({ id }) => id)).toEqual(['01J00000000000000000000000-2'])
 })
@@ -127,6 +140,14 @@ test('after a request of unknown fate the events may be known to the target', as
   expect(written.map(({ mayBeKnown }) => mayBeKnown)).toEqual([false, false, true, true])
 })
 
+test('a refusal for now says nothing of an earlier request of unknown fate', async () => {
+  const reset = new RetryableError('WEIR_OUTPUT_UNAVAILABLE', 'reset', { fateUnknown: true })
+  const busy = (remaining: number[]) =>
+    new PartialDelivery('429', { remaining, rejected: [], fateUnknown: false })
+  const { written } = await deliver(['a', 'b'], [busy([0, 1]), reset, busy([0, 1]), busy([1])])
+  expect(written.map(({ mayBeKnown }) => mayBeKnown)).toEqual([false, false, true, true, true])
+})
+
 test('a whole request refused is kept and tried again', async () => {
   const { written } = await deliver(['a'], [new PermanentError('WEIR_OUTPUT_REFUSED', '401')])
   expect(written).toHaveLength(2)
@@ -135,7 +156,14 @@ test('a whole request refused is kept and tried again', async () => {
 test('Retry-After is waited for', async () => {
   const busy = new RetryableError('WEIR_OUTPUT_UNAVAILABLE', '429', { retryAfterMs: 7000 })
   const { clock } = await deliver(['a'], [busy])
-  expect(Math.max(...clock.slept)).toBeGreaterThanOrEqual(7000)
+  expect(clock.slept.reduce((sum, ms) => sum + ms)).toBeGreaterThanOrEqual(7000)
+})
+
+test('Retry-After holds for every request to the target, not only for the one that was told', async () => {
+  const busy = new RetryableError('WEIR_OUTPUT_UNAVAILABLE', '429', { retryAfterMs: 7000 })
+  const { written, writtenAt } = await deliver(['a'], [busy], false, 1e6, ['b'])
+  expect(written).toHaveLength(3)
+  expect(Math.min(...writtenAt.slice(1))).toBeGreaterThanOrEqual(7000)
 })
 
 test('a request too large is sent in halves, and an event too large alone is a dead letter', async () => {

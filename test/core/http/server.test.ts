@@ -208,6 +208,15 @@ describe('what is no HTTP', () => {
     expect(counted).toEqual(['bad_frame'])
   })
 
+  test('a body that follows its refusal is no bad frame', async () => {
+    const { port, url, counted } = await started()
+    const head = 'POST /in/a HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n'
+    const answer = await raw(port, `${head}content-length: 1\r\n\r\nxand more of it\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 \d+ /)
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    expect(counted).toEqual([])
+  })
+
   test('a TLS client on a plain port gets the alert that it understands', async () => {
     const { port, counted } = await started()
     const client = connectTls({ port, host: '127.0.0.1' })

@@ -98,6 +98,17 @@ test('seek: an open and an absent reader; what is sent again counts as known', a
   )
 })
 
+test('seek to an event: one of this journal', async () => {
+  const { files, journal, reader } = await given()
+  const [, second] = await collect(catJournal(journal, files, {}))
+  await seekReader(journal, files, 'out', second!.id)
+  const foreign = '01M81B6W000000000000000000-499'
+  for (const id of [foreign, second!.id.replace(/\d+$/, '4')]) {
+    await expect(seekReader(journal, files, 'out', id)).rejects.toThrow('is not in this journal')
+  }
+  expect(await everything(reader)).toEqual([2, 3, 4])
+})
+
 test('forget: only a reader that is not at work; then its segments go', async () => {
   const { disk, journal, reader } = await given()
   const fast = await journal.reader({ ...options, id: 'fast' })

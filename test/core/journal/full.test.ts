@@ -56,6 +56,35 @@ test('drop_newest says what it dropped, and takes events again when there is roo
   await writer.close(AbortSignal.timeout(5000))
 })
 
+test('what is more than half of the journal waits for the reader like anything else', async () => {
+  const given = await world('block')
+  const journal = await openJournal(given)
+  const reader = await journal.reader({ id: 'slow', wants: () => true, maxLag: undefined })
+  const writer = await startWriter(journal, given)
+  const half = (n: number) => linesOf([n], { pad: 1_500_000 })
+  expect(await writer.append([half(1)])).toBe('durable')
+  const second = writer.append([half(2)])
+  await eventually(() => expect(journal.troubles).toMatchObject([{ kind: 'full' }]))
+  expect(await everything(reader)).toEqual([1])
+  expect(await second).toBe('durable')
+  expect(await everything(reader)).toEqual([2])
+  await writer.close(AbortSignal.timeout(5000))
+  await journal.release(reader)
+})
+
+test('drop_oldest makes room for more than half of the journal', async () => {
+  const given = await world('drop_oldest')
+  const journal = await openJournal(given)
+  const reader = await journal.reader({ id: 'slow', wants: () => true, maxLag: undefined })
+  const writer = await startWriter(journal, given)
+  for (let n = 0; n < 4; n++) {
+    expect(await writer.append([linesOf([n], { pad: 1_500_000 })])).toBe('durable')
+  }
+  expect(given.counts?.get('reader.slow dropped_oldest')).toBe(3)
+  await writer.close(AbortSignal.timeout(5000))
+  await journal.release(reader)
+})
+
 test('what could never fit is refused instead of waited for', async () => {
   const given = await world('block')
   const journal = await openJournal(given)

@@ -22,7 +22,10 @@ export interface TestWorld {
 const metrics = createMetrics(new Registry())
 const log = pino({ level: 'silent' })
 
-export async function openJournal(world: TestWorld): Promise<Journal> {
+export async function openJournal(
+  world: TestWorld,
+  mode: 'settle' | 'look' = 'settle',
+): Promise<Journal> {
   const { files, dataFolder, clock = systemClock, options, counts } = world
   return await Journal.open(
     {
@@ -43,6 +46,7 @@ export async function openJournal(world: TestWorld): Promise<Journal> {
         counts?.set(key, (counts.get(key) ?? 0) + events)
       },
     },
+    mode,
   )
 }
 

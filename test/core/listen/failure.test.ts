@@ -17,7 +17,7 @@ test.skipIf(process.platform !== 'linux')('who listens is found', async () => {
   expect(whoHolds({ ...held, host: '127.0.0.9' })).toBeUndefined()
   expect(listenFailure(failureOf('EADDRINUSE'), held, 'http.listen').message).toMatch(
     new RegExp(
-      `^cannot listen on tcp://127.0.0.1:${port}: .+ \\(pid ${process.pid}\\) has it.*http.listen$`,
+      `^cannot listen on tcp://127.0.0.1:${port}: this Weir \\(pid ${process.pid}\\) has it. Set another.* http.listen$`,
     ),
   )
   server.close()

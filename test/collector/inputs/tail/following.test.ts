@@ -14,6 +14,7 @@ import {
   writeFileSync as write,
 } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { InputContext } from '../../../../collector/input.ts'
 import { systemTailFiles } from '../../../../collector/inputs/tail/files.ts'
@@ -272,15 +273,37 @@ describe('following', () => {
         return real.open(path)
       },
     }
-    await stage.start({ paths: [log] })
+    const warnings: unknown[] = []
+    const warn = (...given: unknown[]) => void warnings.push(given)
+    const logger = Object.assign(pino({ level: 'silent' }), { warn })
+    await stage.start({ paths: [log] }, { log: logger })
     await stage.poll()
+    for (let look = 0; look < 3; look++) await stage.poll(11_000)
     expect(stage.tail!.status()).toMatchObject({ files: [{ problem: 'EACCES' }] })
+    // Said once, however often it is tried.
+    expect(warnings).toHaveLength(1)
     allowed = true
     await stage.poll(11_000)
     expect(texts()).toEqual(['a'])
     chmodSync(log, 0o644)
     await stage.poll()
     expect(texts()).toEqual(['a'])
+  })
+
+  test('a first line without its end is given out, though its log was rotated, then compressed while nobody looked', async () => {
+    write(log, '')
+    await stage.start({ paths: [log] })
+    await stage.poll()
+    append(log, 'part')
+    renameSync(log, `${log}.1`)
+    write(log, 'next\n')
+    await stage.poll()
+    await stage.kill()
+    write(`${log}.1.gz`, gzipSync(readFileSync(`${log}.1`)))
+    rmSync(`${log}.1`)
+    await stage.start({ paths: [log] })
+    await stage.quiesce()
+    expect(texts()).toEqual(['next', 'part'])
   })
 
   test('a read that fails is tried again, nothing doubled', async () => {
