@@ -4,6 +4,10 @@ import type { ReceiverSettings } from './receive/protocol.ts'
 /** Flushes after which what sends nothing while it is idle is forgotten. */
 const unseenFlushes = 60
 
+/** Whether metrics will come, by the keys that the config names itself: by default Weir only listens for them. */
+export const metricsAwaited = (configured: ReadonlySet<string>): boolean =>
+  configured.has('listen') || configured.has('backends')
+
 /**
  * What the receiving thread is told of the config.
  *
@@ -24,6 +28,7 @@ export function receiverSettings(
       dialect: dialect ?? config.dialect,
     })),
     mayBeTaken: !configured.has('listen'),
+    startsLate: !metricsAwaited(configured),
     receiveBufferBytes: config.receive_buffer,
     permissions: config.permissions,
     allow: config.allow,

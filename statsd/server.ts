@@ -10,7 +10,7 @@ import { ConsoleSeries, type Shown } from './console/series.ts'
 import type { StatsdPart, StatsdWorld } from './part.ts'
 import { receiveFields } from './receive/config.ts'
 import { Receiver } from './receive/receiver.ts'
-import { receiverSettings } from './receiver_settings.ts'
+import { metricsAwaited, receiverSettings } from './receiver_settings.ts'
 
 const fixedKeys = [
   'namespace',
@@ -53,7 +53,7 @@ export class StatsdServer implements StatsdPart {
         forwards: forwards(config),
       },
       // Who configures metrics sees a flush from the first interval on.
-      configured.has('listen') || configured.has('backends'),
+      metricsAwaited(configured),
       { context, journal, instance, logLevel, renew: () => this.receiver.renewFlusher() },
     )
   }

@@ -1,4 +1,4 @@
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { fullJitter } from '../../core/backoff.ts'
 import type { Context } from '../../core/context.ts'
 import type { Journal } from '../../core/journal/journal.ts'
@@ -141,10 +141,11 @@ export class Flushing {
     const [, merged] = known.get(mergedPosition) ?? []
     const writer = await journal.seed(partition, positions)
     const { shared, limit } = journal.space
-    const receiver = this.#port
-    if (!receiver) return
+    if (!this.#port) return
+    // A receiving thread that has ended took its port with it, and nothing more comes.
+    const receiver = this.#stopping ? new MessageChannel().port2 : this.#port
     // From here on the thread hears what is posted; what came before goes along.
-    receiver.off('message', this.#onEarly)
+    this.#port.off('message', this.#onEarly)
     this.#port = undefined
     const early = this.#early.splice(0)
     const seed: FlusherSeed = {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:dgram'
 import { readSync } from 'node:fs'
+import { descriptorOf } from './datagram_handle.ts'
 
 /** libuv hands over so many datagrams before it looks at anything else; then there are more. */
 const burst = 32
@@ -81,14 +82,4 @@ export class DatagramQueue {
     }
     return count
   }
-}
-
-/** The descriptor of a bound socket. dgram keeps it to itself; without it, dgram alone will do. */
-function descriptorOf(socket: Socket): number | undefined {
-  const state = Object.getOwnPropertySymbols(socket).find(
-    ({ description }) => description === 'state symbol',
-  )
-  const inner = state && (socket as unknown as Record<symbol, { handle?: { fd?: unknown } }>)[state]
-  const fd = inner?.handle?.fd
-  return typeof fd === 'number' && fd >= 0 ? fd : undefined
 }

@@ -1,12 +1,14 @@
 import type { Complaints } from '../../core/listen/complaints.ts'
 import type { LineReader, Traffic } from '../line/traffic.ts'
-import type { ListenerSettings, ListenStatus, ReceiverSettings } from './protocol.ts'
+import type { Early, ListenerSettings, ListenStatus, ReceiverSettings } from './protocol.ts'
 
 /** What takes in packets or lines at one address. */
 export interface Listening {
   readonly status: ListenStatus
   /** Of a UDP socket: the kernel counts by port what it dropped. */
   readonly udpPort?: number
+  /** Takes what came before this was there to receive it. */
+  takeOver?(early: Early): void
   /** Closes it; what came before has been read. */
   close(): Promise<void>
 }
@@ -24,4 +26,9 @@ export interface ListenerWorld {
 /** The config key that addresses are set in, for errors. */
 export const listenKey = 'statsd.listen'
 
-export type Listen = (listener: ListenerSettings, world: ListenerWorld) => Promise<Listening>
+/** @param kept the descriptor of a socket that is bound already. */
+export type Listen = (
+  listener: ListenerSettings,
+  world: ListenerWorld,
+  kept?: number,
+) => Promise<Listening>

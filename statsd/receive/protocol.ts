@@ -14,12 +14,29 @@ export interface ReceiverSeed {
   readonly settings: ReceiverSettings
   /** Where the swapped tables go: FlusherMessage out, FlusherAnswer in. Transferred. */
   readonly flusher: MessagePort
+  /** What main has kept open until now; undefined where the thread opens its listeners itself. */
+  readonly kept: KeptSockets | undefined
+}
+
+/**
+ * By the listener's number: the descriptor of a UDP socket that the thread goes on with, or `later` for a TCP port that
+ * main gives up with `takeOver`.
+ */
+export type KeptSockets = readonly (number | 'later' | undefined)[]
+
+/** What came before the thread could take it, by the listener's number. */
+export interface Early {
+  readonly datagrams: readonly { readonly bytes: Uint8Array; readonly sender: string }[]
+  /** Descriptors of connections that nothing was read from. */
+  readonly connections: readonly number[]
 }
 
 export interface ReceiverSettings {
   readonly listeners: readonly ListenerSettings[]
   /** The listeners are the defaults, not the user's: one that is taken is a warning. */
   readonly mayBeTaken: boolean
+  /** Nothing of metrics is configured: the thread starts when the first of them comes. */
+  readonly startsLate: boolean
   readonly receiveBufferBytes: number
   readonly permissions: string
   readonly allow: readonly string[] | undefined
@@ -60,6 +77,8 @@ export type ReceiverRequest =
   | { readonly ask: 'watch'; readonly lines: boolean; readonly packets: boolean }
   /** The flusher died and there is another. */
   | { readonly ask: 'flusher'; readonly port: MessagePort }
+  /** Listens on what main has given up, and takes what came meanwhile. */
+  | { readonly ask: 'takeOver'; readonly early: readonly Early[] }
   | { readonly ask: 'stop'; readonly withinMs: number }
 
 export type ShownKind = Exclude<SeriesKind, 'value'>
@@ -101,6 +120,7 @@ export interface ReceiverAnswers {
   delete: readonly string[]
   watch: undefined
   flusher: undefined
+  takeOver: undefined
   stop: undefined
 }
 

@@ -3,7 +3,8 @@ import { fullJitter } from '../../core/backoff.ts'
 import { WeirError } from '../../core/errors.ts'
 import type { Context } from '../../core/context.ts'
 import type { Lifecycle } from '../../core/lifecycle.ts'
-import type { SeriesKind } from '../tables/swapped.ts'
+import { type SeriesKind, seriesKinds } from '../tables/swapped.ts'
+import { Doorman } from './doorman.ts'
 import type {
   ReceiverNotice,
   ReceiverSettings,
@@ -22,8 +23,9 @@ export interface ReceiverWorld {
 const restartMaxMs = 10_000
 
 /**
- * The receiving thread as main has it: started once, replaced when it dies (which costs what came in
- * since the last flush, as with any StatsD daemon), asked by the console and the status page.
+ * The receiving thread as main has it: started once, where nothing of metrics is configured by the first that comes;
+ * replaced when it dies (which costs what came in since the last flush, as with any StatsD daemon); asked by the
+ * console and the status page.
  */
 export class Receiver implements Lifecycle {
   readonly #settings: ReceiverSettings
@@ -33,6 +35,8 @@ export class Receiver implements Lifecycle {
   #link: ReceiverLink | undefined
   #generation = 0
   #ensured: Promise<void> | undefined
+  /** Has the addresses until the thread does. */
+  #doorman: Doorman | undefined
   #restarts = 0
   #stopping = false
 
@@ -42,22 +46,33 @@ export class Receiver implements Lifecycle {
   }
 
   async start(): Promise<void> {
-    if (this.#settings.listeners.length > 0) await this.#startThread()
+    const { listeners, startsLate } = this.#settings
+    if (listeners.length === 0) return
+    if (!startsLate) return await this.#startThread()
+    const { context } = this.#world
+    this.#doorman = new Doorman(this.#settings, context, () => {
+      this.ensure().catch((failure: unknown) =>
+        context.log.error({ err: failure }, 'cannot receive metrics; trying again'),
+      )
+    })
+    await this.#doorman.open()
   }
 
   /** Starts the thread also where it has nothing to listen on: flushes come in its turns. */
   async ensure(): Promise<void> {
-    if (this.#settings.listeners.length > 0 || this.#stopping) return
-    this.#ensured ??= this.#startThread().catch((failure: unknown) => {
-      this.#ensured = undefined
-      throw failure
-    })
-    await this.#ensured
+    const { listeners, startsLate } = this.#settings
+    if ((listeners.length > 0 && !startsLate) || this.#stopping) return
+    await (this.#ensured ??= this.#startLate())
   }
 
   /** The last interval is swapped and posted to the flusher's port before it resolves. */
   async stop(deadline: AbortSignal): Promise<void> {
+    // What has come by now is seen by the next turn of the loop, and begins the thread.
+    if (this.#doorman) await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
     this.#stopping = true
+    await this.#ensured?.catch(() => undefined)
+    this.#doorman?.close()
+    this.#doorman = undefined
     const link = this.#link
     if (!link) return
     this.#link = undefined
@@ -73,6 +88,7 @@ export class Receiver implements Lifecycle {
   }
 
   async status(): Promise<(ReceiverStatus & { restarts: number }) | undefined> {
+    if (this.#doorman) return { ...nothingCame, listen: this.#doorman.status(), restarts: 0 }
     const status = await this.#link?.ask({ ask: 'status' }).catch(() => undefined)
     return status && { ...status, restarts: this.#restarts }
   }
@@ -121,22 +137,39 @@ export class Receiver implements Lifecycle {
       .catch(() => undefined)
   }
 
+  async #startLate(): Promise<void> {
+    try {
+      await this.#startThread()
+    } catch (failure) {
+      // Where it listens it is tried until it does; else whoever needs it tries again.
+      if (this.#settings.listeners.length > 0) void this.#restart()
+      else this.#ensured = undefined
+      throw failure
+    }
+  }
+
   async #startThread(): Promise<void> {
+    const doorman = this.#doorman
     const generation = ++this.#generation
     const { port1, port2 } = new MessageChannel()
     const link: ReceiverLink = startReceiverThread(
-      { generation, settings: this.#settings, flusher: port1 },
+      { generation, settings: this.#settings, flusher: port1, kept: doorman?.kept() },
       (notice) => this.#hear(notice),
       (failure) => this.#onExit(link, failure),
     )
     this.#link = link
     try {
       await link.ready
+      if (doorman) await link.ask({ ask: 'takeOver', early: doorman.leave() })
     } catch (failure) {
       // So that its end is not taken for a death.
       if (this.#link === link) this.#link = undefined
       await link.terminate()
+      // The next thread opens them anew; what waited for this one is gone with it.
+      doorman?.close()
       throw failure
+    } finally {
+      this.#doorman = undefined
     }
     this.#world.onTables(port2, generation)
     this.#tellWatching()
@@ -164,4 +197,20 @@ export class Receiver implements Lifecycle {
       }
     }
   }
+}
+
+/** The status while there is no thread. */
+const nothingCame: ReceiverStatus = {
+  listen: [],
+  connections: 0,
+  // The keys are all kinds.
+  series: Object.fromEntries(seriesKinds.map((kind) => [kind, 0])) as Record<SeriesKind, number>,
+  packets: 0,
+  lines: 0,
+  badLines: 0,
+  kernelDrops: 0,
+  droppedSeries: 0,
+  lastMessageMs: 0,
+  waitingSwaps: 0,
+  longestGapMs: 0,
 }

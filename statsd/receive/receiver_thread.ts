@@ -55,10 +55,14 @@ answerRequests<ReceiverRequest, ReceiverAnswers>(main, {
     receiving.flusherRenewed()
     return undefined
   },
+  takeOver: async ({ early }) => {
+    await receiving.takeOver(early)
+    return undefined
+  },
   stop: async () => {
     await receiving.stop()
     return undefined
   },
 })
 
-await startThread(main, () => receiving.start())
+await startThread(main, () => receiving.start(seed.kept))

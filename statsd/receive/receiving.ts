@@ -20,6 +20,8 @@ import type { Dialect } from '../line/dialect.ts'
 import { FlushClock } from './flush_clock.ts'
 import type { Listening, ListenerWorld } from './listening.ts'
 import type {
+  Early,
+  KeptSockets,
   ListenerSettings,
   ListenStatus,
   ReceiverNotice,
@@ -62,7 +64,10 @@ export class Receiving {
   readonly #connections: OpenConnections
   readonly #stopping = new AbortController()
   readonly #sums = { packets: 0, lines: 0, badLines: 0, kernelDrops: 0, droppedSeries: 0 }
-  #listening: Listening[] = []
+  /** By the listener's number. */
+  readonly #listening = new Map<number, Listening>()
+  /** Numbers of listeners that wait for `takeOver`. */
+  readonly #later: number[] = []
   #failed: ListenStatus[] = []
   #loops: Promise<unknown> = Promise.resolve()
   #turn = 0
@@ -97,8 +102,13 @@ export class Receiving {
     this.#startedMs = clock.now()
   }
 
-  async start(): Promise<void> {
-    for (const listener of this.#settings.listeners) await this.#listen(listener)
+  /** @param kept sockets that main has open; listeners of which it has the port wait for `takeOver`. */
+  async start(kept: KeptSockets = []): Promise<void> {
+    for (const [index, listener] of this.#settings.listeners.entries()) {
+      const socket = kept[index]
+      if (socket === 'later') this.#later.push(index)
+      else await this.#listen(listener, index, socket)
+    }
     const { clock } = this.#world
     const { signal } = this.#stopping
     this.#startedMs = clock.now()
@@ -109,12 +119,23 @@ export class Receiving {
     ])
   }
 
+  /** Main has given up its sockets: listens in its place, and takes what came before, by the listener's number. */
+  async takeOver(early: readonly Early[]): Promise<void> {
+    for (const index of this.#later.splice(0)) {
+      await this.#listen(this.#settings.listeners[index]!, index)
+    }
+    for (const [index, listening] of this.#listening) {
+      const came = early[index]
+      if (came) listening.takeOver?.(came)
+    }
+  }
+
   /** Reads what the kernel has, closes everything, and hands over the last interval. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#watching?.abort()
     await this.#loops
-    await Promise.all(this.#listening.map((each) => each.close()))
+    await this.#closeAll()
     await this.#lookAtDrops()
     this.#swap(this.#heldIntervals + 1, true)
     this.#tell()
@@ -144,7 +165,7 @@ export class Receiving {
     const sums = this.#sums
     const series = seriesKinds.map((kind) => [kind, this.#tables.series[kind].size] as const)
     return {
-      listen: [...this.#listening.map(({ status }) => status), ...this.#failed],
+      listen: [...Array.from(this.#listening.values(), ({ status }) => status), ...this.#failed],
       connections: this.#connections.count,
       // The keys are all kinds.
       series: Object.fromEntries(series) as Record<SeriesKind, number>,
@@ -190,7 +211,7 @@ export class Receiving {
     return row === noRow ? [] : tables[kind].valuesOf(row, shownValues)
   }
 
-  async #listen(listener: ListenerSettings): Promise<void> {
+  async #listen(listener: ListenerSettings, index: number, kept?: number): Promise<void> {
     const { protocol } = listener.address
     const listen =
       protocol === 'udp'
@@ -199,10 +220,10 @@ export class Receiving {
           ? listenUnixDatagrams()
           : streamListener(this.#connections)
     try {
-      this.#listening.push(await listen(listener, this.#worldOf(listener)))
+      this.#listening.set(index, await listen(listener, this.#worldOf(listener), kept))
     } catch (failure) {
       if (!this.#settings.mayBeTaken) {
-        await Promise.all(this.#listening.map((each) => each.close()))
+        await this.#closeAll()
         throw failure
       }
       const problem = messageOf(failure)
@@ -211,6 +232,10 @@ export class Receiving {
       this.#failed.push({ address, dialect: listener.dialect, problem })
       this.#complaints.say(`metrics are not received at ${address}`, { problem })
     }
+  }
+
+  async #closeAll(): Promise<void> {
+    await Promise.all(Array.from(this.#listening.values(), (each) => each.close()))
   }
 
   #worldOf({ dialect }: ListenerSettings): ListenerWorld {
@@ -294,9 +319,7 @@ export class Receiving {
   }
 
   async #lookAtDrops(): Promise<void> {
-    const ports = new Set(
-      this.#listening.flatMap(({ udpPort }) => (udpPort === undefined ? [] : [udpPort])),
-    )
+    const ports = new Set([...this.#listening.values()].flatMap(({ udpPort }) => udpPort ?? []))
     if (ports.size === 0) return
     const drops = await this.#drops.since(ports)
     if (drops === 0) return

@@ -1,5 +1,5 @@
 import { chmodSync } from 'node:fs'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, Socket } from 'node:net'
 import { plainIp } from '../../core/listen/access.ts'
 import { addressText, type ListenAddress, listenFailure } from '../../core/listen/failure.ts'
 import { clearPath } from '../../core/listen/unix_path.ts'
@@ -95,6 +95,11 @@ export const streamListener =
       where.protocol === 'unix' ? where : { ...where, port: (server.address() as AddressInfo).port }
     return {
       status: { address: addressText(bound), dialect },
+      takeOver({ connections: accepted }) {
+        for (const fd of accepted) {
+          server.emit('connection', new Socket({ fd, readable: true, writable: true }))
+        }
+      },
       async close() {
         const closed = new Promise((resolve) => server.close(resolve))
         // What the kernel has of them is read before they go, unless more keeps coming.

@@ -2,16 +2,17 @@ import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { messageOf } from '../../core/errors.ts'
 import { plainIp } from '../../core/listen/access.ts'
+import type { Complaints } from '../../core/listen/complaints.ts'
 import { addressText, listenFailure } from '../../core/listen/failure.ts'
 import { formatSize } from '../../core/size_text.ts'
 import { DatagramQueue } from './datagram_queue.ts'
-import { type Listen, listenKey, type ListenerWorld } from './listening.ts'
+import { type Listen, listenKey } from './listening.ts'
 
 /** Turns of the event loop that closing gives to what the kernel holds; each receives 32 datagrams. */
 const mostTurns = 1000
 
 /** A UDP socket with a receive buffer that a burst fits into. */
-export const listenUdp: Listen = async ({ address, dialect }, world) => {
+export const listenUdp: Listen = async ({ address, dialect }, world, kept) => {
   if (address.protocol !== 'udp') throw new Error('not a UDP address')
   const { host, port } = address
   const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' })
@@ -21,10 +22,10 @@ export const listenUdp: Listen = async ({ address, dialect }, world) => {
       socket.close()
       reject(listenFailure(failure, { protocol: 'udp', host, port }, listenKey))
     })
-    socket.bind({ address: host, port }, resolve)
+    socket.bind(kept === undefined ? { address: host, port } : { fd: kept }, resolve)
   })
-  const granted = setReceiveBuffer(socket, world)
-  const { complaints, reader, maySend, traffic } = world
+  const { complaints, reader, maySend, settings, traffic } = world
+  const granted = setReceiveBuffer(socket, settings.receiveBufferBytes, complaints)
   socket.removeAllListeners('error')
   socket.on('error', (failure) => {
     complaints.say('receiving metrics failed', { reason: failure.message })
@@ -37,22 +38,26 @@ export const listenUdp: Listen = async ({ address, dialect }, world) => {
     },
     (failure) => complaints.say('reading datagrams ahead failed', { reason: messageOf(failure) }),
   )
-  socket.on('message', (datagram, sender) => {
+  const read = (datagram: Uint8Array, sender: string) => {
     received += 1
-    if (!maySend) {
-      reader.packet(datagram, 0, datagram.length)
-      queue.noticed()
-    } else if (maySend(plainIp(sender.address))) reader.packet(datagram, 0, datagram.length)
+    if (!maySend || maySend(plainIp(sender))) reader.packet(datagram, 0, datagram.length)
     else {
       traffic.note('connection_refused')
-      complaints.say('datagram refused: not allowed', { peer: sender.address })
+      complaints.say('datagram refused: not allowed', { peer: sender })
     }
+  }
+  socket.on('message', (datagram, sender) => {
+    read(datagram, sender.address)
+    if (!maySend) queue.noticed()
   })
   const bound = socket.address()
   const text = addressText({ protocol: 'udp', host, port: bound.port })
   return {
     udpPort: bound.port,
     status: { address: text, dialect, receiveBufferBytes: granted },
+    takeOver({ datagrams }) {
+      for (const { bytes, sender } of datagrams) read(bytes, sender)
+    },
     async close() {
       for (let turn = 0; turn < mostTurns; turn++) {
         const before = received
@@ -65,9 +70,8 @@ export const listenUdp: Listen = async ({ address, dialect }, world) => {
   }
 }
 
-/** What the kernel grants, which is told when it is less. */
-function setReceiveBuffer(socket: Socket, { settings, complaints }: ListenerWorld): number {
-  const wanted = settings.receiveBufferBytes
+/** What the kernel grants, which is told when it is less; bytes. */
+export function setReceiveBuffer(socket: Socket, wanted: number, complaints: Complaints): number {
   socket.setRecvBufferSize(wanted)
   // Linux doubles what is asked for, to have room for its own bookkeeping (socket(7)).
   const granted = socket.getRecvBufferSize() / (process.platform === 'linux' ? 2 : 1)

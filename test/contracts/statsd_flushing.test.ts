@@ -161,3 +161,12 @@ test('a thread that cannot start is tried again, less and less often, until the 
   expect(performance.now() - begun).toBeLessThan(5_000)
   expect(await flushing.status()).toBeUndefined()
 })
+
+test('the first and last interval is flushed although its receiving thread has ended', async () => {
+  hand(busy)
+  const stopped = flushing.stop(AbortSignal.timeout(5_000))
+  // As its thread does when it ends: both ends are gone from the next turn of the loop on.
+  port.close()
+  await stopped
+  expect(await flushesOf('g')).toEqual([1])
+})

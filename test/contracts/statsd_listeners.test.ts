@@ -32,6 +32,7 @@ const settingsOf = (
 ): ReceiverSettings => ({
   listeners: listen.map((text) => ({ address: addressOf(text), dialect: 'etsy' })),
   mayBeTaken: false,
+  startsLate: false,
   receiveBufferBytes: 200_000,
   permissions: '0600',
   allow: undefined,

@@ -1,0 +1,174 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import type { MessagePort, Worker } from 'node:worker_threads'
+import { expect, onTestFinished, test } from 'vitest'
+import type { FlusherMessage, ReceiverSettings } from '../../statsd/receive/protocol.ts'
+import { mayBeHandedOver } from '../../statsd/receive/datagram_handle.ts'
+import { Receiver } from '../../statsd/receive/receiver.ts'
+import type { SwappedTables } from '../../statsd/tables/swapped.ts'
+import { FakeWorld } from '../collector/inputs/fake_context.ts'
+import { eventually } from '../eventually.ts'
+import { KnownNames, tableLimits } from '../statsd/tables/aggregated.ts'
+
+const host = '127.0.0.1'
+
+const settingsOf = (port: number): ReceiverSettings => ({
+  listeners: (['udp', 'tcp'] as const).map((protocol) => ({
+    address: { protocol, host, port },
+    dialect: 'etsy',
+  })),
+  mayBeTaken: true,
+  startsLate: true,
+  receiveBufferBytes: 4_000_000,
+  permissions: '0600',
+  allow: undefined,
+  deny: [],
+  maxConnections: 5000,
+  silentTimeoutMs: 600_000,
+  idleTimeoutMs: 0,
+  maxLineBytes: 65_536,
+  flushIntervalMs: 3_600_000,
+  align: false,
+  maxWaitingSwaps: 3,
+  limits: tableLimits(),
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, host)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** A receiver that waits for the first metric, the threads it began, and the sums of what it received. */
+async function waiting() {
+  const workers: Worker[] = []
+  const onWorker = (worker: Worker) => workers.push(worker)
+  process.on('worker', onWorker)
+  onTestFinished(() => void process.off('worker', onWorker))
+  const counted = new Map<string, number>()
+  const names = new KnownNames()
+  const take = ({ counter }: SwappedTables) => {
+    const nameOf = names.take('counter', counter)
+    for (let row = 0; row < counter.rows; row++) {
+      const name = nameOf(counter.ids[row]!)
+      counted.set(name, (counted.get(name) ?? 0) + counter.sums[row]!)
+    }
+  }
+  const onTables = (port: MessagePort) => {
+    port.on('message', ({ swapped }: FlusherMessage) => {
+      take(swapped)
+      port.postMessage({ flushed: swapped.turn })
+    })
+  }
+  const world = new FakeWorld()
+  const port = await freePort()
+  const receiver = new Receiver(settingsOf(port), { context: world.context, onTables })
+  const stop = () => receiver.stop(AbortSignal.timeout(5000))
+  onTestFinished(stop)
+  await receiver.start()
+  const udp = createSocket('udp4')
+  onTestFinished(() => void udp.close())
+  return { receiver, port, workers, counted, udp, stop, warnings: world.warnings }
+}
+
+const send = (udp: UdpSocket, port: number, text: string) =>
+  new Promise<void>((resolve, reject) =>
+    udp.send(text, port, host, (failure) => (failure ? reject(failure) : resolve())),
+  )
+
+const linesOf = async (receiver: Receiver) => (await receiver.status())?.lines
+
+test('this Node has what a socket is handed over by', async () => {
+  const socket = createSocket('udp4')
+  socket.bind(0, host)
+  await once(socket, 'listening')
+  expect(mayBeHandedOver(socket)).toBe(true)
+  socket.close()
+})
+
+test('without metrics there is no thread, and the addresses are told and given back', async () => {
+  const { receiver, port, workers, stop } = await waiting()
+  const { listen, lines } = (await receiver.status())!
+  expect(lines).toBe(0)
+  expect(listen.map(({ address }) => address)).toEqual([
+    `udp://${host}:${port}`,
+    `tcp://${host}:${port}`,
+  ])
+  await stop()
+  expect(workers).toHaveLength(0)
+  const again = createServer().listen(port, host)
+  await once(again, 'listening')
+  again.close()
+})
+
+test('the first datagram begins the thread; of those that come meanwhile none is lost', async () => {
+  const { receiver, port, workers, counted, udp, stop } = await waiting()
+  let sent = 0
+  while (workers.length === 0 || sent < 400 || (await linesOf(receiver)) === 0) {
+    await send(udp, port, 'a:1|c')
+    sent += 1
+    // As fast as they come otherwise, the kernel's buffer would be full while all cores are busy.
+    if (sent % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  await eventually(async () => expect(await linesOf(receiver)).toBe(sent))
+  expect(workers).toHaveLength(1)
+  await stop()
+  await eventually(() => expect(counted.get('a')).toBe(sent))
+})
+
+test('the first connections begin the thread, which reads what they have sent', async () => {
+  const { receiver, port, workers } = await waiting()
+  const sockets = Array.from({ length: 3 }, () => connect(port, host))
+  for (const socket of sockets) {
+    onTestFinished(() => void socket.destroy())
+    socket.write('a:1|c\n')
+  }
+  await eventually(async () => expect(await linesOf(receiver)).toBe(3))
+  for (const socket of sockets) socket.write('b:1|c\n')
+  const later = connect(port, host)
+  onTestFinished(() => void later.destroy())
+  later.write('b:1|c\n')
+  await eventually(async () => expect(await linesOf(receiver)).toBe(7))
+  expect((await receiver.status())?.connections).toBe(4)
+  expect(workers).toHaveLength(1)
+})
+
+test('what comes just before a stop is received', async () => {
+  const { port, counted, udp, stop } = await waiting()
+  await send(udp, port, 'last:2|c')
+  await stop()
+  await eventually(() => expect(counted.get('last')).toBe(2))
+})
+
+test('a thread that dies is replaced, and listens anew', async () => {
+  const { receiver, port, workers, udp } = await waiting()
+  await send(udp, port, 'a:1|c')
+  await eventually(async () => expect(await linesOf(receiver)).toBe(1))
+  await workers[0]!.terminate()
+  await eventually(async () => expect((await receiver.status())?.restarts).toBe(1))
+  await send(udp, port, 'a:1|c')
+  await eventually(async () => expect(await linesOf(receiver)).toBe(1))
+})
+
+test('a thread that dies before it has started is replaced as well', async () => {
+  const { receiver, port, workers, udp, warnings } = await waiting()
+  process.once('worker', (worker) => void worker.terminate())
+  await send(udp, port, 'a:1|c')
+  await eventually(() => expect(workers.length).toBeGreaterThan(1))
+  await eventually(async () => expect(await linesOf(receiver)).toBe(0))
+  await send(udp, port, 'a:1|c')
+  await eventually(async () => expect(await linesOf(receiver)).toBe(1))
+  expect(warnings.join()).toContain('trying again')
+})
+
+test('to merge what other Weirs flushed the thread begins too', async () => {
+  const { receiver, port, workers, udp } = await waiting()
+  await Promise.all([receiver.ensure(), receiver.ensure()])
+  expect(workers).toHaveLength(1)
+  await send(udp, port, 'a:1|c')
+  await eventually(async () => expect(await linesOf(receiver)).toBe(1))
+})
