@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { crc32 } from 'node:zlib'
+import type { Append } from '../core/journal/batch.ts'
 import { errorsConfig } from '../errors/config.ts'
 import { Acceptor, type AcceptorWorld } from '../errors/ingest/acceptor.ts'
 import { Gatherer } from '../errors/ingest/gatherer.ts'
@@ -33,18 +34,16 @@ const envelopes = new Envelopes({
 })
 
 let written = 0
-const gatherer = new Gatherer(
-  async (batches) => {
-    for (const { bytes } of batches) {
-      crc32(bytes)
-      written += bytes.length
-    }
-    // As long as a disk takes, in which more is read.
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    return 'durable'
-  },
-  () => undefined,
-)
+const append: Append = async (batches) => {
+  for (const { bytes } of batches) {
+    crc32(bytes)
+    written += bytes.length
+  }
+  // As long as a disk takes, in which more is read.
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  return 'durable'
+}
+const gatherer = new Gatherer({ reports: append, logs: append }, () => undefined)
 const config = errorsConfig.parse({})
 const instrument = { inc: () => undefined }
 const world: AcceptorWorld = {

@@ -56,7 +56,6 @@ const digestion = new Digestion(database, digestConfig.parse({}), undefined, {
   nowMs: () => Date.now(),
   count: () => undefined,
   onDigested: (isKept) => void (kept += isKept ? 1 : 0),
-  breathe: async () => undefined,
   onUndigestible: (failure) => {
     throw failure
   },

@@ -119,6 +119,8 @@ async function intake(folder: string, events: number): Promise<void> {
   const before = await open(folder)
   await before.engine.start()
   let at = (await before.engine.statistics())['documents'] as number
+  // What a Weir of before left, this one would merge beside the questions.
+  await before.engine.compact()
   await before.close()
   while (at < events) {
     const end = Math.min(events, at + roundEvents)

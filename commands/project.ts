@@ -182,5 +182,5 @@ async function* ask(world: World, command: Command, operation: string, args: obj
     base_url: urlFor(config.http, urls),
   }
   const folder = dataFolderOf(world, config.data_dir)
-  yield* operate(world, folder, `project.${operation}`, { ...args, stopped })
+  yield* operate(world, folder, `project.${operation}`, { ...args, stopped }, options)
 }

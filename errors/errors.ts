@@ -37,10 +37,12 @@ export class Errors implements Lifecycle {
   constructor(config: ErrorsConfig, given: ErrorsSurroundings) {
     this.#config = config
     this.#given = given
+    const { clock, log } = given.contextOf('errors')
     this.projects = new ProjectRegistry(config.projects, {
       documents: given.documents,
-      nowMs: given.contextOf('errors').clock.now,
+      nowMs: clock.now,
       randomBytes: given.randomBytes,
+      onUnremembered: (err) => log.warn({ err }, 'the highest id of the projects is not kept'),
     })
   }
 

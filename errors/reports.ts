@@ -8,6 +8,8 @@ export const reportsTag = 'error reports'
 export const reportsStream = 'errors-reports-default'
 /** The journal's partition in which they are. */
 export { errorReportsPartition as reportsPartition } from '../store/error_events.ts'
+/** The partition of log events that come as SDKs' reports do; for the store and outputs they are like any other. */
+export const logsPartition = 'error-logs'
 /** The journal's reader that makes issues of them. */
 export const reportsReader = 'errors.digest'
 

@@ -30,7 +30,7 @@ function itemOf(trigger: Trigger, number: number | null, { slugOf, baseUrl }: Co
     ...(issue !== undefined && { issue }),
     ...(number !== null && { shortId: shortIdOf(slug, number) }),
     ...(eventId !== undefined && { eventId }),
-    title: text(data['title']) ?? titleOf(trigger),
+    title: titleOf(trigger),
     ...(Object.fromEntries(
       Object.entries(about).filter(([, value]) => value !== undefined),
     ) as Partial<Item>),
@@ -41,10 +41,12 @@ function itemOf(trigger: Trigger, number: number | null, { slugOf, baseUrl }: Co
   }
 }
 
-/** Of what is no issue. */
-function titleOf({ kind, data }: Trigger): string {
-  const named = text(data['name']) ?? text(data['monitor']) ?? text(data['version'])
-  return named ?? sayingOf(kind)
+/** What it is about: an issue's title, the name of a monitor, a release. */
+export function titleOf({ kind, data }: Pick<Trigger, 'kind' | 'data'>): string {
+  const names = ['title', 'name', 'monitor', 'version']
+  return (
+    names.map((key) => text(data[key])).find((name) => name !== undefined) ?? sayingOf(kind, data)
+  )
 }
 
 /** What a channel is to tell, of what the digest thread has on record. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { JsonRecord } from '../../store/search.ts'
 import type { PlannedMessage } from './plan.ts'
 
 /** A message for a channel, to be sent now. */
@@ -87,7 +88,11 @@ export class Deliveries {
     return Object.fromEntries(rows.map(({ state, count }) => [String(state), Number(count)]))
   }
 
-  rules(): Record<string, SQLOutputValue>[] {
-    return this.#statements.rules.all()
+  /** How each rule stands; `messages_ms` are the times of its messages of the last hour. */
+  rules(): JsonRecord[] {
+    return this.#statements.rules.all().map((row) => ({
+      ...(row as JsonRecord),
+      messages_ms: JSON.parse(String(row['messages_ms'])) as number[],
+    }))
   }
 }

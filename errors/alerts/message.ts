@@ -60,10 +60,12 @@ const said: Readonly<Record<Occasion, string>> = {
   crash_free_rate: 'Crash-free rate',
 }
 
-export const sayingOf = (occasion: Occasion): string => said[occasion]
+/** @param data of the trigger: a job that ran too long is not heard of in time, either. */
+export const sayingOf = (occasion: Occasion, data?: JsonRecord): string =>
+  occasion === 'missed_check_in' && data?.['status'] === 'timeout' ? 'Timed out' : said[occasion]
 
 /** `New issue: TypeError: refund without an order`. */
-export const lineOf = (item: Item): string => `${sayingOf(item.occasion)}: ${item.title}`
+export const lineOf = (item: Item): string => `${sayingOf(item.occasion, item.data)}: ${item.title}`
 
 /** What it is about in words: environment, release, culprit. */
 export function detailsOf(item: Item): string[] {

@@ -6,7 +6,7 @@ import type { JsonValue } from '../../store/search.ts'
 import type { ErrorsConfig } from '../config.ts'
 import type { ErrorsPart, ErrorsWorld } from '../part.ts'
 import type { ListedRow, NextAnswer, NextParams } from './calls.ts'
-import { composed } from './compose.ts'
+import { composed, titleOf } from './compose.ts'
 import type { Outcome } from './deliveries.ts'
 import { sayingOf } from './message.ts'
 import type { PlannedMessage } from './plan.ts'
@@ -43,7 +43,7 @@ function shown(row: ListedRow): ShownDelivery {
   const { triggers, count, suppressed } = JSON.parse(row.message) as PlannedMessage
   const [first] = triggers
   const about = first
-    ? `${sayingOf(first.kind)}: ${String(first.data['title'] ?? '')}`
+    ? `${sayingOf(first.kind, first.data)}: ${titleOf(first)}`
     : `${suppressed.byCap} were held back`
   return {
     created: new Date(row.created_ms).toISOString(),

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { CallWorld } from '../digest/call.ts'
+import type { ThreadWorld } from '../digest/call.ts'
 import { momentOf, periodMs } from '../search/moment.ts'
 import {
   cursorOf,
@@ -27,14 +27,14 @@ export interface Period {
 /** A request in the digest thread, and what its answer is made from. */
 export class Asked {
   readonly request: WebRequest
-  readonly world: CallWorld
+  readonly world: ThreadWorld
   readonly query: URLSearchParams
   readonly nowMs: number
   /** Why the answer may lack something, where a bound has cut what was looked at. */
   incomplete: string | undefined
   readonly #byId: ReadonlyMap<number, WebProject>
 
-  constructor(request: WebRequest, world: CallWorld) {
+  constructor(request: WebRequest, world: ThreadWorld) {
     this.request = request
     this.world = world
     this.query = new URLSearchParams(request.url.split('?', 2)[1] ?? '')
@@ -155,6 +155,11 @@ export class Asked {
   /** Kept events that are older were not looked into: said, so that nobody takes the answer for all there is. */
   readonly cut = (): void => {
     this.incomplete = 'older kept events were not searched'
+  }
+
+  /** Says of an answer about environments which of its counts are not kept by environment. */
+  ofAllEnvironments(what: string): void {
+    if (this.environments.length > 0) this.incomplete = `not counted by environment: ${what}`
   }
 
   /** The body as an object. @throws WebRefusal */

@@ -4,13 +4,14 @@ import { changeIssues, undo, type ChangeWorld } from '../issues/change.ts'
 import { mergeIssues, unmerge } from '../issues/merge.ts'
 import { addNote, changeNote, deleteNote } from '../issues/notes.ts'
 import { removeIssue } from '../issues/removal.ts'
+import { findsAll } from '../search/finds_all.ts'
 import { shortIdParts } from '../search/short_id.ts'
 import { deleteBlobs } from '../uploads/unused_blobs.ts'
 import { activityJson } from './activity_json.ts'
 import type { Answering, Asked } from './asked.ts'
 import { changeOf } from './change_body.ts'
 import { issueFull } from './issue_answers.ts'
-import { issueOfShortId, issuesAsked } from './issue_list.ts'
+import { issueOfShortId, issuesAsked, searchOf } from './issue_list.ts'
 import { issueOf } from './issue_of.ts'
 import { answer, invalid, notFound, type WebAnswer } from './web_request.ts'
 
@@ -43,8 +44,14 @@ export const changeOneIssue: Answering = (asked) => {
   return answer(issueFull(id, issueOf(asked), asked))
 }
 
+/** Deletes the issues that `id=` names, or `query` finds. What is deleted does not come back: "all" has to be said. */
 export const deleteIssueList: Answering = async (asked) => {
-  const { ids } = idsAsked(asked, asked.query.has('query'))
+  const query = asked.query.get('query')
+  if (!asked.query.has('id') && query !== null && findsAll(searchOf(query, asked)))
+    throw invalid('query: it finds every issue; say query=timesSeen:>0 to mean that')
+  const { ids, isCut } = idsAsked(asked, query !== null)
+  if (isCut)
+    asked.incomplete = `the newest ${ids.length} were deleted (errors.api.bulk_max): ask again for the others`
   return await deleted(ids, asked)
 }
 
@@ -59,6 +66,8 @@ async function deleted(ids: readonly number[], asked: Asked): Promise<WebAnswer>
     const kept = new KeptEvents(database)
     return ids.flatMap((id) => removeIssue(database, kept, id))
   })
+  const { actor } = asked.request
+  world.context.log.info({ count: ids.length, first: ids[0], actor }, 'issues were deleted')
   await deleteBlobs(world, blobs)
   return { status: 204, body: null }
 }
@@ -74,14 +83,18 @@ function idsAsked(asked: Asked, mayFind: boolean): { ids: number[]; isCut: boole
   if (names.length === 0) {
     if (!mayFind) throw invalid('id: name the issues, such as ?id=1&id=2')
     const found = issuesAsked(asked, most + 1)
+    // What `!` takes for others may be what was not read.
+    if (asked.incomplete !== undefined)
+      throw invalid(
+        `query: ${asked.incomplete} (errors.api.search_bodies_max, search_events_max): name the issues`,
+      )
     return { ids: found.slice(0, most), isCut: found.length > most }
   }
   if (names.length > most) throw invalid(`id: ${names.length} issues at once, ${most} are allowed`)
   const ids = names.map((name) => {
-    const parts = /^\d{1,15}$/.test(name) ? undefined : shortIdParts(name)
-    const id = parts ? issueOfShortId(parts, asked) : Number(name)
-    if (id === undefined || !Number.isSafeInteger(id))
-      throw invalid(`id: there is no issue "${name.slice(0, 60)}"`)
+    const parts = shortIdParts(name)
+    const id = /^\d{1,15}$/.test(name) ? Number(name) : parts && issueOfShortId(parts, asked)
+    if (id === undefined) throw invalid(`id: there is no issue "${name.slice(0, 60)}"`)
     return id
   })
   const own = asked.rows(

@@ -48,18 +48,18 @@ function eventRows(fields: readonly string[], asked: Asked): JsonRecord[] {
   const sort = sortOf(asked, '-timestamp', ['timestamp', 'last_seen()', 'count()', 'epm()'])
   // Each row is one event: by counts they are all the same.
   const direction = sort.sign > 0 && !/^(?:count|epm)/.test(sort.name) ? 'asc' : 'desc'
-  const fits = eventFilter(asked)
-  const sql = `select ${eventColumns} from ${eventTables} where e.project in (select value from json_each(?)) and ${fits.sql}
+  const filter = eventFilter(asked)
+  const sql = `select ${eventColumns} from ${eventTables} where e.project in (select value from json_each(?)) and ${filter.sql}
     order by e.id ${direction}`
   const found: JsonRecord[] = []
   let read = 0
-  for (const row of asked.database.prepare(sql).iterate(asked.projectIds, ...fits.values)) {
-    if (++read > fits.readMax) {
+  for (const row of asked.database.prepare(sql).iterate(asked.projectIds, ...filter.values)) {
+    if (++read > filter.readMax) {
       asked.cut()
       break
     }
     const kept = keptEvent(row as Row)
-    if (fits.event(kept.event)) {
+    if (filter.fits(kept)) {
       const cells = fields.map((field) => [
         field,
         field === 'epm()' ? perMinute(1, asked) : fieldOf(field, kept, asked),

@@ -22,23 +22,23 @@ export const listEvents: Answering = (asked) => {
     ? ['e.issue', Number(issueOf(asked)['id'])]
     : ['e.project', asked.ownProject.id]
   const full = /^(?:1|true)$/.test(asked.query.get('full') ?? '')
-  const fits = eventFilter(asked)
-  const show = (kept: KeptEvent) => (full ? eventFull(kept, asked) : eventBrief(kept))
+  const filter = eventFilter(asked)
+  const show = (kept: KeptEvent) => (full ? eventFull(kept, asked) : eventBrief(kept, asked))
   return asked.page(
     { value: 'e.id', id: 'e.id' },
     (from, most) => {
-      const sql = `select ${eventColumns} from ${eventTables} where ${column} = ? and ${fits.sql} and ${from.sql}
+      const sql = `select ${eventColumns} from ${eventTables} where ${column} = ? and ${filter.sql} and ${from.sql}
         order by ${from.order}`
       const found: (Placed & { kept: KeptEvent })[] = []
-      const rows = asked.database.prepare(sql).iterate(id, ...fits.values, ...from.values)
+      const rows = asked.database.prepare(sql).iterate(id, ...filter.values, ...from.values)
       let read = 0
       for (const row of rows) {
-        if (++read > fits.readMax) {
+        if (++read > filter.readMax) {
           asked.cut()
           break
         }
         const kept = keptEvent(row as Row)
-        if (fits.event(kept.event)) found.push({ value: kept.id, id: kept.id, kept })
+        if (filter.fits(kept)) found.push({ value: kept.id, id: kept.id, kept })
         if (found.length === most) break
       }
       return found

@@ -3,13 +3,14 @@ import { tagsOf } from '../digest/tags.ts'
 import type { JsonValue } from '../../store/search.ts'
 import { shortIdOf } from '../issues/state.ts'
 import { iso, type Asked } from './asked.ts'
-import { titleOf, type KeptEvent } from './event_json.ts'
+import { calledOf, type KeptEvent } from './event_json.ts'
 
 /** Fields of one event by the names of Sentry's Discover; every other name is a tag's. */
 const fields: Readonly<Record<string, (kept: KeptEvent, asked: Asked) => JsonValue | undefined>> = {
   id: ({ eventId }) => eventId,
-  title: ({ event }) => titleOf(event),
-  message: ({ event }) => event.logentry?.formatted ?? event.exception?.values.at(-1)?.value,
+  title: ({ event, project }, asked) => calledOf(event, project, asked).title,
+  message: ({ event, project }, asked) =>
+    event.logentry?.formatted ?? calledOf(event, project, asked).value,
   timestamp: ({ timestampMs }) => iso(timestampMs),
   'last_seen()': ({ timestampMs }) => iso(timestampMs),
   project: ({ project }, asked) => asked.project(project).slug,
@@ -29,7 +30,7 @@ const fields: Readonly<Record<string, (kept: KeptEvent, asked: Asked) => JsonVal
   environment: ({ event }) => event.environment,
   dist: ({ event }) => event.dist,
   transaction: ({ event }) => event.transaction,
-  culprit: ({ event }) => event.transaction,
+  culprit: ({ event, project }, asked) => calledOf(event, project, asked).culprit,
   'error.type': ({ event }) => (event.exception?.values ?? []).map(({ type }) => type ?? ''),
   'error.value': ({ event }) => (event.exception?.values ?? []).map(({ value }) => value ?? ''),
   'http.method': ({ event }) => event.request?.method,

@@ -1,7 +1,7 @@
-import type { SentryEvent } from '../event/sentry_event.ts'
 import { eventFits } from '../search/event_fits.ts'
 import { defaultSearchLimits, parseSearch } from '../search/parse_search.ts'
 import type { Asked } from './asked.ts'
+import { calledOf, type KeptEvent } from './event_json.ts'
 import { guarded } from './search_refusal.ts'
 
 /** What a list of events is narrowed down to: `query`, `environment` and a period. */
@@ -10,7 +10,7 @@ export interface EventFilter {
   readonly sql: string
   readonly values: readonly (string | number)[]
   /** What SQL cannot tell. */
-  readonly event: (event: SentryEvent) => boolean
+  readonly fits: (kept: KeptEvent) => boolean
   /** So many bodies are read at most (errors.api.list_bodies_max). */
   readonly readMax: number
 }
@@ -19,7 +19,7 @@ export interface EventFilter {
 export function eventFilter(asked: Asked): EventFilter {
   const conditions = ['1']
   const values: (string | number)[] = []
-  const { environments, period, nowMs } = asked
+  const { environments, period } = asked
   if (environments.length > 0) {
     conditions.push('e.environment in (select value from json_each(?))')
     values.push(JSON.stringify(environments))
@@ -32,13 +32,16 @@ export function eventFilter(asked: Asked): EventFilter {
   return {
     sql: conditions.join(' and '),
     values,
-    event: matcherOf(text, asked, nowMs),
+    fits: matcherOf(text, asked),
     readMax: asked.request.limits.list_bodies_max,
   }
 }
 
-function matcherOf(text: string, asked: Asked, nowMs: number): (event: SentryEvent) => boolean {
+function matcherOf(text: string, asked: Asked): (kept: KeptEvent) => boolean {
   const maxLength = asked.request.limits.search_length_max
   const node = guarded(() => parseSearch(text, { ...defaultSearchLimits, maxLength }))
-  return (event) => guarded(() => eventFits(node, event, nowMs))
+  return ({ event, project }) => {
+    const called = () => calledOf(event, project, asked)
+    return guarded(() => eventFits(node, { event, called, nowMs: asked.nowMs }))
+  }
 }

@@ -1,6 +1,9 @@
 import { userOf } from '../digest/facts.ts'
+import { metadataOf } from '../digest/issue_texts.ts'
 import { tagsOf } from '../digest/tags.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
+import { group } from '../grouping/group.ts'
+import type { Title } from '../grouping/title.ts'
 import { eventOf } from '../search/kept_events.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { iso, type Asked, type Row } from './asked.ts'
@@ -37,17 +40,9 @@ export const keptEvent = (row: Row): KeptEvent => ({
   event: eventOf(row['body'] as Uint8Array),
 })
 
-/** `Type: first line of its value`, or the first line of the message. */
-export function titleOf(event: SentryEvent): string {
-  const main = event.exception?.values.at(-1)
-  if (main) {
-    const { type = 'Error', value = '' } = main
-    return value === '' ? type : `${type}: ${firstLine(value)}`
-  }
-  return firstLine(event.logentry?.formatted ?? '') || '<unlabeled event>'
-}
-
-export const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 256)
+/** What an event is called, and where it happened: as it would name an issue. */
+export const calledOf = (event: SentryEvent, project: number, asked: Asked): Title =>
+  group(event, asked.world.rulesOf(project))
 
 /** Tags as they are shown: the event's, derived ones, release and environment; by key. */
 export function tagsJson(event: SentryEvent): { key: string; value: string }[] {
@@ -72,24 +67,25 @@ function userJson(user: SentryEvent['user']): JsonRecord | null {
 }
 
 /** An event as lists have it. */
-export function eventBrief(kept: KeptEvent): JsonRecord {
+export function eventBrief(kept: KeptEvent, asked: Asked): JsonRecord {
   const { event, eventId } = kept
+  const called = calledOf(event, kept.project, asked)
   return {
     id: eventId,
     eventID: eventId,
     groupID: String(kept.issue),
     projectID: String(kept.project),
     'event.type': event.type,
-    title: titleOf(event),
-    message: event.logentry?.formatted ?? event.exception?.values.at(-1)?.value ?? '',
-    location: locationOf(event),
-    culprit: event.transaction ?? '',
+    title: called.title,
+    message: event.logentry?.formatted ?? called.value,
+    location: called.location || null,
+    culprit: called.culprit,
     user: userJson(event.user),
     tags: tagsJson(event),
     platform: event.platform,
     dateCreated: iso(kept.timestampMs),
     crashFile: null,
-    metadata: metadataOf(event),
+    metadata: metadataOf(called),
   }
 }
 
@@ -98,7 +94,7 @@ export function eventFull(kept: KeptEvent, asked: Asked): JsonRecord {
   const { event } = kept
   const entries = entriesOf(event)
   return {
-    ...eventBrief(kept),
+    ...eventBrief(kept, asked),
     entries: entries.map(({ type, data }) => ({ type, data })),
     size: kept.bytes,
     type: event.type,
@@ -119,23 +115,6 @@ export function eventFull(kept: KeptEvent, asked: Asked): JsonRecord {
     nextEventID: beside(kept, 'next', asked),
     previousEventID: beside(kept, 'previous', asked),
     _meta: metaOf(event, entries),
-  }
-}
-
-function locationOf(event: SentryEvent): string | null {
-  return event.exception?.values.at(-1)?.stacktrace?.frames.at(-1)?.filename ?? null
-}
-
-function metadataOf(event: SentryEvent): JsonRecord {
-  const main = event.exception?.values.at(-1)
-  if (!main) return { title: titleOf(event) }
-  const frames = main.stacktrace?.frames ?? []
-  const shown = frames.findLast((frame) => frame.in_app) ?? frames.at(-1)
-  return {
-    type: main.type ?? 'Error',
-    value: (main.value ?? '').slice(0, 1024),
-    filename: shown?.filename ?? '',
-    function: shown?.function ?? '',
   }
 }
 

@@ -2,20 +2,38 @@ import type { JsonRecord } from '../../store/search.ts'
 import { dayMs, dayOf } from '../digest/span.ts'
 import { shortIdParts } from '../search/short_id.ts'
 import { activityJson, activityOf } from './activity_json.ts'
-import { iso, type Answering, type Asked, type Row } from './asked.ts'
+import { iso, isoOrNull, type Answering, type Asked, type Row } from './asked.ts'
 import { eventBrief, eventColumns, eventTables, keptEvent } from './event_json.ts'
 import { feedbackJson, ofIssue } from './feedback_answers.ts'
 import { issuesJson, userJson } from './issue_json.ts'
 import { issueOfShortId } from './issue_list.ts'
 import { issueOf } from './issue_of.ts'
 import { releaseBrief } from './release_answers.ts'
-import { issueTags, nameOf, tagValues } from './tag_json.ts'
+import { issueTag, issueTags, tagValues } from './tag_json.ts'
 import { answer, notFound } from './web_request.ts'
 
-/** One issue with its activity, tags, releases and counts. */
+/** One issue with its activity, tags, releases and counts; with `environment` those counts that are known by it. */
 export const oneIssue: Answering = (asked) => {
   const row = issueOf(asked)
-  return answer(issueFull(Number(row['id']), row, asked))
+  const id = Number(row['id'])
+  asked.ofAllEnvironments('stats, userCount, keptEvents, tags other than environment')
+  return answer({ ...issueFull(id, row, asked), ...inEnvironments(id, asked) })
+}
+
+/** What is counted of an issue by environment. */
+function inEnvironments(id: number, asked: Asked): JsonRecord {
+  if (asked.environments.length === 0) return {}
+  const row = asked.row(
+    `select sum(events) as n, min(first_seen_ms) as first_ms, max(last_seen_ms) as last_ms
+     from issue_environments where issue = ? and environment in (select value from json_each(?))`,
+    id,
+    JSON.stringify(asked.environments),
+  )
+  return {
+    count: String(row?.['n'] ?? 0),
+    firstSeen: isoOrNull(row?.['first_ms']),
+    lastSeen: isoOrNull(row?.['last_ms']),
+  }
 }
 
 export function issueFull(id: number, row: Row, asked: Asked): JsonRecord {
@@ -85,7 +103,7 @@ export const issueHashes: Answering = (asked) => {
       )
       return {
         id: String(row['hash']),
-        latestEvent: latest ? eventBrief(keptEvent(latest)) : null,
+        latestEvent: latest ? eventBrief(keptEvent(latest), asked) : null,
         mergedBySeer: false,
         version: String(row['version']),
         variant: String(row['variant']),
@@ -97,33 +115,26 @@ export const issueHashes: Answering = (asked) => {
   )
 }
 
-export const tagsOfIssue: Answering = (asked) =>
-  answer(issueTags(Number(issueOf(asked)['id']), asked))
+export const tagsOfIssue: Answering = (asked) => {
+  const id = Number(issueOf(asked)['id'])
+  asked.ofAllEnvironments('tags other than environment')
+  return answer(issueTags(id, asked))
+}
 
 export const tagOfIssue: Answering = (asked) => {
   const id = Number(issueOf(asked)['id'])
   const key = asked.path('key')
-  const [row] = asked.rows(
-    `select sum(events) as n, count(*) - sum(value = '') as distinct_values,
-       sum(case when value = '' then events else 0 end) as others from issue_tags where issue = ? and key = ?`,
-    id,
-    key,
-  )
-  if (row?.['n'] === null) throw notFound(`the issue has no tag "${key.slice(0, 60)}"`)
-  return answer({
-    key,
-    name: nameOf(key),
-    totalValues: Number(row?.['n']),
-    uniqueValues: Number(row?.['distinct_values']),
-    topValues: tagValues(id, key, asked, 10),
-    // Weir's own: events whose value had no room of its own.
-    otherValues: Number(row?.['others']),
-  })
+  const tag = issueTag(id, key, asked)
+  if (!tag) throw notFound(`the issue has no tag "${key.slice(0, 60)}"`)
+  if (key !== 'environment') asked.ofAllEnvironments('this tag')
+  return answer(tag)
 }
 
 export const valuesOfTag: Answering = (asked) => {
   const id = Number(issueOf(asked)['id'])
-  return answer(tagValues(id, asked.path('key'), asked, asked.limit))
+  const key = asked.path('key')
+  if (key !== 'environment') asked.ofAllEnvironments('this tag')
+  return answer(tagValues(id, key, asked, asked.limit))
 }
 
 export const activitiesOfIssue: Answering = (asked) => {

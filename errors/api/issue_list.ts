@@ -134,7 +134,7 @@ export function searchScope(asked: Asked): SearchScope {
   }
 }
 
-function searchOf(text: string, asked: Asked): SearchNode {
+export function searchOf(text: string, asked: Asked): SearchNode {
   const maxLength = asked.request.limits.search_length_max
   return guarded(() => parseSearch(text, { ...defaultSearchLimits, maxLength }))
 }

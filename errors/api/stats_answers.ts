@@ -3,16 +3,9 @@ import { gridOf, seriesJson, untilOf, type Figure } from './series.ts'
 import type { Answering, Asked, Row } from './asked.ts'
 import { answer, invalid } from './web_request.ts'
 
-/** How Sentry names what became of items. */
-const outcomes: Readonly<Record<string, readonly [outcome: string, reason?: string]>> = {
-  accepted: ['accepted'],
-  rate_limited: ['rate_limited'],
-  filtered: ['client_discard'],
-  duplicate: ['invalid', 'duplicate'],
-  invalid: ['invalid'],
-  too_large: ['invalid', 'too_large'],
-  unsupported: ['filtered', 'unsupported'],
-}
+/** What became of items has Sentry's names already; to Sentry, one that came again is invalid. */
+const namedBySentry = (outcome: string): readonly [outcome: string, reason?: string] =>
+  outcome === 'duplicate' ? ['invalid', outcome] : [outcome]
 
 const quantity: Figure<'quantity'> = (amounts) => amounts.quantity
 const figures: ReadonlyMap<string, Figure<'quantity'>> = new Map([
@@ -34,7 +27,7 @@ export const organisationStats: Answering = (asked) => {
     (name) => new Set(query.getAll(name)),
   )
   const samples = rows.flatMap((row) => {
-    const [outcome, ownReason] = outcomes[String(row['outcome'])] ?? [String(row['outcome'])]
+    const [outcome, ownReason] = namedBySentry(String(row['outcome']))
     const facts = {
       outcome,
       reason: String(row['reason']) || (ownReason ?? 'none'),
@@ -83,8 +76,8 @@ function hoursOf(asked: Asked, fromMs: number, untilMs: number): Row[] {
 const stats: Readonly<Record<string, readonly string[] | undefined>> = {
   received: undefined,
   generated: ['accepted'],
-  rejected: ['rate_limited', 'invalid', 'too_large'],
-  blacklisted: ['unsupported', 'filtered'],
+  rejected: ['rate_limited', 'invalid'],
+  blacklisted: ['filtered'],
 }
 
 /** `[[seconds, events], …]` of a project. */

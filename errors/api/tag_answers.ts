@@ -1,20 +1,28 @@
 import type { Answering } from './asked.ts'
+import { tagCountsOf } from './tag_counts.ts'
 import { nameOf, valueJson } from './tag_json.ts'
 import { answer, notFound } from './web_request.ts'
 
 const inProjects =
-  'join issues i on i.id = g.issue where i.project in (select value from json_each(?))'
+  'where g.issue in (select id from issues where project in (select value from json_each(?)))'
 
 /** Each key once, by jumps over an index: reading all values of all issues would take long. */
 const allKeys = `
   with recursive keys (key) as (
     select min(key) from issue_tags
     union all select (select min(g.key) from issue_tags g where g.key > keys.key) from keys where keys.key is not null)
-  select k.key, (select count(*) from issue_tags g where g.key = k.key) as n from keys k where k.key is not null
-    and ?1 is not null order by n desc, k.key limit ?2`
+  select key, n from (
+    select k.key, (select count(*) from issue_tags g where g.key = k.key) as n from keys k where k.key is not null
+    union all select 'release', count(*) from issue_releases
+    union all select 'environment', count(*) from issue_environments)
+  where n > 0 and ?1 is not null order by n desc, key limit ?2`
+const ofProjects = inProjects.replace('?', '?1')
 const keysOfProjects = `
-  select g.key, count(*) as n from issue_tags g ${inProjects.replace('?', '?1')} group by g.key
-  order by n desc, g.key limit ?2`
+  select key, n from (
+    select g.key, count(*) as n from issue_tags g ${ofProjects} group by g.key
+    union all select 'release', count(*) from issue_releases g ${ofProjects}
+    union all select 'environment', count(*) from issue_environments g ${ofProjects})
+  where n > 0 order by n desc, key limit ?2`
 
 /** Keys of the tags of a project's issues, or of all, with how many values issues have of each. */
 export const listTags: Answering = (asked) => {
@@ -33,7 +41,7 @@ export const listTags: Answering = (asked) => {
 export const oneTag: Answering = (asked) => {
   const key = asked.path('key')
   const row = asked.row(
-    `select sum(g.events) as n, count(distinct nullif(g.value, '')) as distinct_values from issue_tags g
+    `select sum(g.events) as n, count(distinct nullif(g.value, '')) as distinct_values from ${tagCountsOf(key)}
      ${inProjects} and g.key = ?`,
     asked.projectIds,
     key,
@@ -47,19 +55,15 @@ export const oneTag: Answering = (asked) => {
   })
 }
 
-/** Values of a tag, the commonest first; `query` is what they hold. Releases and environments are asked as tags, too. */
+/** Values of a tag, the commonest first; `query` is what they hold. */
 export const tagValueList: Answering = (asked) => {
   const key = asked.path('key')
   const like = `%${(asked.query.get('query') ?? '').replaceAll(/[\\%_]/g, '\\$&')}%`
-  const [table, column, ofKey] =
-    key === 'release' || key === 'environment'
-      ? [`issue_${key}s`, key, '1 = 1 or ? is null']
-      : ['issue_tags', 'value', 'g.key = ?']
   const rows = asked.rows(
-    `select g.${column} as value, sum(g.events) as events, min(g.first_seen_ms) as first_seen_ms,
-       max(g.last_seen_ms) as last_seen_ms from ${table} g ${inProjects} and (${ofKey})
-       and g.${column} <> '' and g.${column} like ? escape '\\'
-     group by g.${column} order by events desc, g.${column} limit ?`,
+    `select g.value, sum(g.events) as events, min(g.first_seen_ms) as first_seen_ms,
+       max(g.last_seen_ms) as last_seen_ms from ${tagCountsOf(key)} ${inProjects} and g.key = ?
+       and g.value <> '' and g.value like ? escape '\\'
+     group by g.value order by events desc, g.value limit ?`,
     asked.projectIds,
     key,
     like,

@@ -1,36 +1,63 @@
 import type { JsonRecord } from '../../store/search.ts'
 import { iso, type Asked, type Row } from './asked.ts'
+import { tagCounts, tagCountsOf } from './tag_counts.ts'
 
 /** Values of one tag that an answer shows with the tag. */
 const topValues = 10
 
 /** Tags of an issue with their commonest values, as Sentry has them; counts are exact. */
 export function issueTags(issue: number, asked: Asked): JsonRecord[] {
-  const rows = asked.rows(
-    `select key, sum(events) as n, count(*) - sum(value = '') as distinct_values from issue_tags where issue = ?
-     group by key order by key`,
-    issue,
-  )
-  return rows.map((row) => ({
-    key: String(row['key']),
-    name: nameOf(String(row['key'])),
-    totalValues: Number(row['n']),
-    uniqueValues: Number(row['distinct_values']),
-    topValues: tagValues(issue, String(row['key']), asked, topValues),
-  }))
+  return tagTotals(issue, null, asked).map(tagJson(issue, asked))
 }
 
-/** Commonest first. What had no room is left out here, and in `totalValues`. */
+/** One of them; undefined when no event of the issue has it. */
+export function issueTag(issue: number, key: string, asked: Asked): JsonRecord | undefined {
+  const [row] = tagTotals(issue, key, asked)
+  if (!row) return undefined
+  // Weir's own: events whose value had no room of its own.
+  return { ...tagJson(issue, asked)(row), otherValues: Number(row['others']) }
+}
+
+function tagTotals(issue: number, key: string | null, asked: Asked): Row[] {
+  const { sql, values } = ofEnvironments(asked)
+  return asked.rows(
+    `select g.key, sum(g.events) as n, count(*) - sum(g.value = '') as distinct_values,
+       sum(case when g.value = '' then g.events else 0 end) as others
+     from ${tagCounts} where g.issue = ? and g.key = ifnull(?, g.key) and ${sql} group by g.key order by g.key`,
+    issue,
+    key,
+    ...values,
+  )
+}
+
+const tagJson = (issue: number, asked: Asked) => (row: Row) => ({
+  key: String(row['key']),
+  name: nameOf(String(row['key'])),
+  totalValues: Number(row['n']),
+  uniqueValues: Number(row['distinct_values']),
+  topValues: tagValues(issue, String(row['key']), asked, topValues),
+})
+
+/** Commonest first. What had no room is left out here, and in `uniqueValues`. */
 export function tagValues(issue: number, key: string, asked: Asked, most: number): JsonRecord[] {
+  const { sql, values } = ofEnvironments(asked)
   return asked
     .rows(
-      `select value, events, first_seen_ms, last_seen_ms from issue_tags where issue = ? and key = ? and value <> ''
-       order by events desc, value limit ?`,
+      `select g.value, g.events, g.first_seen_ms, g.last_seen_ms from ${tagCountsOf(key)}
+       where g.issue = ? and g.key = ? and g.value <> '' and ${sql} order by g.events desc, g.value limit ?`,
       issue,
       key,
+      ...values,
       most,
     )
     .map((row) => valueJson(key, row))
+}
+
+/** `environment=` of the request: only environments themselves are counted by it. */
+function ofEnvironments({ environments }: Asked) {
+  if (environments.length === 0) return { sql: '1', values: [] }
+  const sql = "(g.key <> 'environment' or g.value in (select value from json_each(?)))"
+  return { sql, values: [JSON.stringify(environments)] }
 }
 
 export function valueJson(key: string, row: Row): JsonRecord {

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../store/search.ts'
-import type { Calls, CallWorld } from '../digest/call.ts'
+import type { Calls, ThreadWorld } from '../digest/call.ts'
 import { Asked, type Answering } from './asked.ts'
 import {
   addIssueNote,
@@ -106,7 +106,7 @@ const answering: Readonly<Record<string, Answering>> = {
 export const webCalls: Calls = Object.fromEntries(
   Object.entries(answering).map(([name, answer]) => [
     name,
-    async (request: WebRequest, world: CallWorld): Promise<JsonValue> =>
+    async (request: WebRequest, world: ThreadWorld): Promise<JsonValue> =>
       (await answered(answer, request, world)) as unknown as JsonValue,
   ]),
 )
@@ -114,7 +114,7 @@ export const webCalls: Calls = Object.fromEntries(
 async function answered(
   answer: Answering,
   request: WebRequest,
-  world: CallWorld,
+  world: ThreadWorld,
 ): Promise<WebAnswer> {
   try {
     const asked = new Asked(request, world)

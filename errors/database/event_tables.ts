@@ -78,8 +78,8 @@ create index feedback_by_project on feedback (project, id);
 create index feedback_by_issue on feedback (issue) where issue is not null;
 create index feedback_by_event on feedback (event_id) where event_id is not null;
 
--- All that came in, by what became of it. outcome: accepted, duplicate, filtered (by the SDK), rate_limited,
--- unsupported, invalid, too_large; reason as the SDK or Weir names it, empty for accepted.
+-- All that came in, by what became of it. outcome: accepted, duplicate, client_discard (by the SDK), rate_limited,
+-- filtered (Weir has no use for it), invalid; reason as the SDK or Weir names it, empty for accepted.
 create table project_hours (
   project integer not null, hour_ms integer not null, key text not null, category text not null,
   outcome text not null, reason text not null, quantity integer not null,

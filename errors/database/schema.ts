@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { WeirError } from '../../core/errors.ts'
 import { alertTables } from './alert_tables.ts'
+import { archiveEnds } from './archive_ends.ts'
 import { artifactTables } from './artifact_tables.ts'
 import { digestTables } from './digest_tables.ts'
 import { eventTables } from './event_tables.ts'
@@ -19,6 +20,7 @@ const migrations: readonly string[] = [
     alertTables,
     webIndexes,
   ].join('\n'),
+  archiveEnds,
 ]
 
 /**

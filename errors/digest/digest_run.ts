@@ -17,6 +17,7 @@ import type { Project } from '../projects/project.ts'
 import { reportsTag } from '../reports.ts'
 import { Symbolicator } from '../symbolicate/symbolicator.ts'
 import type { ThreadWorld } from './call.ts'
+import { endArchives } from './archive_ends.ts'
 import { callOf } from './calls.ts'
 import { Digester } from './digester.ts'
 import { Digestion } from './digestion.ts'
@@ -199,7 +200,6 @@ export class DigestRun {
         if (!isKept) this.#countedOnly += 1
         context.metrics.error_events.inc({ kept: isKept ? 'yes' : 'no' })
       },
-      breathe: () => new Promise((resolve) => setImmediate(resolve)),
       onUndigestible: (err, bytes) => {
         const line = bytes.toString('utf8', 0, 200)
         context.log.error({ err, line }, 'a report cannot be digested')
@@ -210,7 +210,8 @@ export class DigestRun {
   /** Nothing of the batch under way is open. */
   #keepUp(nowMs: number): boolean {
     const { hasMore, isChanged, blobs } = this.#retention.step(this.#time.now())
-    if (isChanged) this.digester.forget()
+    const isBack = endArchives(this.#database, this.#time.now())
+    if (isChanged || isBack) this.digester.forget()
     if (!this.digester.follower.isBehind()) {
       this.#orphans.offer(blobs, nowMs)
       void this.#orphans.step(nowMs)

@@ -9,6 +9,7 @@ import type { JournalFollower } from '../../core/journal/follower.ts'
 import { reportsPartition } from '../reports.ts'
 import type { Digestion, Line } from './digestion.ts'
 import { outboxSource } from './outbox.ts'
+import { TransactionUnit, type UnitBounds } from './transaction_unit.ts'
 
 export interface DigesterWorld {
   readonly context: Context
@@ -18,8 +19,8 @@ export interface DigesterWorld {
   readonly follow: (cursor: Places) => JournalFollower
   /** @param sent the outbox's position in the journal. */
   readonly digestion: (sent: Position | undefined) => Digestion
-  /** A transaction takes in at most so many events, or so long. */
-  readonly unit: () => { readonly events: number; readonly ms: number }
+  /** Of a transaction. */
+  readonly unit: () => UnitBounds
   /** Upkeep in small steps. @returns whether there is more to do at once. */
   readonly keepUp: (nowMs: number) => boolean
   /** What lies before is on disk for good. */
@@ -32,12 +33,6 @@ export interface DigesterWorld {
 const readBytes = 2_000_000
 /** Read and digested before others have a turn, some milliseconds: what is known of more would outlive young garbage. */
 const turnLines = 16
-/** One that has caught up waits for more until it is so old: a commit costs as much as digesting some dozen events. */
-const lingerMs = 200
-/** With so many in that time more will come soon; a transaction of twice as many events costs little more than one. */
-const floodEvents = 50
-/** With so many bytes of lines to send a transaction is full, however few events they are of. */
-const unitBytes = 16_000_000
 /** What comes within this time is read together. */
 const gatherMs = 10
 /** The journal is let go of so often. */
@@ -60,7 +55,7 @@ export class Digester {
   /** Behind what was digested; and of that, what was committed, and what a checkpoint has put on disk. */
   #digested: Places
   #committed: Places
-  #unit = { events: 0, beganMs: 0 }
+  readonly #unit: TransactionUnit
   #checkpointed: Places
   #checkpointedMs: number
   #upkeepAtMs: number
@@ -76,6 +71,7 @@ export class Digester {
   constructor(sent: Position | undefined, world: DigesterWorld) {
     this.#world = world
     this.#sent = sent
+    this.#unit = new TransactionUnit(world.unit)
     this.#digestion = world.digestion(sent)
     const row = world.database.prepare("select value from meta where key = 'cursor'").get()
     const cursor = row ? (JSON.parse(String(row['value'])) as Places) : {}
@@ -142,7 +138,7 @@ export class Digester {
       throw failure
     }
     this.#committed = this.#digested
-    this.#unit.events = 0
+    this.#unit.end()
     this.#pump()
   }
 
@@ -191,10 +187,10 @@ export class Digester {
       const lines = linesOf(found.chunk)
       if (this.#failures > failuresBeforeCare) await this.#digestCarefully(lines)
       else await this.#digest(lines)
-    } else if (this.#unit.events === 0 || this.#lingersMs() <= 0) {
+    } else if (this.#unit.isEmpty || this.#unit.lingersMs(context.clock.monotonic()) <= 0) {
       this.settle()
     }
-    if (this.#isUnitFull()) {
+    if (this.#unit.isFull(this.#digestion.outbox.bytes, context.clock.monotonic())) {
       // What the journal does not take is not to pile up here.
       await this.#pumping
       this.settle()
@@ -220,9 +216,9 @@ export class Digester {
       if (this.#broken !== undefined) throw this.#broken
       const some = lines.slice(from, from + turnLines)
       const prepared = await this.#digestion.prepare(some)
-      if (this.#unit.events === 0) this.#unit.beganMs = this.#world.context.clock.monotonic()
+      const beganMs = this.#world.context.clock.monotonic()
       const events = this.#digestion.digest(prepared)
-      this.#unit.events += Math.max(1, events)
+      this.#unit.took(events, beganMs)
       this.events += events
       const isLast = from + turnLines >= lines.length
       this.#digested = isLast ? places : this.#behind(some.at(-1)!)
@@ -263,7 +259,7 @@ export class Digester {
     this.#digestion.abandon()
     // Before the wait: a question that comes meanwhile is not to take for committed what was taken back.
     this.#digested = this.#committed
-    this.#unit.events = 0
+    this.#unit.end()
     await context.clock.sleep(
       fullJitter(Math.max(1, this.#failures), { baseMs: 200, maxMs: 10_000 }, context.random),
       signal,
@@ -272,24 +268,6 @@ export class Digester {
     const follower = this.#follower
     this.#follower = follower.from(this.#committed)
     await follower.close()
-  }
-
-  #isUnitFull(): boolean {
-    const { events, beganMs } = this.#unit
-    if (events === 0) return false
-    const { context, unit } = this.#world
-    const most = unit()
-    if (events >= most.events || this.#digestion.outbox.bytes >= unitBytes) return true
-    return context.clock.monotonic() - beganMs >= most.ms
-  }
-
-  /** How long a transaction that has caught up still waits for more: in a flood until it is full. */
-  #lingersMs(): number {
-    const { events, beganMs } = this.#unit
-    const most = this.#world.unit()
-    const isFlood = events >= Math.min(floodEvents, most.events)
-    const longestMs = isFlood ? most.ms : Math.min(lingerMs, most.ms)
-    return beganMs + longestMs - this.#world.context.clock.monotonic()
   }
 
   /** What is due by the clock. */
@@ -319,7 +297,7 @@ export class Digester {
       this.#upkeepAtMs - monotonic,
       Math.max(1, this.#checkpointedMs + checkpointMs - monotonic),
       dueMs === undefined ? Infinity : dueMs - clock.now(),
-      this.#unit.events === 0 ? Infinity : this.#lingersMs(),
+      this.#unit.lingersMs(monotonic),
     ]
     return Math.max(1, Math.min(...waits, upkeepMs))
   }

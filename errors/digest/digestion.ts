@@ -33,8 +33,6 @@ export interface DigestionWorld {
   readonly nowMs: () => number
   readonly count: (reason: Reason, events: number) => void
   readonly onDigested?: (isKept: boolean) => void
-  /** Lets others have a turn. */
-  readonly breathe: () => Promise<void>
   /** What cannot be digested, and why: a mistake of ours. */
   readonly onUndigestible: (failure: unknown, line: Buffer) => void
 }
@@ -65,9 +63,6 @@ export interface Line {
   /** Without its `\n`. They have to stay until the line is digested. */
   readonly bytes: Buffer
 }
-
-/** How many events are grouped before others have a turn: some milliseconds. */
-const turn = 32
 
 /**
  * Makes reports into issues, counts and kept events. What is known of a report alone is worked out first
@@ -120,11 +115,10 @@ export class Digestion {
 
   /** What a batch's reports are by themselves. Never throws: what cannot be digested is counted and left out. */
   async prepare(lines: readonly Line[]): Promise<Prepared[]> {
-    const { symbolicator, count, breathe, onUndigestible } = this.#world
+    const { symbolicator, count, onUndigestible } = this.#world
     const reports: { place: Place; report: Report | UnreadReport; bytes: Buffer }[] = []
     this.#uploads.clear()
-    for (const [number, { place, bytes }] of lines.entries()) {
-      if (number % turn === turn - 1) await breathe()
+    for (const { place, bytes } of lines) {
       try {
         reports.push({ place, report: this.#read(bytes), bytes })
       } catch (failure) {
@@ -136,7 +130,6 @@ export class Digestion {
     if (events.length > 0) await symbolicator.prepare(events)
     const prepared: Prepared[] = []
     for (const { place, report, bytes } of reports) {
-      if (prepared.length % turn === turn - 1) await breathe()
       try {
         prepared.push({ place, report, known: this.#known(report) })
       } catch (failure) {
@@ -224,6 +217,10 @@ export class Digestion {
           const { event_id: eventId, project, received_ms: receivedMs } = report
           this.events.attach({ project, eventId, receivedMs }, issue, file)
         }
+        counts.outcome(
+          { ...about, category: 'attachment', outcome: 'accepted', reason: '' },
+          report.attachments.length,
+        )
         return false
       case 'feedback':
         this.#feedback.take(report, (eventId) => this.#issueOf(report.project, eventId))
@@ -258,7 +255,10 @@ export class Digestion {
     const category = summary.type === 'default' ? 'default' : categoryOf(summary.type)
     const isNew = this.#seen.isNew(project, facts.eventId)
     const outcome = isNew ? 'accepted' : 'duplicate'
-    counts.outcome({ project, key, ms, category, outcome, reason: '' })
+    const about = { project, key, ms, outcome, reason: '' }
+    counts.outcome({ ...about, category })
+    const files = facts.attachments.length
+    if (files > 0) counts.outcome({ ...about, category: 'attachment' }, files)
     if (!isNew) return false
     const digested = this.events.event(facts, body, this.#world.nowMs())
     this.#world.onDigested?.(digested.isKept)

@@ -66,9 +66,9 @@ export class EventDigest {
     this.#database = database
     this.#issues = new KnownIssues(database)
     this.#writer = new IssueWriter(database, bounds.usersMax)
-    this.counts = new ProjectCounts(database, bounds.environmentsMax)
-    this.kept = new KeptEvents(database)
     this.log = new IssueLog(database)
+    this.counts = new ProjectCounts(database, this.log, bounds.environmentsMax)
+    this.kept = new KeptEvents(database)
     this.#archives = new Archives(database, this.log)
     this.#releases = new Releases(database)
     this.#writeTexts = textsWriter(database)

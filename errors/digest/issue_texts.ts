@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { priorityOf } from '../issues/state.ts'
+import type { JsonRecord } from '../../store/search.ts'
+import type { GroupingSummary } from '../event_summary.ts'
 import type { EventFacts } from './facts.ts'
 import { tagOf } from './tags.ts'
 
@@ -23,15 +25,6 @@ export interface NewIssueTexts {
 export function textsOf(facts: EventFacts): NewIssueTexts {
   const { summary, grouping, level, tags } = facts
   const handled = tagOf(tags, 'handled')
-  const metadata =
-    grouping.type === ''
-      ? { title: grouping.title }
-      : {
-          type: grouping.type,
-          value: grouping.value,
-          ...(grouping.location !== '' && { filename: grouping.location }),
-          ...(grouping.function !== '' && { function: grouping.function }),
-        }
   return {
     type: summary.type,
     level,
@@ -44,7 +37,20 @@ export function textsOf(facts: EventFacts): NewIssueTexts {
     culprit: grouping.culprit,
     filename: grouping.location,
     function: grouping.function,
-    metadata: JSON.stringify(metadata),
+    metadata: JSON.stringify(metadataOf(grouping)),
+  }
+}
+
+type Named = Pick<GroupingSummary, 'title' | 'type' | 'value' | 'location' | 'function'>
+
+/** As Sentry shows it of issues and events: of an exception its parts, of everything else the title. */
+export function metadataOf({ title, type, value, location, function: name }: Named): JsonRecord {
+  if (type === '') return { title }
+  return {
+    type,
+    value,
+    ...(location !== '' && { filename: location }),
+    ...(name !== '' && { function: name }),
   }
 }
 

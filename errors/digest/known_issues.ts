@@ -103,6 +103,7 @@ export class KnownIssues {
       inBatch: nothingInBatch(),
     }
     this.#issues.set(id, issue)
+    this.#values += 1
     return issue
   }
 

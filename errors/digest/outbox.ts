@@ -2,10 +2,13 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Batch, Position } from '../../core/journal/batch.ts'
 import { isBefore, type Place } from '../../core/journal/cursor.ts'
 import { errorEventsTag } from '../../store/error_events.ts'
-import { GatheredBytes } from './gathered_bytes.ts'
+import { TextBlock } from '../text_block.ts'
 
 /** The source of the journal's batches of digested events. Its position: number of the outbox, place of the report. */
 export const outboxSource = 'errors.outbox'
+
+/** Of a stream: what a batch of a flood needs is there for the next. */
+const keptBytes = 8_000_000
 
 /**
  * Lines on their way to the journal. They are written with the effects of their events, in one transaction, and
@@ -19,7 +22,7 @@ export class Outbox {
   readonly #sentUpTo: Place | undefined
   #number: number
   /** By stream, of those of the batch before and of this one. */
-  #lines = new Map<string, { readonly bytes: GatheredBytes; count: number }>()
+  #lines = new Map<string, { readonly block: TextBlock; count: number }>()
 
   /** @param position of `outboxSource` as the journal has it. */
   constructor(database: DatabaseSync, position: Position | undefined) {
@@ -47,14 +50,14 @@ export class Outbox {
   /** Of lines that are not saved yet. */
   get bytes(): number {
     let sum = 0
-    for (const { bytes } of this.#lines.values()) sum += bytes.length
+    for (const { block } of this.#lines.values()) sum += block.length
     return sum
   }
 
   add(stream: string, line: string): void {
     let lines = this.#lines.get(stream)
-    if (!lines) this.#lines.set(stream, (lines = { bytes: new GatheredBytes(), count: 0 }))
-    lines.bytes.addText(line)
+    if (!lines) this.#lines.set(stream, (lines = { block: new TextBlock(keptBytes), count: 0 }))
+    lines.block.text(line)
     lines.count += 1
   }
 
@@ -67,8 +70,8 @@ export class Outbox {
         continue
       }
       this.#number += 1
-      this.#statements.insert.run(this.#number, stream, lines.count, lines.bytes.all)
-      lines.bytes.clear()
+      this.#statements.insert.run(this.#number, stream, lines.count, lines.block.written)
+      lines.block.emptied()
       lines.count = 0
     }
     if (this.#number > before) this.#statements.save.run(String(this.#number))

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { IssueLog } from '../issues/issue_log.ts'
 import { orderOf } from '../releases/order.ts'
 import type { EventFacts } from './facts.ts'
 import { hourOf, type Span } from './span.ts'
@@ -6,6 +7,7 @@ import { hourOf, type Span } from './span.ts'
 /** What a batch adds to its projects: outcomes by hour, releases, environments. Saved once a batch. */
 export class ProjectCounts {
   readonly #statements
+  readonly #log: IssueLog
   readonly #environmentsMax: number
   /** By project: what is known to be in the database. */
   readonly #environments = new Map<number, Set<string>>()
@@ -14,7 +16,8 @@ export class ProjectCounts {
   readonly #seenEnvironments = new Map<string, Span & { project: number; name: string }>()
   readonly #pairs = new Map<string, Span & { project: number; version: string; name: string }>()
 
-  constructor(database: DatabaseSync, environmentsMax: number) {
+  constructor(database: DatabaseSync, log: IssueLog, environmentsMax: number) {
+    this.#log = log
     this.#environmentsMax = environmentsMax
     const prepare = (sql: string) => database.prepare(sql)
     this.#statements = {
@@ -26,7 +29,8 @@ export class ProjectCounts {
         `insert into releases (project, version, package, sort, created_ms, first_event_ms, last_event_ms, events, new_issues)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          on conflict do update set events = events + ?8, new_issues = new_issues + ?9,
-           first_event_ms = min(ifnull(first_event_ms, ?6), ?6), last_event_ms = max(ifnull(last_event_ms, ?7), ?7)`,
+           first_event_ms = min(ifnull(first_event_ms, ?6), ?6), last_event_ms = max(ifnull(last_event_ms, ?7), ?7)
+         returning events`,
       ),
       environment: prepare(
         `insert into environments (project, name, first_seen_ms, last_seen_ms, events) values (?1, ?2, ?3, ?4, ?5)
@@ -72,7 +76,7 @@ export class ProjectCounts {
   }
 
   event(facts: EventFacts, isNewIssue: boolean): void {
-    const { project, release, environment, timestampMs: ms, receivedMs } = facts
+    const { project, release, environment, timestampMs: ms } = facts
     if (release !== undefined) {
       const key = `${project}:${release}`
       let delta = this.#releases.get(key)
@@ -80,7 +84,7 @@ export class ProjectCounts {
         delta = {
           project,
           version: release,
-          createdMs: receivedMs,
+          first: facts,
           newIssues: 0,
           events: 0,
           firstMs: ms,
@@ -122,17 +126,19 @@ export class ProjectCounts {
     }
     for (const each of this.#releases.values()) {
       const order = orderOf(each.version)
-      release.run(
+      const row = release.get(
         each.project,
         each.version,
         order.package,
         order.sort,
-        each.createdMs,
+        each.first.receivedMs,
         each.firstMs,
         each.lastMs,
         each.events,
         each.newIssues,
       )
+      // Whoever made it before, it had no event.
+      if (row!['events'] === each.events) this.#tellOf(each)
     }
     for (const each of this.#seenEnvironments.values()) {
       environment.run(each.project, each.name, each.firstMs, each.lastMs, each.events)
@@ -145,6 +151,18 @@ export class ProjectCounts {
     this.#releases.clear()
     this.#seenEnvironments.clear()
     this.#pairs.clear()
+  }
+
+  /** What rules choose by is that of the release's first event. */
+  #tellOf({ project, version, first }: ReleaseDelta): void {
+    const { eventId, timestampMs: atMs, level, environment } = first
+    const data = {
+      version,
+      level,
+      ...(environment !== undefined && { environment }),
+      tags: Object.fromEntries(first.tags),
+    }
+    this.#log.trigger({ kind: 'new_release', project, eventId, atMs, data })
   }
 }
 
@@ -160,7 +178,8 @@ export interface OutcomeKey {
 interface ReleaseDelta extends Span {
   readonly project: number
   readonly version: string
-  readonly createdMs: number
+  /** The batch's first event of it. */
+  readonly first: EventFacts
   newIssues: number
 }
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { GatheredBytes } from './gathered_bytes.ts'
+import { TextBlock } from '../text_block.ts'
 
 /** Of an entry: project as a double (big endian), event id. */
 const entryBytes = 24
@@ -72,7 +72,7 @@ export class SeenIds {
   /** Rows before it are needed no more. */
   #neededFrom = 0
   /** Of the batch under way. */
-  readonly #added = new GatheredBytes()
+  readonly #added = new TextBlock()
   readonly #entry = Buffer.alloc(entryBytes)
 
   constructor(database: DatabaseSync, max: number) {
@@ -95,7 +95,7 @@ export class SeenIds {
     entry.writeDoubleBE(project, 0)
     entry.write(eventId, 8, 16, 'hex')
     if (this.#young.has(entry) || this.#old.has(entry)) return false
-    this.#added.add(entry)
+    this.#added.bytes(entry)
     this.#remember(entry)
     return true
   }
@@ -104,8 +104,8 @@ export class SeenIds {
   save(receivedMs: number): void {
     if (this.#added.length === 0) return
     this.#number += 1
-    this.#insert.run(this.#number, receivedMs, this.#added.all)
-    this.#added.clear()
+    this.#insert.run(this.#number, receivedMs, this.#added.written)
+    this.#added.emptied()
     this.#forget.run(this.#neededFrom)
   }
 

@@ -1,15 +1,15 @@
 import { hash } from 'node:crypto'
 import { filenameBit, type Member, memberAt, namingBits } from './frame_members.ts'
 import { isUrlScheme } from './frames.ts'
-import { hasUnicode, type JsonWalk, mayBeSecret } from './json_walk.ts'
+import { hasUnicode, JsonWalk, mayBeSecret } from './json_walk.ts'
 import { scanVars, type VarsScanRules } from './vars_scan.ts'
 import {
   addsMember,
   addsName,
   addsPath,
   addsVars,
+  type FrameList,
   type ReadVars,
-  type ScannedFrames,
 } from './unread_frames.ts'
 
 /** What normalising and scrubbing would do, as far as a scan has to know it. */
@@ -42,7 +42,7 @@ const longestScheme = 13
  * may stay bytes. One scanner serves for any number of lists.
  */
 export class FrameScan {
-  readonly #walk: JsonWalk
+  readonly #walk = new JsonWalk()
   /** What grouping reads of the list. */
   readonly #facts = Buffer.allocUnsafeSlow(maxFacts)
   #factCount = 0
@@ -63,47 +63,41 @@ export class FrameScan {
   #pathEnd = 0
   #varsEnd = 0
   #varsBefore = 0
-  /** Behind the list that was scanned last. */
-  end = 0
-
-  /** @param walk over the event's JSON, valid as UTF-8 */
-  constructor(walk: JsonWalk) {
-    this.#walk = walk
-  }
 
   /** Lets go of what was scanned last; what was made of it stays. */
   forget(): void {
     this.#source = nothing
+    this.#walk.bytes = nothing
     this.#pieces = []
     this.#places = []
     this.#vars = []
   }
 
   /**
-   * @param open where the list begins
+   * @param source valid UTF-8 that begins with the list
    * @returns undefined for one that has to be read, whatever the reason
    */
-  scan(open: number, rules: FrameScanRules): ScannedFrames | undefined {
-    const source = this.#walk.bytes
+  scan(source: Buffer, rules: FrameScanRules): FrameList | undefined {
     this.forget()
     this.#rules = rules
     this.#source = source
+    this.#walk.bytes = source
     this.#factCount = 0
-    this.#piece = open
-    this.#fact = open
-    let at = open
-    for (let count = 0; at === open || source[at] === COMMA; count++) {
+    this.#piece = 0
+    this.#fact = 0
+    let at = 0
+    for (let count = 0; at === 0 || source[at] === COMMA; count++) {
       if (count === rules.maxFrames || source[at + 1] !== OPEN) return undefined
       at = this.#frame(at + 1)
       if (at < 0) return undefined
     }
     if (source[at] !== CLOSE_LIST) return undefined
-    this.end = at + 1
-    this.#pieces.push(this.#piece, this.end)
-    if (!this.#endFact(this.end)) return undefined
+    const length = at + 1
+    this.#pieces.push(this.#piece, length)
+    if (!this.#endFact(length)) return undefined
     const key = hash('sha256', this.#facts.subarray(0, this.#factCount), 'base64')
     const [places, pieces, vars] = [this.#places, this.#pieces, this.#vars]
-    return { source, places, pieces, vars, key, factSize: this.#factCount }
+    return { length, places, pieces, vars, key, factSize: this.#factCount }
   }
 
   /** @returns the place behind the frame, or -1 */

@@ -177,8 +177,8 @@ export class JsonWalk {
       const fraction = at + 1
       at = this.digits(fraction)
       if (at === fraction) return -1
-      this.hasOddNumber ||= from > start && this.bytes[from] === ZERO
-    } else this.hasOddNumber ||= from > start && this.bytes[from] === ZERO
+    }
+    if (from > start && this.bytes[from] === ZERO) this.hasOddNumber = true
     if ((this.bytes[at]! | 0x20) === LETTER_E) {
       this.hasOddNumber = true
       at++

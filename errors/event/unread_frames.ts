@@ -35,15 +35,15 @@ export interface ReadVars {
   kept?: JsonRecord | undefined
 }
 
-/** What a scan makes of a list of frames. */
-export interface ScannedFrames {
-  /** JSON. */
-  readonly source: Buffer
+/** What a scan makes of a list of frames. Places are those in its JSON. */
+export interface FrameList {
+  /** Bytes of its JSON. */
+  readonly length: number
   /** Of each frame, where it begins and ends. */
   readonly places: readonly number[]
   /** Pairs: start and end of what is copied, or one of the above and, of variables, which. */
   readonly pieces: readonly number[]
-  readonly vars: readonly ReadVars[]
+  readonly vars: readonly Omit<ReadVars, 'kept'>[]
   /** Of all that grouping reads: the same for frames that read the same. */
   readonly key: string
   /** Bytes of it. */
@@ -55,61 +55,61 @@ export interface ScannedFrames {
  * go or are added. Most of an event is frames, and most frames are those of an error that came before.
  */
 export class UnreadFrames implements UnreadJson {
-  readonly #scanned: ScannedFrames
+  readonly #list: FrameList
+  readonly #source: Buffer
   readonly mark: string
   readonly #read: (json: string) => Frame
+  readonly vars: readonly ReadVars[]
 
-  constructor(scanned: ScannedFrames, mark: string, read: (json: string) => Frame) {
-    this.#scanned = scanned
+  /** @param source the list's JSON */
+  constructor(list: FrameList, source: Buffer, mark: string, read: (json: string) => Frame) {
+    this.#list = list
+    this.#source = source
     this.mark = mark
     this.#read = read
+    this.vars = list.vars.map((one) => ({ ...one }))
   }
 
   get key(): string {
-    return this.#scanned.key
+    return this.#list.key
   }
 
   get factSize(): number {
-    return this.#scanned.factSize
+    return this.#list.factSize
   }
 
   get size(): number {
-    const { pieces } = this.#scanned
-    return pieces.at(-1)! - pieces[0]!
-  }
-
-  get vars(): readonly ReadVars[] {
-    return this.#scanned.vars
+    return this.#list.length
   }
 
   /** JSON of variables, as it was sent. */
   varsJson({ start, end, isMember }: ReadVars): string {
-    const json = this.#scanned.source.toString('utf8', start, end)
+    const json = this.#source.toString('utf8', start, end)
     return isMember ? `{${json}}` : json
   }
 
   get length(): number {
-    return this.#scanned.places.length / 2
+    return this.#list.places.length / 2
   }
 
   /** As it would have been read, without its variables. */
   frame(at: number): Frame {
-    const { source, places } = this.#scanned
-    const frame = this.#read(source.toString('utf8', places[at * 2], places[at * 2 + 1]))
+    const { places } = this.#list
+    const frame = this.#read(this.#source.toString('utf8', places[at * 2], places[at * 2 + 1]))
     delete frame.vars
     return frame
   }
 
   writeTo(sink: JsonSink): void {
-    const { source, pieces, vars } = this.#scanned
+    const { pieces } = this.#list
     for (let at = 0; at < pieces.length; at += 2) {
       const start = pieces[at]!
       const end = pieces[at + 1]!
-      if (start >= 0) sink.bytes(source, start, end)
+      if (start >= 0) sink.bytes(this.#source, start, end)
       else if (start === addsPath) sink.text(',"abs_path":')
       else if (start === addsName) sink.text(',"filename":')
       else {
-        const { kept } = vars[end]!
+        const { kept } = this.vars[end]!
         if (start === addsMember) sink.text(JSON.stringify(kept).slice(1, -1))
         else if (kept !== undefined) sink.text(`,"vars":${JSON.stringify(kept)}`)
       }
@@ -138,11 +138,4 @@ export class UnreadStacktrace implements Stacktrace {
     const { unread, snapshot, registers } = this
     return { frames: unread.mark, snapshot, registers }
   }
-}
-
-/** One frame of a stack trace. */
-export function frameAt(stacktrace: Stacktrace, at: number): Frame | undefined {
-  return stacktrace instanceof UnreadStacktrace
-    ? stacktrace.unread.frame(at)
-    : stacktrace.frames[at]
 }

@@ -1,10 +1,10 @@
-import type { Frame } from '../event/sentry_event.ts'
 import { exceptionsOf, type EventView } from './event_view.ts'
 import { mainException } from './main_exception.ts'
+import type { CrashFrame } from './remembered_stacks.ts'
 import { tellingThread } from './strategies/threads.ts'
 
 /** The frame people look at first, of the stack trace that they look at. */
-export function crashFrame(view: EventView): Frame | undefined {
+export function crashFrame(view: EventView): CrashFrame | undefined {
   const main = mainException(view)
   if (main?.stacktrace) return view.crash(main.stacktrace, main)
   const other = exceptionsOf(view.event).findLast((one) => one.stacktrace)

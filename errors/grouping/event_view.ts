@@ -1,9 +1,8 @@
-import { frameAt } from '../event/unread_frames.ts'
-import type { Frame, SentryEvent, SentryException, Stacktrace } from '../event/sentry_event.ts'
+import type { SentryEvent, SentryException, Stacktrace } from '../event/sentry_event.ts'
 import type { CompiledRules } from './compiled_rules.ts'
 import type { Component } from './component.ts'
 import { knownStack } from './known_stack.ts'
-import type { KnownStack } from './remembered_stacks.ts'
+import type { CrashFrame, KnownStack } from './remembered_stacks.ts'
 import { stackComponent, type StackVariant } from './strategies/stack_component.ts'
 import { viewStack, type ViewedStack } from './viewed_stack.ts'
 
@@ -14,7 +13,7 @@ export interface EventView {
   /** A stack trace as a variant sees it; only people need what it is made of. */
   stackPart(stacktrace: Stacktrace, variant: StackVariant, exception?: SentryException): Component
   /** The frame people look at first: the last of the application, or the last of all. */
-  crash(stacktrace: Stacktrace, exception?: SentryException): Frame | undefined
+  crash(stacktrace: Stacktrace, exception?: SentryException): CrashFrame | undefined
   /** All stack traces of the event: of its exceptions, its threads, its own. */
   stacks(): readonly ViewedStack[]
 }
@@ -46,12 +45,7 @@ export function viewOf(event: SentryEvent, rules: CompiledRules, isBrief = false
       isBrief
         ? know(stacktrace, exception)[variant]
         : stackComponent(stack(stacktrace, exception), variant, stacktrace.snapshot),
-    crash: (stacktrace, exception) => {
-      const { crash } = know(stacktrace, exception)
-      if (!crash) return undefined
-      const frame = frameAt(stacktrace, crash.at)!
-      return crash.name === (frame.function ?? '') ? frame : { ...frame, function: crash.name }
-    },
+    crash: (stacktrace, exception) => know(stacktrace, exception).crash,
     stacks: () => [
       ...exceptionsOf(event).flatMap((one) => (one.stacktrace ? [stack(one.stacktrace, one)] : [])),
       ...(event.stacktrace ? [stack(event.stacktrace)] : []),

@@ -1,5 +1,5 @@
 import type { Component } from './component.ts'
-import type { KnownStack } from './remembered_stacks.ts'
+import type { CrashFrame, KnownStack } from './remembered_stacks.ts'
 import { stackComponent } from './strategies/stack_component.ts'
 import type { ViewedStack } from './viewed_stack.ts'
 
@@ -20,10 +20,18 @@ function bare({ id, contributes, hint, text }: Component): Component {
   return { id, contributes, ...(hint !== undefined && { hint }), values: [], text }
 }
 
-function crashOf(stack: ViewedStack): KnownStack['crash'] {
+function crashOf(stack: ViewedStack): CrashFrame | undefined {
   const app = stack.frames.findLastIndex((frame, index) => frame.inApp && isNamed(stack, index))
   const at = app >= 0 ? app : stack.source.findLastIndex((_, index) => isNamed(stack, index))
-  return at < 0 ? undefined : { at, name: stack.known[at]!.facts.function }
+  if (at < 0) return undefined
+  const { module, filename, abs_path: absPath, package: image } = stack.source[at]!
+  return {
+    function: stack.known[at]!.facts.function,
+    module,
+    filename,
+    abs_path: absPath,
+    package: image,
+  }
 }
 
 const isNamed = (stack: ViewedStack, at: number) => {

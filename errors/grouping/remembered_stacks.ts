@@ -2,13 +2,22 @@ import type { Frame, Stacktrace } from '../event/sentry_event.ts'
 import { UnreadStacktrace } from '../event/unread_frames.ts'
 import type { Component } from './component.ts'
 
+/** The frame that people look at first. */
+export interface CrashFrame {
+  /** As grouping shows it; empty for none. */
+  readonly function: string
+  readonly module: string | undefined
+  readonly filename: string | undefined
+  readonly abs_path: string | undefined
+  readonly package: string | undefined
+}
+
 /** What a stack trace is to a group and its title: the same for all that read the same. */
 export interface KnownStack {
   /** As the variants see it, without what it is made of. */
   readonly app: Component
   readonly system: Component
-  /** Place and name of the frame that people look at first. */
-  readonly crash?: { readonly at: number; readonly name: string }
+  readonly crash?: CrashFrame
 }
 
 /** All of a stack trace that rules, grouping and titles read; the exception that it belongs to is not in it. */
@@ -16,6 +25,14 @@ interface Remembered {
   readonly platform: string
   readonly snapshot: boolean
   readonly frames: readonly RememberedFrame[]
+  readonly known: KnownStack
+}
+
+interface RememberedUnread {
+  readonly platform: string
+  readonly snapshot: boolean
+  /** How many. */
+  readonly frames: number
   readonly known: KnownStack
 }
 
@@ -52,8 +69,8 @@ export class RememberedStacks {
   static readonly #all = new Set<RememberedStacks>()
   static #frames = 0
   readonly #places: (Remembered | undefined)[] = Array.from({ length: places * 2 })
-  /** Of unread ones, by their keys; oldest first. */
-  readonly #unread = new Map<string, { readonly frames: number; readonly known: KnownStack }>()
+  /** Of unread ones, by their keys, which are remembered too; oldest first. */
+  readonly #unread = new Map<string, RememberedUnread>()
 
   /** @param platform of the event. */
   find(stacktrace: Stacktrace, platform: string, look: () => KnownStack): KnownStack {
@@ -76,20 +93,21 @@ export class RememberedStacks {
   }
 
   #findUnread(stacktrace: UnreadStacktrace, platform: string, look: () => KnownStack): KnownStack {
-    const { unread, snapshot } = stacktrace
-    const key = `${unread.key} ${platform} ${snapshot === true}`
-    const found = this.#unread.get(key)
-    if (found) return found.known
+    const { unread } = stacktrace
+    const snapshot = stacktrace.snapshot === true
+    const found = this.#unread.get(unread.key)
+    if (found?.platform === platform && found.snapshot === snapshot) return found.known
     const known = look()
     if (unread.length > maxDepth || unread.factSize > unread.length * maxText) return known
     let going = 0
-    if (this.#unread.size === places * 2) {
+    if (found) going = found.frames
+    else if (this.#unread.size === places * 2) {
       const [oldest, { frames }] = this.#unread.entries().next().value!
       this.#unread.delete(oldest)
       going = frames
     }
     this.#makeRoom(unread.length, going)
-    this.#unread.set(key, { frames: unread.length, known })
+    this.#unread.set(unread.key, { platform, snapshot, frames: unread.length, known })
     return known
   }
 

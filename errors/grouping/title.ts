@@ -30,10 +30,14 @@ export function titleOf(view: EventView): Title {
   const value = main
     ? (main.value ?? '')
     : (event.logentry?.formatted ?? event.logentry?.message ?? '')
-  const named =
-    synthetic && name !== '' ? name : nameOf(type, value) || (main ? name || '<unknown>' : '')
+  const said = synthetic && name !== '' ? '' : nameOf(type, value)
   return {
-    title: cut(security?.title ?? (named || templateTitle(view) || '<unlabeled event>'), maxTitle),
+    title: cut(
+      security?.title ||
+        said ||
+        (main ? name || '<unknown>' : templateTitle(view) || name || '<unlabeled event>'),
+      maxTitle,
+    ),
     type: cut(type, maxTitle),
     value: cut(value, maxValue),
     culprit: cut(event.transaction || security?.culprit || culpritOf(frame), maxCulprit),

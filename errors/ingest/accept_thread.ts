@@ -27,11 +27,18 @@ const port = parentPort!
 const say = (notice: AcceptNotice) => port.postMessage(notice)
 
 const { registry, contextOf } = threadContexts(createLog(seed.logLevel), seed.dataFolder)
-const writer = threadPartition(seed, contextOf('journal'), say)
+const reports = threadPartition(seed, contextOf('journal'), say)
+// Opens with the first log: most applications send none.
+const logs = threadPartition({ ...seed, writer: seed.logsWriter }, contextOf('journal'), say)
 let { config } = seed
 const projects = new ProjectTable(seed.projects)
 const quotas = new Quotas(config.quota, seed.counts)
-const gatherer = new Gatherer(writer.append, () => quotas.changes())
+const isStuck = () => reports.isInTrouble || logs.isInTrouble
+const close = (deadline: AbortSignal) =>
+  Promise.all([reports.close(deadline), logs.close(deadline)])
+const gatherer = new Gatherer({ reports: reports.append, logs: logs.append }, () =>
+  quotas.changes(),
+)
 const random = (count: number) => randomBytes(count)
 const blobs = new Blobs(join(seed.dataFolder, 'errors', 'blobs'), random)
 const acceptor = new Acceptor({
@@ -43,7 +50,7 @@ const acceptor = new Acceptor({
   gatherer,
   keep: (bytes) => blobs.put(bytes),
   randomBytes: random,
-  isStuck: () => writer.isInTrouble,
+  isStuck,
 })
 
 answerRequests<AcceptRequest, AcceptAnswers>(port, {
@@ -61,11 +68,12 @@ answerRequests<AcceptRequest, AcceptAnswers>(port, {
   stop: async ({ withinMs }) => {
     const deadline = AbortSignal.timeout(withinMs)
     // What waits for a full or failing journal will not be taken now: its senders are told at once.
-    if (writer.isInTrouble) await writer.close(deadline)
+    if (isStuck()) await close(deadline)
+    await acceptor.begun()
     await gatherer.settled()
-    await writer.close(deadline)
+    await close(deadline)
     return undefined
   },
 })
 
-await startThread(port, () => writer.open())
+await startThread(port, () => reports.open())

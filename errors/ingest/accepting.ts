@@ -3,7 +3,7 @@ import { WeirError } from '../../core/errors.ts'
 import type { Position } from '../../core/journal/batch.ts'
 import type { Journal } from '../../core/journal/journal.ts'
 import type { Project, Projects } from '../projects/project.ts'
-import { reportsPartition } from '../reports.ts'
+import { logsPartition, reportsPartition } from '../reports.ts'
 import { type AcceptLink, startAcceptThread } from './accept_link.ts'
 import type { Incoming } from './incoming.ts'
 import type { AcceptConfig, AcceptNotice } from './protocol.ts'
@@ -102,10 +102,13 @@ export class Accepting {
       this.#died ? await journal.recover(reportsPartition) : journal.positions(),
     )
     const writer = await journal.seed(reportsPartition, counts)
+    if (this.#died) await journal.recover(logsPartition)
+    const logsWriter = await journal.seed(logsPartition, new Map())
     const { shared, limit } = journal.space
     const link: AcceptLink = startThread(
       {
         writer,
+        logsWriter,
         space: { shared, limit },
         config: this.#config,
         projects: all,
@@ -142,8 +145,8 @@ export class Accepting {
 
   #hear(notice: AcceptNotice): void {
     const { journal } = this.#world
-    if (notice.notice === 'durable') journal.mark(reportsPartition, notice.mark)
-    if (notice.notice === 'trouble') journal.trouble(reportsPartition, notice.trouble)
+    if (notice.notice === 'durable') journal.mark(notice.partition, notice.mark)
+    if (notice.notice === 'trouble') journal.trouble(notice.partition, notice.trouble)
   }
 
   #onExit(link: AcceptLink, failure: Error | undefined): void {

@@ -19,6 +19,10 @@ import type { ProjectTable } from './project_table.ts'
 import type { Quotas } from './quotas.ts'
 import { type Answer, IngestRefusal, refused } from './refusal.ts'
 import { senderOf } from './sender.ts'
+import { Turns } from './turns.ts'
+
+/** Requests that begin in one turn of the loop: with 64 senders 4 to 16 took a fifth more events a second than all. */
+const atATurn = 8
 
 /** What makes an SDK's event fit to be kept: normalised, and without what is secret. */
 export interface Preparing {
@@ -50,6 +54,7 @@ export interface AcceptorWorld extends Preparing {
 export class Acceptor {
   readonly #world: AcceptorWorld
   readonly #inflater = new Inflater()
+  readonly #turns = new Turns(atATurn)
   /** Bytes of bodies under way, as sent and inflated. */
   #underWay = 0
 
@@ -81,10 +86,16 @@ export class Acceptor {
     return answer
   }
 
+  /** Resolves once all requests that came have begun. */
+  begun(): Promise<void> {
+    return this.#turns.next()
+  }
+
   async #taken(incoming: Incoming, hold: (bytes: number) => void): Promise<Answer> {
     const { body, endpoint, headers } = incoming
     if (this.#world.isStuck()) throw busy('the journal takes nothing at the moment')
     hold(body.length)
+    await this.#turns.next()
     const { max_envelope_size: maxBytes } = this.#world.limits()
     const bytes = await this.#inflater.inflate(body, headers.contentEncoding, maxBytes)
     if (bytes !== body) hold(bytes.length)

@@ -26,7 +26,9 @@ const limits = z.strictObject({
     .int()
     .min(1)
     .default(10_000)
-    .describe('Most logs of one request of OpenTelemetry; further ones are dropped, counted'),
+    .describe(
+      'Most logs of one container or request of OpenTelemetry; further ones are dropped, counted',
+    ),
   max_memory: size()
     .default(128_000_000)
     .describe('Most bytes of reports under way, inflated; above it 503 with Retry-After'),

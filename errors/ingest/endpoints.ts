@@ -6,8 +6,7 @@ import { hyphenated } from './event_id.ts'
 import type { Endpoint, Incoming } from './incoming.ts'
 import { takeFeedback, takeItem, takeRawEvent } from './items.ts'
 import { isRecord, readJson } from './json_text.ts'
-import { knownCheckIn } from './known_fields.ts'
-import { checkInOf } from './monitor_call.ts'
+import { takeCheckIn } from './monitor_call.ts'
 import { readForm } from './multipart.ts'
 import { isNativeFile, nativeEvent } from './native_files.ts'
 import { takeOtlpLogs, takeOtlpTraces } from './otlp.ts'
@@ -33,14 +32,7 @@ export const endpoints: Readonly<Record<Endpoint, Answering>> = {
   minidump: takeMinidump,
   unreal: takeUnreal,
   attachments: takeAttachments,
-  check_in: (incoming, _body, desk) => {
-    const parcel = desk.parcel(desk.sender())
-    const body = checkInOf(incoming.path.monitor ?? '', desk.query, () => desk.newEventId())
-    const { redact } = desk.items(parcel)
-    if (parcel.allows('check_ins'))
-      parcel.report({ kind: 'check_in', body: knownCheckIn(body, redact) })
-    return deliverAndAnswer(parcel, undefined, desk, { id: body['check_in_id'] })
-  },
+  check_in: takeCheckIn,
   feedback: takeDialog,
   otlp_logs: takeOtlpLogs,
   otlp_traces: takeOtlpTraces,

@@ -1,8 +1,8 @@
 import type { Append, Batch, Position } from '../../core/journal/batch.ts'
 import type { JsonSink } from '../event/unread_frames.ts'
 import { reportsStream, reportsTag } from '../reports.ts'
-import { TextBlock } from './text_block.ts'
-import type { JsonPieces } from './unread_events.ts'
+import { TextBlock } from '../text_block.ts'
+import type { JsonPieces } from './event_pieces.ts'
 
 /** A report as `encodeReport` writes it, in one or in pieces. */
 export type ReportLine = string | JsonPieces
@@ -20,6 +20,12 @@ export interface LogLines {
   readonly lines: readonly string[]
 }
 
+/** Where what is gathered goes. */
+interface Appends {
+  readonly reports: Append
+  readonly logs: Append
+}
+
 /** Characters of one append: what waits beyond it goes into the next. */
 const appendMax = 4_000_000
 
@@ -28,17 +34,19 @@ const appendMax = 4_000_000
  * for each request would cost as much as the request.
  */
 export class Gatherer {
-  readonly #append: Append
+  readonly #appends: Appends
   readonly #positions: () => Record<string, Position> | undefined
   /** What waits, oldest first; the last one takes more. */
   readonly #waiting: Gathering[] = []
   /** Of appends that are done, to write into again. */
   #spare: TextBlock | undefined
   #running: Promise<void> | undefined
+  /** The logs of what was gathered, one after the other. */
+  #logs: Promise<void> = Promise.resolve()
 
-  /** @param positions what becomes durable with the next append. */
-  constructor(append: Append, positions: () => Record<string, Position> | undefined) {
-    this.#append = append
+  /** @param positions what becomes durable with the next append of reports. */
+  constructor(appends: Appends, positions: () => Record<string, Position> | undefined) {
+    this.#appends = appends
     this.#positions = positions
   }
 
@@ -57,12 +65,23 @@ export class Gatherer {
     }
     last.add(lines)
     this.#running ??= this.#run()
-    return last.settled
+    const { promise } = lines.logs.length === 0 ? last.reportsSettled : last.allSettled
+    return promise
   }
 
   /** Resolves once nothing is under way. */
   async settled(): Promise<void> {
     await this.#running
+    await this.#logs
+  }
+
+  async #appendLogs(gathering: Gathering): Promise<void> {
+    try {
+      await appended(this.#appends.logs, gathering.logs())
+      gathering.allSettled.resolve()
+    } catch (failure) {
+      gathering.allSettled.reject(failure)
+    }
   }
 
   async #run(): Promise<void> {
@@ -70,16 +89,32 @@ export class Gatherer {
     await new Promise((resolve) => setImmediate(resolve))
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       try {
-        const outcome = await this.#append(next.batches(this.#positions()))
-        if (outcome === 'dropped') throw new Error('the journal is full and drops what arrives')
-        next.resolve()
+        // Reports first: one that is sent again after a failure is known by its id, a log is not.
+        await appended(this.#appends.reports, next.reports(this.#positions()))
+        next.reportsSettled.resolve()
+        // Reports that come meanwhile do not wait for them.
+        this.#logs = this.#logs.then(() => this.#appendLogs(next))
       } catch (failure) {
-        next.reject(failure)
+        next.reportsSettled.reject(failure)
+        next.allSettled.reject(failure)
       }
-      if (next.block.isReusable) this.#spare = next.block.emptied()
+      this.#spare = next.block.emptied()
     }
     this.#running = undefined
   }
+}
+
+/** Nobody may wait for it. */
+function settling(): PromiseWithResolvers<void> {
+  const settled = Promise.withResolvers<void>()
+  settled.promise.catch(() => undefined)
+  return settled
+}
+
+async function appended(append: Append, batches: readonly Batch[]): Promise<void> {
+  if (batches.length === 0) return
+  const outcome = await append(batches)
+  if (outcome === 'dropped') throw new Error('the journal is full and drops what arrives')
 }
 
 const sizeOf = ({ reports, logs }: Lines): number => {
@@ -108,9 +143,9 @@ function lengthOf(line: ReportLine): number {
 /** The lines of one append. */
 class Gathering {
   readonly block: TextBlock
-  readonly settled: Promise<void>
-  readonly resolve: () => void
-  readonly reject: (failure: unknown) => void
+  /** For requests that brought reports alone. */
+  readonly reportsSettled = settling()
+  readonly allSettled = settling()
   /** Characters. */
   size = 0
   #reports = 0
@@ -118,10 +153,6 @@ class Gathering {
 
   constructor(block: TextBlock) {
     this.block = block
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.settled = promise
-    this.resolve = resolve
-    this.reject = reject
   }
 
   add(lines: Lines): void {
@@ -135,17 +166,17 @@ class Gathering {
     }
   }
 
-  batches(positions: Record<string, Position> | undefined): Batch[] {
-    const first: Batch = {
-      stream: reportsStream,
-      tag: reportsTag,
-      bytes: this.block.written,
-      count: this.#reports,
-      ...(positions && { positions }),
-    }
-    const others = Array.from(this.#logs.values(), ({ stream, tag, lines }) => {
+  /** One batch, or none. */
+  reports(positions: Record<string, Position> | undefined): Batch[] {
+    if (this.#reports === 0 && !positions) return []
+    const bytes = this.block.written
+    const batch = { stream: reportsStream, tag: reportsTag, bytes, count: this.#reports }
+    return [{ ...batch, ...(positions && { positions }) }]
+  }
+
+  logs(): Batch[] {
+    return Array.from(this.#logs.values(), ({ stream, tag, lines }) => {
       return { stream, tag, bytes: Buffer.from(lines.join('')), count: lines.length }
     })
-    return this.#reports > 0 || positions ? [first, ...others] : others
   }
 }

@@ -14,6 +14,7 @@ export interface ItemLimits {
   readonly max_small_item_size: number
   readonly max_sessions: number
   readonly max_logs_size: number
+  readonly max_logs: number
 }
 
 export interface ItemWorld {
@@ -214,7 +215,10 @@ function takeLogs(item: EnvelopeItem, parcel: Parcel, world: ItemWorld): void {
   if (!container) return
   const { items: list } = container
   if (!Array.isArray(list)) return parcel.invalid('log_item', 'a log container has no items')
-  if (list.length === 0 || !parcel.allows('logs', list.length)) return
+  const logs = list.slice(0, world.limits.max_logs)
+  const surplus = list.length - logs.length
+  if (surplus > 0) parcel.discard('too_large', 'max_logs', 'log_item', surplus)
+  if (logs.length === 0 || !parcel.allows('logs', logs.length)) return
   const { sender, receivedMs } = parcel
-  parcel.logs(logEvents(list, sender.project, receivedMs, world.redact))
+  parcel.logs(logEvents(logs, sender.project, receivedMs, world.redact))
 }

@@ -15,7 +15,7 @@ import type { QuotaCategory } from './quota_config.ts'
 import { quotaCategories } from './quota_config.ts'
 import { type RateLimit, RateLimits } from './rate_limits.ts'
 import type { Sender } from './sender.ts'
-import { eventPieces, type JsonPieces } from './unread_events.ts'
+import { eventPieces, type JsonPieces } from './event_pieces.ts'
 
 type Outcomes = Extract<Report, { kind: 'discarded' }>['outcomes']
 type Outcome = Outcomes[number]

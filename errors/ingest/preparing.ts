@@ -1,6 +1,5 @@
 import { namesMaps, summarise } from '../digest/summarise.ts'
 import type { EventBounds } from '../event/bounds.ts'
-import type { FrameScanRules } from '../event/frame_scan.ts'
 import { Marks } from '../event/marks.ts'
 import { normalise } from '../event/normalise.ts'
 import { group } from '../grouping/group.ts'
@@ -14,22 +13,23 @@ import { Scrubber } from '../scrub/walk.ts'
 import type { Preparing } from './acceptor.ts'
 import { readJson } from './json_text.ts'
 import type { AcceptConfig } from './protocol.ts'
-import { UnreadEvents } from './unread_events.ts'
+import { type ScanRules, UnreadEvents } from './unread_events.ts'
 
 /** Of a project. */
 interface Compiled {
   readonly scrubbing: CompiledScrubbing
   /** Undefined where scrubbing has to look at every frame. */
-  readonly frames: FrameScanRules | undefined
+  readonly scans: ScanRules | undefined
 }
 
-function frameRules(scrubbing: CompiledScrubbing, bounds: EventBounds): FrameScanRules | undefined {
+function scanRules(scrubbing: CompiledScrubbing, bounds: EventBounds): ScanRules | undefined {
   const raw = rawScrubbing(scrubbing)
   return (
     raw && {
       ...raw,
       maxFrames: Math.min(bounds.max_frames, bounds.max_frames_with_context),
       maxVarsSize: bounds.max_vars_size,
+      maxModules: bounds.max_modules,
     }
   )
 }
@@ -59,15 +59,15 @@ export function preparingBy(
     let rules = compiled.get(project)
     if (!rules) {
       const scrubbing = compileScrubbing(scrubbingOf(config().scrub, project.settings.scrub))
-      rules = { scrubbing, frames: frameRules(scrubbing, config().events) }
+      rules = { scrubbing, scans: scanRules(scrubbing, config().events) }
       compiled.set(project, rules)
     }
     return rules
   }
   return {
     readEvent: (payload, project) => {
-      const { frames } = rulesOf(project)
-      return frames ? unread.read(payload, frames, config().events) : readJson(payload)
+      const { scans } = rulesOf(project)
+      return scans ? unread.read(payload, scans, config().events) : readJson(payload)
     },
     normalise: (raw, arrival) => normalise(raw, { ...arrival, bounds: config().events }),
     scrub: (event, project) => scrub(event, rulesOf(project).scrubbing),

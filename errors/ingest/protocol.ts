@@ -1,4 +1,5 @@
 import type { Position } from '../../core/journal/batch.ts'
+import type { WriterSeed } from '../../core/journal/writer.ts'
 import type { StartNotice } from '../../core/threads/conversation.ts'
 import type { PartitionNotice, PartitionSeed } from '../../core/threads/thread_partition.ts'
 import type { ErrorsConfig } from '../config.ts'
@@ -11,8 +12,10 @@ import type { Answer } from './refusal.ts'
 /** Of the config what the thread needs: plain data. */
 export type AcceptConfig = Pick<ErrorsConfig, 'limits' | 'quota' | 'scrub' | 'events' | 'grouping'>
 
-/** What the thread starts with. */
+/** What the thread starts with: its partition is that of the reports. */
 export interface AcceptSeed extends PartitionSeed {
+  /** Of the partition of log events. */
+  readonly logsWriter: WriterSeed
   readonly config: AcceptConfig
   readonly projects: readonly Project[]
   /** Counts of quotas that an earlier thread left in the journal. */

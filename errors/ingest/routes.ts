@@ -154,6 +154,12 @@ export function answerToFailure(
 ): Answer {
   const refusal = refusalOf(failure)
   if (refusal) return refused(refusal)
+  // Nobody hears the answer, and nothing is wrong here.
+  if (!request.raw.complete && request.raw.destroyed) {
+    const message = 'the sender went away before its report was whole'
+    context.log.debug({ path: pathOf(request.url) }, message)
+    return refused({ status: 400, message })
+  }
   context.log.error({ err: failure, path: pathOf(request.url) }, 'a report could not be taken')
   return refused({
     status: 503,

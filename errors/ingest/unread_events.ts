@@ -1,23 +1,15 @@
 import { isUtf8 } from 'node:buffer'
-import { frameOf } from '../event/frames.ts'
-import { FrameScan, type FrameScanRules } from '../event/frame_scan.ts'
 import type { EventBounds } from '../event/bounds.ts'
-import { valuesOf } from '../event/reading.ts'
-import type { SentryEvent, Stacktrace } from '../event/sentry_event.ts'
+import { FrameScan, type FrameScanRules } from '../event/frame_scan.ts'
+import { frameOf } from '../event/frames.ts'
 import { JsonWalk } from '../event/json_walk.ts'
-import {
-  type ScannedFrames,
-  UnreadFrames,
-  type UnreadJson,
-  UnreadStacktrace,
-} from '../event/unread_frames.ts'
+import { valuesOf } from '../event/reading.ts'
+import { RememberedLists } from '../event/remembered_lists.ts'
+import { type FrameList, UnreadFrames, type UnreadJson } from '../event/unread_frames.ts'
 import { modulesEnd, UnreadModules } from '../event/unread_modules.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { isRecord, readJson, type ReadJson } from './json_text.ts'
-import { PartNames } from './part_names.ts'
-
-/** JSON in the order in which it is written: texts, and what stays bytes. */
-export type JsonPieces = readonly (string | UnreadJson)[]
+import { type Named, type PartKind, PartNames } from './part_names.ts'
 
 const nothing = Buffer.alloc(0)
 const COMMA = 0x2c
@@ -26,9 +18,17 @@ const OPEN = 0x7b
 const maxParts = 256
 const maxTries = 8
 
-type Part =
-  | { readonly scanned: ScannedFrames; readonly end: number }
-  | { readonly scanned: undefined; readonly start: number; readonly end: number }
+/** What scans have to know of normalising and scrubbing. */
+export interface ScanRules extends FrameScanRules {
+  readonly maxModules: number
+}
+
+interface Part {
+  readonly kind: PartKind
+  readonly unread: UnreadJson
+  /** Behind it. */
+  readonly end: number
+}
 
 /**
  * Reads events without those of their frames and modules that may stay bytes (../event/unread_frames.ts): in what
@@ -37,7 +37,8 @@ type Part =
 export class UnreadEvents {
   readonly #mark: string
   readonly #walk = new JsonWalk()
-  readonly #scan = new FrameScan(this.#walk)
+  readonly #frames = new FrameScan()
+  readonly #remembered = new RememberedLists()
 
   /** @param mark plain text, which no sender knows. */
   constructor(mark: string) {
@@ -49,7 +50,7 @@ export class UnreadEvents {
    *
    * @throws SyntaxError for what is no JSON.
    */
-  read(payload: Uint8Array, rules: FrameScanRules, bounds: EventBounds): ReadJson {
+  read(payload: Uint8Array, rules: ScanRules, bounds: EventBounds): ReadJson {
     const source = Buffer.from(payload.buffer, payload.byteOffset, payload.length)
     if (!isUtf8(source)) return readJson(payload)
     try {
@@ -57,12 +58,12 @@ export class UnreadEvents {
     } finally {
       // Else a payload would stay in memory until the next one comes.
       this.#walk.bytes = nothing
-      this.#scan.forget()
+      this.#frames.forget()
     }
   }
 
   /** Undefined where all of it has to be read. */
-  #unread(source: Buffer, rules: FrameScanRules, bounds: EventBounds): ReadJson | undefined {
+  #unread(source: Buffer, rules: ScanRules, bounds: EventBounds): ReadJson | undefined {
     this.#walk.bytes = source
     const parts: Part[] = []
     let text = ''
@@ -70,12 +71,13 @@ export class UnreadEvents {
     let tries = 0
     const names = new PartNames(source)
     for (let name = names.next(0); name;) {
-      const { at, start, isFrames } = name
+      const { at, start } = name
+      const mark = `${this.#mark}${parts.length}`
       // It is a member, not the end of a text.
       const isMember = source[at - 1] === OPEN || source[at - 1] === COMMA
-      const part = isMember ? this.#part(start, isFrames, rules, bounds) : undefined
+      const part = isMember ? this.#part(name, mark, rules, bounds) : undefined
       if (part) {
-        text += `${source.toString('utf8', from, start)}"${this.#mark}${parts.length}"`
+        text += `${source.toString('utf8', from, start)}"${mark}"`
         parts.push(part)
         from = part.end
       } else tries++
@@ -85,43 +87,59 @@ export class UnreadEvents {
     if (parts.length === 0) return undefined
     const read = readText(text + source.toString('utf8', from))
     if (!read || !isRecord(read.value)) return undefined
-    return this.#putBack(source, read.value, parts, bounds) ? read : undefined
+    return this.#putBack(read.value, parts) ? read : undefined
   }
 
+  /** Undefined for one that has to be read. */
   #part(
-    start: number,
-    isFrames: boolean,
-    rules: FrameScanRules,
-    { max_modules: maxModules }: EventBounds,
+    { kind, start }: Named,
+    mark: string,
+    rules: ScanRules,
+    bounds: EventBounds,
   ): Part | undefined {
-    if (isFrames) {
-      const scanned = this.#scan.scan(start, rules)
-      return scanned && { scanned, end: this.#scan.end }
+    switch (kind) {
+      case 'frames': {
+        const list = this.#list(start, rules)
+        if (!list) return undefined
+        const end = start + list.length
+        const json = this.#walk.bytes.subarray(start, end)
+        const unread = new UnreadFrames(list, json, mark, (one) => frameOf(one, bounds))
+        return { kind, unread, end }
+      }
+      case 'modules': {
+        const end = modulesEnd(this.#walk, start, rules.maxModules)
+        if (end < 0) return undefined
+        return { kind, unread: new UnreadModules(mark, this.#walk.bytes, start, end), end }
+      }
     }
-    const end = modulesEnd(this.#walk, start, maxModules)
-    return end < 0 ? undefined : { scanned: undefined, start, end }
+  }
+
+  /** Frames, of which a scan may know already. */
+  #list(start: number, rules: ScanRules): FrameList | undefined {
+    const { bytes } = this.#walk
+    const known = this.#remembered.find(bytes, start, rules)
+    if (known) return known
+    const list = this.#frames.scan(bytes.subarray(start), rules)
+    if (list) this.#remembered.keep(bytes, start, rules, list)
+    return list
   }
 
   /** @returns whether each part is where it belongs */
-  #putBack(source: Buffer, raw: JsonRecord, parts: readonly Part[], bounds: EventBounds): boolean {
-    const read = (json: string) => frameOf(json, bounds)
+  #putBack(raw: JsonRecord, parts: readonly Part[]): boolean {
     let found = 0
-    const put = (record: JsonRecord, key: string, isFrames: boolean) => {
+    const put = (record: JsonRecord, key: string, kind: PartKind) => {
       const mark = record[key]
       if (typeof mark !== 'string' || !mark.startsWith(this.#mark)) return
-      const part = parts[Number(mark.slice(this.#mark.length))]!
-      if ((part.scanned !== undefined) !== isFrames) return
-      const unread: unknown = part.scanned
-        ? new UnreadFrames(part.scanned, mark, read)
-        : new UnreadModules(mark, source, part.start, part.end)
-      record[key] = unread as JsonValue
+      const part = parts[Number(mark.slice(this.#mark.length))]
+      if (part?.kind !== kind) return
+      record[key] = part.unread as unknown as JsonValue
       found++
     }
-    put(raw, 'modules', false)
+    put(raw, 'modules', 'modules')
     for (const holder of holders(raw)) {
       for (const key of ['stacktrace', 'raw_stacktrace', 'sentry.interfaces.Stacktrace']) {
         const stacktrace = holder[key]
-        if (isRecord(stacktrace)) put(stacktrace, 'frames', true)
+        if (isRecord(stacktrace)) put(stacktrace, 'frames', 'frames')
       }
     }
     return found === parts.length
@@ -149,35 +167,4 @@ function* holders(raw: JsonRecord): Generator<JsonRecord> {
   ]) {
     for (const value of valuesOf(raw[key]) ?? []) if (isRecord(value)) yield value
   }
-}
-
-/** An event's JSON. What stays bytes is to be written from them. */
-export function eventPieces(event: SentryEvent): JsonPieces {
-  const json = JSON.stringify(event)
-  const lists = unreadOf(event)
-  if (lists.length === 0) return [json]
-  const places = lists.map((unread) => ({ unread, at: json.indexOf(`"${unread.mark}"`) }))
-  const pieces: (string | UnreadJson)[] = []
-  let from = 0
-  for (const { unread, at } of places.toSorted((a, b) => a.at - b.at)) {
-    pieces.push(json.slice(from, at), unread)
-    from = at + unread.mark.length + 2
-  }
-  return [...pieces, json.slice(from)]
-}
-
-function unreadOf({ exception, threads, stacktrace, modules }: SentryEvent): UnreadJson[] {
-  const lists: UnreadJson[] = []
-  const add = (one: Stacktrace | undefined) => {
-    if (one instanceof UnreadStacktrace) lists.push(one.unread)
-  }
-  for (const values of [exception?.values, threads?.values]) {
-    for (const one of values ?? []) {
-      add(one.stacktrace)
-      add(one.raw_stacktrace)
-    }
-  }
-  add(stacktrace)
-  if (modules instanceof UnreadModules) lists.push(modules)
-  return lists
 }

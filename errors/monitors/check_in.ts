@@ -1,5 +1,6 @@
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { readSchedule, type Schedule } from './schedule.ts'
+import { isTimezone } from './wall_clock.ts'
 
 export type CheckInStatus = 'ok' | 'in_progress' | 'error' | 'missed' | 'timeout'
 
@@ -46,6 +47,17 @@ export function readCheckIn(body: JsonRecord): CheckIn | undefined {
     traceId: text(trace?.['trace_id'])?.slice(0, 32),
     config: config && readConfig(config),
   }
+}
+
+/**
+ * What is wrong with a `monitor_config`, for who can still correct it: what is not understood of the config of a check-in
+ * that is read is left as it was.
+ */
+export function configProblem({ schedule, timezone }: JsonRecord): string | undefined {
+  if (schedule !== undefined && !readSchedule(schedule))
+    return 'schedule: expected {"type":"crontab","value":"0 4 * * *"} or {"type":"interval","value":5,"unit":"minute"} (up to year)'
+  if (timezone === undefined || timezone === null || isTimezone(timezone)) return undefined
+  return 'timezone: expected a name such as Europe/Vienna'
 }
 
 function readConfig(config: JsonRecord): MonitorConfig {

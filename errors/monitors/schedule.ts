@@ -25,9 +25,12 @@ export function readSchedule(value: JsonValue | undefined): Schedule | undefined
       : undefined
   }
   const isUnit = unit === 'month' || unit === 'year' || Object.hasOwn(unitMs, String(unit))
-  const isCount = typeof of === 'number' && Number.isInteger(of) && of >= 1 && of <= 10_000
+  // Sentry's own examples have it as text as well.
+  const count = typeof of === 'string' && /^\d{1,5}$/.test(of) ? Number(of) : of
+  const isCount =
+    typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= 10_000
   return type === 'interval' && isCount && isUnit
-    ? { type, value: of, unit: unit as IntervalUnit }
+    ? { type, value: count, unit: unit as IntervalUnit }
     : undefined
 }
 

@@ -20,6 +20,16 @@ export function wallClock(timezone: string): WallClock {
   return made
 }
 
+export function isTimezone(name: unknown): boolean {
+  if (typeof name !== 'string' || name.length > 64) return false
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
 function make(timezone: string): WallClock {
   let format: Intl.DateTimeFormat
   try {

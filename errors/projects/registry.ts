@@ -8,10 +8,13 @@ import {
 } from '../../store/documents.ts'
 import type { JsonRecord } from '../../store/search.ts'
 import { type ConfiguredProject, isSlug, projectSettings, slugRule } from './config.ts'
+import { GivenIds } from './given_ids.ts'
 import type { NewProject, Project, ProjectChange, ProjectKey, Projects } from './project.ts'
 
 /** Projects that commands and the API made, and the keys made for those of the config that name none. */
 const kind: DocumentKind = { name: 'error_projects', fields: { slug: 'keyword' } }
+/** By slug, who makes a project of that name: whoever wrote it last. */
+const claimKind: DocumentKind = { name: 'error_project_slugs', fields: {} }
 
 /** Most that the store keeps; all of them are in memory, twice. */
 const projectsMax = 10_000
@@ -22,6 +25,8 @@ export interface RegistryWorld {
   readonly documents: () => Documents | undefined
   readonly nowMs: () => number
   readonly randomBytes: (count: number) => Uint8Array
+  /** Projects were read, but the highest of their ids could not be kept. */
+  readonly onUnremembered: (failure: unknown) => void
 }
 
 interface Kept {
@@ -35,16 +40,19 @@ type Body = Omit<Project, 'id' | 'source'>
 /** The projects on the main thread: read when they are first asked for. */
 export class ProjectRegistry implements Projects {
   readonly #world: RegistryWorld
+  readonly #givenIds: GivenIds
   readonly #listeners = new Set<(projects: readonly Project[]) => void>()
   #configured: Readonly<Record<string, ConfiguredProject>>
   #kept = new Map<number, Kept>()
   #readAtMs = -Infinity
   #reading: Promise<void> | undefined
+  #adding: Promise<unknown> = Promise.resolve()
   #all: readonly Project[] | undefined
 
   constructor(configured: Readonly<Record<string, ConfiguredProject>>, world: RegistryWorld) {
     this.#configured = configured
     this.#world = world
+    this.#givenIds = new GivenIds(() => this.#documents())
   }
 
   async all(): Promise<readonly Project[]> {
@@ -58,16 +66,21 @@ export class ProjectRegistry implements Projects {
     return (await this.all()).find(fits)
   }
 
-  async add({ slug, name = slug, platform }: NewProject): Promise<Project> {
+  /** One after another, so that no two get one slug. */
+  async add(wanted: NewProject): Promise<Project> {
+    const added = this.#adding.then(() => this.#add(wanted))
+    this.#adding = added.catch(() => undefined)
+    return await added
+  }
+
+  async #add(wanted: NewProject): Promise<Project> {
+    const { slug, name = slug, platform } = wanted
     if (!isSlug(slug)) throw invalid(`"${slug}" is no name of a project: it has ${slugRule}`)
     await this.reread()
-    const all = this.#all!
-    if (all.some((other) => other.slug === slug))
-      throw invalid(`there is a project ${slug} already`)
-    if (all.length >= projectsMax) throw invalid(`there are ${projectsMax} projects already`)
-    const id = Math.max(0, ...all.map((other) => other.id)) + 1
+    this.#refuseTaken(slug)
+    if (this.#all!.length >= projectsMax) throw invalid(`there are ${projectsMax} projects already`)
     const project: Project = {
-      id,
+      id: await this.#givenIds.next(),
       slug,
       name,
       ...(platform !== undefined && { platform }),
@@ -76,15 +89,32 @@ export class ProjectRegistry implements Projects {
       source: 'store',
       createdMs: this.#world.nowMs(),
     }
-    try {
-      await this.#put(project, null)
-    } catch (failure) {
-      // Another Weir took the id meanwhile.
-      if (failure instanceof Conflict)
-        return await this.add({ slug, name, ...(platform !== undefined && { platform }) })
-      throw failure
-    }
-    return project
+    return (await this.#putAlone(project)) ? project : await this.#add(wanted)
+  }
+
+  /**
+   * Another Weir on the same store may make one of this slug at the same time. The later claim stands: who made the
+   * earlier one either sees that when its project is there, and takes it back, or is seen by the reading after the later.
+   *
+   * @returns false when it was taken back: the other one may have been refused by it, so that none is there.
+   */
+  async #putAlone(project: Project): Promise<boolean> {
+    const { id, slug } = project
+    const claim = await this.#documents().put(claimKind, slug, { id })
+    // What is being read already may be of before the claim.
+    await this.#reading
+    await this.reread()
+    this.#refuseTaken(slug)
+    await this.#put(project, null)
+    const standing = await this.#documents().get(claimKind, slug)
+    if (standing?.version === claim) return true
+    await this.remove(id)
+    return false
+  }
+
+  #refuseTaken(slug: string): void {
+    if (this.#all!.some((other) => other.slug === slug))
+      throw invalid(`there is a project ${slug} already`)
   }
 
   async change(id: number, change: (project: Project) => ProjectChange): Promise<Project> {
@@ -142,6 +172,12 @@ export class ProjectRegistry implements Projects {
       }
     }
     this.#kept = kept
+    if (documents) {
+      const configured = Object.values(this.#configured).map(({ id }) => id)
+      const highest = Math.max(0, ...kept.keys(), ...configured)
+      // A full store can still be read, and reports are taken: only `add` needs it kept.
+      await this.#givenIds.remember(highest).catch(this.#world.onUnremembered)
+    }
     for (const [slug, { id, keys }] of Object.entries(this.#configured)) {
       if (keys || this.#kept.get(id) || !documents) continue
       await this.#makeKey(slug, id)

@@ -21,8 +21,9 @@ const turn = 50
 
 export interface RegroupParams {
   readonly project: number
-  /** One issue alone; undefined: all of the project. */
+  /** One issue alone, by its id or by its number in the project; without both all of the project. */
   readonly issue?: number
+  readonly issueNumber?: number
   /** Events up to this one were dealt with by an earlier call. */
   readonly after?: number
 }
@@ -63,8 +64,10 @@ export const groupingCalls: Calls = {
   'grouping.regroup': regroup as never,
 }
 
-async function regroup(params: RegroupParams, world: ThreadWorld): Promise<JsonRecord> {
+async function regroup(asked: RegroupParams, world: ThreadWorld): Promise<JsonRecord> {
   const { database, context } = world
+  const params = withIssue(asked, database)
+  if (!params) return { refused: 'issue: the project has no such issue' }
   const rules = world.rulesOf(params.project)
   const targets = new Map<number, Set<number>>()
   let [events, mapped, attached, last] = [0, 0, 0, params.after ?? 0]
@@ -105,6 +108,19 @@ async function regroup(params: RegroupParams, world: ThreadWorld): Promise<JsonR
   }
   world.change(() => showChanged(changed.values(), database))
   return { events, mapped, hashes_added: attached, merged, next: events < eventsMax ? null : last }
+}
+
+/** Its issue by id: one that was merged is the one it went into. @returns undefined when the project has no such issue */
+function withIssue(params: RegroupParams, database: DatabaseSync): RegroupParams | undefined {
+  const { project, issue = null, issueNumber = null } = params
+  if (issue === null && issueNumber === null) return params
+  const found = database
+    .prepare(
+      `select id from issues where project = ?1 and (id = ?2 or number = ?3)
+       union all select into_issue from merged_issues where project = ?1 and (issue = ?2 or number = ?3)`,
+    )
+    .get(project, issue, issueNumber)
+  return found && { ...params, issue: Number(found['id']) }
 }
 
 interface Changed {

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import type { JsonRecord, JsonValue } from '../../store/search.ts'
+import type { JsonRecord } from '../../store/search.ts'
 import type { Digest } from '../part.ts'
-import type { Projects } from '../projects/project.ts'
+import { invalid, notFound, WebRefusal } from '../api/web_request.ts'
+import type { Project, Projects } from '../projects/project.ts'
+import { reprocessingOf } from './reprocessing_body.ts'
 
 const project = '/api/0/projects/weir/:project'
 
@@ -13,54 +15,62 @@ export function addRegroupRoutes(
   app: FastifyInstance,
   { digest, projects }: { readonly digest: Digest; readonly projects: Projects },
 ): void {
-  const answered = async (slug: string, call: string, params: (id: number) => JsonRecord) => {
+  const answered = async (slug: string, body: JsonRecord, { call, params }: Route) => {
     const found = await projects.find(slug)
-    if (!found) return { status: 404, body: { detail: `there is no project "${slug}"` } }
-    const body = (await digest.call(call, params(found.id))) as JsonRecord
-    const refused = body['refused']
-    return refused === undefined
-      ? { status: 200, body }
-      : { status: 400, body: { detail: refused } }
+    if (!found) throw notFound(`there is no project "${slug}"`)
+    const done = (await digest.call(call, params(found, body))) as JsonRecord
+    const { refused } = done
+    if (refused !== undefined) throw invalid(String(refused))
+    return done
   }
-  const routes = [
-    {
-      path: 'grouping/preview',
-      call: 'grouping.preview',
-      params: (id: number, body: JsonRecord) => ({ project: id, grouping: body }),
-    },
-    {
-      path: 'reprocessing',
-      call: 'grouping.regroup',
-      params: (id: number, { issue, after }: JsonRecord) => ({
-        project: id,
-        ...(isId(issue) && { issue: Number(issue) }),
-        ...(isId(after) && { after: Number(after) }),
-      }),
-    },
-  ]
-  for (const { path, call, params } of routes) {
+  for (const route of routes) {
     app.post<{ Params: { project: string } }>(
-      `${project}/${path}`,
+      `${project}/${route.path}`,
       { config: { scope: 'admin' } },
       async (request, reply) => {
-        const body = recordOf(request.body)
-        const found = await answered(request.params.project, call, (id) => params(id, body))
-        return await reply.code(found.status).send(found.body)
+        try {
+          return await answered(request.params.project, recordOf(request.body), route)
+        } catch (failure) {
+          if (!(failure instanceof WebRefusal)) throw failure
+          return await reply.code(failure.status).send(failure.body)
+        }
       },
     )
   }
 }
 
-const isId = (value: JsonValue | undefined) => /^\d{1,15}$/.test(String(value))
+interface Route {
+  readonly path: string
+  readonly call: string
+  readonly params: (project: Project, body: JsonRecord) => JsonRecord
+}
 
-/** What is no JSON object is as good as an empty one. */
+const routes: readonly Route[] = [
+  {
+    path: 'grouping/preview',
+    call: 'grouping.preview',
+    params: ({ id }, body) => ({ project: id, grouping: body }),
+  },
+  {
+    path: 'reprocessing',
+    call: 'grouping.regroup',
+    params: (asked, body) => ({ ...reprocessingOf(body, asked) }),
+  },
+]
+
+/** Nothing is as good as an empty object. @throws WebRefusal 400 */
 function recordOf(body: unknown): JsonRecord {
+  const value = body instanceof Uint8Array ? parsed(Buffer.from(body).toString()) : (body ?? {})
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as JsonRecord
+  throw invalid('the body has to be a JSON object, or empty')
+}
+
+function parsed(text: string): unknown {
+  if (text.trim() === '') return {}
   try {
-    const value: unknown = body instanceof Uint8Array ? JSON.parse(body.toString()) : body
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as JsonRecord)
-      : {}
+    return JSON.parse(text)
   } catch {
-    return {}
+    return undefined
   }
 }

@@ -49,9 +49,8 @@ export interface OrderedRelease extends VersionOrder {
   readonly id: number
 }
 
-/** Negative when `a` is before `b`: by version within one package, by date otherwise. */
+/** Negative when `a` is before `b`: by version within one package, whether they are known or not, by date otherwise. */
 export function compareReleases(a: OrderedRelease, b: OrderedRelease): number {
-  if (a.id === b.id) return 0
   if (a.package === b.package && a.sort !== null && b.sort !== null && a.sort !== b.sort) {
     return a.sort < b.sort ? -1 : 1
   }

@@ -24,7 +24,7 @@ export interface Patterns {
 
 // All of these take time linear in the text: what repeats is bounded, or cannot begin again within itself.
 const digits = /\d{3}-\d\d-\d{4}|\d(?:[-\s]?\d){13}/
-const heads = /-----BEGIN|[Bb](?:earer|EARER)\s/
+const heads = /-----BEGIN|[Bb][Ee][Aa][Rr][Ee][Rr]\s/
 const homes = /(?:users|home|settings|profiles)[\\/]/i
 /** `a@` is no secret, `::1` is an address. */
 const shortest = 3

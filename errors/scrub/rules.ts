@@ -29,9 +29,9 @@ export interface CompiledScrubbing {
   readonly cutJson: Patterns
 }
 
-/** Sentry's, as parts of a name in any case (Relay, `PASSWORD_KEY_REGEX`). */
+/** Sentry's, as parts of a name in any case (Relay, `PASSWORD_KEY_REGEX`); and with a hyphen, as headers have them. */
 const secretWords =
-  'password|secret|passwd|api_?key|auth|credentials|mysql_pwd|private_?key|token|otp|two[-_]factor'
+  'password|secret|passwd|api[-_]?key|auth|credentials|mysql_pwd|private[-_]?key|token|otp|two[-_]factor'
 
 /** Cookies as one text, with their sessions. */
 const cookieFields = '^(?:set-)?cookie2?$'

@@ -1,3 +1,4 @@
+import type { EventPart } from './events_with.ts'
 import { meaningOfKey, type KeyMeaning, type TextColumn } from './keys.ts'
 import { isCondition } from './is_condition.ts'
 import { spanOf, type Span } from './moment.ts'
@@ -5,7 +6,8 @@ import { releaseCondition } from './release_condition.ts'
 import { found, issuesHaving, SearchMeaningError, type SearchScope } from './scope.ts'
 import { shortIdParts } from './short_id.ts'
 import { always, every, never, not, some, textFits, textHolds, type Condition } from './sql.ts'
-import { plainText, type SearchNode, type SearchTerm, type SearchValue } from './tree.ts'
+import { traceCondition } from './trace_condition.ts'
+import { anyText, plainText, type SearchNode, type SearchTerm, type SearchValue } from './tree.ts'
 import { userCondition } from './user_condition.ts'
 
 /**
@@ -42,7 +44,7 @@ function conditionOfTerm(term: SearchTerm, scope: SearchScope): Condition {
     case 'is':
       return each((value) => isCondition(plainText(value)) ?? refuse(term, unknownState(value)))
     case 'has':
-      return each((value) => hasCondition(plainText(value)))
+      return each((value) => hasCondition(plainText(value), scope))
     case 'assigned':
       return each((value) => assigned(value, scope.actor))
     case 'bookmarks':
@@ -77,9 +79,11 @@ function conditionOfTerm(term: SearchTerm, scope: SearchScope): Condition {
       })
     case 'error':
       return error(term, meaning.part, each, scope)
-    case 'stack':
+    case 'part':
       each(() => always)
-      return found({ kind: 'part', of: `stack.${meaning.part}`, values: term.values }, scope)
+      return withPart(meaning.part, term.values, scope)
+    case 'trace':
+      return each((value) => traceCondition(value, scope))
     case 'user':
       return each((value) => userCondition(meaning.part, value, scope))
     case 'tag':
@@ -191,6 +195,16 @@ export function inEnvironment(value: SearchValue, scope: SearchScope): Condition
   return issuesHaving('issue_environments', textFits('x.environment', value), scope)
 }
 
+/** An empty value: of issues without a kept event that has it. */
+function withPart(of: EventPart, all: readonly SearchValue[], scope: SearchScope): Condition {
+  const values = all.filter((value) => plainText(value) !== '')
+  const without = () => not(found({ kind: 'part', of, values: [anyText] }, scope))
+  return some([
+    ...(values.length > 0 ? [found({ kind: 'part', of, values }, scope)] : []),
+    ...(values.length < all.length ? [without()] : []),
+  ])
+}
+
 function handled(term: SearchTerm, value: string, scope: SearchScope): Condition {
   const yes = /^(?:true|1|yes)$/i.test(value)
   if (!yes && !/^(?:false|0|no)$/i.test(value)) refuse(term, 'expected true or false')
@@ -214,7 +228,7 @@ const withTag = (key: string): Condition => ({
   values: [key],
 })
 
-function hasCondition(name: string): Condition {
+function hasCondition(name: string, scope: SearchScope): Condition {
   const meaning = meaningOfKey(name)
   const sql = (text: string): Condition => ({ sql: text, values: [] })
   switch (meaning.kind) {
@@ -236,8 +250,12 @@ function hasCondition(name: string): Condition {
       return sql(`${ofIssueText(`error_${meaning.part}`)} <> ''`)
     case 'text':
       return sql(`${ofText(meaning.column)} <> ''`)
-    case 'stack':
-      return sql(`${ofIssueText('filename')} <> '' or ${ofIssueText('function')} <> ''`)
+    case 'part':
+      if (meaning.part.startsWith('stack.'))
+        return sql(`${ofIssueText('filename')} <> '' or ${ofIssueText('function')} <> ''`)
+      return withPart(meaning.part, [anyText], scope)
+    case 'trace':
+      return traceCondition(anyText, scope)
     case 'tag':
       return withTag(meaning.key)
     default:

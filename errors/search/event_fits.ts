@@ -1,13 +1,22 @@
 import { userOf } from '../digest/facts.ts'
 import { tagsOf } from '../digest/tags.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
+import type { Title } from '../grouping/title.ts'
 import { orderOf } from '../releases/order.ts'
 import { fits, lowerAscii } from './events_with.ts'
 import { eventHolds, partTexts } from './kept_events.ts'
-import { meaningOfKey, type KeyMeaning } from './keys.ts'
+import { meaningOfKey, type KeyMeaning, type TextColumn } from './keys.ts'
 import { spanOf } from './moment.ts'
 import { SearchMeaningError } from './scope.ts'
+import { traceValue } from './trace_condition.ts'
 import { plainText, type SearchNode, type SearchTerm, type SearchValue } from './tree.ts'
+
+export interface SearchedEvent {
+  readonly event: SentryEvent
+  /** What it is called, for those who ask. */
+  readonly called: () => Pick<Title, 'title' | 'culprit'>
+  readonly nowMs: number
+}
 
 /**
  * Whether one event fits a search, as lists of events ask it: by what the event itself has. What only an issue
@@ -15,39 +24,38 @@ import { plainText, type SearchNode, type SearchTerm, type SearchValue } from '.
  *
  * @throws SearchMeaningError naming the place.
  */
-export function eventFits(node: SearchNode, event: SentryEvent, nowMs: number): boolean {
+export function eventFits(node: SearchNode, searched: SearchedEvent): boolean {
   switch (node.kind) {
     case 'and':
-      return node.nodes.every((each) => eventFits(each, event, nowMs))
+      return node.nodes.every((each) => eventFits(each, searched))
     case 'or':
-      return node.nodes.some((each) => eventFits(each, event, nowMs))
+      return node.nodes.some((each) => eventFits(each, searched))
     case 'not':
-      return !eventFits(node.node, event, nowMs)
+      return !eventFits(node.node, searched)
     case 'text':
-      return eventHolds(event, lowerAscii(node.text))
+      return eventHolds(searched.event, lowerAscii(node.text))
     case 'term':
-      return termFits(node, event, nowMs)
+      return termFits(node, searched)
   }
 }
 
-function termFits(term: SearchTerm, event: SentryEvent, nowMs: number): boolean {
+function termFits(term: SearchTerm, searched: SearchedEvent): boolean {
+  const { event, nowMs } = searched
   const meaning: KeyMeaning = term.tag ? { kind: 'tag', key: term.key } : meaningOfKey(term.key)
   if (meaning.kind === 'time') return isWithin(term, event, nowMs)
   if (meaning.kind === 'release' && term.operator !== '=') return isOrdered(term, event)
   if (term.operator !== '=') refuse(term, `${term.key} knows no ${term.operator}`)
   if (meaning.kind === 'has') {
-    return term.values.some((value) => textsOf(meaningOfKey(plainText(value)), event).length > 0)
+    return term.values.some((value) => textsOf(meaningOfKey(plainText(value)), searched).length > 0)
   }
   if (meaning.kind === 'handled') return isHandled(term, event)
   if (!asksEvents.has(meaning.kind)) {
     refuse(term, `${term.key} is asked of issues, not of events`)
   }
-  const texts = textsOf(meaning, event)
-  const anywhere = meaning.kind === 'message'
+  const texts = textsOf(meaning, searched)
+  const asked = valueOf[meaning.kind] ?? ((value: SearchValue) => value)
   return term.values.some((value) =>
-    plainText(value) === ''
-      ? texts.length === 0
-      : texts.some((text) => fits(anywhere ? within(value) : value, text)),
+    plainText(value) === '' ? texts.length === 0 : texts.some((text) => fits(asked(value), text)),
   )
 }
 
@@ -59,7 +67,8 @@ const asksEvents = new Set<KeyMeaning['kind']>([
   'text',
   'message',
   'error',
-  'stack',
+  'part',
+  'trace',
   'user',
   'tag',
 ])
@@ -68,6 +77,11 @@ const within = ({ pieces, from }: SearchValue): SearchValue => ({
   pieces: ['', ...pieces, ''],
   from,
 })
+
+const valueOf: Partial<Record<KeyMeaning['kind'], (value: SearchValue) => SearchValue>> = {
+  message: within,
+  trace: traceValue,
+}
 
 function refuse(term: SearchTerm, problem: string): never {
   throw new SearchMeaningError(term.from, problem)
@@ -90,7 +104,8 @@ function isOrdered(term: SearchTerm, event: SentryEvent): boolean {
   return term.operator === '<' ? order < 0 : order <= 0
 }
 
-function textsOf(meaning: KeyMeaning, event: SentryEvent): readonly string[] {
+function textsOf(meaning: KeyMeaning, searched: SearchedEvent): readonly string[] {
+  const { event } = searched
   switch (meaning.kind) {
     case 'release':
       return optional(event.release)
@@ -102,13 +117,16 @@ function textsOf(meaning: KeyMeaning, event: SentryEvent): readonly string[] {
       return [event.level]
     case 'error':
       return partTexts(`error.${meaning.part}`, event)
-    case 'stack':
-      return partTexts(`stack.${meaning.part}`, event)
+    case 'part':
+      return partTexts(meaning.part, event)
+    case 'trace':
+      return optional(traceOf(event))
     case 'user':
       return optional(event.user?.[meaning.part])
     case 'message':
+      return messagesOf(event)
     case 'text':
-      return ofColumn(meaning, event)
+      return ofColumn(meaning.column, searched)
     case 'tag':
       return tagsOf(event, userOf(event.user)).flatMap(([key, value]) =>
         key === meaning.key ? value : [],
@@ -118,17 +136,34 @@ function textsOf(meaning: KeyMeaning, event: SentryEvent): readonly string[] {
   }
 }
 
+function traceOf(event: SentryEvent): string | undefined {
+  const id = event.contexts?.['trace']?.['trace_id']
+  return typeof id === 'string' ? id : undefined
+}
+
 const optional = (text: string | undefined): string[] => (text === undefined ? [] : [text])
 
-function ofColumn(meaning: Extract<KeyMeaning, { kind: 'text' | 'message' }>, event: SentryEvent) {
+function messagesOf(event: SentryEvent): string[] {
   const exceptions = event.exception?.values ?? []
   const messages = exceptions.map(({ type = '', value = '' }) => `${type}: ${value}`)
-  const all = [...messages, ...optional(event.logentry?.formatted)]
-  if (meaning.kind === 'message' || meaning.column === 'title') return all
-  if (meaning.column === 'logger') return optional(event.logger)
-  if (meaning.column === 'platform') return [event.platform]
-  if (meaning.column === 'type') return [event.type]
-  return meaning.column === 'culprit' ? optional(event.transaction) : []
+  return [...messages, ...optional(event.logentry?.formatted)]
+}
+
+function ofColumn(column: TextColumn, { event, called }: SearchedEvent): string[] {
+  switch (column) {
+    case 'title':
+      return [called().title]
+    case 'culprit':
+      return [called().culprit].filter((text) => text !== '')
+    case 'logger':
+      return optional(event.logger)
+    case 'platform':
+      return [event.platform]
+    case 'type':
+      return [event.type]
+    default:
+      return []
+  }
 }
 
 function isHandled(term: SearchTerm, event: SentryEvent): boolean {

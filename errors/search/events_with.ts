@@ -14,6 +14,9 @@ export type EventPart =
   | 'stack.filename'
   | 'stack.function'
   | 'stack.module'
+  | 'http.method'
+  | 'sdk.name'
+  | 'sdk.version'
   | 'user.email'
   | 'user.username'
   | 'user.ip_address'
@@ -21,10 +24,12 @@ export type EventPart =
 /** Ids of the issues that have a kept event that fits. */
 export type IssuesWithEvents = (question: EventQuestion) => readonly number[]
 
-/** Column of event_words in which the words of a part are. */
-function columnOf(part: EventPart): string {
+/** Column of event_words in which the words of a part are; undefined: it is in bodies only. */
+function columnOf(part: EventPart): string | undefined {
   if (part.startsWith('stack.')) return 'frames'
   if (part.startsWith('user.')) return 'user'
+  if (part.startsWith('sdk.')) return undefined
+  if (part === 'http.method') return 'request'
   return part === 'error.type' ? 'type' : 'message'
 }
 
@@ -35,9 +40,11 @@ function columnOf(part: EventPart): string {
  */
 export function matchExpression(question: EventQuestion): string | undefined {
   if (question.kind === 'text') return expressionOf([question.text], !question.phrase)
+  const column = columnOf(question.of)
+  if (column === undefined) return undefined
   const each = question.values.map(({ pieces }) => expressionOf(pieces, false))
   if (each.includes(undefined)) return undefined
-  return `{${columnOf(question.of)}} : (${each.map((words) => `(${words})`).join(' OR ')})`
+  return `{${column}} : (${each.map((words) => `(${words})`).join(' OR ')})`
 }
 
 /** @param goesOn the last word may be the beginning of one. */

@@ -106,14 +106,20 @@ export function partTexts(part: EventPart, event: SentryEvent): string[] {
       return framesOf(event).flatMap((frame) => frame.function ?? [])
     case 'stack.module':
       return framesOf(event).flatMap(({ module }) => module ?? [])
+    case 'http.method':
+      return textOr(event.request?.method)
+    case 'sdk.name':
+      return textOr(event.sdk?.name)
+    case 'sdk.version':
+      return textOr(event.sdk?.version)
     case 'user.email':
     case 'user.username':
-    case 'user.ip_address': {
-      const value = event.user?.[part.slice('user.'.length) as 'email']
-      return value === undefined ? [] : [value]
-    }
+    case 'user.ip_address':
+      return textOr(event.user?.[part.slice('user.'.length) as 'email'])
   }
 }
+
+const textOr = (text: string | undefined): string[] => (text === undefined ? [] : [text])
 
 function framesOf(event: SentryEvent): Stacktrace['frames'] {
   const traces = [

@@ -1,3 +1,5 @@
+import type { EventPart } from './events_with.ts'
+
 /** What a key of a search is about. */
 export type KeyMeaning =
   | { readonly kind: 'is' | 'has' | 'assigned' | 'bookmarks' | 'project' | 'issue' | 'release' }
@@ -12,8 +14,10 @@ export type KeyMeaning =
   | { readonly kind: 'message' }
   /** Of any exception: the issue's, or one of its kept events'. */
   | { readonly kind: 'error'; readonly part: 'type' | 'value' }
-  /** Of a frame of a kept event. */
-  | { readonly kind: 'stack'; readonly part: 'filename' | 'function' | 'module' }
+  /** Of a kept event: of any of its frames, its request, its SDK. */
+  | { readonly kind: 'part'; readonly part: EventPart }
+  /** The trace that a kept event is part of. */
+  | { readonly kind: 'trace' }
   /** Sentry has it and Weir does not: why, and what to ask instead. */
   | { readonly kind: 'refused'; readonly because: string }
   | { readonly kind: 'user'; readonly part: UserPart }
@@ -35,8 +39,13 @@ const text = (column: TextColumn): KeyMeaning => ({ kind: 'text', column })
 const firstSeen: KeyMeaning = { kind: 'time', column: 'first_seen_ms' }
 const lastSeen: KeyMeaning = { kind: 'time', column: 'last_seen_ms' }
 const tag = (key: string): KeyMeaning => ({ kind: 'tag', key })
+const part = (of: EventPart): KeyMeaning => ({ kind: 'part', part: of })
 const refused = (because: string): KeyMeaning => ({ kind: 'refused', because })
 const user = (part: UserPart): KeyMeaning => ({ kind: 'user', part })
+
+const inFrames = refused('of frames stack.filename, stack.function and stack.module are')
+const noPlaces = refused('Weir looks up no places')
+const notKept = refused('it is not kept as such; a tag of that name is asked as tags[…]')
 
 /** Sentry's names for what an issue or its events have, in lower case. Everything else is a tag. */
 const known: ReadonlyMap<string, KeyMeaning> = new Map([
@@ -85,12 +94,31 @@ const known: ReadonlyMap<string, KeyMeaning> = new Map([
   ['priority', text('priority')],
   ['error.type', { kind: 'error', part: 'type' }],
   ['error.value', { kind: 'error', part: 'value' }],
-  ['stack.filename', { kind: 'stack', part: 'filename' }],
-  ['stack.function', { kind: 'stack', part: 'function' }],
-  ['stack.module', { kind: 'stack', part: 'module' }],
+  ['stack.filename', part('stack.filename')],
+  ['stack.function', part('stack.function')],
+  ['stack.module', part('stack.module')],
+  ['http.method', part('http.method')],
+  ['http.url', tag('url')],
+  ['sdk.name', part('sdk.name')],
+  ['sdk.version', part('sdk.version')],
+  ['error.mechanism', tag('mechanism')],
+  ['trace', { kind: 'trace' }],
   ['stack.abs_path', refused('ask stack.filename')],
   ['stack.package', refused('ask stack.module')],
   ['stack.stack_level', refused('ask stack.filename')],
+  ['stack.in_app', inFrames],
+  ['stack.lineno', inFrames],
+  ['stack.colno', inFrames],
+  ['trace.span', refused('ask trace')],
+  ['trace.parent_span', refused('ask trace')],
+  ['http.referer', refused('ask for its words')],
+  ['geo.city', noPlaces],
+  ['geo.country_code', noPlaces],
+  ['geo.region', noPlaces],
+  ['geo.subdivision', noPlaces],
+  ['error.main_thread', notKept],
+  ['symbolicated_in_app', notKept],
+  ['unreal.crash_type', notKept],
   ['issue.type', refused('every issue is an error')],
   ['issue.category', refused('every issue is an error')],
   ['device.class', refused('ask device.family')],

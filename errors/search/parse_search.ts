@@ -188,9 +188,11 @@ class Parser {
   #words(): SearchNode {
     const from = this.#at
     const phrase = this.#next === '"'
-    const written = phrase ? this.#quoted() : this.#word(wordEnd)
+    const written = phrase ? this.#quoted() : withoutStars(this.#word(wordEnd))
+    // `*` alone: anything.
+    if (written === '' && !phrase) return { kind: 'and', nodes: [] }
     const text = written.replaceAll(/\\([\\"*])/g, '$1')
-    return { kind: 'text', text, phrase, from }
+    return { kind: 'text', text, phrase: phrase || joinedWords.test(text), from }
   }
 
   /** What stands between quotes, with its escapes. */
@@ -254,6 +256,10 @@ class Parser {
 
 const keyPattern =
   /(?:tags\[([^\]\s"]{1,200})\]|"([^"\\]{1,200})"|([A-Za-z0-9_][\w.\-/@]{0,199})):/y
+/** Of its words alone `10.0.0.1` is every event with a ten, a zero and a one. */
+const joinedWords = /^[\p{L}\p{N}_]+(?:[.:@+-]+[\p{L}\p{N}_]+)+$/u
+/** Words are found anywhere anyway. */
+const withoutStars = (text: string) => text.replace(/^\*+/, '').replace(/(?<![*\\])\*+$/, '')
 const space = /\s/
 const wordEnd = /\s/
 const listEnd = /[,\]]/

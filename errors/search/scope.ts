@@ -32,6 +32,7 @@ export type IssueTable =
   | 'issue_environments'
   | 'issue_users'
   | 'issue_texts'
+  | 'events'
 
 /** So many are told one by one. */
 const fewRows = 5_000

@@ -31,10 +31,13 @@ export interface SearchValue {
 export interface SearchText {
   readonly kind: 'text'
   readonly text: string
-  /** In quotes: the words have to follow one another. */
+  /** In quotes, or joined as in `10.0.0.1`: the words have to follow one another. */
   readonly phrase: boolean
   readonly from: number
 }
 
 /** The value without its stars, for what knows no wildcards. */
 export const plainText = ({ pieces }: SearchValue): string => pieces.join('*')
+
+/** `*` */
+export const anyText: SearchValue = { pieces: ['', ''], from: 0 }

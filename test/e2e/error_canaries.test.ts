@@ -67,7 +67,11 @@ const event = {
   request: {
     url: `https://shop.test/?token=${canary}`,
     query_string: `token=${canary}&a=1`,
-    headers: { Authorization: `Bearer ${canary}`, Cookie: `sessionid=${canary}` },
+    headers: {
+      Authorization: `Bearer ${canary}`,
+      Cookie: `sessionid=${canary}`,
+      'X-Api-Key': canary,
+    },
     data: JSON.stringify({ user: { password: canary } }),
   },
   breadcrumbs: [{ message: `secret ${canary}`, data: { access_token: canary } }],

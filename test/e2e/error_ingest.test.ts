@@ -321,3 +321,28 @@ test('what is secret in a report is nowhere in the data folder', async () => {
   const everything = textsBelow(running.data) + running.process.stderr()
   expect(canaries.filter((text) => everything.includes(text))).toEqual([])
 })
+
+test('logs of SDKs are found where all logs are', async () => {
+  const [item, record] = [newMessage(), newMessage()]
+  const log = JSON.stringify({ items: [{ level: 'warn', body: item }] })
+  expect((await post(withKey, `{}\n{"type":"log"}\n${log}\n`)).status).toBe(200)
+  const logRecords = [{ severityText: 'INFO', body: { stringValue: record } }]
+  const otlp = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] })
+  const json = { 'content-type': 'application/json' }
+  const path = `/api/42/otlp/v1/logs?sentry_key=${key}`
+  expect((await post(path, otlp, json)).status).toBe(200)
+  const found = async (text: string) => {
+    const query = { query: { match_phrase: { message: text } } }
+    const answer = await post('/es/logs-shop-*/_search', JSON.stringify(query), json)
+    const { hits } = (await answer.json()) as { hits: { hits: { _source: unknown }[] } }
+    return hits.hits.map(({ _source }) => _source)
+  }
+  const wanted = [
+    [item, 'warn'],
+    [record, 'info'],
+  ] as const
+  for (const [message, level] of wanted) {
+    await waitFor(`"${message}" in the store`, async () => (await found(message)).length > 0)
+    expect(await found(message)).toMatchObject([{ message, log: { level } }])
+  }
+})

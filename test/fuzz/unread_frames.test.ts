@@ -8,8 +8,8 @@ import type { EventSummary } from '../../errors/event_summary.ts'
 import { type ReportLine, writeLine } from '../../errors/ingest/gatherer.ts'
 import { isRecord, type ReadJson, readJson } from '../../errors/ingest/json_text.ts'
 import { preparingBy } from '../../errors/ingest/preparing.ts'
-import { TextBlock } from '../../errors/ingest/text_block.ts'
-import { eventPieces } from '../../errors/ingest/unread_events.ts'
+import { TextBlock } from '../../errors/text_block.ts'
+import { eventPieces } from '../../errors/ingest/event_pieces.ts'
 import { findSpans } from '../../errors/scrub/patterns.ts'
 import { compileScrubbing } from '../../errors/scrub/rules.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
@@ -265,6 +265,49 @@ test('an event whose frames stay bytes is the event', () => {
       expect(parts.outcome).toEqual(whole.outcome)
     }),
     { numRuns },
+  )
+  expect(unread).toBeGreaterThan(numRuns / 25)
+})
+
+/** Long enough to be remembered. */
+const long = fc
+  .tuple(frame, fc.integer({ min: 3, max: 45 }), fc.array(frame, { maxLength: 2 }))
+  .filter(([one, count]) => JSON.stringify(one).length * count > 2_048)
+  .map(([one, count, others]) => [...Array.from({ length: count }, () => one), ...others])
+
+test('an event whose frames came before is the event, whatever is different the next time', () => {
+  let unread = 0
+  fc.assert(
+    fc.property(
+      long,
+      fc.constantFrom(...configs),
+      fc.array(fc.tuple(fc.nat(), fc.constantFrom('a', '"', '7', '\\', ']', '}', '@'), text), {
+        maxLength: 2,
+      }),
+      (frames, config, changes) => {
+        const json = Buffer.from(
+          JSON.stringify({ exception: { type: 'E', stacktrace: { frames } } }),
+        )
+        const whole = outcomeOf(json, config, true)
+        for (let count = 0; count < 4; count++) {
+          const parts = outcomeOf(json, config, false)
+          unread += parts.unread
+          expect(parts.outcome).toEqual(whole.outcome)
+        }
+        for (const [at, byte, value] of changes) {
+          const changed = Buffer.from(json)
+          changed[at % json.length] = byte.charCodeAt(0)
+          const told = json
+            .toString()
+            .replace(/"lineno"|"module"/, `"vars":{"a":${JSON.stringify(value)}},$&`)
+          for (const other of [changed, Buffer.from(told), json]) {
+            const expected = outcomeOf(other, config, true).outcome
+            expect(outcomeOf(other, config, false).outcome).toEqual(expected)
+          }
+        }
+      },
+    ),
+    { numRuns: Math.ceil(numRuns / 8) },
   )
   expect(unread).toBeGreaterThan(numRuns / 25)
 })

@@ -42,6 +42,14 @@ export function isPublic(address: string): boolean {
   return global.check(address, 'ipv6') && !carrying.check(address, 'ipv6')
 }
 
+/** Whether a host of a URL is not public whatever a resolver says. */
+export function isSurelyPrivate(host: string): boolean {
+  const plain = unbracketed(host)
+  return /^(?:.+\.)?localhost$/i.test(plain) || (isIP(plain) !== 0 && !isPublic(plain))
+}
+
+const unbracketed = (host: string) => host.replace(/^\[(.*)\]$/, '$1')
+
 /**
  * The address to connect to. A name is resolved once, and what is judged here is what is connected to: a name
  * that changes in between (DNS rebinding) changes nothing.
@@ -54,7 +62,7 @@ export async function guardedAddress(
   allowsPrivate: boolean,
   lookup: (host: string) => Promise<readonly LookupAddress[]>,
 ): Promise<LookupAddress> {
-  const plain = host.replace(/^\[(.*)\]$/, '$1')
+  const plain = unbracketed(host)
   const family = isIP(plain)
   const found = family ? [{ address: plain, family }] : await resolved(plain, lookup)
   const usable = found.find(({ address }) => allowsPrivate || isPublic(address))

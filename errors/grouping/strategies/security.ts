@@ -25,6 +25,8 @@ export interface CspFacts {
   readonly violation: string
   /** Who was refused: host, or scheme where there is none, or `'self'`; empty when `violation` is not. */
   readonly host: string
+  /** What was refused is in the page itself, not a file of its host. */
+  readonly isInline: boolean
 }
 
 export function cspFacts(csp: JsonRecord): CspFacts {
@@ -36,9 +38,9 @@ export function cspFacts(csp: JsonRecord): CspFacts {
   const isLocal = ['', 'self', "'self'", 'inline', 'eval', 'wasm-eval'].includes(blocked)
   const isScript = directive.startsWith('script-src') || directive === 'default-src'
   const violation = isLocal && isScript ? scriptViolation(csp, blocked) : ''
-  if (violation !== '') return { directive, violation, host: '' }
+  if (violation !== '') return { directive, violation, host: '', isInline: true }
   const isOwn = isLocal || (host !== '' && host === page)
-  return { directive, violation: '', host: isOwn ? "'self'" : host }
+  return { directive, violation: '', host: isOwn ? "'self'" : host, isInline: isLocal }
 }
 
 function scriptViolation(csp: JsonRecord, blocked: string): string {
@@ -95,15 +97,14 @@ export const hpkp = certificate('hpkp', 'hpkp')
 export const expectStaple = certificate('expectstaple', 'expect-staple')
 export const expectCt = certificate('expectct', 'expect-ct')
 
-/** `Blocked 'script-src' from 'cdn.example.com'`; undefined when the event is no report of a browser. */
+/** `Blocked 'script' from 'cdn.example.com'`, `Blocked inline 'style'`; undefined when the event is no report of a browser. */
 export function securityTitle(event: SentryEvent): { title: string; culprit: string } | undefined {
   if (event.csp) {
-    const { directive, violation, host } = cspFacts(event.csp)
+    const { directive, violation, host, isInline } = cspFacts(event.csp)
     const what = directive.replace(/-src(?:-elem|-attr)?$/, '') || 'unknown'
-    const title =
-      violation === ''
-        ? `Blocked '${what}' from '${host || "'self'"}'`.replaceAll("''", "'")
-        : `Blocked ${violation === "'unsafe-eval'" ? 'eval()' : 'inline'} '${what}'`
+    const title = isInline
+      ? `Blocked ${violation === "'unsafe-eval'" ? 'eval()' : 'inline'} '${what}'`
+      : `Blocked '${what}' from '${host || "'self'"}'`.replaceAll("''", "'")
     return { title, culprit: directive }
   }
   for (const [kind, text] of [

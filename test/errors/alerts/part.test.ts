@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Clock } from '../../../core/clock.ts'
 import { createMetrics, Registry } from '../../../core/metrics.ts'
 import { alertCalls } from '../../../errors/alerts/calls.ts'
-import { makeAlerts } from '../../../errors/alerts/part.ts'
+import { makeAlerts, type ShownDelivery } from '../../../errors/alerts/part.ts'
 import { errorsConfig } from '../../../errors/config.ts'
 import type { CallWorld } from '../../../errors/digest/call.ts'
 import type { ErrorsPart, ErrorsWorld } from '../../../errors/part.ts'
@@ -148,6 +148,27 @@ test('what happened is told, and on record as told', async () => {
     ],
     may_be_repeat: false,
   })
+})
+
+test('what was delivered is listed with what it is about', async () => {
+  const alerts = [{ when: ['new_issue', 'recovered_check_in', 'missed_check_in'], to: ['webhook'] }]
+  const part = await startAlerts({ alerts })
+  happen(
+    database,
+    { issue: 1 },
+    { kind: 'recovered_check_in', data: { title: undefined, monitor: 'nightly', status: 'ok' } },
+    { kind: 'missed_check_in', data: { title: undefined, monitor: 'hourly', status: 'timeout' } },
+  )
+  await eventually(() => expect(states()).toHaveLength(3))
+  const listed: ShownDelivery[] = []
+  for await (const item of part.operations!['alerts.ls']!({})) {
+    listed.push(item as ShownDelivery)
+  }
+  expect(listed.map(({ headline }) => headline)).toEqual([
+    'Timed out: hourly',
+    'Recovered: nightly',
+    'New issue: Error of 1',
+  ])
 })
 
 test('a target that fails is tried again later, one that refuses is not', async () => {

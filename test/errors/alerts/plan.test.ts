@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { composed } from '../../../errors/alerts/compose.ts'
+import { Deliveries } from '../../../errors/alerts/deliveries.ts'
 import { Planner, type PlannedMessage } from '../../../errors/alerts/plan.ts'
 import { errorsDatabase, happen, numberOf, rulesOf, slugs, toldIn } from './database.ts'
 
@@ -44,6 +46,60 @@ test('many triggers are taken in several transactions', () => {
   expect(plan(startMs)).toBe(true)
   expect(plan(startMs)).toBe(false)
   expect(told()).toHaveLength(700)
+})
+
+test('each new release is told of, by its version', () => {
+  const { database, plan, told } = planning({ when: 'new_release', level: 'error', to: ['ops'] })
+  const release = (version: string) => ({
+    kind: 'new_release',
+    data: { version, level: 'error', title: undefined },
+  })
+  happen(database, release('shop@1.0.0'), release('shop@1.0.1'))
+  plan(startMs)
+  const world = { slugOf: () => 'shop', baseUrl: 'https://weir.test' }
+  const headlines = told().map(
+    (each) => composed({ ...each, message: each, numbers: [null] } as never, world).headline,
+  )
+  expect(headlines).toEqual(['[shop] New release: shop@1.0.0', '[shop] New release: shop@1.0.1'])
+})
+
+test('of a monitor its name is told, and that it ran too long', () => {
+  const { database, plan, told } = planning({
+    when: ['missed_check_in', 'failed_check_in', 'recovered_check_in'],
+    to: ['ops'],
+    cooldown: 0,
+  })
+  const monitor = (kind: string, status: string) => ({
+    kind,
+    data: { monitor: 'nightly', environment: 'prod', status, title: undefined },
+  })
+  happen(
+    database,
+    monitor('missed_check_in', 'missed'),
+    monitor('missed_check_in', 'timeout'),
+    monitor('failed_check_in', 'error'),
+    monitor('recovered_check_in', 'ok'),
+  )
+  plan(startMs)
+  const world = { slugOf: () => 'shop', baseUrl: 'https://weir.test' }
+  const headlines = told().map(
+    (each) => composed({ ...each, message: each, numbers: [null] } as never, world).headline,
+  )
+  expect(headlines).toEqual([
+    '[shop] Missed check-in: nightly',
+    '[shop] Timed out: nightly',
+    '[shop] Failed check-in: nightly',
+    '[shop] Recovered: nightly',
+  ])
+})
+
+test('how a rule stands is told with the times of its messages', () => {
+  const { database, plan } = planning({ name: 'all', when: 'new_issue', to: ['ops'] })
+  happen(database, { issue: 1 }, { issue: 2 })
+  plan(startMs)
+  expect(new Deliveries(database).rules()).toMatchObject([
+    { rule: 'all', told: 2, messages_ms: [startMs, startMs] },
+  ])
 })
 
 test('within the cooldown an issue is counted, and the next message says so', () => {

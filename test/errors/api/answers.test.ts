@@ -186,7 +186,8 @@ test('what came in is told by outcome and hour', async () => {
   const database = plant([])
   database.exec(`insert into project_hours values
     (1, ${thisHour}, 'k', 'error', 'accepted', '', 5), (1, ${thisHour - hour}, 'k', 'error', 'accepted', '', 2),
-    (2, ${thisHour}, 'k', 'error', 'duplicate', '', 1), (1, ${thisHour}, 'k', 'transaction', 'unsupported', '', 9)`)
+    (2, ${thisHour}, 'k', 'error', 'duplicate', '', 1), (1, ${thisHour}, 'k', 'transaction', 'filtered', 'transaction', 9),
+    (1, ${thisHour}, 'k', 'transaction', 'client_discard', 'sample_rate', 4)`)
   const ask = asking(database)
   const url = '/organizations/weir/stats_v2/?field=sum(quantity)&interval=1h&statsPeriod=1h'
   expect((await ask('GET', `${url}&groupBy=outcome&category=error`)).body).toMatchObject({
@@ -201,6 +202,13 @@ test('what came in is told by outcome and hour', async () => {
         totals: { 'sum(quantity)': 1 },
         series: { 'sum(quantity)': [0, 1] },
       },
+    ],
+  })
+  const dropped = `${url}&groupBy=outcome&groupBy=reason&category=transaction`
+  expect((await ask('GET', dropped)).body).toMatchObject({
+    groups: [
+      { by: { outcome: 'client_discard', reason: 'sample_rate' }, totals: { 'sum(quantity)': 4 } },
+      { by: { outcome: 'filtered', reason: 'transaction' }, totals: { 'sum(quantity)': 9 } },
     ],
   })
   expect((await ask('GET', `${url}&groupBy=project&project=2`)).body).toMatchObject({

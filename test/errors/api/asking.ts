@@ -3,6 +3,7 @@ import { apiConfig } from '../../../errors/api/config.ts'
 import type { WebAnswer, WebProject, WebRequest } from '../../../errors/api/web_request.ts'
 import { webCalls } from '../../../errors/api/web_calls.ts'
 import { endpoints } from '../../../errors/api/endpoints.ts'
+import { groupingRules } from '../../../errors/grouping/rules.ts'
 import type { JsonValue } from '../../../store/search.ts'
 
 export const nowMs = Date.parse('2026-02-01T12:30:00Z')
@@ -12,8 +13,14 @@ export const projects: readonly WebProject[] = [
   { id: 2, slug: 'blog', name: 'Blog' },
 ]
 
-/** Asks an endpoint of the digest by method and URL, as the port would. */
-export function asking(database: DatabaseSync) {
+const rules = groupingRules()
+
+/**
+ * Asks an endpoint of the digest by method and URL, as the port would.
+ *
+ * @param logged takes what is logged.
+ */
+export function asking(database: DatabaseSync, logged: object[] = []) {
   return async (
     method: string,
     url: string,
@@ -38,8 +45,9 @@ export function asking(database: DatabaseSync) {
       limits: apiConfig.parse(undefined),
       ...more,
     }
-    const context = { clock: { now: () => nowMs }, dataFolder: '/nowhere' }
-    const world = { database, context, change: inTransaction(database) }
+    const log = { info: (details: object, message: string) => logged.push({ message, ...details }) }
+    const context = { clock: { now: () => nowMs }, dataFolder: '/nowhere', log }
+    const world = { database, context, change: inTransaction(database), rulesOf: () => rules }
     return (await call(request as never, world as never)) as unknown as WebAnswer
   }
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { JsonRecord, JsonValue } from '../../../store/search.ts'
 import { changeOf } from '../../../errors/api/change_body.ts'
 import { plant } from '../search/planted.ts'
+import { apiConfig } from '../../../errors/api/config.ts'
 import { asking, nowMs } from './asking.ts'
 import { eventOf, issueOf } from './made.ts'
 
@@ -164,6 +165,49 @@ test.each<[string, string, JsonValue, number, string[]]>([
   const database = plant(issues())
   expect((await asking(database)(method, url, body)).status).toBe(status)
   expect(statuses(database)).toEqual(after)
+})
+
+test('deleting all issues has to be said, and is logged', async () => {
+  const database = plant(issues())
+  const logged: object[] = []
+  const ask = asking(database, logged)
+  const all = ['*', '**', '""', '()', 'is:ignored OR *', '* *', '!!*'].map(
+    (query) => `query=${encodeURIComponent(query)}`,
+  )
+  const none = ['query=', 'query=%20', 'id=', 'id=&query=', 'status=unresolved']
+  for (const nothing of [...none, ...all]) {
+    const refused = await ask('DELETE', `/organizations/weir/issues/?${nothing}`)
+    expect(refused.status, nothing).toBe(400)
+  }
+  const refused = await ask('DELETE', '/organizations/weir/issues/?query=')
+  expect(text(refused.body)).toContain('query=timesSeen:>0')
+  expect(statuses(database)).toHaveLength(4)
+  expect(logged).toEqual([])
+  expect((await ask('DELETE', '/organizations/weir/issues/?query=timesSeen:>0')).status).toBe(204)
+  expect(statuses(database)).toEqual([])
+  expect(logged).toMatchObject([{ message: 'issues were deleted', count: 4, actor: 'ana' }])
+})
+
+test('what was not searched to its end deletes and changes nothing', async () => {
+  const sdk = (name: string) => ({ sdk: { name, version: '1' } })
+  const database = plant(
+    Array.from({ length: 30 }, (_, n) =>
+      issueOf(n + 1, { kept: [eventOf(sdk(n === 0 ? 'sentry.go' : 'sentry.python'))] }),
+    ),
+  )
+  const limits = { ...apiConfig.parse(undefined), search_bodies_max: 10 }
+  const path = '/organizations/weir/issues/?query=!sdk.name:sentry.python'
+  for (const [method, body] of [
+    ['DELETE', null],
+    ['PUT', { status: 'resolved' }],
+  ] as const) {
+    const refused = await asking(database)(method, path, body, { limits })
+    expect([refused.status, text(refused.body)]).toEqual([
+      400,
+      expect.stringContaining('errors.api.search_bodies_max'),
+    ])
+  }
+  expect(statuses(database)).toEqual(Array.from({ length: 30 }, () => 'unresolved'))
 })
 
 test('issues are merged, and hashes taken out again', async () => {

@@ -160,10 +160,52 @@ test('a resolved issue comes back with a later event, and says so once', async (
   expect(rows('select status, substatus from issues')).toEqual([
     { status: 'unresolved', substatus: 'regressed' },
   ])
-  expect(rows('select kind from triggers order by number')).toEqual([
+  expect(rows("select kind from triggers where kind <> 'new_release' order by number")).toEqual([
     { kind: 'new_issue' },
     { kind: 'regression' },
   ])
+})
+
+test('a release is new once in a project, with its first event', async () => {
+  const { database, digest, rows } = digestionOf()
+  // Made by a tool, before anything ran.
+  database.exec("insert into releases (project, version, created_ms) values (1, 'shop@2.0.0', 0)")
+  const told = () =>
+    rows("select project, data from triggers where kind = 'new_release' order by number").map(
+      ({ project, data }) => [project, JSON.parse(String(data)) as unknown],
+    )
+  await digest(eventReport({ id: 1 }))
+  expect(told()).toEqual([])
+  await digest(
+    eventReport({
+      id: 2,
+      event: { release: 'shop@2.0.0', environment: 'prod', tags: [['os', 'Linux']] },
+    }),
+    eventReport({ id: 3, event: { release: 'shop@2.0.0' } }),
+    eventReport({ id: 4, project: 2, event: { release: 'shop@2.0.0' } }),
+  )
+  await digest(eventReport({ id: 5, event: { release: 'shop@2.0.0' } }))
+  expect(told()).toHaveLength(2)
+  expect(told()).toMatchObject([
+    [1, { version: 'shop@2.0.0', level: 'error', environment: 'prod', tags: { os: 'Linux' } }],
+    [2, { version: 'shop@2.0.0', level: 'error' }],
+  ])
+})
+
+test('resolved in a release that is not there yet: versions before it bring nothing back', async () => {
+  const { database, digest, digestion, rows } = digestionOf()
+  await digest(eventReport({ id: 1, event: { release: 'shop@2.2.8' } }))
+  const resolution = { kind: 'release', release: 'shop@2.3.0' } as const
+  changeIssues([1], { status: { to: 'resolved', resolution } }, { database, nowMs: startMs })
+  digestion.events.forget()
+  const later = (id: number, release: string) =>
+    eventReport({ id, atMs: startMs + hourMs, event: { release } })
+  // One that is known, one that is not, and then is.
+  await digest(later(2, 'shop@2.2.8'), later(3, 'shop@2.2.9'))
+  await digest(later(4, 'shop@2.2.9'))
+  expect(rows('select status from issues')).toEqual([{ status: 'resolved' }])
+  await digest(later(5, 'shop@2.3.1'))
+  expect(rows('select substatus from issues')).toEqual([{ substatus: 'regressed' }])
 })
 
 test('an archived issue comes back after so many more events', async () => {
@@ -296,6 +338,23 @@ test('a check-in that does not come is missed; the next one is well again', asyn
   ])
 })
 
+test('a check-in without an id ends the one in progress', async () => {
+  const { digest, rows } = digestionOf()
+  const checkIn = (body: object) => ({
+    kind: 'check_in' as const,
+    project: 1,
+    key: 'k',
+    received_ms: startMs,
+    body: { monitor_slug: 'nightly', ...body },
+  })
+  const nil = '0'.repeat(32)
+  await digest(checkIn({ status: 'in_progress', check_in_id: '1'.repeat(32) }))
+  await digest(checkIn({ status: 'error', check_in_id: nil }))
+  await digest(checkIn({ status: 'ok', check_in_id: nil }))
+  const expected = [{ status: 'error' }, { status: 'ok' }]
+  expect(rows('select status from check_ins order by id')).toEqual(expected)
+})
+
 test('feedback, files and what was not taken are filed', async () => {
   const { digest, rows } = digestionOf()
   const about = { project: 1, key: 'k', received_ms: startMs }
@@ -307,7 +366,7 @@ test('feedback, files and what was not taken are filed', async () => {
     blob: '0'.repeat(64),
   }
   await digest(
-    eventReport({ id: 1 }),
+    { ...eventReport({ id: 1 }), attachments: [file, file] },
     { ...about, kind: 'attachments', event_id: eventIdOf(1), attachments: [file] },
     {
       ...about,
@@ -318,12 +377,21 @@ test('feedback, files and what was not taken are filed', async () => {
     {
       ...about,
       kind: 'discarded',
-      outcomes: [{ source: 'sdk', reason: 'sample_rate', category: 'error', quantity: 7 }],
+      outcomes: [
+        { source: 'sdk', reason: 'sample_rate', category: 'error', quantity: 7 },
+        { source: 'unsupported', reason: 'transaction', category: 'transaction', quantity: 2 },
+      ],
     },
   )
-  expect(rows('select issue, name from attachments')).toEqual([{ issue: 1, name: 'a.txt' }])
+  const attached = { issue: 1, name: 'a.txt' }
+  expect(rows('select issue, name from attachments')).toEqual([attached, attached, attached])
   expect(rows('select issue, message from feedback')).toEqual([{ issue: 1, message: 'it broke' }])
-  expect(
-    rows(`select reason, quantity from project_hours where outcome = 'client_discard'`),
-  ).toEqual([{ reason: 'sample_rate', quantity: 7 }])
+  const outcomes = 'select category, outcome, reason, sum(quantity) as quantity from project_hours'
+  expect(rows(`${outcomes} group by 1, 2, 3 order by 1, 2`)).toEqual([
+    { category: 'attachment', outcome: 'accepted', reason: '', quantity: 3 },
+    { category: 'error', outcome: 'accepted', reason: '', quantity: 1 },
+    { category: 'error', outcome: 'client_discard', reason: 'sample_rate', quantity: 7 },
+    { category: 'feedback', outcome: 'accepted', reason: '', quantity: 1 },
+    { category: 'transaction', outcome: 'filtered', reason: 'transaction', quantity: 2 },
+  ])
 })

@@ -28,3 +28,23 @@ test('one that a newer Weir wrote is left as it is', () => {
   database.close()
   expect(() => openDatabase(path, startMs)).toThrow('start the newer Weir')
 })
+
+test('one of version 1 gets its index of archives, and keeps what it has', () => {
+  const path = join(folder, 'older.sqlite')
+  const { database: made } = openDatabase(path, startMs)
+  made.exec(`drop index issue_texts_by_archive_end; pragma user_version = 1;
+    insert into issue_texts (issue, title, archive) values (1, 'ends', '{"until_ms":5}'), (2, 'does not', null)`)
+  made.close()
+  const { database, setAside } = openDatabase(path, startMs)
+  expect(setAside).toBeUndefined()
+  expect(database.prepare('pragma user_version').get()).toEqual({ user_version: 2 })
+  expect(
+    database
+      .prepare(
+        `select title from issue_texts indexed by issue_texts_by_archive_end
+         where json_extract(archive, '$.until_ms') is not null`,
+      )
+      .all(),
+  ).toEqual([{ title: 'ends' }])
+  database.close()
+})

@@ -88,7 +88,6 @@ export function digestionOf(database = openMemory(), given: Given = {}) {
     slugOf: () => 'shop',
     nowMs: () => startMs,
     count: () => undefined,
-    breathe: async () => undefined,
     onUndigestible: (failure) => {
       throw failure
     },

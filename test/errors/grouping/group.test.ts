@@ -174,7 +174,7 @@ describe('reports of browsers', () => {
     [
       { effective_directive: 'style-src', blocked_uri: 'inline' },
       "style-src'self'",
-      "Blocked 'style' from 'self'",
+      "Blocked inline 'style'",
     ],
     [
       { effective_directive: 'img-src', blocked_uri: 'data' },

@@ -7,7 +7,7 @@ import type { Incoming } from '../../../errors/ingest/incoming.ts'
 import { preparingBy } from '../../../errors/ingest/preparing.ts'
 import { ProjectTable } from '../../../errors/ingest/project_table.ts'
 import { Quotas } from '../../../errors/ingest/quotas.ts'
-import { TextBlock } from '../../../errors/ingest/text_block.ts'
+import { TextBlock } from '../../../errors/text_block.ts'
 import { projectSettings } from '../../../errors/projects/config.ts'
 import type { Project } from '../../../errors/projects/project.ts'
 import { decodeReport, type Report } from '../../../errors/reports.ts'
@@ -107,6 +107,7 @@ export function acceptorOn({ projects = [projectOf()], config = {}, ...options }
     mistakes,
     quotas,
     accept: (incoming: Incoming) => acceptor.accept(incoming),
+    begun: () => acceptor.begun(),
     /** Posts with the key of the project in the query, as browsers do. */
     post: (body: string | Uint8Array, changes: IncomingChanges = {}) =>
       acceptor.accept(incomingWith(body, changes)),

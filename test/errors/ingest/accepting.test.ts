@@ -109,7 +109,7 @@ test('a thread that dies fails what is under way, and the next report starts ano
   started[0]!.die()
   await expect(held).rejects.toMatchObject({ code: 'WEIR_WORKER_DIED' })
   expect(await accepting.accept(incomingWith('{}'))).toBe(answer)
-  expect(recovered).toEqual(['errors'])
+  expect(recovered).toEqual(['errors', 'error-logs'])
   // Counts of quotas that were durable go on.
   expect(started[1]?.counts).toEqual([['errors quota p 42', { 'errors hour': '0/7' }]])
   expect([world.restarts, accepting.status.restarts]).toEqual([1, 1])

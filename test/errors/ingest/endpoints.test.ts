@@ -184,6 +184,77 @@ test('a check-in by curl', async () => {
   ])
 })
 
+describe('a check-in with a body', () => {
+  const posted = async (body: string, contentType: string, query = '') => {
+    const weir = acceptorOn()
+    const path = { monitor: 'nightly', key }
+    const headers = { contentType }
+    const { status, body: answered } = await weir.post(body, {
+      endpoint: 'check_in',
+      path,
+      query,
+      headers,
+    })
+    return { status, answered, kept: weir.ofKind('check_in').map(({ body: checkIn }) => checkIn) }
+  }
+  const [json, form] = ['application/json', 'application/x-www-form-urlencoded']
+  const monitor_config = {
+    schedule: { type: 'interval', value: 5, unit: 'minute' },
+    timezone: 'Europe/Vienna',
+    checkin_margin: 2,
+  }
+
+  test('of JSON fails as it says, with its schedule', async () => {
+    const told = { status: 'error', duration: 2, environment: 'dev', monitor_config }
+    for (const type of [json, form]) {
+      const { status, kept } = await posted(JSON.stringify(told), type)
+      expect(status).toBe(200)
+      expect(kept).toEqual([{ ...told, monitor_slug: 'nightly', check_in_id: '0'.repeat(32) }])
+    }
+  })
+
+  test('of a form too; a body stands before the query', async () => {
+    const { kept } = await posted('status=error&duration=1.5', form, 'status=ok&environment=dev')
+    expect(kept).toMatchObject([{ status: 'error', duration: 1.5, environment: 'dev' }])
+  })
+
+  test('that ends the one in progress need not name it', async () => {
+    const begun = await posted('{"status":"in_progress"}', json)
+    const { id } = JSON.parse(begun.answered) as { id: string }
+    expect(id).toMatch(/^[0-9a-f]{32}$/)
+    expect(begun.kept).toMatchObject([{ check_in_id: id }])
+    const ended = await posted(`{"status":"ok","check_in_id":"${id}"}`, json)
+    expect(ended.kept).toMatchObject([{ check_in_id: id }])
+    expect((await posted('status=ok', form)).kept).toMatchObject([{ check_in_id: '0'.repeat(32) }])
+  })
+
+  const withConfig = (config: unknown) => JSON.stringify({ status: 'ok', monitor_config: config })
+  test.each([
+    ['', json, /no status/],
+    ['{}', json, /no status/],
+    ['duration=1', form, /no status/],
+    ['{"status":"failed"}', json, /one of ok, in_progress, error/],
+    ['{"status":7}', json, /one of ok, in_progress, error/],
+    ['["ok"]', json, /no JSON object/],
+    ['{"status":"ok"', form, /no JSON object/],
+    ['status=ok&check_in_id=7', form, /check_in_id/],
+    [withConfig(7), json, /monitor_config: expected an object/],
+    [
+      withConfig({ schedule: { type: 'crontab', value: '61 * * * *' } }),
+      json,
+      /schedule: expected/,
+    ],
+    [withConfig({ schedule: { type: 'interval', value: 0, unit: 'day' } }), json, /schedule:/],
+    [withConfig({ timezone: 'Europe/Wien' }), json, /timezone: expected/],
+    [`{"status":"ok","environment":"${'x'.repeat(1_100_000)}"}`, json, /max_small_item_size/],
+  ])('%.60j is refused', async (body, contentType, problem) => {
+    const { status, answered, kept } = await posted(body, contentType)
+    expect(status).toBe(body.length > 1_000_000 ? 413 : 400)
+    expect(answered).toMatch(problem)
+    expect(kept).toEqual([])
+  })
+})
+
 test('the dialog that asks users', async () => {
   const weir = acceptorOn()
   const dsn = `http://${key}@weir.example/42`

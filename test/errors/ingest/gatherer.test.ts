@@ -6,16 +6,14 @@ import { Gatherer } from '../../../errors/ingest/gatherer.ts'
 function journal() {
   const appends: { batches: readonly Batch[]; text: string; end: (failure?: Error) => void }[] = []
   let begun = Promise.withResolvers<void>()
-  const gatherer = new Gatherer(
-    (batches) => {
-      const { promise, resolve, reject } = Promise.withResolvers<'durable'>()
-      const end = (failure?: Error) => (failure ? reject(failure) : resolve('durable'))
-      appends.push({ batches, text: textOf(batches), end })
-      begun.resolve()
-      return promise
-    },
-    () => undefined,
-  )
+  const append = (batches: readonly Batch[]) => {
+    const { promise, resolve, reject } = Promise.withResolvers<'durable'>()
+    const end = (failure?: Error) => (failure ? reject(failure) : resolve('durable'))
+    appends.push({ batches, text: textOf(batches), end })
+    begun.resolve()
+    return promise
+  }
+  const gatherer = new Gatherer({ reports: append, logs: append }, () => undefined)
   const next = async () => {
     await begun.promise
     begun = Promise.withResolvers()
@@ -78,19 +76,60 @@ test('an append is bounded: more goes into one of its own', async () => {
   }
 })
 
-test('logs go beside the reports, those of one stream together', async () => {
+test('logs go behind the reports, those of one stream together', async () => {
   const { gatherer, next } = journal()
   const log = (line: string) => ({ stream: 'logs-shop-default', tag: 'shop', lines: [line] })
   const all = [
     gatherer.add({ reports: ['a\n'], logs: [log('l\n')] }),
     gatherer.add({ reports: [], logs: [log('ü\n')] }),
   ]
-  const { batches, end } = await next()
-  expect(batches.map(({ stream, count }) => [stream, count])).toEqual([
-    ['errors-reports-default', 1],
-    ['logs-shop-default', 2],
-  ])
-  expect(Buffer.from(batches[1]!.bytes).toString()).toBe('l\nü\n')
-  end()
+  const of = ({ batches }: { batches: readonly Batch[] }) =>
+    batches.map(({ stream, count }) => [stream, count])
+  const first = await next()
+  expect(of(first)).toEqual([['errors-reports-default', 1]])
+  first.end()
+  const second = await next()
+  expect(of(second)).toEqual([['logs-shop-default', 2]])
+  expect(second.text).toBe('l\nü\n')
+  second.end()
   await Promise.all(all)
+})
+
+test('who sent reports alone does not wait for the logs of others, nor fail with them', async () => {
+  const { gatherer, next } = journal()
+  const logs = [{ stream: 'logs-shop-default', tag: 'shop', lines: ['l\n'] }]
+  const kept = gatherer.add(reports('a\n'))
+  const lost = gatherer.add({ reports: ['b\n'], logs })
+  const first = await next()
+  first.end()
+  await kept
+  const second = await next()
+  second.end(new Error('ENOSPC'))
+  await expect(lost).rejects.toThrow('ENOSPC')
+})
+
+test('reports do not wait for the logs of those before them', async () => {
+  const { gatherer, next } = journal()
+  const logs = [{ stream: 'logs-shop-default', tag: 'shop', lines: ['l\n'] }]
+  const waiting = gatherer.add({ reports: [], logs })
+  const held = await next()
+  const added = gatherer.add(reports('a\n'))
+  const report = await next()
+  expect(report.text).toBe('a\n')
+  report.end()
+  await added
+  held.end()
+  await waiting
+  await gatherer.settled()
+})
+
+test('where reports cannot be written their logs are not either: they would be sent again', async () => {
+  const { gatherer, next, appends } = journal()
+  const lines = ['l\n']
+  const logs = [{ stream: 'logs-shop-default', tag: 'shop', lines }]
+  const lost = gatherer.add({ reports: ['a\n'], logs })
+  const { end } = await next()
+  end(new Error('ENOSPC'))
+  await expect(lost).rejects.toThrow('ENOSPC')
+  expect(appends).toHaveLength(1)
 })

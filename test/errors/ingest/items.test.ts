@@ -235,6 +235,16 @@ describe('other items', () => {
       },
     ])
   })
+
+  test('logs beyond the most of a container are counted', async () => {
+    const items = Array.from({ length: 5 }, (_, n) => ({ body: `line ${n}` }))
+    const few = acceptorOn({ config: { limits: { max_logs: 3 } } })
+    await few.post(envelopeOf({}, [{ type: 'log' }, JSON.stringify({ items })]))
+    expect(few.logs.map(({ event }) => event['message'])).toEqual(['line 0', 'line 1', 'line 2'])
+    expect(few.ofKind('discarded')).toMatchObject([
+      { outcomes: [{ reason: 'max_logs', category: 'log_item', quantity: 2 }] },
+    ])
+  })
 })
 
 describe('attachments', () => {

@@ -53,6 +53,7 @@ test('an interval counts from the last one; a month is as long as it is', () => 
   expect(nextDue({ type: 'interval', value: 2, unit: 'hour' }, 'UTC', from)).toBe(from + 7_200_000)
   const month = nextDue({ type: 'interval', value: 1, unit: 'month' }, 'UTC', from)
   expect(month).toBe(Date.UTC(2026, 1, 5))
+  expect(readSchedule({ type: 'interval', value: '2', unit: 'hour' })).toMatchObject({ value: 2 })
   expect(readSchedule({ type: 'interval', value: 0, unit: 'hour' })).toBeUndefined()
   expect(readSchedule({ type: 'interval', value: 1, unit: '__proto__' })).toBeUndefined()
 })

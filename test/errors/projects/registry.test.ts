@@ -6,32 +6,39 @@ import { ProjectRegistry } from '../../../errors/projects/registry.ts'
 import {
   Conflict,
   type Document,
+  type DocumentKind,
   type Documents,
   type DocumentVersion,
 } from '../../../store/documents.ts'
 import type { JsonRecord } from '../../../store/search.ts'
 
-/** Documents in memory. */
+/** Documents in memory; `kept` are the projects. */
 function documentsInMemory() {
-  const kept = new Map<string, Document>()
+  const kinds = new Map<string, Map<string, Document>>()
+  const of = ({ name }: { name: string }) => {
+    const documents = kinds.get(name) ?? new Map<string, Document>()
+    kinds.set(name, documents)
+    return documents
+  }
+  const kept = of({ name: 'error_projects' })
   let versions = 0
   const store = {
-    get: async (_kind: unknown, id: string) => kept.get(id),
+    get: async (kind: DocumentKind, id: string) => of(kind).get(id),
     put: async (
-      _kind: unknown,
+      kind: DocumentKind,
       id: string,
       body: JsonRecord,
       expected?: DocumentVersion | null,
     ) => {
-      const known = kept.get(id)
+      const known = of(kind).get(id)
       if (expected !== undefined && (known?.version ?? null) !== expected)
         throw new Conflict('x', id)
       const version = String(++versions) as DocumentVersion
-      kept.set(id, { id, body, version })
+      of(kind).set(id, { id, body, version })
       return version
     },
-    delete: async (_kind: unknown, id: string) => void kept.delete(id),
-    find: async () => ({ documents: [...kept.values()] }),
+    delete: async (kind: DocumentKind, id: string) => void of(kind).delete(id),
+    find: async (kind: DocumentKind) => ({ documents: [...of(kind).values()] }),
   }
   return { kept, store: store as unknown as Documents }
 }
@@ -40,6 +47,7 @@ const key = 'c'.repeat(32)
 let random = 0
 let nowMs = 1_000
 let memory = documentsInMemory()
+const unremembered: unknown[] = []
 beforeEach(() => {
   memory = documentsInMemory()
 })
@@ -49,6 +57,7 @@ const registry = (configured: object = {}) =>
     documents: () => memory.store,
     nowMs: () => nowMs,
     randomBytes: (count) => Buffer.alloc(count, ++random),
+    onUnremembered: (failure) => void unremembered.push(failure),
   })
 
 describe('projects of the config', () => {
@@ -107,10 +116,90 @@ describe('projects of the store', () => {
     expect(await projects.find('api')).toBeUndefined()
   })
 
+  test('get an id that no project had, of the store or of the config', async () => {
+    const projects = registry()
+    const { id } = await projects.add({ slug: 'tempa' })
+    await projects.remove(id)
+    expect(await projects.add({ slug: 'tempb' })).toMatchObject({ id: id + 1 })
+    // Another start, whose config has a project that it had not, and one that has it no more.
+    await registry({ shop: { id: 42, keys: [key] } }).all()
+    const later = registry()
+    expect(await later.add({ slug: 'tempc' })).toMatchObject({ id: 43 })
+    await later.remove(43)
+    expect(await registry().add({ slug: 'tempd' })).toMatchObject({ id: 44 })
+    // Two at once, on the same store.
+    const made = await Promise.all([later.add({ slug: 'one' }), registry().add({ slug: 'two' })])
+    expect(new Set(made.map((project) => project.id))).toEqual(new Set([45, 46]))
+  })
+
+  test('have a slug of their own, made twice at once', async () => {
+    const projects = registry()
+    const made = await Promise.allSettled([
+      projects.add({ slug: 'shop' }),
+      projects.add({ slug: 'shop' }),
+    ])
+    expect(made.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect((await projects.all()).map(({ slug }) => slug)).toEqual(['shop'])
+  })
+
+  test('have a slug of their own, made by two Weirs at once, whoever is the slower', async () => {
+    // Each question of the store waits for its turn, which is drawn.
+    const turn = (seed: number) => {
+      let state = seed
+      return async () => {
+        state = (state * 1103515245 + 12345) % 2147483648
+        for (let left = (state >> 16) % 8; left > 0; left--) await Promise.resolve()
+      }
+    }
+    for (let seed = 0; seed < 300; seed++) {
+      memory = documentsInMemory()
+      const wait = turn(seed)
+      const { get, put, find } = memory.store
+      Object.assign(memory.store, {
+        get: async (...asked: Parameters<typeof get>) => (await wait(), await get(...asked)),
+        put: async (...asked: Parameters<typeof put>) => (await wait(), await put(...asked)),
+        find: async (...asked: Parameters<typeof find>) => (await wait(), await find(...asked)),
+      })
+      const made = await Promise.allSettled([
+        registry().add({ slug: 'shop' }),
+        registry().add({ slug: 'shop' }),
+      ])
+      expect(made.filter(({ status }) => status === 'fulfilled').length).toBe(1)
+      expect(memory.kept.size).toBe(1)
+    }
+  })
+
+  test('are read from a store that takes no writes, and are not added to', async () => {
+    await registry().add({ slug: 'web' })
+    const { put } = memory.store
+    memory.store.put = async () => {
+      throw new Error('the disk is full')
+    }
+    const projects = registry({ shop: { id: 42, keys: [key] } })
+    expect((await projects.all()).map(({ id }) => id)).toEqual([1, 42])
+    expect(unremembered).toMatchObject([{ message: 'the disk is full' }])
+    await expect(projects.add({ slug: 'api' })).rejects.toThrow(/full/)
+    memory.store.put = put
+    expect(await projects.add({ slug: 'api' })).toMatchObject({ id: 43 })
+  })
+
+  test('removed by a Weir that remembered no ids are not remembered, those it left are', async () => {
+    const body = { slug: 'old', name: 'old', keys: [], settings: {}, createdMs: 0 }
+    await memory.store.put({ name: 'error_projects', fields: {} }, '7', body)
+    const projects = registry()
+    await projects.remove(7)
+    expect(await registry().add({ slug: 'new' })).toMatchObject({ id: 8 })
+  })
+
   test('need a store and a name', async () => {
     const without = new ProjectRegistry(
       {},
-      { documents: () => undefined, nowMs: () => nowMs, randomBytes: Buffer.alloc },
+      {
+        documents: () => undefined,
+        nowMs: () => nowMs,
+        randomBytes: Buffer.alloc,
+        onUnremembered: () => undefined,
+      },
     )
     expect(await without.all()).toEqual([])
     const some = { shop: { id: 1 }, web: { id: 2, keys: [key] } }

@@ -68,6 +68,21 @@ test('maps that came late: the minified issue becomes part of the one with the r
   expect(rows(`select rowid from event_words where event_words match 'realPay'`)).toHaveLength(2)
 })
 
+test('one issue is looked at again, by its id, its number, or what it was before it was merged', async () => {
+  const { digest, rows, call } = setup()
+  await digest(eventReport({ id: 1, event: withFunction('other') }))
+  await digest(eventReport({ id: 2, event: withFunction('xPay') }))
+  await digest(eventReport({ id: 3, event: withFunction('realPay') }))
+  const [number] = rows('select number from issues where id = 2')
+  for (const wrong of [{ issue: 99 }, { issueNumber: 99 }, { project: 2, issue: 2 }]) {
+    const refused = await call('grouping.regroup', { project: 1, ...wrong })
+    expect(refused['refused']).toContain('no such issue')
+  }
+  const done = await call('grouping.regroup', { project: 1, issueNumber: number!['number'] })
+  expect(done).toMatchObject({ events: 1, merged: [{ from: '2', into: '3' }] })
+  expect(await call('grouping.regroup', { project: 1, issue: 2 })).toMatchObject({ events: 2 })
+})
+
 test('an issue whose hashes are all new keeps its events, and is found by the new ones', async () => {
   const { digest, digestion, rows, call } = setup()
   await digest(eventReport({ id: 1, event: withFunction('xPay') }))

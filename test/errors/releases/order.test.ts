@@ -33,3 +33,11 @@ test('without versions to compare, the date decides', () => {
   expect(compareReleases(release('a@2.0.0', 1, 1), release('b@1.0.0', 2, 2))).toBeLessThan(0)
   expect(compareReleases(release('abc', 5, 3), release('def', 5, 4))).toBeLessThan(0)
 })
+
+test('of two that were never heard of the version decides', () => {
+  const unknown = (text: string) => ({ ...orderOf(text), dateMs: 9, id: Number.MAX_SAFE_INTEGER })
+  expect(compareReleases(unknown('a@2.2.9'), unknown('a@2.3.0'))).toBeLessThan(0)
+  expect(compareReleases(unknown('a@2.10.0'), unknown('a@2.3.0'))).toBeGreaterThan(0)
+  expect(compareReleases(unknown('a@2.3.0+1'), unknown('a@2.3.0+2'))).toBe(0)
+  expect(compareReleases(unknown('abc'), unknown('def'))).toBe(0)
+})

@@ -30,6 +30,7 @@ describe('by name', () => {
     'the_secret',
     'PASSWD',
     'api_key',
+    'X-Api-Key',
     'apiKey',
     'X-Auth',
     'credentials',
@@ -177,6 +178,7 @@ describe('by what is in a text', () => {
 
   test('bearer tokens', () => {
     expect(text('header is Bearer abc.def-g, sent')).toBe('header is Bearer [Filtered], sent')
+    expect(text('bEaReR abc.def')).toBe('bEaReR [Filtered]')
     expect(text('the bearer')).toBe('the bearer')
   })
 

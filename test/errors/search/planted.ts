@@ -87,7 +87,7 @@ function plantEvent(
   const tags = tagsOf(event, user)
   const row = run(
     `insert into events (project, event_id, issue, hash, received_ms, timestamp_ms, level, release, environment,
-       user, why, bytes) values (?, ?, ?, 'h', 0, ?, ?, ?, ?, ?, 1, 0)`,
+       user, trace_id, why, bytes) values (?, ?, ?, 'h', 0, ?, ?, ?, ?, ?, ?, 1, 0)`,
     project,
     Buffer.from(eventIdOf(id, place), 'hex'),
     id,
@@ -96,6 +96,7 @@ function plantEvent(
     event.release ?? null,
     event.environment ?? null,
     user ?? null,
+    (event.contexts?.['trace']?.['trace_id'] as string | undefined) ?? null,
   ).lastInsertRowid
   run('insert into event_bodies values (?, ?)', row, zstdCompressSync(JSON.stringify(event)))
   const words = wordsOf({ tags, grouping: { title, culprit } } as never, event)

@@ -1,8 +1,6 @@
-import type { JsonSink } from '../event/unread_frames.ts'
+import type { JsonSink } from './event/unread_frames.ts'
 
-const firstBytes = 65_536
-/** A larger block is not kept for the next texts. */
-const reusableBytes = 2_097_152
+const firstBytes = 16_384
 /** Bytes of UTF-8 that one UTF-16 unit may take. */
 const widest = 3
 
@@ -11,8 +9,24 @@ const widest = 3
  * that wait for the disk as strings would be copied by every garbage collection.
  */
 export class TextBlock implements JsonSink {
+  readonly #keptBytes: number
   #bytes = Buffer.allocUnsafeSlow(firstBytes)
   #length = 0
+
+  /** @param keptBytes more memory than that is not kept for the next texts. */
+  constructor(keptBytes = 2_097_152) {
+    this.#keptBytes = keptBytes
+  }
+
+  /** Bytes. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** All of it, until more is written or it is emptied. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
 
   text(text: string): void {
     const room = this.#bytes.length - this.#length
@@ -21,23 +35,16 @@ export class TextBlock implements JsonSink {
     this.#length += this.#bytes.write(text, this.#length)
   }
 
-  /** What is UTF-8 already. */
-  bytes(source: Buffer, start: number, end: number): void {
+  /** What is UTF-8 already, or no text. */
+  bytes(source: Buffer, start = 0, end = source.length): void {
     this.#makeRoom(end - start)
     this.#length += source.copy(this.#bytes, this.#length, start, end)
-  }
-
-  get written(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
-  }
-
-  get isReusable(): boolean {
-    return this.#bytes.length <= reusableBytes
   }
 
   /** Its memory is written anew: nobody may use what was written before. */
   emptied(): this {
     this.#length = 0
+    if (this.#bytes.length > this.#keptBytes) this.#bytes = Buffer.allocUnsafeSlow(firstBytes)
     return this
   }
 
