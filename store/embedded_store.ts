@@ -21,10 +21,11 @@ import type { StartChild } from './embedded/child_handle.ts'
 import { SqliteDocuments } from './embedded/documents/documents.ts'
 import { documentsPartition as partition, EmbeddedEngine } from './embedded/engine.ts'
 import { recoverIds } from './embedded/id_recovery.ts'
-import { knownTo } from './embedded/known_places.ts'
+import { checkManifests, knownTo } from './embedded/known_places.ts'
 import { EmbeddedMetrics } from './embedded/embedded_metrics.ts'
+import { journalLook } from './embedded/journal_look.ts'
 import { Opening } from './embedded/opening.ts'
-import type { StoreRoutes } from './embedded/protocol.ts'
+import type { OpenedFor, StoreRoutes } from './embedded/protocol.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
 import { endLocalPoints } from './local_points.ts'
 import type { MetricStore } from './metrics.ts'
@@ -35,6 +36,7 @@ export interface EmbeddedStoreWorld {
   readonly journal: Journal
   readonly context: Context
   readonly routes: StoreRoutes
+  readonly openedFor: OpenedFor
   readonly startChild: StartChild
   readonly randomBytes: (count: number) => Uint8Array
   /** Of this machine; shown to clients of the Elasticsearch API. */
@@ -73,15 +75,22 @@ export class EmbeddedStore implements Lifecycle {
    * @throws WeirError when a file of the store is damaged beyond use, or a newer Weir wrote it.
    */
   async start(): Promise<void> {
-    const { journal, context, routes, startChild } = this.#world
+    const { journal, context, routes, openedFor, startChild } = this.#world
     const { cursor, isHeard } = this.#cursor()
-    const feed = journal.feed('store', cursor)
+    const feed = openedFor === 'look' ? undefined : journal.feed('store', cursor)
     const limits = searchLimits(this.#config.limits)
-    const engine = new EmbeddedEngine(this.#config, { context, feed, routes, startChild, limits })
+    const engine = new EmbeddedEngine(this.#config, {
+      context,
+      feed: feed ?? journalLook(journal),
+      routes,
+      openedFor,
+      startChild,
+      limits,
+    })
     await engine.start()
     this.#feed = feed
     this.#engine = engine
-    if (!isHeard) await endLocalPoints(journal, feed, context)
+    if (feed && !isHeard) await endLocalPoints(journal, feed, context)
     try {
       await this.#opening.start()
     } catch (failure) {
@@ -93,6 +102,7 @@ export class EmbeddedStore implements Lifecycle {
   /** Where the store is in the journal: as it says itself, or as the journal last heard while the disk fails. */
   #cursor(): { cursor: Places; isHeard: boolean } {
     try {
+      checkManifests(this.#folder)
       return { cursor: knownTo(this.#folder).cursor, isHeard: false }
     } catch (failure) {
       if (!isDiskFailure(failure)) throw failure
@@ -106,26 +116,32 @@ export class EmbeddedStore implements Lifecycle {
     mkdirSync(this.#folder, { recursive: true })
     try {
       await this.documents.start()
-      const { hasDocuments } = knownTo(this.#folder)
-      await this.#openApi(engine, hasDocuments)
+      const { documentStreams } = knownTo(this.#folder)
+      await this.#openApi(engine, documentStreams)
     } catch (failure) {
       await this.#close()
       throw failure
     }
   }
 
-  async #openApi(engine: EmbeddedEngine, hasDocuments: boolean): Promise<void> {
+  async #openApi(engine: EmbeddedEngine, documentStreams: readonly string[]): Promise<void> {
     const { context } = this.#world
     const aside = `${this.#folder}/api.damaged-${context.clock.now()}.sqlite`
     const { sqlite, isNew, setAside } = openApiDatabase(`${this.#folder}/api.sqlite`, aside)
     if (setAside !== undefined)
       context.log.error(
         { file: setAside },
-        'the ids of documents could not be read: the file was set aside, and they are learnt again',
+        'the file could not be read and was set aside: ids of documents are learnt again, and what clients said about indices (mappings, templates, aliases) is lost: say it again',
+      )
+    else if (isNew && documentStreams.length > 0)
+      context.log.error(
+        { file: `${this.#folder}/api.sqlite` },
+        'the file is lost: ids of documents are learnt again, and what clients said about indices (mappings, templates, aliases) is lost: say it again',
       )
     this.#database = sqlite
     this.#ids = idTable(sqlite, isNew)
-    await recoverIds(this.#ids, this.#world, engine, hasDocuments)
+    const isLost = isNew || setAside !== undefined
+    await recoverIds(this.#ids, this.#world, engine, isLost ? documentStreams : [])
     const api = new Api(this.#makeServices(engine, this.#ids))
     await engine.updateCatalogue(api.indices.catalogue)
     this.#api = api
@@ -192,7 +208,7 @@ export class EmbeddedStore implements Lifecycle {
       process: pid ?? null,
       questions,
       paused: this.#opening.trouble ?? paused,
-      lag: this.#feed!.lag(),
+      lag: this.#feed?.lag(),
     }
   }
 

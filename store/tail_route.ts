@@ -32,6 +32,7 @@ export function addTailRoute(app: FastifyInstance, world: TailRouteWorld): void 
     { config: { scope: 'read' }, exposeHeadRoute: false },
     async (request, reply) => {
       const { maxFollowers, clock, limits } = world
+      refuseUnknown(request.query)
       const { liveQuery } = await import('./live_query.ts')
       if (followers >= maxFollowers) {
         const text = `${followers} follow already, which is the most (store.max_followers)`
@@ -49,6 +50,16 @@ export function addTailRoute(app: FastifyInstance, world: TailRouteWorld): void 
       }
     },
   )
+}
+
+const parameters = ['query', 'index']
+
+/** A misspelt query would be none, and everything were sent. */
+function refuseUnknown(given: object): void {
+  const unknown = Object.keys(given).find((name) => !parameters.includes(name))
+  if (unknown === undefined) return
+  const text = `/api/tail has no parameter ${JSON.stringify(unknown.slice(0, 100))}: it takes query (in Weir's language) and index`
+  throw new Refusal(400, 'bad_query', text)
 }
 
 function understood<T>(parse: () => T): T {

@@ -1,9 +1,11 @@
+import { messageOf } from '../../core/errors.ts'
+import { timeZoneOf } from '../query/time_zone.ts'
 import { SearchError } from '../search.ts'
 
 /**
  * Resolves date maths in an index name: `<logs-{now/d}>`, `<logs-{now-1M/M{yyyy.MM|+02:00}}>`, as
  * Elasticsearch does; other names are returned as they are. The format is `uuuu.MM.dd` where none is given;
- * the zone an offset, or UTC.
+ * the zone an offset or a name (`Asia/Tokyo`), or UTC.
  *
  * @param nowMs milliseconds since the epoch.
  * @throws SearchError 400
@@ -48,7 +50,7 @@ function dateOf(expression: string, nowMs: number, name: string): string {
   if (!match)
     throw refused(name, `[${expression}] is no date maths: write {now/d{yyyy.MM.dd|+00:00}}`)
   const [, , steps = '', format = 'uuuu.MM.dd', zone = 'UTC'] = match
-  const offsetMs = offsetOf(zone, name)
+  const offsetMs = offsetOf(zone, nowMs, name)
   const date = new Date(nowMs + offsetMs)
   for (const [, sign, digits, unit, rounded] of steps.matchAll(
     /([+-])(\d+)([yMwdhHms])|\/([yMwdhHms])/g,
@@ -60,11 +62,12 @@ function dateOf(expression: string, nowMs: number, name: string): string {
   return formatted(date, format, name)
 }
 
-function offsetOf(zone: string, name: string): number {
-  if (zone === 'UTC' || zone === 'Z') return 0
-  const match = /^([+-])(\d{2}):?(\d{2})$/.exec(zone)
-  if (!match) throw refused(name, `the time zone [${zone}] is no offset such as +02:00`)
-  return Number(`${match[1]}1`) * (Number(match[2]) * 60 + Number(match[3])) * 60_000
+function offsetOf(zone: string, nowMs: number, name: string): number {
+  try {
+    return timeZoneOf(zone)(nowMs)
+  } catch (failure) {
+    throw refused(name, messageOf(failure))
+  }
 }
 
 const spanMs: Readonly<Record<string, number>> = {

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { parseExact } from '../../core/exact_json.ts'
 import { messageOf } from '../../core/errors.ts'
 import { formatSize } from '../../core/size_text.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
@@ -11,7 +12,12 @@ export interface PreparedDocument {
   /** JSON text in one line, otherwise as it came. */
   readonly bytes: Uint8Array
   readonly value: JsonRecord
+  /** As `value`, but numbers of more digits than a double holds as they were written. */
+  exact(): JsonRecord
 }
+
+/** From as many digits on, a number may be one beyond what a long holds. */
+const longNumber = /\d{19}/
 
 /**
  * Looks whether a document can be kept: JSON, an object, in valid UTF-8, without halves of surrogate pairs
@@ -45,7 +51,8 @@ export function prepareDocument(
   if (/\\u[dD][89a-fA-F]/.test(text) && !isWellFormed(value)) {
     throw refused('half of a surrogate pair: such a text cannot be written as UTF-8')
   }
-  return { bytes: inOneLine(bytes), value }
+  const exact = () => (longNumber.test(text) ? (parseExact(text) as JsonRecord) : value)
+  return { bytes: inOneLine(bytes), value, exact }
 }
 
 function parsed(text: string): JsonValue {

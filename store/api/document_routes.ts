@@ -4,6 +4,7 @@ import { parseBulk } from './bulk_lines.ts'
 import { errorAnswer, illegalArgument, indexNotFound } from './elasticsearch_error.ts'
 import type { Index } from './indices.ts'
 import type { Operation, Verdict } from './operation.ts'
+import type { Parameters } from './parameters.ts'
 import { isRecord, parseRequired } from './request_body.ts'
 import type { Answer, Call, Route } from './route.ts'
 import type { StoredDocument } from './services.ts'
@@ -142,8 +143,12 @@ function hitOf(
   }
 }
 
+/** Who asks for stored fields, of which there are none, gets no source, unless that is asked for, too. */
+const readSourceOf = (query: Parameters): JsonValue | undefined =>
+  sourceOf(query) ?? (query.text('stored_fields') ? false : undefined)
+
 async function get(call: Call): Promise<Answer> {
-  const filter = sourceFilterOf(sourceOf(call.query))
+  const filter = sourceFilterOf(readSourceOf(call.query))
   const { index, id, found } = await read(call)
   return { status: found ? 200 : 404, body: hitOf(index, id, found, filter) }
 }
@@ -168,7 +173,7 @@ interface Wanted {
 
 function wantedOf(call: Call): Wanted[] {
   const body = parseRequired(call.body)
-  const fallback = sourceOf(call.query)
+  const fallback = readSourceOf(call.query)
   const docs = Array.isArray(body['docs']) ? body['docs'] : []
   const ids = Array.isArray(body['ids']) ? body['ids'] : []
   const wanted = [
@@ -180,7 +185,7 @@ function wantedOf(call: Call): Wanted[] {
       return {
         index: String(index as string),
         id: String(each['_id'] as string),
-        source: each['_source'] ?? fallback,
+        source: each['_source'] ?? (each['stored_fields'] === undefined ? fallback : false),
       }
     }),
     ...ids.map((id) => {

@@ -62,11 +62,8 @@ async function describe(call: Call): Promise<Answer> {
   return { body }
 }
 
-async function mappingOf({ api }: Call, { name, metadata }: Index): Promise<JsonRecord> {
-  const given = (metadata?.mapping?.given ?? {}) as JsonRecord
-  const properties = await api.services.engine.mapping(name)
-  return Object.keys(properties).length === 0 ? given : { ...given, properties }
-}
+const mappingOf = ({ api }: Call, { name }: Index): Promise<JsonRecord> =>
+  api.services.engine.mapping(name)
 
 /** As Elasticsearch tells aliases, whose routing is of no account here. */
 export const aliasesOf = ({ aliases, metadata }: Index): JsonRecord =>

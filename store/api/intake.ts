@@ -2,12 +2,13 @@ import { documentsTag } from '../documents_tag.ts'
 import type { Batch } from '../../core/journal/batch.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import { dateMathName } from './date_math_name.ts'
-import { prepareDocument } from './document.ts'
+import { prepareDocument, type PreparedDocument } from './document.ts'
 import { lineParts, type DocumentChange } from './document_line.ts'
 import { dynamicMapping } from './dynamic_templates.ts'
 import { causeOf, illegalArgument } from './elasticsearch_error.ts'
 import type { Place } from './ids.ts'
 import type { Index, Indices } from './indices.ts'
+import { mergeMappings, parseMapping } from './mapping.ts'
 import { checkDocument } from './mapping_check.ts'
 import type { Accepted, Operation, Verdict } from './operation.ts'
 import type { ApiServices } from './services.ts'
@@ -84,26 +85,32 @@ export class Intake {
     }
     const accepted = { index: name, id, ifSeqNo, ifPrimaryTerm }
     if (op === 'delete') return { ...accepted, op, source: undefined, time: undefined }
-    const { bytes, value } = prepareDocument(source ?? new Uint8Array(), this.#services.limits)
-    await this.#holdToMapping(name, value)
+    const document = prepareDocument(source ?? new Uint8Array(), this.#services.limits)
+    await this.#holdToMapping(name, document)
+    const { bytes, value } = document
     const time = timestampOf(timeOf(value))
     if (isStream && time === undefined) throw badStreamTime(value)
     return { ...accepted, op: op === 'create' ? 'create' : 'index', source: bytes, time }
   }
 
-  async #holdToMapping(name: string, document: JsonRecord): Promise<void> {
+  async #holdToMapping(name: string, { exact }: PreparedDocument): Promise<void> {
     const metadata = this.#indices.metadata(name)
     const { mapping } = metadata ?? {}
     if (!metadata || !mapping) return
     const given = mapping.given as JsonRecord
     const isFree = mapping.fields.length === 0 && mapping.dynamic !== 'strict'
     if (isFree && given['dynamic_templates'] === undefined) return
+    const document = exact()
     const added = checkDocument(document, mapping, metadata.settings)
     const taught =
       mapping.dynamic === 'true' || mapping.dynamic === 'runtime'
         ? dynamicMapping(given, added)
         : undefined
-    if (taught) await this.#indices.extendMapping(name, taught)
+    if (!taught) return
+    const extended = mergeMappings(given, taught, false)
+    const { max_mapping_fields: maxFields } = this.#services.limits
+    checkDocument(document, parseMapping(extended, maxFields), metadata.settings)
+    await this.#indices.extendMapping(name, taught)
   }
 
   /** Ids that Weir gave are not in the table: the engine knows where such a document is. */
@@ -169,7 +176,7 @@ const full = new SearchError(
 )
 
 /** @throws SearchError what is wrong with it whatever its index is. */
-function checkOperation({ op, id, version }: Operation): void {
+function checkOperation({ op, id, version, ifSeqNo, ifPrimaryTerm }: Operation): void {
   if (op === 'update') {
     throw illegalArgument(
       '[update] is not supported: Weir keeps what was sent as it was. Send the whole document with [index]',
@@ -178,12 +185,12 @@ function checkOperation({ op, id, version }: Operation): void {
   if (version !== undefined) {
     throw illegalArgument('[version] is not supported: use [if_seq_no] and [if_primary_term]')
   }
-  if (op === 'delete' && id === undefined) {
-    throw new SearchError(
-      400,
-      'action_request_validation_exception',
-      'Validation Failed: 1: id is missing;',
-    )
+  if (op === 'delete' && id === undefined) throw invalidRequest('id is missing')
+  if (ifSeqNo !== undefined && ifPrimaryTerm === undefined) {
+    throw invalidRequest('ifSeqNo is set, but primary term is [0]')
+  }
+  if (ifSeqNo === undefined && ifPrimaryTerm !== undefined) {
+    throw invalidRequest(`ifSeqNo is unassigned, but primary term is [${ifPrimaryTerm}]`)
   }
   if (id === undefined) return
   if (id === '') throw illegalArgument('if _id is specified it must not be empty')
@@ -195,6 +202,9 @@ function checkOperation({ op, id, version }: Operation): void {
     )
   }
 }
+
+const invalidRequest = (reason: string) =>
+  new SearchError(400, 'action_request_validation_exception', `Validation Failed: 1: ${reason};`)
 
 /** Ids that Weir makes: of events that it took in otherwise, and of documents that came without one. */
 export const isOwnId = (id: string): boolean =>

@@ -1,9 +1,8 @@
-import { isIP } from 'node:net'
+import { isExactNumber } from '../../core/exact_json.ts'
 import type { Field, Mapping } from '../fields.ts'
-import { parseDate } from '../query/date_format.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
+import { canBeMalformed, fieldFits } from './field_fits.ts'
 import { isRecord } from './request_body.ts'
-import { timestampOf } from './timestamp.ts'
 
 /** What a document brings that its index's mapping does not name. */
 export interface NewField {
@@ -64,6 +63,7 @@ export function settingOf(settings: object, name: string): JsonValue | undefined
  * Holds a document to the mapping of its index: fields under `dynamic: strict`, and values of the wrong
  * type where `ignore_malformed` does not say to keep them.
  *
+ * @param document numbers of many digits as `parseExact` reads them
  * @returns fields that the mapping does not name, for dynamic templates.
  * @throws SearchError 400
  */
@@ -84,7 +84,7 @@ export function checkDocument(
     }
     if (!isRecord(value)) {
       if (mapping.dynamic === 'strict') throw strict(path)
-      added.push({ path, value })
+      added.push({ path, value: isExactNumber(value) ? Number(value.rawJSON) : value })
       return
     }
     const isKnown = mapping.fields.length > 0 && hasFieldsBelow(checked, path)
@@ -102,11 +102,9 @@ function hasFieldsBelow({ fields }: Checked, path: string): boolean {
 }
 
 function strict(path: string): SearchError {
-  const [name, parent] = [
-    path.slice(path.lastIndexOf('.') + 1),
-    path.slice(0, path.lastIndexOf('.')),
-  ]
-  const within = parent === '' ? '_doc' : parent
+  const dot = path.lastIndexOf('.')
+  const name = path.slice(dot + 1)
+  const within = dot < 0 ? '_doc' : path.slice(0, dot)
   const text = `[1:1] mapping set to strict, dynamic introduction of [${name}] within [${within}] is not allowed`
   return new SearchError(400, 'strict_dynamic_mapping_exception', text)
 }
@@ -117,7 +115,7 @@ function checkField(field: Field, value: JsonValue, checked: Checked): void {
     for (const each of value) checkField(field, each, checked)
     return
   }
-  if (value === null || fits(field, value)) return
+  if (value === null || fieldFits(field, value)) return
   if (isRecord(value) ? field.type === 'object' : false) return
   const ignores = checked.malformedByPath.get(field.path) ?? checked.ignoresMalformed
   if (ignores && !isRecord(value) && canBeMalformed.has(field.type)) return
@@ -127,55 +125,3 @@ function checkField(field: Field, value: JsonValue, checked: Checked): void {
     caused_by: { type: 'illegal_argument_exception', reason: `${shown} is no ${field.type}` },
   })
 }
-
-const canBeMalformed = new Set<string>([
-  ...'long integer short byte unsigned_long double float half_float scaled_float date'.split(' '),
-  ...'date_nanos ip boolean'.split(' '),
-])
-
-const bounds: Readonly<Record<string, readonly [number, number]>> = {
-  byte: [-128, 127],
-  short: [-32_768, 32_767],
-  integer: [-2_147_483_648, 2_147_483_647],
-  long: [-(2 ** 63), 2 ** 63],
-  unsigned_long: [0, 2 ** 64],
-}
-
-/** Whether the field's type can hold a value that is neither null nor an array. */
-function fits(field: Field, value: JsonValue): boolean {
-  const { type } = field
-  if (type === 'flattened' || type === 'object') return isRecord(value)
-  if (isRecord(value)) return false
-  if (type === 'boolean') return typeof value === 'boolean' || /^(true|false|)$/.test(String(value))
-  if (type === 'ip') return typeof value === 'string' && isIP(value.split('%')[0]!) !== 0
-  if (type === 'date' || type === 'date_nanos') return fitsDate(field, value)
-  if (type === 'constant_keyword') {
-    return field.value === undefined || String(field.value) === String(value)
-  }
-  if (!canBeMalformed.has(type)) return true
-  if (typeof value === 'boolean' || String(value).trim() === '') return false
-  const number = Number(value)
-  const [least, most] = bounds[type] ?? [-Number.MAX_VALUE, Number.MAX_VALUE]
-  return number >= least && number <= most
-}
-
-function fitsDate(field: Field, value: JsonValue): boolean {
-  if (typeof value === 'boolean') return false
-  const { format } = field
-  if (format === undefined || standardFormats.has(format)) return timestampOf(value) !== undefined
-  try {
-    parseDate(String(value), format, { roundUp: false, timeZone: 'Z' })
-    return true
-  } catch (failure) {
-    if (failure instanceof SearchError) return false
-    throw failure
-  }
-}
-
-/** Those that `timestampOf` reads, which is faster. */
-const standardFormats = new Set([
-  'strict_date_optional_time||epoch_millis',
-  'strict_date_optional_time',
-  'strict_date_optional_time_nanos',
-  'strict_date_optional_time_nanos||epoch_millis',
-])

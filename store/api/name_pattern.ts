@@ -25,3 +25,18 @@ export function namePattern(pattern: string): NamePattern {
     },
   }
 }
+
+/** Whether some name fits both patterns. */
+export function patternsOverlap(one: string, other: string): boolean {
+  if (!one.includes('*')) return namePattern(other).test(one)
+  if (!other.includes('*')) return namePattern(one).test(other)
+  // What stands between the first and the last `*` of both finds its place in a name that is long enough.
+  const starts = [one, other].map((pattern) => pattern.slice(0, pattern.indexOf('*')))
+  const ends = [one, other].map((pattern) => pattern.slice(pattern.lastIndexOf('*') + 1))
+  const isWithin = (test: (whole: string, part: string) => boolean, [a = '', b = '']: string[]) =>
+    test(a, b) || test(b, a)
+  return (
+    isWithin((whole, part) => whole.startsWith(part), starts) &&
+    isWithin((whole, part) => whole.endsWith(part), ends)
+  )
+}

@@ -3,6 +3,7 @@ import { constants, gzip } from 'node:zlib'
 import { promisify } from 'node:util'
 import type { JsonValue } from '../search.ts'
 import type { Api } from './api.ts'
+import { illegalArgument } from './elasticsearch_error.ts'
 import { filterPath } from './filter_path.ts'
 import { answerType, checkContentType } from './media_type.ts'
 import { commonParameters, Parameters } from './parameters.ts'
@@ -29,10 +30,18 @@ export function addElasticsearchRoutes(
       return await withinTime(reply, api.services.questionTimeoutMs, async (deadline) => {
         const call = await callOf(api, prefix, request, deadline)
         if (known) call.query.refuseUnknown(call.path, known)
+        checkFormat(call)
         return await send(await route.handle(call), call, request, reply)
       })
     }
   })
+}
+
+/** @throws SearchError for answers in what Weir does not write; lists of `_cat` look themselves. */
+function checkFormat({ path, query }: Call): void {
+  const format = query.text('format')
+  if (format === undefined || format.toLowerCase() === 'json' || path.startsWith('/_cat')) return
+  throw illegalArgument(`[format=${format.slice(0, 100)}] is not supported: answers are JSON`)
 }
 
 async function callOf(

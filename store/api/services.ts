@@ -56,7 +56,7 @@ export interface Engine extends Pick<Search, 'search' | 'fieldCaps'> {
   termsEnum(target: string, request: JsonRecord, deadline: AbortSignal): Promise<readonly string[]>
   /** @throws SearchError what is wrong with the `query` of the request. */
   validate(target: string, request: SearchRequest, deadline: AbortSignal): Promise<void>
-  /** `properties` as `GET _mapping` shows them: given ones, and what documents taught. */
+  /** What `GET _mapping` shows under `mappings`: what was given, and what documents taught. */
   mapping(index: string): Promise<JsonRecord>
   /** Called at start, and after every change. */
   updateCatalogue(catalogue: Catalogue): Promise<void>

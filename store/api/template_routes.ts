@@ -5,6 +5,7 @@ import { recordAt } from './indices.ts'
 import { parseRecord, parseRequired } from './request_body.ts'
 import { acknowledged, anyScope, type Answer, type Call, type Route } from './route.ts'
 import { namePattern } from './name_pattern.ts'
+import { checkPriority, checkUnused } from './template_conflicts.ts'
 import { checkTemplate, composed, patternsOf, templateFor } from './templates.ts'
 
 /** Things by name that are kept and given back. */
@@ -15,6 +16,8 @@ interface Kept {
   readonly missing: (name: string) => SearchError
   readonly list: (found: readonly (readonly [string, JsonRecord])[]) => JsonRecord
   readonly check: (call: Call, name: string, body: JsonRecord) => void
+  /** Looks whether these may go. */
+  readonly checkRemoval?: (call: Call, names: readonly string[]) => void
 }
 
 const missingTemplate = (what: string) => (name: string) =>
@@ -36,7 +39,10 @@ const kinds: readonly Kept[] = [
         index_template: { composed_of: [], ...body, index_patterns: patternsOf(body) },
       })),
     }),
-    check: templateCheck('index_template'),
+    check(call, name, body) {
+      templateCheck('index_template')(call, name, body)
+      checkPriority(call.api.services.catalogue, name, body)
+    },
   },
   {
     kind: 'component_template',
@@ -46,6 +52,7 @@ const kinds: readonly Kept[] = [
       component_templates: found.map(([name, body]) => ({ name, component_template: body })),
     }),
     check: templateCheck('component_template'),
+    checkRemoval: ({ api }, names) => checkUnused(api.services.catalogue, names),
   },
   {
     kind: 'legacy_template',
@@ -124,7 +131,9 @@ function put(call: Call, kept: Kept): Answer {
 }
 
 function remove(call: Call, kept: Kept): Answer {
-  for (const [name] of found(call, kept)) call.api.services.catalogue.delete(kept.kind, name)
+  const names = found(call, kept).map(([name]) => name)
+  kept.checkRemoval?.(call, names)
+  for (const name of names) call.api.services.catalogue.delete(kept.kind, name)
   return acknowledged
 }
 

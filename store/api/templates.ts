@@ -16,7 +16,7 @@ export interface Composed {
 export function templateFor(catalogue: CatalogueStore, index: string): Composed | undefined {
   const fitting = [...catalogue.all('index_template')]
     .filter(([, template]) => patternsOf(template).some((each) => namePattern(each).test(index)))
-    .toSorted(([, a], [, b]) => Number(b['priority'] ?? 0) - Number(a['priority'] ?? 0))
+    .toSorted(([, a], [, b]) => priorityOf(b) - priorityOf(a))
   const best = fitting[0]
   if (best) return composed(catalogue, best[0], best[1])
   const legacy = [...catalogue.all('legacy_template').values()]
@@ -25,12 +25,20 @@ export function templateFor(catalogue: CatalogueStore, index: string): Composed 
   return legacy.length === 0 ? undefined : combined(legacy, false)
 }
 
+/** Names of the components that have to be there. */
+export function requiredComponents(template: JsonRecord): string[] {
+  const optional = textsOf(template['ignore_missing_component_templates'])
+  return textsOf(template['composed_of']).filter((each) => !optional.includes(each))
+}
+
+/** Of those that fit a name, the one with the highest counts. */
+export const priorityOf = (template: JsonRecord): number => Number(template['priority'] ?? 0)
+
 /** @throws SearchError 400 when it names components that are not there. */
 export function composed(catalogue: CatalogueStore, name: string, template: JsonRecord): Composed {
-  const optional = textsOf(template['ignore_missing_component_templates'])
   const names = textsOf(template['composed_of'])
-  const missing = names.filter(
-    (each) => !catalogue.get('component_template', each) && !optional.includes(each),
+  const missing = requiredComponents(template).filter(
+    (each) => !catalogue.get('component_template', each),
   )
   if (missing.length > 0) {
     throw invalid(

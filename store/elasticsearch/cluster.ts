@@ -48,6 +48,9 @@ const notConnected = new Set([
  */
 export class Cluster {
   readonly #config: ClusterConfig
+  readonly #onHost: (host: string, failure: string | undefined) => void
+  /** Hosts whose last request failed, and how. */
+  readonly #failing = new Map<string, string>()
   #pool: ClusterConnectionPool | undefined
   #loading: Promise<ClusterConnectionPool> | undefined
   #closed = false
@@ -55,9 +58,17 @@ export class Cluster {
   /** What the pool wants to be told, most of it for its own diagnostics, which nobody reads here. */
   readonly #selection: { readonly now: number; requestId: number; name: string; context: null }
 
-  /** @param now milliseconds since the epoch: a host that failed is tried again after a while. */
-  constructor(config: ClusterConfig, now: () => number) {
+  /**
+   * @param now milliseconds since the epoch: a host that failed is tried again after a while.
+   * @param onHost is told when a host begins to fail, and with undefined that it answers again.
+   */
+  constructor(
+    config: ClusterConfig,
+    now: () => number,
+    onHost: (host: string, failure: string | undefined) => void = () => undefined,
+  ) {
     this.#config = config
+    this.#onHost = onHost
     this.#selection = {
       get now() {
         return now()
@@ -84,11 +95,18 @@ export class Cluster {
         const answer = await this.#send(connection, host, request, signal)
         if (answer.status === 502 || answer.status === 503 || answer.status === 504) {
           pool.markDead(connection)
-        } else pool.markAlive(connection)
+          this.#failed(host, `answered ${answer.status}`)
+        } else {
+          pool.markAlive(connection)
+          if (this.#failing.delete(host)) this.#onHost(host, undefined)
+        }
         return answer
       } catch (failure) {
-        if (!deadline.aborted) pool.markDead(connection)
         const reason = reasonOf(failure)
+        if (!deadline.aborted) {
+          pool.markDead(connection)
+          this.#failed(host, reason)
+        }
         failures.push(`${host}: ${reason}`)
         const isSent = !notConnected.has(codeOf(failure))
         if (isSent || signal.aborted) {
@@ -101,6 +119,17 @@ export class Cluster {
       }
     }
     throw new RetryableError('WEIR_OUTPUT_UNAVAILABLE', failures.join('; ') || 'no time was left')
+  }
+
+  /** Hosts that failed when they were last tried, without credentials, each with how. */
+  get failing(): ReadonlyMap<string, string> {
+    return this.#failing
+  }
+
+  #failed(host: string, reason: string): void {
+    const isNew = !this.#failing.has(host)
+    this.#failing.set(host, reason)
+    if (isNew) this.#onHost(host, reason)
   }
 
   /** Ends all connections at once. */

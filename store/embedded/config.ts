@@ -19,7 +19,10 @@ export const embeddedConfig = z.strictObject({
       'Most memory of documents that were answered last: whoever asks for them again waits for no unpacking',
     ),
   threads: z.number().int().min(1).max(64).default(2).describe('Threads of DuckDB'),
-  query_timeout: duration().default(30_000).describe('A question that takes longer is stopped'),
+  query_timeout: duration()
+    .refine((ms) => ms > 0, 'expected more than 0s, in which nothing is answered')
+    .default(30_000)
+    .describe('A question that takes longer is stopped'),
   max_concurrent: z.number().int().min(1).max(64).default(4).describe('Questions at once'),
   max_queued: z
     .number()

@@ -1,4 +1,5 @@
 import { BIGINT, type DuckDBConnection, type DuckDBType, type DuckDBValue } from '@duckdb/node-api'
+import { messageOf } from '../../core/errors.ts'
 import { readOnce } from './read_once.ts'
 import type { Bound, Sql } from './sql.ts'
 
@@ -20,7 +21,7 @@ export interface AnsweredStruct {
 
 /** One question after the other to DuckDB; closed to files, network and extensions before the first. */
 export interface Database {
-  /** @throws what DuckDB says; when `signal` fires the query is interrupted and its reason thrown. */
+  /** @throws what DuckDB says, without the SQL; when `signal` fires the query is interrupted and its reason thrown. */
   rows(query: Sql, signal: AbortSignal): Promise<readonly AnsweredStruct[]>
 }
 
@@ -41,12 +42,18 @@ export function database(connection: DuckDBConnection): Database {
         })
       } catch (failure) {
         signal.throwIfAborted()
-        throw failure
+        throw withoutQuery(failure)
       } finally {
         signal.removeEventListener('abort', interrupt)
       }
     },
   }
+}
+
+/** DuckDB shows the place in the SQL, which is nothing to whoever asked. */
+function withoutQuery(failure: unknown): unknown {
+  const [reason, query] = messageOf(failure).split(/\n+LINE \d+: /, 2)
+  return query === undefined ? failure : new Error(reason, { cause: failure })
 }
 
 const bindable = (value: Bound): DuckDBValue => value

@@ -20,7 +20,7 @@ import type { StartChild } from './child_handle.ts'
 import type { EmbeddedOptions } from './config.ts'
 import { EngineChild } from './engine_child.ts'
 import type { MetricsQuestion } from './metrics/metrics_protocol.ts'
-import type { FromEngine, Question, StoreRoutes } from './protocol.ts'
+import type { FromEngine, OpenedFor, Question, StoreRoutes } from './protocol.ts'
 import { EnginePresence } from './engine_presence.ts'
 import { QuestionQueue } from './question_queue.ts'
 import type { FoundDocument } from './stored_documents.ts'
@@ -30,6 +30,8 @@ export interface EmbeddedWorld {
   readonly feed: Pick<JournalFeed, 'partitions' | 'listen' | 'advance' | 'lag'>
   readonly routes: StoreRoutes
   readonly startChild: StartChild
+  /** To run, by default. */
+  readonly openedFor?: OpenedFor
   /** Of questions; Elasticsearch's by default. */
   readonly limits?: SearchLimits
 }
@@ -85,6 +87,7 @@ export class EmbeddedEngine implements Search {
           kind: 'start',
           folder: `${dataFolder}/store`,
           options,
+          openedFor: world.openedFor ?? 'running',
           limits: world.limits ?? defaultSearchLimits,
           routes: this.#routes,
           partitions: world.feed.partitions().filter(({ name }) => name !== errorReportsPartition),

@@ -11,7 +11,7 @@ import { type JsonRecord, SearchError } from '../search.ts'
 import type { Answerer } from './answerer.ts'
 import { JournalFollower } from '../../core/journal/follower.ts'
 import { Memory } from './memory.ts'
-import type { Failure, FromEngine, Question, ToEngine } from './protocol.ts'
+import type { Failure, FromEngine, OpenedFor, Question, ToEngine } from './protocol.ts'
 import { MetricsProcess } from './metrics/metrics_process.ts'
 import { answer, type Parts } from './questions.ts'
 import { Sealer } from './sealer.ts'
@@ -101,7 +101,7 @@ export class EngineProcess {
   }
 
   async #start(start: Start): Promise<void> {
-    const { folder, options, limits, routes, partitions, catalogue } = start
+    const { folder, options, openedFor, limits, routes, partitions, catalogue } = start
     const { files, clock, answerer, send, step } = this.#world
     this.#route(routes)
     const notice = (level: 'info' | 'warn' | 'error', text: string, about: object = {}) =>
@@ -118,6 +118,7 @@ export class EngineProcess {
         },
         { memory: options.memory_limit, threads: options.threads },
         options.documents_memory,
+        openedFor === 'look',
       )
       const lastMs = start.timeMs ?? store.manifest.lastKnownMs() ?? clock.now()
       const { clock_jump_wait: waitMs } = options.retention
@@ -182,9 +183,7 @@ export class EngineProcess {
       const memory = new Memory(options.memory_limit)
       const answering = { answerer, memory, clock, limits, catalogue }
       this.#parts = { store, sealer, maintenance, metrics, ...answering }
-      sealer.start()
-      maintenance.start()
-      metrics.start()
+      begin(this.#parts, openedFor)
       advanced()
       send({ kind: 'ready', timeMs: time.now() })
     } catch (failure) {
@@ -224,6 +223,14 @@ export class EngineProcess {
   }
 }
 
+/** Starts what goes on of itself. */
+function begin({ sealer, maintenance, metrics }: Parts, openedFor: OpenedFor): void {
+  const isRunning = openedFor === 'running'
+  sealer.start()
+  if (isRunning) maintenance.start()
+  if (openedFor !== 'look') metrics.start(isRunning)
+}
+
 /** The metrics of a store, with its DuckDB. */
 function openMetrics(
   store: SegmentStore,
@@ -248,6 +255,7 @@ function openMetrics(
     world,
     { ...sealing, metrics: options.metrics, rowsMax: pointRowsMax, groupRows, time },
     ...rest,
+    store.isLook,
   )
 }
 

@@ -4,6 +4,7 @@ import type { Journal } from '../../core/journal/journal.ts'
 import { SegmentReader } from '../../core/journal/segment_reader.ts'
 import { identityOf } from '../api/document_line.ts'
 import type { Identity, IdTable } from '../api/ids.ts'
+import { isOwnId } from '../api/intake.ts'
 import type { JsonRecord } from '../search.ts'
 import type { EmbeddedEngine } from './engine.ts'
 
@@ -13,28 +14,25 @@ const pageSize = 10_000
  * Learns the ids again that the table lacks after a crash or its loss: from the segments, if it was lost,
  * and from what of the journal is still there.
  *
- * @param hasDocuments whether segments hold any that came by the API.
+ * @param lost streams that have documents with a number in segments, if the table was lost.
  */
 export async function recoverIds(
   ids: IdTable,
   world: { readonly files: Files; readonly journal: Journal },
   engine: EmbeddedEngine,
-  hasDocuments: boolean,
+  lost: readonly string[],
 ): Promise<void> {
   if (!ids.needsRecovery) return
+  for (const stream of lost) await ids.recover(inSegments(engine, stream))
   const changes: Identity[] = []
-  // A table that has settled nothing was made just now.
-  if (ids.settledSeq === 0 && hasDocuments) {
-    for await (const change of inSegments(engine)) changes.push(change)
-  }
   for await (const change of inJournal(world)) {
-    if (change.seq > ids.settledSeq) changes.push(change)
+    if (lost.length > 0 || change.seq > ids.settledSeq) changes.push(change)
   }
   await ids.recover(changes.toSorted((a, b) => a.seq - b.seq))
 }
 
 /** Documents by what they are; a deleted one is in no segment, which is all there is to know of it. */
-async function* inSegments(engine: EmbeddedEngine): AsyncGenerator<Identity> {
+async function* inSegments(engine: EmbeddedEngine, stream: string): AsyncGenerator<Identity> {
   let after: number | undefined
   do {
     const request: JsonRecord = {
@@ -44,12 +42,13 @@ async function* inSegments(engine: EmbeddedEngine): AsyncGenerator<Identity> {
       sort: [{ _seq_no: 'asc' }],
       track_total_hits: false,
     }
-    const answer = await engine.search('*', request, {}, AbortSignal.timeout(600_000))
+    const answer = await engine.search(stream, request, {}, AbortSignal.timeout(600_000))
     const { hits } = answer['hits'] as unknown as {
       hits: { _index: string; _id: string; sort: [number] }[]
     }
     for (const { _index: index, _id: id, sort } of hits) {
-      yield { index, id, seq: sort[0], op: 'index' }
+      // Nobody reserves what Weir itself has made.
+      if (!isOwnId(id)) yield { index, id, seq: sort[0], op: 'index' }
     }
     after = hits.length < pageSize ? undefined : hits.at(-1)!.sort[0]
   } while (after !== undefined)

@@ -24,6 +24,12 @@ export interface StoreRoutes {
   readonly isPointsOnly?: boolean
 }
 
+/**
+ * What a store is opened for: to run; for what a command asks, with no merging and no retention beside it; or to be
+ * looked at: what the journal has for it is found, and afterwards everything is as it was.
+ */
+export type OpenedFor = 'running' | 'command' | 'look'
+
 /** What the engine's process is asked. */
 export type Question =
   | {
@@ -55,6 +61,7 @@ export type ToEngine =
       /** `<data_dir>/store` */
       readonly folder: string
       readonly options: EmbeddedOptions
+      readonly openedFor: OpenedFor
       /** Of questions. */
       readonly limits: SearchLimits
       readonly routes: StoreRoutes

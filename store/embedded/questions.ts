@@ -35,7 +35,7 @@ export async function answer(
   const { store, sealer, maintenance } = parts
   switch (question.kind) {
     case 'refresh':
-      await Promise.all([sealer.refresh(), parts.metrics.sealer.refresh()])
+      await Promise.all([sealer.refresh(), parts.metrics.refresh()])
       return undefined
     case 'delete_index':
       await sealer.deleteStream(question.name, question.throughSeq)

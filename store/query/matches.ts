@@ -127,7 +127,7 @@ function beginningIn(wanted: readonly string[], operator: 'or' | 'and') {
 }
 
 function matchesText(query: TextQuery): Matches {
-  const { kind, fields, text, slop, zeroTermsAll } = query
+  const { kind, fields, text, slop, zeroTermsAll, onlyAnalysed } = query
   const wanted = tokensOf(text)
   if (slop > 0 && wanted.length > 1) throw notLive('phrases with a slop')
   const isWhole = equalTo(text)
@@ -136,6 +136,7 @@ function matchesText(query: TextQuery): Matches {
       const texts: string[][] = []
       const isTerm = anyValue(field, (value, path) => {
         if (isText(value, path)) texts.push(tokensOf(String(value)))
+        else if (onlyAnalysed) return false
         else if (kind !== 'phrase_prefix') return isWhole(value)
         else return typeof value === 'string' && value.startsWith(text)
         return false

@@ -74,6 +74,8 @@ export interface PatternQuery {
 export interface TextQuery {
   readonly kind: 'match' | 'phrase' | 'phrase_prefix'
   readonly fields: readonly string[]
+  /** Fields that are not analysed do not fit: what is asked of them stands beside it. */
+  readonly onlyAnalysed?: true
   readonly text: string
   /** Of `match`: whether one token or every token has to be there. */
   readonly operator: 'or' | 'and'

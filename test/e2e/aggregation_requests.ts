@@ -388,6 +388,9 @@ const ranges: AggregationRequest[] = [
   }),
   small({ x: { ip_range: { field: 'ip', keyed: true, ranges: [{ from: '10.0.1.0' }] } } }),
   small({
+    x: { ip_range: { field: 'ip', ranges: [{ mask: '2001:db8::/32' }, { mask: '10.0.0.0/24' }] } },
+  }),
+  small({
     x: {
       filter: { term: { level: 'error' } },
       aggs: { a: { avg: { field: 'took' } }, h: { terms: { field: 'host', size: 2 } } },
@@ -425,6 +428,10 @@ const ranges: AggregationRequest[] = [
 
 const composites: AggregationRequest[] = [
   small({ x: { composite: { sources: [{ l: { terms: { field: 'level' } } }] } } }),
+  small({ x: { composite: { sources: [{ a: { terms: { field: 'ip' } } }] } } }),
+  small({
+    x: { composite: { size: 2, sources: [{ a: { terms: { field: 'ip', order: 'desc' } } }] } },
+  }),
   small({
     x: {
       composite: {

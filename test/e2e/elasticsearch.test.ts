@@ -2,7 +2,7 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { outputs } from '../../collector/outputs/all.ts'
-import { PartialDelivery, type Output, type Rejected } from '../../core/delivery/output.ts'
+import type { Output, Rejected } from '../../core/delivery/output.ts'
 import { RetryableError } from '../../core/errors.ts'
 import { subsetOf, type Chunk } from '../../core/journal/chunk.ts'
 import { chunkOf, numbered, testContext } from '../collector/outputs/chunks.ts'
@@ -27,8 +27,7 @@ async function deliver(output: Output, chunk: Chunk): Promise<readonly Rejected[
     } catch (failure) {
       if (!(failure instanceof RetryableError)) throw failure
       if (failure.remaining) rest = subsetOf(rest, failure.remaining)
-      if (failure instanceof PartialDelivery) mayBeKnown = failure.fateUnknown
-      else mayBeKnown ||= failure.fateUnknown
+      mayBeKnown ||= failure.fateUnknown
       await sleep(100)
     }
   }

@@ -4,7 +4,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { newFolder, weir } from '../commands/weir.ts'
 import { RunningWeir } from './running_weir.ts'
 
-test('the body that finds the journal full gets 503 in time, and is not taken', async () => {
+/** A Weir whose journal is small and whose reader is held up, and a way to send it an event. */
+async function givenSmall() {
   const folder = newFolder()
   const served = await RunningWeir.start(folder, {
     http: { listen: '127.0.0.1:0' },
@@ -18,13 +19,27 @@ test('the body that finds the journal full gets 503 in time, and is not taken', 
     await served.kill()
     rmSync(folder, { recursive: true })
   })
-  const post = async (n: number) => {
-    const body = JSON.stringify({ n, pad: 'x'.repeat(20_000) })
+  const post = async (n: number, bytes = 20_000) => {
+    const body = JSON.stringify({ n, pad: 'x'.repeat(bytes) })
     const headers = { 'content-type': 'application/json' }
     const answer = await fetch(`${served.url}/in/test`, { method: 'POST', headers, body })
     const retryAfter = answer.headers.get('retry-after')
     return { status: answer.status, retryAfter, text: await answer.text() }
   }
+  return { served, post }
+}
+
+test('a body of more than half of the journal gets 503 while it is full, and is no event taken in', async () => {
+  const { served, post } = await givenSmall()
+  expect(await post(1, 130_000)).toMatchObject({ status: 200 })
+  expect(await post(2, 130_000)).toMatchObject({ status: 503, retryAfter: '5' })
+  expect(await post(3, 230_000)).toMatchObject({ status: 503 })
+  const { inputs } = (await served.status()) as unknown as { inputs: { events: number }[] }
+  expect(inputs.map(({ events }) => events)).toEqual([1])
+})
+
+test('the body that finds the journal full gets 503 in time, and is not taken', async () => {
+  const { served, post } = await givenSmall()
   let taken = 0
   let answer = await post(taken)
   for (; answer.status === 200; answer = await post(taken)) taken += 1

@@ -25,8 +25,16 @@ async function send(running: RunningWeir, tag: string, ...events: object[]): Pro
   expect(response.status).toBe(200)
 }
 
-const query = async (running: RunningWeir, ...argv: string[]) =>
-  (await weir(['query', '--raw', '-d', running.data, ...argv])).stdout.split('\n').filter(Boolean)
+/** The lines that `weir query` prints: messages, unless the options say otherwise. */
+const query = async (running: RunningWeir, ...argv: string[]) => {
+  const { stdout } = await weir([
+    'query',
+    ...(argv.length > 0 ? argv : ['--raw']),
+    '-d',
+    running.data,
+  ])
+  return stdout.split('\n').filter(Boolean)
+}
 
 test('a HUP that changes which tags the store takes', async () => {
   const outputs = (match: string) => ({ collector: { outputs: [{ type: 'store', match }] } })

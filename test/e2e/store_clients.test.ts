@@ -34,6 +34,9 @@ it.each(Object.entries(clients))('%s', async (name, connect) => {
   try {
     const properties = { n: { type: 'long' }, level: { type: 'keyword' } } as const
     await client.indices.create({ index, mappings: { properties } })
+    expect(await client.indices.getMapping({ index })).toEqual({
+      [index]: { mappings: { properties } },
+    })
     const { successful } = await client.helpers.bulk<{ n: number; level: string }>({
       datasource: Array.from({ length: 500 }, (_, n) => ({ n, level: n % 5 ? 'info' : 'error' })),
       onDocument: ({ n }) => ({ index: { _index: index, _id: `${n}` } }),
@@ -63,6 +66,18 @@ it.each(Object.entries(clients))('%s', async (name, connect) => {
     expect((await client.count({ index, query })).count).toBe(99)
     await client.delete({ index, id: '0', refresh: true })
     expect((await client.count({ index })).count).toBe(499)
+    await client.index({ index, id: 'learnt', document: { o: { flag: true } }, refresh: true })
+    const learnt = { ...properties, o: { properties: { flag: { type: 'boolean' } } } }
+    const { [index]: shown } = await client.indices.get({ index })
+    expect(shown!.mappings).toEqual({ properties: learnt })
+    expect(await client.indices.getFieldMapping({ index, fields: 'o.*,n' })).toEqual({
+      [index]: {
+        mappings: {
+          n: { full_name: 'n', mapping: { n: { type: 'long' } } },
+          'o.flag': { full_name: 'o.flag', mapping: { flag: { type: 'boolean' } } },
+        },
+      },
+    })
   } finally {
     await client.close()
   }
@@ -75,6 +90,10 @@ it('@opensearch-project/opensearch', async () => {
     const query = { match: { text: 'hello' } }
     const { body } = await client.search({ index: 'os', body: { query } })
     expect(body.hits.hits.map(({ _id }) => _id)).toEqual(['1'])
+    const keyword = { keyword: { type: 'keyword', ignore_above: 256 } }
+    expect((await client.indices.getMapping({ index: 'os' })).body).toEqual({
+      os: { mappings: { properties: { text: { type: 'text', fields: keyword } } } },
+    })
   } finally {
     await client.close()
   }

@@ -114,6 +114,13 @@ test('events that the query and the streams fit', async () => {
   ])
 })
 
+test('a parameter that there is none of is refused, and the right ones are named', async () => {
+  const refused = await fetch(`${url}/api/tail?q=level:error`)
+  expect(refused.status).toBe(400)
+  expect(await refused.text()).toMatch(/no parameter .+q.+: it takes query .+ and index/)
+  expect(tail.followers).toBe(0)
+})
+
 test('a sign of life while nothing comes', async () => {
   const follower = await follow()
   await until(() => clock.sleepers > 0)

@@ -13,6 +13,7 @@ import { bulkBody } from './bulk_body.ts'
 import { BulkBuffers } from './bulk_buffers.ts'
 import { bulkFilter, judge, type BulkRequest } from './bulk_verdict.ts'
 import { checkCluster } from './check.ts'
+import { checkHosts } from './check_hosts.ts'
 import { Cluster } from '../cluster.ts'
 import type { ElasticsearchConfig } from './config.ts'
 import { indicesOf, namesOf, type Indices } from './indices.ts'
@@ -39,7 +40,12 @@ export class BulkOutput implements Output {
     this.#config = config
     this.#kind = kind
     this.#context = context
-    this.#cluster = new Cluster(config, context.clock.now)
+    this.#cluster = new Cluster(config, context.clock.now, (host, failure) => {
+      // Of a single one the delivery says it.
+      if (config.hosts.length === 1) return
+      if (failure === undefined) context.log.info({ host }, 'a host answers again')
+      else context.log.warn({ host, reason: failure }, 'a host fails; the others are asked')
+    })
     this.#indices = indicesOf(config.indices)
     this.#templates = new Templates(config, kind, this.#cluster, context.log)
     this.#buffers = new BulkBuffers(config.concurrency)
@@ -74,7 +80,10 @@ export class BulkOutput implements Output {
   async check(deadline: AbortSignal): Promise<readonly Checked[]> {
     const cluster = new Cluster(this.#config, this.#context.clock.now)
     try {
-      return await checkCluster(this.#config, this.#kind, cluster, deadline)
+      return [
+        ...(await checkCluster(this.#config, this.#kind, cluster, deadline)),
+        ...(await checkHosts(this.#config, this.#context.clock.now, deadline)),
+      ]
     } finally {
       await cluster.close()
     }
@@ -83,6 +92,9 @@ export class BulkOutput implements Output {
   status(): JsonObject {
     return {
       hosts: this.#config.hosts.map((host) => new URL(host).host),
+      ...(this.#cluster.failing.size > 0 && {
+        failing_hosts: Object.fromEntries(this.#cluster.failing),
+      }),
       indices: this.#config.indices,
       unsettled_events: this.#unsettled,
       ...this.#templates.status(),

@@ -5,10 +5,12 @@ import type { FieldTable } from './field_table.ts'
 import { all, any, join, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved } from './asked.ts'
 import { atLeast } from './at_least.ts'
+import { addressOf } from './ip_values.ts'
 import { metadataFields } from './metadata_fields.ts'
 import { patternCondition } from './pattern_condition.ts'
+import { ofField } from './query_values.ts'
 import { textCondition } from './text_condition.ts'
-import { rangeCondition, termCondition, whereThere } from './value_condition.ts'
+import { anyValue, rangeCondition, termCondition, whereThere } from './value_condition.ts'
 
 /** What a condition is made with. */
 export interface Meaning {
@@ -62,7 +64,7 @@ function onField(
   }
   const id = path === '_id' ? metadataFields.get(path) : undefined
   const resolved = id ?? fields.field(path)
-  return resolved ? make(resolved) : verbatim('false')
+  return resolved ? ofField(resolved.field, () => make(resolved)) : verbatim('false')
 }
 
 /** A field that a pattern brought along and whose type cannot hold the value does not fit. */
@@ -94,6 +96,9 @@ function exists(path: string, meaning: Meaning): Sql {
 }
 
 function isThere(resolved: Resolved): Sql {
+  if (resolved.field.type === 'ip') {
+    return anyValue(resolved, (value) => sql`${addressOf(value)} is not null`)
+  }
   if (resolved.list) return sql`len(${resolved.list}) > 0`
   if (resolved.field.path === '@timestamp') return verbatim('"@timestamp" is not null')
   return whereThere(resolved, sql`${resolved.scalar} is not null`)

@@ -45,7 +45,7 @@ function isoMicros(text: Sql): Sql {
 /** Whole units are exact; so are the fractions that a DOUBLE of today's times holds. */
 function epochMicros(text: Sql, scale: number): Sql {
   const factor = verbatim(String(scale))
-  return sql`case when regexp_full_match(${text}, '-?[0-9]{1,15}') then try_cast(${text} as bigint) * ${factor} when regexp_full_match(${text}, '-?[0-9]{1,15}([.][0-9]+)?([eE][+]?[0-9]{1,2})?') then try_cast(round(try_cast(${text} as double) * ${factor}) as bigint) end`
+  return sql`case when regexp_full_match(${text}, '-?[0-9]{1,15}') then try_cast(try_cast(${text} as hugeint) * ${factor} as bigint) when regexp_full_match(${text}, '-?[0-9]{1,15}([.][0-9]+)?([eE][+]?[0-9]{1,2})?') then try_cast(round(try_cast(${text} as double) * ${factor}) as bigint) end`
 }
 
 function coalesced(parts: readonly Sql[]): Sql {

@@ -71,7 +71,7 @@ const caps = (
   metadataField = false,
 ): JsonRecord => ({ type, metadata_field: metadataField, searchable, aggregatable })
 
-/** `GET <index>/_mapping`: what was given, and what the documents taught. */
+/** What `GET <index>/_mapping` has under `mappings`: what was given, and what the documents taught. */
 export function mappingOf(index: AskedIndex): JsonRecord {
   const given = structuredClone(index.mapping?.given ?? {}) as JsonRecord
   const properties = isRecord(given.properties) ? given.properties : {}
@@ -80,7 +80,7 @@ export function mappingOf(index: AskedIndex): JsonRecord {
   for (const path of table.names('*')) {
     if (!mapped.has(path)) place(properties, table.known(path)!.field)
   }
-  return { [index.name]: { mappings: { ...given, properties } } }
+  return Object.keys(properties).length === 0 ? given : { ...given, properties }
 }
 
 /** A multi-field stands in its parent's `fields`, every other under its objects' `properties`. */

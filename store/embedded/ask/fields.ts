@@ -175,12 +175,17 @@ function converted(field: Field, text: Sql, kinds: ReadonlySet<string>): Sql {
     case 'unsigned_long':
       return decimal(text)
     case 'float':
-      return sql`cast(cast(${decimal(text)} as float) as double)`
+      return singleOf(text)
     case 'half_float':
-      return halfOf(sql`cast(cast(${decimal(text)} as float) as double)`)
+      return once(singleOf(text), '_single', halfOf)
     case 'scaled_float': {
-      const factor = field.scalingFactor ?? 1
-      return sql`(round(${decimal(text)} * cast(${factor} as double)) / cast(${factor} as double))`
+      const factor = sql`cast(${field.scalingFactor ?? 1} as double)`
+      // As Elasticsearch, which keeps a long.
+      const most = sql`9223372036854775808::double`
+      const within = (value: Sql) =>
+        sql`case when abs(${value}) > ${most} then sign(${value}) * ${most} else ${value} end`
+      const scaled = once(sql`(${decimal(text)} * ${factor})`, '_scaled', within)
+      return sql`(round(${scaled}) / ${factor})`
     }
     case 'date':
     case 'date_nanos':
@@ -194,15 +199,18 @@ function converted(field: Field, text: Sql, kinds: ReadonlySet<string>): Sql {
   }
 }
 
-/** Texts such as `nan`, `0x1f` or `1_000` are no numbers. */
+/** Texts such as `nan`, `0x1f` or `1_000` are no numbers, nor is one beyond a double. */
 const decimal = (text: Sql): Sql =>
-  sql`case when regexp_full_match(${text}, '[ ]*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[ ]*') then try_cast(${text} as double) end`
+  sql`case when regexp_full_match(${text}, '[ ]*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[ ]*') then nullif(nullif(try_cast(${text} as double), 'infinity'::double), '-infinity'::double) end`
 
-/** As 16 bits hold it: eleven binary digits, of the smallest numbers fewer. */
+/** As 32 bits hold it; NULL for what they do not. */
+const singleOf = (text: Sql): Sql => sql`cast(try_cast(${decimal(text)} as float) as double)`
+
+/** As 16 bits hold it: eleven binary digits, of the smallest numbers fewer; NULL for what they do not. */
 function halfOf(value: Sql): Sql {
   const exponent = sql`greatest(floor(log2(abs(${value}))), -14.0::double)`
   const unit = sql`pow(2.0::double, ${exponent} - 10)`
-  return sql`case when ${value} = 0 then 0.0::double else round_even(${value} / ${unit}, 0) * ${unit} end`
+  return sql`case when ${value} = 0 then 0.0::double when abs(${value}) < 65520 then round_even(${value} / ${unit}, 0) * ${unit} end`
 }
 
 /** A null that stands in the document is `null_value`; where nothing stands it is not. */

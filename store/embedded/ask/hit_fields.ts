@@ -135,17 +135,28 @@ function shownAs(field: Field, given: JsonValue, format: string | undefined): Js
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
     if (typeof number !== 'number' || !Number.isFinite(number)) return []
     if (isInteger(field.type)) return [Math.trunc(number)]
-    if (field.type === 'half_float') return [shortestFloat(Math.f16round(number))]
-    return [field.type === 'float' ? shortestFloat(number) : number]
+    const held = heldBy(field, number)
+    if (!Number.isFinite(held)) return []
+    const isSingle = field.type === 'float' || field.type === 'half_float'
+    return [isSingle ? shortestFloat(held) : held]
   }
   if (field.type === 'boolean') {
     if (value === true || value === 'true') return [true]
     return value === false || value === 'false' || value === '' ? [false] : []
   }
-  const digits = field.type === 'ip' ? addressDigits(String(value)) : undefined
-  const text = digits === undefined ? String(value) : addressText(digits)
+  if (field.type === 'ip') {
+    const digits = addressDigits(String(value))
+    return digits === undefined ? [] : [addressText(digits)]
+  }
+  const text = String(value)
   const { ignoreAbove } = field
   return ignoreAbove !== undefined && text.length > ignoreAbove ? [] : [text]
+}
+
+/** A number as the field's bits have it, infinite where they are too few. */
+function heldBy({ type }: Field, number: number): number {
+  if (type === 'half_float') return Math.f16round(number)
+  return type === 'float' ? Math.fround(number) : number
 }
 
 function dateAs(field: Field, value: JsonValue, format: string | undefined): JsonValue[] {

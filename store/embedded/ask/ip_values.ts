@@ -10,24 +10,55 @@ export interface AddressRange {
   readonly to: string
 }
 
-/** SQL: the digits of an address's text, NULL when it is none. */
-export function addressOf(given: Sql): Sql {
-  // Read once: it may be taken out of a document of many kilobytes.
-  const text = verbatim('written')
+const octetPattern = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+const v4Pattern = `${octetPattern}([.]${octetPattern}){3}`
+const groupsPattern = (most: number) => `[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){0,${most - 1}}`
+const v6Pattern = `([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(${groupsPattern(7)})?::(${groupsPattern(7)})?`
+
+/** SQL: whether a text is an address of IPv4. */
+const isV4 = (text: Sql) => sql`regexp_full_match(${text}, ${verbatim(`'${v4Pattern}'`)})`
+
+/** SQL: the eight digits of an address of IPv4. */
+function digitsOfV4(text: Sql): Sql {
   const octet = (place: number) =>
-    sql`lpad(lower(to_hex(try_cast(split_part(${text}, '.', ${place}) as integer))), 2, '0')`
-  const v4 = sql`'00000000000000000000ffff' || ${octet(1)} || ${octet(2)} || ${octet(3)} || ${octet(4)}`
+    sql`lpad(lower(to_hex(try_cast(split_part(${text}, '.', ${verbatim(String(place))}) as integer))), 2, '0')`
+  return join([1, 2, 3, 4].map(octet), ' || ')
+}
+
+/** SQL: the digits of an address of IPv6 that is written in groups alone, NULL when it is none. */
+function digitsOfV6(text: Sql): Sql {
   const groups = (side: Sql) =>
     sql`list_transform(list_filter(string_split(${side}, ':'), lambda g: g <> ''), lambda g: lpad(lower(g), 4, '0'))`
   const left = sql`array_to_string(${groups(sql`split_part(${text}, '::', 1)`)}, '')`
   const right = sql`array_to_string(${groups(sql`split_part(${text}, '::', 2)`)}, '')`
-  const zeros = sql`repeat('0', greatest(0, 32 - length(${left}) - length(${right})))`
-  const v6 = sql`${left} || ${zeros} || ${right}`
-  const digits = sql`case when regexp_full_match(${text}, '[0-9]{1,3}([.][0-9]{1,3}){3}') then ${v4} when regexp_full_match(${text}, '[0-9a-fA-F:]*:[0-9a-fA-F:]*') then ${v6} end`
+  const written = sql`(length(${left}) + length(${right}))`
+  const zeros = sql`repeat('0', greatest(0, 32 - ${written}))`
+  const isAddress = sql`regexp_full_match(${text}, ${verbatim(`'${v6Pattern}'`)}) and (${written} <= 28 or not contains(${text}, '::'))`
+  return sql`case when ${isAddress} then ${left} || ${zeros} || ${right} end`
+}
+
+/** SQL: an address that ends as one of IPv4 does, such as `::ffff:1.2.3.4`, in groups alone. */
+function inGroups(text: Sql): Sql {
+  const last = sql`split_part(${text}, ':', -1)`
+  const digits = digitsOfV4(last)
+  const start = sql`left(${text}, length(${text}) - length(${last}))`
+  return sql`case when not contains(${text}, '.') then ${text} when ${isV4(last)} then ${start} || left(${digits}, 4) || ':' || right(${digits}, 4) end`
+}
+
+/** SQL: the digits of an address's text, NULL when it is none. */
+export function addressOf(given: Sql): Sql {
+  // Read once: it may be taken out of a document of many kilobytes.
+  const text = verbatim('written')
+  const v4 = sql`'00000000000000000000ffff' || ${digitsOfV4(text)}`
+  const v6 = sql`list_transform([${inGroups(text)}], lambda grouped: ${digitsOfV6(verbatim('grouped'))})[1]`
+  const digits = sql`case when ${isV4(text)} then ${v4} when contains(${text}, ':') then ${v6} end`
   return sql`list_transform([${given}], lambda written: ${digits})[1]`
 }
 
-/** SQL: an address as Elasticsearch writes it: the longest zeros of IPv6 left out, in lower case. */
+/**
+ * SQL: an address as Elasticsearch writes it: the longest zeros of IPv6 left out, in lower case, and what is
+ * mapped into IPv6 as IPv4. NULL for a text that is none.
+ */
 export function canonicalAddress(text: Sql): Sql {
   const group = (place: number) => sql`ltrim(substr(d, ${verbatim(String(place * 4 + 1))}, 4), '0')`
   const groups = Array.from({ length: 8 }, (_, place) => {
@@ -43,13 +74,16 @@ export function canonicalAddress(text: Sql): Sql {
   )
   const whole = sql`list_transform([':' || concat_ws(':', ${join(groups, ', ')}) || ':'], lambda w: case ${shortened} else w end)[1]`
   const v6 = sql`regexp_replace(regexp_replace(${whole}, '^:([^:])', '\\1'), '([^:]):$', '\\1')`
-  const made = sql`list_transform([${addressOf(text)}], lambda d: case when starts_with(d, '00000000000000000000ffff') then ${v4} else ${v6} end)[1]`
-  return sql`case when contains(${text}, ':') then coalesce(${made}, lower(${text})) else ${text} end`
+  const made = sql`list_transform([${addressOf(text)}], lambda d: case when d is null then null when starts_with(d, '00000000000000000000ffff') then ${v4} else ${v6} end)[1]`
+  return sql`case when contains(${text}, ':') then ${made} when ${isV4(text)} then ${text} end`
 }
+
+/** Whether the digits are those of an address of IPv4. */
+export const isMappedV4 = (digits: string): boolean => digits.startsWith('00000000000000000000ffff')
 
 /** As `canonicalAddress`, of the digits. */
 export function addressText(digits: string): string {
-  if (digits.startsWith('00000000000000000000ffff')) {
+  if (isMappedV4(digits)) {
     const octets = [24, 26, 28, 30].map((at) => parseInt(digits.slice(at, at + 2), 16))
     return octets.join('.')
   }
@@ -67,12 +101,12 @@ export function addressText(digits: string): string {
 /** The digits of an address. @returns undefined when it is none */
 export function addressDigits(text: string): string | undefined {
   if (isIPv4(text)) return `00000000000000000000ffff${hexOfV4(text)}`
-  const bare = text.split('%')[0]!
-  if (!isIPv6(bare)) return undefined
-  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(bare)
+  // A zone (`fe80::1%eth0`) is of one machine and no part of an address.
+  if (!isIPv6(text) || text.includes('%')) return undefined
+  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text)
   const plain = dotted
     ? `${dotted[1]}${hexOfV4(dotted[2]!).slice(0, 4)}:${hexOfV4(dotted[2]!).slice(4)}`
-    : bare
+    : text
   const [left = '', right = ''] = plain.split('::')
   const digits = (side: string) =>
     side

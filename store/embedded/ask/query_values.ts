@@ -6,9 +6,32 @@ import type { RangeQuery, Scalar } from '../../query/query.ts'
 
 /** A value of a query that the field's type cannot hold. `lenient` queries take it as one that nothing fits. */
 export class ValueError extends SearchError {
+  readonly #reason: string
+  readonly #at: string
+
   constructor(reason: string, at: string, type = 'query_shard_exception') {
     super(400, type, `failed to create query: ${reason}`, { at })
     this.name = 'ValueError'
+    this.#reason = reason
+    this.#at = at
+  }
+
+  /** The same of a field. */
+  of({ path, type }: Field): ValueError {
+    return new ValueError(
+      `${this.#reason} (field [${path}] of type [${type}])`,
+      this.#at,
+      this.type,
+    )
+  }
+}
+
+/** What `make` makes of a query's value; a ValueError of it names the field. */
+export function ofField<T>(field: Field, make: () => T): T {
+  try {
+    return make()
+  } catch (failure) {
+    throw failure instanceof ValueError ? failure.of(field) : failure
   }
 }
 

@@ -6,6 +6,7 @@ import { all, any, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved } from './asked.ts'
 import { atLeast } from './at_least.ts'
 import { isAnalysed } from './field_table.ts'
+import { ofField } from './query_values.ts'
 import { hasPhrase, hasSloppyPhrase, hasToken } from './text_tokens.ts'
 import { anyValue, termCondition, whereThere } from './value_condition.ts'
 
@@ -14,8 +15,9 @@ export function textCondition(fields: readonly Resolved[], query: TextQuery, now
   return any(
     fields.map((resolved) => {
       if (isAnalysed(resolved.field.type)) return analysed(resolved, query)
+      if (query.onlyAnalysed) return verbatim('false')
       try {
-        return asTerm(resolved, query, nowMs)
+        return ofField(resolved.field, () => asTerm(resolved, query, nowMs))
       } catch (failure) {
         if (query.lenient && failure instanceof SearchError) return verbatim('false')
         throw failure

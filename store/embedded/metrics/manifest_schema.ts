@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { WeirError } from '../../../core/errors.ts'
 
 /** The tables of `metrics.sqlite`; docs/formats/points.md §3 says what each column is. */
 const tables = `
@@ -25,11 +26,12 @@ create table damaged (
 
 const version = 1
 
-/** @throws Error when a newer Weir made it. */
+/** @throws WeirError when a newer Weir made it. */
 export function migratePointManifest(database: DatabaseSync): void {
   const found = database.prepare('pragma user_version').get() as { user_version: number }
   if (found.user_version > version) {
-    throw new Error(
+    throw new WeirError(
+      'WEIR_STORE_VERSION',
       `metrics.sqlite has version ${found.user_version}; this Weir reads up to ${version}: start the newer one`,
     )
   }

@@ -34,6 +34,7 @@ export class MetricsProcess {
   readonly #tags: TagSearch
   /** What was durable when the process started is taken in before the first question. */
   #caughtUp: Promise<void> | undefined
+  #isStarted = false
 
   private constructor(
     store: PointStore,
@@ -72,19 +73,27 @@ export class MetricsProcess {
     options: MetricsProcessOptions,
     follow: (cursor: Places) => JournalFollower,
     events: PointSealerEvents,
+    isLook = false,
   ): Promise<MetricsProcess> {
-    const store = await PointStore.open(world, options.metrics.page_cache)
+    const store = await PointStore.open(world, options.metrics.page_cache, isLook)
     return new MetricsProcess(store, options, follow, events)
   }
 
   /** Which batches of the journal are points. */
   static readonly wants = (tag: string): boolean => tag === metricPointsTag
 
-  start(): void {
+  /** @param isMaintained whether files are merged and go on their own. What is not started is only looked at. */
+  start(isMaintained: boolean): void {
+    this.#isStarted = true
     this.sealer.start()
-    this.maintenance.start()
+    if (isMaintained) this.maintenance.start()
     this.#caughtUp = this.sealer.refresh()
     this.#caughtUp.catch(() => undefined)
+  }
+
+  /** Takes in what was durable at the call, unless it is only looked at. */
+  async refresh(): Promise<void> {
+    if (this.#isStarted) await this.sealer.refresh()
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,6 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Place, Places } from '../../../core/journal/cursor.ts'
+import { openIrreplaceable } from '../segments/manifest_file.ts'
 import { migratePointManifest } from './manifest_schema.ts'
 
 /** A file of points, in `metrics.sqlite`. Times are milliseconds since the epoch. */
@@ -49,11 +50,12 @@ export class PointManifest {
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(path: string) {
-    this.database = new DatabaseSync(path)
-    this.database.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma cache_size = -16000',
-    )
-    migratePointManifest(this.database)
+    this.database = openIrreplaceable(path, (database) => {
+      database.exec(
+        'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma cache_size = -16000',
+      )
+      migratePointManifest(database)
+    })
     this.#load()
   }
 

@@ -6,6 +6,7 @@ import { type Sql, sql, verbatim } from '../sql.ts'
 import { isPassing } from '../memory.ts'
 import { database } from '../database.ts'
 import { execute, pathLiteral } from '../segments/duckdb.ts'
+import { setUnknownAside } from '../segments/unknown_files.ts'
 import { FileRows } from './file_rows.ts'
 import { repagePoints } from './point_pages.ts'
 import { pointFile, pointManifestPath, pointsFolder } from './layout.ts'
@@ -45,17 +46,19 @@ export class PointStore {
    * Makes what is missing, and removes what no manifest names.
    *
    * @param cacheBytes what may be remembered of where things are in the files.
-   * @throws Error when the manifest is damaged or newer.
+   * @param isLook nothing is removed.
+   * @throws WeirError when the manifest is damaged or newer.
    */
-  static async open(world: PointWorld, cacheBytes: number): Promise<PointStore> {
+  static async open(world: PointWorld, cacheBytes: number, isLook = false): Promise<PointStore> {
     const { files, folder } = world
     await files.makeFolder(pointsFolder(folder))
     await files.makeFolder(workFolder(folder))
     await files.syncFolder(folder)
+    await setUnknownAside(world, pointManifestPath(folder), pointsFolder(folder))
     const manifest = new PointManifest(pointManifestPath(folder))
     try {
       const store = new PointStore(world, manifest, cacheBytes)
-      await store.#removeOrphans()
+      if (!isLook) await store.#removeOrphans()
       return store
     } catch (failure) {
       await manifest.close()

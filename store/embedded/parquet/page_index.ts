@@ -46,9 +46,14 @@ export async function readPageBounds(
   return { least: numbers(2), most: numbers(3) }
 }
 
-async function structAt(file: FileHandle, { start, bytes }: Span): Promise<ThriftStruct> {
+async function structAt(file: FileHandle, span: Span): Promise<ThriftStruct> {
+  return new ThriftReader(await readIndexBytes(file, span)).struct()
+}
+
+/** An index as it stands in the file. @throws RangeError */
+export async function readIndexBytes(file: FileHandle, { start, bytes }: Span): Promise<Buffer> {
   if (!(bytes > 0 && bytes <= indexMax)) throw new RangeError('the index of the pages is too long')
-  return new ThriftReader(await readAt(file, start, bytes)).struct()
+  return await readAt(file, start, bytes)
 }
 
 const i64 = (value: number): Thrift => ({ i64: value })
@@ -58,6 +63,52 @@ export function pageIndexBytes({ firstRow, start, bytes }: PageIndex): Buffer {
     return { 1: i64(start[n]!), 2: { i32: bytes[n]! }, 3: i64(row) }
   })
   return thriftBytes({ 1: { list: locations.map((struct) => ({ struct })) } })
+}
+
+/** A page's header is some 30 bytes long. */
+const headMax = 512
+
+/**
+ * Where the data pages are of a column that has no index, and of each row one value: by their headers.
+ *
+ * @param column the bytes of its pages
+ * @returns undefined for one page, and for pages of another kind than Weir's and DuckDB's
+ */
+export async function walkedPageIndex(
+  file: FileHandle,
+  column: Span,
+): Promise<PageIndex | undefined> {
+  const pages: { row: number; start: number; bytes: number }[] = []
+  const end = column.start + column.bytes
+  let row = 0
+  for (let at = column.start; at < end;) {
+    const reader = new ThriftReader(await readAt(file, at, Math.min(headMax, end - at)))
+    const header = reader.struct()
+    const bytes = reader.at + Number(header[3])
+    const isDictionary = header[1] === 2
+    const own = header[5] as ThriftStruct | undefined
+    if (!(bytes > reader.at) || (!isDictionary && !own)) return undefined
+    if (!isDictionary) {
+      pages.push({ row, start: at, bytes })
+      row += Number(own![1])
+    }
+    at += bytes
+  }
+  if (pages.length < 2) return undefined
+  const all = (of: (page: (typeof pages)[number]) => number) => Float64Array.from(pages, of)
+  return {
+    firstRow: all((page) => page.row),
+    start: all(({ start }) => start),
+    bytes: all(({ bytes }) => bytes),
+  }
+}
+
+/** An OffsetIndex of pages that were moved. */
+export function movedPageIndex(bytes: Buffer, by: number): Buffer {
+  const { 1: locations } = new ThriftReader(bytes).struct()
+  const all = (field: number) =>
+    Float64Array.from((locations ?? []) as readonly ThriftStruct[], (each) => Number(each[field]))
+  return pageIndexBytes({ start: all(1).map((at) => at + by), bytes: all(2), firstRow: all(3) })
 }
 
 /** A ColumnIndex of pages that have a value in each row, whose bounds are whole numbers of 64 bits. */

@@ -3,6 +3,7 @@ import type { FileHandle } from '../../../core/files.ts'
 import { deltaValues } from './delta_reader.ts'
 import { type ColumnChunk, readAt } from './footer.ts'
 import { HybridReader } from './hybrid_reader.ts'
+import { type PageIndex, readPageIndex } from './page_index.ts'
 import { encodings } from './pages.ts'
 import { ThriftReader, type ThriftStruct } from './thrift_reader.ts'
 
@@ -26,11 +27,17 @@ export async function textsOfRows(
   rows: readonly number[],
 ): Promise<Map<number, string>> {
   const texts = new Map<number, string>()
+  const index = await readPageIndex(file, chunk)
   const end = chunk.start + chunk.bytes
   let [at, first, done] = [chunk.start, 0, 0]
   while (done < rows.length) {
-    if (at >= end) throw new RangeError('there are no such rows')
-    const reader = new ThriftReader(await readAt(file, at, Math.min(headMax, end - at)))
+    const known = index && placeOf(index, rows[done]!)
+    if (known) [at, first] = [known.at, known.first]
+    if (at < chunk.start || at >= end) throw new RangeError('there are no such rows')
+    // A second read behind the first has the system read far ahead.
+    const most = Math.min(known?.bytes ?? headMax, end - at, packedMax)
+    const read = await readAt(file, at, most)
+    const reader = new ThriftReader(read)
     const header = reader.struct()
     const [rawBytes, bytes] = [Number(header[2]), Number(header[3])]
     const own = header[5] as ThriftStruct | undefined
@@ -40,8 +47,12 @@ export async function textsOfRows(
     const count = Number(own[1])
     const from = done
     while (done < rows.length && rows[done]! < first + count) done += 1
+    if (known && done === from) throw new RangeError('the index of the pages is of others')
     if (done > from) {
-      const packed = await readAt(file, at, bytes)
+      const isWhole = read.length >= reader.at + bytes
+      const packed = isWhole
+        ? read.subarray(reader.at, reader.at + bytes)
+        : await readAt(file, at, bytes)
       const page = new Unpacking(packed, chunk.codec, rawBytes)
       const wanted = rows.slice(from, done).map((row) => row - first)
       try {
@@ -56,6 +67,12 @@ export async function textsOfRows(
     at += bytes
   }
   return texts
+}
+
+/** The page that has a row. */
+function placeOf({ firstRow, start, bytes }: PageIndex, row: number) {
+  const page = firstRow.findLastIndex((first) => first <= row)
+  return { at: start[page]!, first: firstRow[page]!, bytes: bytes[page]! }
 }
 
 const empty = Buffer.alloc(0)

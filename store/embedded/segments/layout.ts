@@ -3,6 +3,8 @@ export const manifestPath = (folder: string) => `${folder}/manifest.sqlite`
 export const segmentsFolder = (folder: string) => `${folder}/segments`
 /** Files that are being made: nothing in it survives a start. */
 export const workFolder = (folder: string) => `${folder}/work`
+/** What could not be used any more, and is nowhere else. Nothing of it is ever removed. */
+export const asideFolder = (folder: string) => `${folder}/aside`
 /** Below `segments/`: those of several streams. No stream's folder begins with `_`. */
 export const mixedFolder = '_mixed'
 

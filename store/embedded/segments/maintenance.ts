@@ -4,10 +4,11 @@ import { messageOf } from '../../../core/errors.ts'
 import type { EmbeddedOptions } from '../config.ts'
 import { isOutOfMemory } from '../memory.ts'
 import { Upkeep } from '../upkeep.ts'
+import { isJoinable, join } from './join.ts'
 import { merge } from './merge.ts'
 import type { Segment } from './segment.ts'
 import { compactPlan, type MergeOptions, mergePlan, ownSegmentBytes } from './merge_plan.ts'
-import { ageOf, leaving, leavingDamaged } from './retention.ts'
+import { ageOf, joinedBytesMax, leaving, leavingDamaged } from './retention.ts'
 import type { SegmentStore } from './segment_store.ts'
 
 const retentionEveryMs = 60_000
@@ -30,6 +31,8 @@ export class Maintenance {
   readonly #beside: Beside
   readonly #time: Pick<Clock, 'now'>
   readonly #upkeep: Upkeep
+  /** Segments that turned out not to be like others. */
+  readonly #apart = new Set<number>()
 
   /** @param time by which rows are too old. */
   constructor(
@@ -42,7 +45,12 @@ export class Maintenance {
     this.#options = options
     this.#beside = beside
     this.#time = time
-    this.#merge = { sourceBytesMax: options.memory_limit / 8, fanIn }
+    this.#merge = {
+      sourceBytesMax: options.memory_limit / 8,
+      fanIn,
+      joinedBytesMax: (stream) => joinedBytesMax(options.retention, stream),
+      mayJoin: (segment) => !this.#apart.has(segment.id) && isJoinable(store, [segment]),
+    }
     const { clock, notice } = store.world
     this.#upkeep = new Upkeep({
       clock,
@@ -112,10 +120,11 @@ export class Maintenance {
   /** @returns whether there was something to merge. */
   async #mergeNext(plan: typeof mergePlan): Promise<boolean> {
     await this.#upkeep.quiet()
-    const inputs = plan(this.#store.manifest.segments.values(), this.#merge)
-    if (!inputs) return false
+    const next = plan(this.#store.manifest.segments.values(), this.#merge)
+    if (!next) return false
+    if (next.isJoin) return await this.#join(next.segments)
     try {
-      return await this.#mergeAll(inputs)
+      return await this.#mergeAll(next.segments)
     } catch (failure) {
       // What a merge takes depends on the documents too: of less at once it may find room.
       const sourceBytesMax = this.#merge.sourceBytesMax / 2
@@ -123,6 +132,18 @@ export class Maintenance {
       this.#merge = { ...this.#merge, sourceBytesMax }
       return true
     }
+  }
+
+  /** @returns true: those that cannot be joined are not tried again, and others may. */
+  async #join(inputs: readonly Segment[]): Promise<true> {
+    const world = { quiet: () => this.#upkeep.quiet(), wordsMax: this.#options.max_words }
+    try {
+      if (await join(this.#store, inputs, world)) return true
+    } catch (failure) {
+      if (!isOfInputs(failure)) throw failure
+    }
+    for (const { id } of inputs) this.#apart.add(id)
+    return true
   }
 
   async #mergeAll(inputs: readonly Segment[]): Promise<boolean> {
@@ -137,6 +158,11 @@ export class Maintenance {
     )
   }
 }
+
+/** A file that is missing, cannot be read or is none of Parquet stays so, and is to hold up nothing else. */
+const isOfInputs = (failure: unknown) =>
+  failure instanceof RangeError ||
+  ['ENOENT', 'EIO'].includes(String((failure as { code?: unknown }).code))
 
 const texts = {
   age: 'retention: what is older than retention.age is deleted',

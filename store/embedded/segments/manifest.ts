@@ -1,6 +1,8 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Places } from '../../../core/journal/cursor.ts'
 import type { Shape } from '../shape.ts'
+import type { Checksums } from './checksums.ts'
+import { openIrreplaceable } from './manifest_file.ts'
 import { migrateManifest } from './manifest_schema.ts'
 import type { Learnt } from './path_tree.ts'
 import type { Mask } from './documents_line.ts'
@@ -56,15 +58,20 @@ export class Manifest {
   readonly #statements = new Map<string, StatementSync>()
   readonly #segments = new Map<number, Segment>()
   readonly #gone = new Map<string, Gone>()
+  readonly #isLook: boolean
   #nextId = 1
 
-  constructor(path: string) {
-    this.#database = new DatabaseSync(path)
-    this.#database.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 5000',
-    )
-    migrateManifest(this.#database)
+  /** @param isLook changes are seen by this one alone, and undone when it is closed. */
+  constructor(path: string, isLook = false) {
+    this.#isLook = isLook
+    this.#database = openIrreplaceable(path, (database) => {
+      database.exec(
+        'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 5000',
+      )
+      migrateManifest(database)
+    })
     this.#load()
+    if (isLook) this.#database.exec('begin immediate')
   }
 
   /** By id, which is the order of making. */
@@ -169,6 +176,22 @@ export class Manifest {
     ) as unknown as Omit<MinuteCount, 'stream'>[]
   }
 
+  /** All counts of `segments` together. */
+  minutesOf(segments: readonly number[]): MinuteCount[] {
+    return this.#all(
+      `select stream, minute, level, sum(count) as count from minutes
+       where segment in (select value from json_each(?)) group by stream, minute, level`,
+      JSON.stringify(segments),
+    ) as unknown as MinuteCount[]
+  }
+
+  /** Undefined for a segment of before they were kept. */
+  checksums(segment: number): Checksums | undefined {
+    const [row] = this.#all('select file, words from checksums where segment = ?', segment)
+    if (!row) return undefined
+    return { file: row['file'] as number, words: (row['words'] as number | null) ?? undefined }
+  }
+
   damaged(): DamagedFile[] {
     return this.#all('select * from damaged order by file').map((row) => ({
       file: row['file'] as string,
@@ -183,7 +206,7 @@ export class Manifest {
 
   /** @throws what SQLite says, such as a full disk; then nothing has changed. */
   commit(change: Change, nowMs: number): void {
-    this.#database.exec('begin immediate')
+    this.#database.exec(this.#isLook ? 'savepoint change' : 'begin immediate')
     try {
       for (const { id, reason } of change.damaged ?? []) this.#setAside(id, reason, nowMs)
       for (const file of change.forget ?? []) this.#run('delete from damaged where file = ?', file)
@@ -207,9 +230,10 @@ export class Manifest {
         this.#run('insert or replace into cursor values (?, ?, ?)', partition, segment, ordinal)
       }
       if (change.gone) this.#forget(change.gone, nowMs)
-      this.#database.exec('commit')
+      this.#database.exec(this.#isLook ? 'release change' : 'commit')
     } catch (failure) {
-      if (this.#database.isTransaction) this.#database.exec('rollback')
+      if (this.#isLook) this.#database.exec('rollback to change; release change')
+      else if (this.#database.isTransaction) this.#database.exec('rollback')
       throw failure
     }
     this.#apply(change)
@@ -223,6 +247,7 @@ export class Manifest {
   }
 
   close(): void {
+    if (this.#isLook && this.#database.isTransaction) this.#database.exec('rollback')
     this.#database.close()
   }
 
@@ -230,7 +255,7 @@ export class Manifest {
     for (const id of change.remove ?? []) this.#segments.delete(id)
     for (const { id } of change.damaged ?? []) this.#segments.delete(id)
     for (const segment of change.add ?? []) {
-      const { minutes, ...rest } = segment
+      const { minutes, checksums: _, ...rest } = segment
       this.#segments.set(segment.id, {
         ...rest,
         ...sumOf(segment.parts),
@@ -272,6 +297,8 @@ export class Manifest {
       segment.merged ? 1 : 0,
       nowMs,
     )
+    const { file, words } = segment.checksums
+    this.#run('insert into checksums values (?, ?, ?)', segment.id, file, words ?? null)
     for (const part of segment.parts) {
       this.#run(
         'insert or ignore into streams (stream, created_ms) values (?, ?)',

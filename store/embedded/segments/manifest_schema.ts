@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { WeirError } from '../../../core/errors.ts'
 
 /** The tables of `manifest.sqlite`; docs/formats/segments.md §4 says what each column is. */
 const tables = `
@@ -44,19 +45,25 @@ create table damaged (
 const believed =
   'create table if not exists believed (one integer primary key check (one = 1), time_ms integer not null)'
 
+/** Nor does this one: a segment that it has nothing of is verified by what can be read of it. */
+const checksums =
+  'create table if not exists checksums (segment integer primary key references segments(id) on delete cascade, file integer not null, words integer)'
+
 export const manifestVersion = 1
 
-/** @throws Error when a newer Weir made it. */
+/** @throws WeirError when a newer Weir made it. */
 export function migrateManifest(database: DatabaseSync): void {
   const { user_version: version } = database.prepare('pragma user_version').get() as {
     user_version: number
   }
   if (version > manifestVersion) {
-    throw new Error(
+    throw new WeirError(
+      'WEIR_STORE_VERSION',
       `the store's manifest has version ${version}; this Weir reads up to ${manifestVersion}: start the newer one`,
     )
   }
   if (version < manifestVersion)
     database.exec(`begin; ${tables}; pragma user_version = ${manifestVersion}; commit`)
   database.exec(believed)
+  database.exec(checksums)
 }

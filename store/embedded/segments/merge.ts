@@ -7,8 +7,7 @@ import type { NewSegment, Segment } from './segment.ts'
 import { ownSegmentBytes } from './merge_plan.ts'
 import type { SegmentStore } from './segment_store.ts'
 import { writeSegment } from './segment_writer.ts'
-import { unitedHashes } from './token_filter.ts'
-import type { WordsByStream } from './words_file.ts'
+import { unitedWords } from './united_words.ts'
 
 export interface MergeWorld {
   /** Resolves when a segment may be written beside questions. */
@@ -47,7 +46,7 @@ export async function merge(
   const kept = sql`select * from ${reading.rowsOf(inputs)} where ${youngEnough(streams, world.keepFrom)}`
   const masks = await maskedRows(store, connection, inputs, streams)
   const groups = await groupsOf(connection, kept, inputs)
-  const words = unitedWords(store, inputs, streams, world.wordsMax)
+  const words = await unitedWords(store.words, inputs, world)
   const sourceBytes = averageBytes(inputs)
   const added: NewSegment[] = []
   const write = async (rows: Sql, stream: string | undefined, day: string | undefined) => {
@@ -160,24 +159,6 @@ async function maskedRows(
   )
   const there = new Set(rows.map(({ stream, seq }) => `${String(seq)} ${String(stream)}`))
   return masks.filter(({ stream, seq }) => there.has(`${seq} ${stream}`))
-}
-
-/** Of each stream the words of all inputs; streams of which an input has no filter, or too many words, have none. */
-function unitedWords(
-  store: SegmentStore,
-  inputs: readonly Segment[],
-  streams: readonly string[],
-  wordsMax: number,
-): WordsByStream {
-  const united = new Map<string, Uint32Array>()
-  for (const stream of streams) {
-    const own = inputs.filter(({ parts }) => parts.some((part) => part.stream === stream))
-    const filters = own.map((segment) => store.words.filter(segment, stream))
-    if (filters.includes(undefined)) continue
-    const words = unitedHashes(filters.filter((filter) => filter !== undefined))
-    if (words.length <= wordsMax) united.set(stream, words)
-  }
-  return united
 }
 
 /** Bytes of so many documents of a stream, by what the inputs have on average. */

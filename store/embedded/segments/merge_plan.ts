@@ -1,15 +1,27 @@
 import type { Segment } from './segment.ts'
 
 export interface MergeOptions {
-  /** Bytes of the documents of one merged segment, at most about. */
+  /** Bytes of the documents of one segment that is written anew, at most about. */
   readonly sourceBytesMax: number
   /** Segments of about the same size that are merged together. */
   readonly fanIn: number
+  /** Bytes on disk of one that others of a stream are joined to, at most; 0: none are. */
+  readonly joinedBytesMax: (stream: string) => number
+  /** Whether a segment may be joined to others of its stream and day. */
+  readonly mayJoin: (segment: Segment) => boolean
+}
+
+export interface MergePlan {
+  readonly segments: readonly Segment[]
+  /** Their row groups are good as they are: one behind the other. Otherwise their rows are written anew. */
+  readonly isJoin: boolean
 }
 
 /** A group has to have so many bytes of documents for a segment of its own. */
 export const ownSegmentBytes = 4_000_000
 const smallestTier = 1_000_000
+/** Segments that are joined at once: to copy them costs next to nothing. */
+const joinFanIn = 4
 
 /**
  * The segments to merge next, oldest first; undefined when all is well. Segments of several streams are taken
@@ -19,57 +31,97 @@ const smallestTier = 1_000_000
 export function mergePlan(
   segments: Iterable<Segment>,
   options: MergeOptions,
-): Segment[] | undefined {
+): MergePlan | undefined {
   const groups = Map.groupBy(segments, ({ stream, day, merged }) =>
     stream === undefined ? `mixed ${merged}` : `${day ?? ''} ${stream}`,
   )
-  const plans = [...groups].flatMap(([group, members]) => {
+  const plans = [...groups].flatMap(([group, members]): MergePlan[] => {
     const isFresh = group === 'mixed false'
     const plan = isFresh ? freshPlan(members, options) : tierPlan(members, options)
-    return plan ? [plan] : []
+    if (plan) return [{ segments: plan, isJoin: false }]
+    const joined = group.startsWith('mixed ') ? undefined : joinPlan(members, options)
+    return joined ? [{ segments: joined, isJoin: true }] : []
   })
-  // The one that gets rid of most segments for its bytes.
-  const gain = (plan: readonly Segment[]) =>
-    plan.length / (plan.reduce((sum, { sourceBytes }) => sum + sourceBytes, 0) + 1)
+  // The one that gets rid of most segments for what is to be worked through.
+  const gain = ({ segments: own, isJoin }: MergePlan) =>
+    own.length / (sumOf(own, isJoin ? byDisk : bySource) + 1)
   return plans.toSorted((a, b) => gain(b) - gain(a))[0]
 }
 
-/** Everything that could be smaller or fewer, down to one segment a stream and day. */
+/** Everything that could be smaller or fewer. */
 export function compactPlan(
   segments: Iterable<Segment>,
   options: MergeOptions,
-): Segment[] | undefined {
+): MergePlan | undefined {
   const all = [...segments]
   return mergePlan(all, options) ?? mergePlan(all, { ...options, fanIn: 2 })
 }
 
 /** Those that came straight from the journal. */
 function freshPlan(members: readonly Segment[], { sourceBytesMax, fanIn }: MergeOptions) {
-  const taken = upTo(members, sourceBytesMax)
-  const bytes = taken.reduce((sum, { sourceBytes }) => sum + sourceBytes, 0)
-  const isFull = taken.length < members.length || bytes >= sourceBytesMax
+  const taken = upTo(members.toSorted(byId), sourceBytesMax, bySource)
+  const isFull = taken.length < members.length || sumOf(taken, bySource) >= sourceBytesMax
   return isFull || taken.length >= fanIn ? taken : undefined
 }
 
 function tierPlan(members: readonly Segment[], { sourceBytesMax, fanIn }: MergeOptions) {
-  const small = members.filter(({ sourceBytes }) => sourceBytes * 2 <= sourceBytesMax)
+  const small = members.filter((segment) => isSmall(segment, sourceBytesMax))
   const tiers = Map.groupBy(small, ({ sourceBytes }) =>
     Math.max(0, Math.ceil(Math.log2(Math.max(1, sourceBytes) / smallestTier) / 2)),
   )
   for (const [, tier] of [...tiers].toSorted(([a], [b]) => a - b)) {
-    const taken = upTo(tier, sourceBytesMax)
+    const taken = upTo(tier.toSorted(byId), sourceBytesMax, bySource)
     const isFull = taken.length < tier.length && taken.length > 1
     if (isFull || taken.length >= fanIn) return taken
   }
   return undefined
 }
 
-/** The oldest of `members` that have `bytesMax` together; at least one. */
-function upTo(members: readonly Segment[], bytesMax: number): Segment[] {
+/** Those whose rows are not written anew any more; ones whose times follow each other together. */
+function joinPlan(
+  members: readonly Segment[],
+  { sourceBytesMax, joinedBytesMax: mostOf, fanIn, mayJoin }: MergeOptions,
+) {
+  const joinedBytesMax = mostOf(members[0]?.stream ?? '')
+  const own = members.filter((segment) => {
+    const isSettled = segment.bytes * 2 > joinedBytesMax || isSmall(segment, sourceBytesMax)
+    return !isSettled && mayJoin(segment)
+  })
+  // What one has beside its rows, all are to have.
+  const tiers = Map.groupBy(own, ({ bytes, counted, words }) => {
+    const tier = Math.max(0, Math.ceil(Math.log2((bytes * 16) / joinedBytesMax) / 2))
+    return `${tier} ${counted} ${words}`
+  })
+  const least = Math.min(fanIn, joinFanIn)
+  for (const [, tier] of [...tiers].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const taken = upTo(tier.toSorted(byTime), joinedBytesMax, byDisk)
+    const isFull = taken.length < tier.length && taken.length > 1
+    if (isFull || taken.length >= least) return taken.slice(0, joinFanIn)
+  }
+  return undefined
+}
+
+const isSmall = ({ sourceBytes }: Segment, sourceBytesMax: number) =>
+  sourceBytes * 2 <= sourceBytesMax
+
+type Measure = (segment: Segment) => number
+const bySource: Measure = ({ sourceBytes }) => sourceBytes
+const byDisk: Measure = ({ bytes }) => bytes
+const sumOf = (segments: readonly Segment[], measure: Measure) =>
+  segments.reduce((sum, segment) => sum + measure(segment), 0)
+
+const byId = (a: Segment, b: Segment) => a.id - b.id
+const byTime = (a: Segment, b: Segment) => {
+  const [one, other] = [a.minMicros ?? 0n, b.minMicros ?? 0n]
+  return one < other ? -1 : Number(one > other) || byId(a, b)
+}
+
+/** The first of `members` that have `bytesMax` together; at least one. */
+function upTo(members: readonly Segment[], bytesMax: number, measure: Measure): Segment[] {
   const taken: Segment[] = []
   let bytes = 0
-  for (const segment of members.toSorted((a, b) => a.id - b.id)) {
-    bytes += segment.sourceBytes
+  for (const segment of members) {
+    bytes += measure(segment)
     if (taken.length > 0 && bytes > bytesMax) break
     taken.push(segment)
   }

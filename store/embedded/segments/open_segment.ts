@@ -1,5 +1,6 @@
 import { promotedColumns } from '../columns.ts'
 import { ParquetFile } from '../parquet/parquet_file.ts'
+import { checksumsOf } from './checksums.ts'
 import { segmentFile, segmentsFolder, wordsFile } from './layout.ts'
 import type { MinuteCount, NewSegment, StreamPart } from './segment.ts'
 import { ownSegmentBytes } from './merge_plan.ts'
@@ -160,6 +161,7 @@ export class OpenSegment {
       words: words.size > 0,
       parts: parts.map(([stream, part]) => part.facts(stream)),
       minutes: minutesOf(parts),
+      checksums: await checksumsOf(files, `${segmentsFolder(folder)}/${path}`, words.size > 0),
     }
   }
 

@@ -30,6 +30,20 @@ export function ageOf(retention: Retention, stream: string): number {
   return ruleOf(retention, stream)?.age ?? retention.age
 }
 
+/** Larger segments spare questions nothing, and of a rare word they have to read more. */
+const joinedMax = 64_000_000
+/** What is too much goes by whole segments: of what there may be, one is to be a small part. */
+const joinedShare = 32
+/** What is joined may be a day long: where no more than so much is kept, it would stay too long. */
+const joinedAgeMin = 7 * 86_400_000
+
+/** Bytes on disk to which segments of a stream may be joined; 0 for none. */
+export function joinedBytesMax(retention: Retention, stream: string): number {
+  if (ageOf(retention, stream) < joinedAgeMin) return 0
+  const size = Math.min(ruleOf(retention, stream)?.size ?? Infinity, retention.size)
+  return Math.min(joinedMax, size / joinedShare)
+}
+
 /**
  * The segments that have to go: all of whose rows are too old, then the oldest while a pattern's streams, or
  * all, have more bytes than they may, or the disk less room than it should.

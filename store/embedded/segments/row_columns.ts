@@ -7,7 +7,7 @@ import { TextColumn } from '../parquet/text_column.ts'
 import { KnownTexts } from './known_texts.ts'
 
 /** Of documents: what is unpacked at least for one. */
-const pageBytes = 7_000_000
+const pageBytes = 1_750_000
 
 /** The columns of a segment, to be filled row by row. */
 export class RowColumns {
@@ -51,7 +51,7 @@ export class RowColumns {
         kind: type === 'BIGINT' ? ('int64' as const) : ('text' as const),
         column: this.numbers[place] ?? this.texts[place]!,
       })),
-      { name: '_source', kind: 'text', column: this.source },
+      { name: '_source', kind: 'text', column: this.source, isApart: true },
     ]
   }
 }

@@ -1,3 +1,5 @@
+import type { Checksums } from './checksums.ts'
+
 /** What a segment has of one stream. Times are microseconds since the epoch; null when no row has one. */
 export interface StreamPart {
   readonly stream: string
@@ -35,10 +37,11 @@ export interface NewSegment {
   readonly parts: readonly StreamPart[]
   /** Undefined: too many to keep; whoever counts has to read the segment. */
   readonly minutes: readonly MinuteCount[] | undefined
+  readonly checksums: Checksums
 }
 
 /** A segment of the manifest. */
-export interface Segment extends Omit<NewSegment, 'minutes'> {
+export interface Segment extends Omit<NewSegment, 'minutes' | 'checksums'> {
   readonly rows: number
   readonly sourceBytes: number
   readonly minMicros: bigint | null

@@ -5,9 +5,11 @@ import type { Reason } from '../../../core/reasons.ts'
 import { type EngineLimits, openDuckDB } from './duckdb.ts'
 import { manifestPath, mixedFolder, segmentsFolder, wordsFile, workFolder } from './layout.ts'
 import { type Change, Manifest } from './manifest.ts'
+import { isManifestMade } from './manifest_file.ts'
 import { type NewSegment, type Segment } from './segment.ts'
 import { Reading } from './reading.ts'
 import { SourceReader } from './source_reader.ts'
+import { setUnknownAside } from './unknown_files.ts'
 import { WordFilters } from './word_filters.ts'
 
 export interface StoreWorld {
@@ -21,8 +23,6 @@ export interface StoreWorld {
   readonly step: (name: string) => void
 }
 
-/** As `store.documents_memory` has it. */
-const documentsMemory = 16_000_000
 const wordsMemoryMax = 64_000_000
 /**
  * Shares of DuckDB's memory. Each has a DuckDB of its own: two in one take each other's, and it is the smaller that
@@ -45,6 +45,8 @@ export class SegmentStore {
   readonly #merges: Connections
   /** Files of segments that are no longer in the manifest, by segment. */
   readonly #dead = new Map<number, string>()
+  /** Segments from this one on are only for whoever looks. */
+  readonly #lookFrom: number | undefined
   #sweeping = Promise.resolve()
   #merging: Promise<unknown> = Promise.resolve()
 
@@ -53,9 +55,11 @@ export class SegmentStore {
     manifest: Manifest,
     [questions, seals, merges]: readonly [DuckDBInstance, DuckDBInstance, DuckDBInstance],
     documentsMax: number,
+    isLook: boolean,
   ) {
     this.world = world
     this.manifest = manifest
+    this.#lookFrom = isLook ? manifest.takeId() : undefined
     this.#questions = new Connections(questions)
     this.#seals = new Connections(seals)
     this.#merges = new Connections(merges)
@@ -75,21 +79,27 @@ export class SegmentStore {
    * Opens the folder, makes what is missing, and removes what no manifest names. One process at a time.
    *
    * @param documentsMax bytes of memory for documents that were answered before
-   * @throws Error when the manifest is damaged or newer.
+   * @param isLook when it is closed, everything is as it was.
+   * @throws WeirError when the manifest is damaged or newer.
    */
   static async open(
     world: StoreWorld,
     limits: EngineLimits,
-    documentsMax = documentsMemory,
+    documentsMax: number,
+    isLook = false,
   ): Promise<SegmentStore> {
     const { files, folder } = world
     for (const each of [folder, segmentsFolder(folder), workFolder(folder)]) {
       await files.makeFolder(each)
     }
     await files.syncFolder(folder)
-    const manifest = new Manifest(manifestPath(folder))
+    await setUnknownAside(world, manifestPath(folder), segmentsFolder(folder), isLook)
+    const path = manifestPath(folder)
+    // One that a look made would count at the next start, and its files would not.
+    const isLost = isLook && !isManifestMade(path)
+    const manifest = new Manifest(isLost ? ':memory:' : path, isLook)
     try {
-      await removeOrphans(world, manifest)
+      if (!isLook) await removeOrphans(world, manifest)
       const { memory, threads } = limits
       const [sealing, merging] = [memory * sealingShare, memory * mergingShare]
       const [asked = '', sealed = '', merged = ''] = spillFolders(folder)
@@ -99,11 +109,16 @@ export class SegmentStore {
         openDuckDB(folder, sealed, { memory: sealing, threads: 1 }),
         openDuckDB(folder, merged, { memory: merging, threads: 1 }),
       ])
-      return new SegmentStore(world, manifest, instances, documentsMax)
+      return new SegmentStore(world, manifest, instances, documentsMax, isLook)
     } catch (failure) {
       manifest.close()
       throw failure
     }
+  }
+
+  /** Whether everything is as it was when it is closed. */
+  get isLook(): boolean {
+    return this.#lookFrom !== undefined
   }
 
   /** Runs `action`, which only reads, with a connection of its own. */
@@ -142,7 +157,7 @@ export class SegmentStore {
   }
 
   /** Removes segments that were written and are not to be. */
-  async discard(segments: readonly NewSegment[]): Promise<void> {
+  async discard(segments: readonly Pick<NewSegment, 'id' | 'file'>[]): Promise<void> {
     for (const { id, file } of segments) this.#dead.set(id, file)
     await this.sweep()
   }
@@ -198,6 +213,9 @@ export class SegmentStore {
   }
 
   async close(): Promise<void> {
+    const { manifest } = this
+    const from = this.#lookFrom ?? Infinity
+    await this.discard([...manifest.segments.values()].filter(({ id }) => id >= from))
     await this.#sweeping
     this.#questions.close()
     this.#seals.close()

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Files } from '../../../core/files.ts'
 import { database } from '../database.ts'
 import { type Sql, sql } from '../sql.ts'
+import { checksumsOf } from './checksums.ts'
 import { execute, pathLiteral } from './duckdb.ts'
 import { segmentFile, segmentsFolder, wordsFile } from './layout.ts'
 import { minutesMax } from './minute_counts.ts'
@@ -84,6 +85,7 @@ export async function writeSegment(
     words: own.size > 0,
     parts,
     minutes,
+    checksums: await checksumsOf(files, path, own.size > 0),
   }
 }
 

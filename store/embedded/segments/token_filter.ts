@@ -97,12 +97,23 @@ export class TokenFilter {
   }
 
   /** All hashes, ascending. */
-  *hashes(): Generator<number> {
+  hashes(): Uint32Array {
     const start = this.#start(0)
     const bytes = this.#read(start, this.#length - start)
-    for (let block = 0; block < this.#blocks; block++) {
-      yield* this.#hashesOf(block, bytes, this.#start(block) - start)
+    const all = new Uint32Array(this.size)
+    let at = 0
+    let hash = 0
+    for (let n = 0; n < all.length; n++) {
+      if (n % blockHashes === 0) hash = this.#first(n / blockHashes)
+      else {
+        let byte = bytes[at++] ?? 0
+        let scale = 1
+        for (; byte > 127; byte = bytes[at++] ?? 0, scale *= 128) hash += (byte & 127) * scale
+        hash += byte * scale
+      }
+      all[n] = hash
     }
+    return all
   }
 
   *#hashesOf(block: number, bytes: Buffer, start: number): Generator<number> {
@@ -130,14 +141,32 @@ export class TokenFilter {
       : this.#bytes.readUInt32LE(headerBytes + block * entryBytes + 4)
 }
 
-/** The words of all of `filters`. */
-export function unitedHashes(filters: readonly TokenFilter[]): Uint32Array {
-  const total = filters.reduce((sum, { size }) => sum + size, 0)
-  const all = new Uint32Array(total)
-  let at = 0
-  for (const filter of filters) for (const hash of filter.hashes()) all[at++] = hash
-  all.sort()
-  let kept = 0
-  for (let i = 0; i < total; i++) if (i === 0 || all[i] !== all[i - 1]) all[kept++] = all[i]!
-  return all.subarray(0, kept)
+/** The words of all of `filters`. @param turn awaited between steps of some milliseconds. */
+export async function unitedHashes(
+  filters: readonly TokenFilter[],
+  turn: () => Promise<void>,
+): Promise<Uint32Array> {
+  let all = new Uint32Array(0)
+  for (const filter of filters) {
+    await turn()
+    all = united(all, filter.hashes())
+  }
+  return all
+}
+
+/** Of two ascending lists, each hash once. */
+function united(one: Uint32Array, other: Uint32Array): Uint32Array<ArrayBuffer> {
+  const all = new Uint32Array(one.length + other.length)
+  let [i, j, kept] = [0, 0, 0]
+  while (i < one.length && j < other.length) {
+    const a = one[i]!
+    const b = other[j]!
+    all[kept++] = a < b ? a : b
+    if (a <= b) i += 1
+    if (b <= a) j += 1
+  }
+  // The rest of one of them.
+  const rest = i < one.length ? one.subarray(i) : other.subarray(j)
+  all.set(rest, kept)
+  return all.subarray(0, kept + rest.length)
 }

@@ -4,7 +4,8 @@ import { database } from '../database.ts'
 import { isPassing } from '../memory.ts'
 import { identifier, join, sql } from '../sql.ts'
 import { baseColumns, promotedColumns } from '../columns.ts'
-import { segmentsFolder } from './layout.ts'
+import { areWordsSound, isFileSound } from './checksums.ts'
+import { segmentsFolder, wordsFile } from './layout.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentStore } from './segment_store.ts'
 
@@ -22,9 +23,14 @@ export async function verifySegments(
     deadline.throwIfAborted()
     verified += 1
     // Merged away meanwhile.
-    if (why === undefined || !store.manifest.segments.has(segment.id)) continue
-    store.setAside(segment, why)
-    damaged.push({ file: segment.file, rows: segment.rows, reason: why })
+    if (!store.manifest.segments.has(segment.id)) continue
+    if (why !== undefined) {
+      store.setAside(segment, why)
+      damaged.push({ file: segment.file, rows: segment.rows, reason: why })
+    } else if (await dropChangedWords(store, segment)) {
+      const reason = 'it is not as it was written, and is removed: the segment is searched without'
+      damaged.push({ file: wordsFile(segment.file), rows: 0, reason })
+    }
   }
   return { verified, damaged }
 }
@@ -48,6 +54,17 @@ export async function damagedAmong(store: SegmentStore, failure: unknown): Promi
   return damaged
 }
 
+/** Takes away a token filter that is not as it was written: it would hide rows. @returns whether there was one. */
+async function dropChangedWords(store: SegmentStore, segment: Segment): Promise<boolean> {
+  const { files, folder } = store.world
+  const written = store.manifest.checksums(segment.id)
+  const path = `${segmentsFolder(folder)}/${segment.file}`
+  if (!written || (await areWordsSound(files, path, written))) return false
+  await files.remove(wordsFile(path))
+  store.words.forget(segment)
+  return true
+}
+
 /** @throws what says nothing of the segment, such as too little memory */
 async function whatIsWrong(
   store: SegmentStore,
@@ -58,6 +75,9 @@ async function whatIsWrong(
   const path = `${segmentsFolder(folder)}/${segment.file}`
   if ((await files.size(path)) === undefined) return 'the file is missing'
   try {
+    const written = store.manifest.checksums(segment.id)
+    if (written && !(await isFileSound(files, path, written)))
+      return 'its checksum is not that of what was written'
     return await store.connected(async (connection) => {
       const values = join(
         columns.map((name) => sql`max(hash(${identifier(name)}))`),

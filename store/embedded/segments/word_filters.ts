@@ -59,6 +59,15 @@ export class WordFilters implements WordLookup {
     return loaded.filter
   }
 
+  /** Its file is gone. */
+  forget(segment: Segment): void {
+    for (const { stream } of segment.parts) {
+      const key = keyOf(segment, stream)
+      this.#bytes -= this.#filters.get(key)?.bytes ?? 0
+      this.#filters.delete(key)
+    }
+  }
+
   #load(segment: Segment, stream: string): { filter: TokenFilter | undefined; bytes: number } {
     const path = wordsFile(`${this.#segmentsFolder}/${segment.file}`)
     try {

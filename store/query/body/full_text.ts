@@ -98,14 +98,14 @@ export function multiMatchOf(part: Part): Query {
 }
 
 /**
- * Each word in any of the fields. The text as a whole fits too, which is how fields that are not analysed
- * take part.
+ * Each word in any of the analysed fields; or the text as a whole in another one. Elasticsearch groups fields by
+ * their analysers, and no word of one group is looked for in another.
  */
 function acrossFields(query: TextQuery): Query {
   const words = tokensOf(query.text)
   if (words.length < 2) return query
   const { minimumShouldMatch, ...plain } = query
-  const each = words.map((word): Query => ({ ...plain, text: word }))
+  const each = words.map((word): Query => ({ ...plain, text: word, onlyAnalysed: true }))
   const bool = { kind: 'bool', must: [], filter: [], should: [], mustNot: [] } as const
   const perWord: Query =
     query.operator === 'and'

@@ -42,7 +42,9 @@ class Meaning {
     if (tree.clauses.length === 0) return { kind: mode === 'weir' ? 'all' : 'none' }
     const query = this.#group(tree, undefined)
     if (minimumShouldMatch === undefined) return query
-    if (query.kind === 'match') return { ...query, minimumShouldMatch }
+    // Over several fields words are no clauses, but one text for the best of them: as in Elasticsearch.
+    if (query.kind === 'match')
+      return isOneField(query.fields) ? { ...query, minimumShouldMatch } : query
     if (query.kind !== 'bool' || query.should.length === 0) return query
     return { ...query, minimumShouldMatch }
   }
@@ -234,7 +236,7 @@ class Meaning {
       checkRegexp(pattern, maxRegexpLength)
     } catch (failure) {
       if (!(failure instanceof SearchError)) throw failure
-      this.#mistake(leaf, failure.message)
+      this.#mistake({ from: leaf.valueFrom, to: leaf.to }, failure.message)
     }
     return anyOf(
       fields.map((field) => ({
@@ -286,13 +288,16 @@ class Meaning {
     return `${place === '' ? '' : `${place}, `}column ${leaf.from + 1}`
   }
 
-  #mistake({ from, to }: Node, message: string) {
+  #mistake({ from, to }: Pick<Node, 'from' | 'to'>, message: string) {
     this.#mistakes.push({ from, to, message })
   }
 }
 
 type Operator = keyof typeof bounds
 const bounds = { '>': 'gt', '>=': 'gte', '<': 'lt', '<=': 'lte' } as const
+
+const isOneField = (fields: readonly string[]): boolean =>
+  fields.length === 1 && !fields[0]!.includes('*')
 
 const isWild = (text: string): boolean => /^(?:[^*?\\]|\\[^])*[*?]/.test(text)
 const isStar = (node: Node): boolean =>

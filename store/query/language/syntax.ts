@@ -90,7 +90,8 @@ class Parser {
     if (!value) return undefined
     const boosted = this.#boost()
     const { to } = this.#tokens[this.#at - 1]!
-    return { kind: 'leaf', field, value, boosted, from: token.from, to } satisfies Leaf
+    const { from } = token
+    return { kind: 'leaf', field, value, boosted, from, valueFrom: next.from, to } satisfies Leaf
   }
 
   /** `name:`, or for people `name` before a comparison. */

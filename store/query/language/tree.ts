@@ -26,6 +26,8 @@ export interface Leaf {
   /** A `^2` stands behind it. */
   readonly boosted: boolean
   readonly from: number
+  /** Where the value begins, behind the name of its field. */
+  readonly valueFrom: number
   readonly to: number
 }
 

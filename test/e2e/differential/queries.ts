@@ -275,6 +275,15 @@ const fullText: Case[] = [
       operator: 'and',
     },
   }),
+  q({
+    multi_match: {
+      query: 'quick error',
+      fields: ['message', 'level'],
+      type: 'cross_fields',
+      operator: 'and',
+    },
+  }),
+  q({ multi_match: { query: 'quick error', fields: ['message', 'level'], type: 'cross_fields' } }),
   q({ multi_match: { query: 'brown fox', fields: ['message', 'level'], type: 'phrase' } }),
   q({ multi_match: { query: 'brown fo', fields: ['message'], type: 'phrase_prefix' } }),
   q({
@@ -457,6 +466,8 @@ const luceneOptions: Case[] = [
   text('error', { default_field: '*' }),
   q({ query_string: { query: 'level:error', allow_leading_wildcard: false } }, 'refusedOptions'),
   text('brown fox', { type: 'phrase', fields: ['message'] }),
+  text('quick error', { fields: ['message'], minimum_should_match: 2 }),
+  text('quick error', { fields: ['message', 'level'], minimum_should_match: 2 }),
   text('quick dog', {
     type: 'cross_fields',
     fields: ['message', 'level'],

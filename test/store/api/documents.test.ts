@@ -280,6 +280,13 @@ describe('one document', () => {
     expect(fresh.status).toBe(200)
     const gone = await ask('DELETE', `/one/_doc/v?if_seq_no=${seq}&if_primary_term=1`)
     expect(gone.status).toBe(409)
+    for (const [half, reason] of [
+      ['if_seq_no=0', 'ifSeqNo is set, but primary term is [0]'],
+      ['if_primary_term=1', 'ifSeqNo is unassigned, but primary term is [1]'],
+    ] as const) {
+      const { status, body } = await ask('PUT', `/one/_doc/v?${half}`, { n: 2 })
+      expect([status, body['error']!['reason']]).toEqual([400, `Validation Failed: 1: ${reason};`])
+    }
     const absent = await ask('PUT', '/one/_doc/none?if_seq_no=1&if_primary_term=1', {})
     expect(absent.status).toBe(409)
   })
@@ -293,6 +300,28 @@ describe('one document', () => {
     expect((await ask('GET', `/one/_doc/${id}`)).body['_source']).toEqual({
       message: 'from a file',
     })
+  })
+
+  test('who asks for stored fields gets no source unless that is asked for', async () => {
+    await ask('PUT', '/fields/_doc/1', { n: 1 })
+    const { body } = await ask('GET', '/fields/_doc/1?stored_fields=n')
+    expect(body).toMatchObject({ found: true })
+    expect(body).not.toHaveProperty('_source')
+    const both = await ask('GET', '/fields/_doc/1?stored_fields=n&_source=true')
+    expect(both.body['_source']).toEqual({ n: 1 })
+    const many = await ask('GET', '/fields/_mget', {
+      docs: [{ _id: '1', stored_fields: ['n'] }, { _id: '1' }],
+    })
+    expect(many.body['docs']!.map((each) => '_source' in each)).toEqual([false, true])
+  })
+
+  test('answers are JSON, and another format is refused', async () => {
+    const { status, body } = await ask('GET', '/_search?format=yaml')
+    expect([status, body['error']!['reason']]).toEqual([
+      400,
+      '[format=yaml] is not supported: answers are JSON',
+    ])
+    expect((await ask('GET', '/_search?format=json')).status).toBe(200)
   })
 
   test('several are read at once', async () => {

@@ -135,7 +135,7 @@ export class FakeEngine implements Engine {
 
   async mapping(index: string): Promise<JsonRecord> {
     const given = this.catalogue.indices.find(({ name }) => name === index)?.mapping?.given
-    return ((given as JsonRecord | undefined)?.['properties'] as JsonRecord | undefined) ?? {}
+    return (given as JsonRecord | undefined) ?? {}
   }
 
   async updateCatalogue(catalogue: Catalogue): Promise<void> {

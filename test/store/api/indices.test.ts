@@ -59,7 +59,9 @@ describe('the life of an index', () => {
     const more = { properties: { b: { type: 'text', fields: { raw: { type: 'keyword' } } } } }
     expect((await ask('PUT', '/mapped/_mapping', more)).body).toEqual({ acknowledged: true })
     const { body } = await ask('GET', '/mapped/_mapping')
-    expect(Object.keys(body['mapped']!['mappings']!['properties']!)).toEqual(['a', 'b'])
+    expect(body).toEqual({
+      mapped: { mappings: { properties: { a: { type: 'keyword' }, ...more.properties } } },
+    })
     const other = await ask('PUT', '/mapped/_mapping', { properties: { a: { type: 'long' } } })
     expect(other.body['error']!['reason']).toBe(
       'mapper [a] cannot be changed from type [keyword] to [long]',
@@ -105,6 +107,41 @@ describe('the life of an index', () => {
       'document_parsing_exception',
       undefined,
     ])
+  })
+
+  test('the error of a strict mapping names the field and what it is in', async () => {
+    await ask('PUT', '/places', {
+      mappings: { dynamic: 'strict', properties: { o: { properties: { a: { type: 'long' } } } } },
+    })
+    const reasonOf = async (document: object) =>
+      (await ask('POST', '/places/_doc', document)).body['error']!['reason']
+    const introduced = '[1:1] mapping set to strict, dynamic introduction of'
+    expect(await reasonOf({ abc: 1 })).toBe(`${introduced} [abc] within [_doc] is not allowed`)
+    expect(await reasonOf({ o: { b: 1 } })).toBe(`${introduced} [b] within [o] is not allowed`)
+  })
+
+  test('what a field cannot hold is refused when it comes, to the digit', async () => {
+    const properties = { f: { type: 'float' }, l: { type: 'long' }, ip: { type: 'ip' } }
+    await ask('PUT', '/bounds', {
+      mappings: {
+        properties,
+        dynamic_templates: [
+          { all: { match_mapping_type: 'double', mapping: { type: 'half_float' } } },
+        ],
+      },
+    })
+    const put = (json: string) => ask('POST', '/bounds/_doc', json)
+    expect((await put('{"f":3e38,"l":9223372036854775807,"ip":"::ffff:1.2.3.4"}')).status).toBe(201)
+    for (const [json, shown] of [
+      ['{"f":1e39}', 'field [f] of type [float]'],
+      ['{"l":9223372036854775808}', 'field [l] of type [long]'],
+      ['{"ip":"fe80::1%eth0"}', 'field [ip] of type [ip]'],
+      ['{"learnt":70000.5}', 'field [learnt] of type [half_float]'],
+    ] as const) {
+      const { status, body } = await put(json)
+      expect([status, body['error']!['type']]).toEqual([400, 'document_parsing_exception'])
+      expect(body['error']!['reason']).toContain(shown)
+    }
   })
 
   test('malformed values are kept where the index says so', async () => {
@@ -264,6 +301,58 @@ describe('templates', () => {
     expect((await ask('GET', '/_index_template/t')).body['error']!['reason']).toBe(
       'index template matching [t] not found',
     )
+  })
+
+  test('a component that is in use stays', async () => {
+    const component = { template: { mappings: { properties: { a: { type: 'keyword' } } } } }
+    for (const name of ['used', 'optional', 'unused']) {
+      await ask('PUT', `/_component_template/${name}`, component)
+    }
+    await ask('PUT', '/_index_template/user', {
+      index_patterns: ['user-*'],
+      composed_of: ['used', 'optional'],
+      ignore_missing_component_templates: ['optional'],
+    })
+    const refused = await ask('DELETE', '/_component_template/us*')
+    expect([refused.status, refused.body['error']!['reason']]).toEqual([
+      400,
+      'component templates [used] cannot be removed as they are still in use by index templates [user]',
+    ])
+    for (const name of ['optional', 'unused']) {
+      expect((await ask('DELETE', `/_component_template/${name}`)).status).toBe(200)
+    }
+    expect((await ask('POST', '/user-1/_doc', { a: 'x' })).status).toBe(201)
+    await ask('DELETE', '/_index_template/user')
+    expect((await ask('DELETE', '/_component_template/used')).status).toBe(200)
+  })
+
+  test('two of the same priority that a name could fit are refused', async () => {
+    const put = (name: string, ...patterns: string[]) =>
+      ask('PUT', `/_index_template/${name}`, { index_patterns: patterns, priority: 7 })
+    expect((await put('first', 'rival-*', 'other')).status).toBe(200)
+    expect((await put('first', 'rival-*', 'other')).status).toBe(200)
+    const { status, body } = await put('second', 'x', 'rival-a-*')
+    expect([status, body['error']!['type']]).toEqual([400, 'illegal_argument_exception'])
+    expect(body['error']!['reason']).toBe(
+      'index template [second] has index patterns [x, rival-a-*] matching patterns from existing templates [first] with patterns (first => [rival-*, other]) that have the same priority [7], multiple index templates may not match during index creation, please use a different priority',
+    )
+    const higher = { index_patterns: ['rival-a-*'], priority: 8 }
+    expect((await ask('PUT', '/_index_template/second', higher)).status).toBe(200)
+    for (const [pattern, overlaps] of [
+      ['*', true],
+      ['*-rival', true],
+      ['oth*r', true],
+      ['rival', false],
+      ['rival-b', true],
+      ['riv-*', false],
+      ['*other', true],
+      ['others', false],
+    ] as const) {
+      expect([pattern, (await put('third', pattern)).status]).toEqual([
+        pattern,
+        overlaps ? 400 : 200,
+      ])
+    }
   })
 
   test('data streams come of them', async () => {

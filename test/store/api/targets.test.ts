@@ -95,6 +95,8 @@ describe('date maths in a name', () => {
     ['<logs-{now/d}-{now/M{yyyy.MM}}>', 'logs-2026.11.21-2026.11'],
     ['<logs-{now/d-1d}>', 'logs-2026.11.20'],
     ['<logs-{now/d{yyyy.MM.dd|+02:00}}>', 'logs-2026.11.22'],
+    ['<logs-{now/d{yyyy.MM.dd|Asia/Tokyo}}>', 'logs-2026.11.22'],
+    ['<logs-{now/d{yyyy.MM.dd|America/Lima}}>', 'logs-2026.11.21'],
     ['<logs-{now-9M/M{uuuuMM}}>', 'logs-202602'],
     ['<logs-{now/w}>', 'logs-2026.11.16'],
     ['<logs-{now+1h{HH}}>', 'logs-00'],
@@ -107,6 +109,7 @@ describe('date maths in a name', () => {
     '<logs-{now/d>',
     '<logs-{then}>',
     '<logs-{now/d{QQQ}}>',
+    '<logs-{now/d{yyyy|Nowhere/Land}}>',
     '<>',
     '<a-{now+999999999999y}>',
   ])('%s is refused', (name) => {

@@ -105,9 +105,12 @@ function written({ field, scalar, list }: Resolved): Pick<Resolved, 'scalar' | '
   if (field.type !== 'ip') return { scalar, list }
   return {
     scalar: canonicalAddress(scalar),
-    list: list && sql`list_transform(${list}, lambda a: ${canonicalAddress(verbatim('a'))})`,
+    list: list && addressesOf(list),
   }
 }
+
+const addressesOf = (list: Sql) =>
+  sql`list_filter(list_transform(${list}, lambda a: ${canonicalAddress(verbatim('a'))}), lambda a: a is not null)`
 
 const plain = ({ scalar, list }: { scalar: Sql; list: Sql | undefined }) => ({ scalar, list })
 const dateFormat = (kind: ValueKind, format: string | undefined) =>

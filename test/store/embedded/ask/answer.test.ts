@@ -425,19 +425,16 @@ test('a mapping is what was given and what documents taught', () => {
     kind: 'string',
   } as const
   expect(mappingOf({ name: 'b', mapping, shapes: [shape] })).toEqual({
-    b: {
-      mappings: {
+    properties: {
+      n: { type: 'integer' },
+      log: {
         properties: {
-          n: { type: 'integer' },
-          log: {
-            properties: {
-              level: { type: 'text', fields: { keyword: { type: 'keyword', ignore_above: 256 } } },
-            },
-          },
+          level: { type: 'text', fields: { keyword: { type: 'keyword', ignore_above: 256 } } },
         },
       },
     },
   })
+  expect(mappingOf({ name: 'empty', mapping: undefined, shapes: [] })).toEqual({})
 })
 
 test('terms of a field', async () => {

@@ -164,6 +164,23 @@ const learnt: readonly (readonly [string, JsonValue, readonly number[]])[] = [
   ['prefix on a text', { prefix: { message: 'refu' } }, [0, 1]],
   ['wildcard on a text', { wildcard: { message: 'conn*ion' } }, [0, 1]],
   ['several fields', { multi_match: { query: 'error', fields: ['message', 'log.*'] } }, [0]],
+  [
+    'words across texts, but not a word of a keyword',
+    {
+      multi_match: {
+        query: 'failed error',
+        type: 'cross_fields',
+        operator: 'and',
+        fields: ['message', 'log.level'],
+      },
+    },
+    [],
+  ],
+  [
+    'one word across texts and keywords',
+    { multi_match: { query: 'warn', type: 'cross_fields', fields: ['message', 'log.level'] } },
+    [1],
+  ],
   ['all fields', { multi_match: { query: 'prod', fields: ['*'], lenient: true } }, [0]],
   [
     'should',
@@ -212,7 +229,10 @@ test.each(mapped)('finds by a mapping %s', async (_, body, expected) => {
 })
 
 const refused: readonly (readonly [JsonValue, RegExp])[] = [
-  [{ term: { price: 'cheap' } }, /failed to create query: For input string: "cheap"/],
+  [
+    { term: { price: 'cheap' } },
+    /failed to create query: For input string: "cheap" \(field \[price\] of type \[double\]\)/,
+  ],
   [{ term: { ok: 'maybe' } }, /Can't parse boolean value \[maybe\]/],
   [{ prefix: { price: '1' } }, /Can only use prefix queries on keyword, text and wildcard fields/],
   [{ range: { '@timestamp': { gte: 'yesterday' } } }, /failed to parse date/],

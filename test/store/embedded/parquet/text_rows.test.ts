@@ -4,8 +4,12 @@ import { rm } from 'node:fs/promises'
 import process from 'node:process'
 import { expect, test } from 'vitest'
 import { systemFiles } from '../../../../core/files.ts'
+import { columnOf, readFooter } from '../../../../store/embedded/parquet/footer.ts'
+import { joinFiles } from '../../../../store/embedded/parquet/joined_file.ts'
+import { readPageIndex, walkedPageIndex } from '../../../../store/embedded/parquet/page_index.ts'
 import { ParquetFile } from '../../../../store/embedded/parquet/parquet_file.ts'
 import { TextColumn } from '../../../../store/embedded/parquet/text_column.ts'
+import { textsOfRows } from '../../../../store/embedded/parquet/text_rows.ts'
 import { SourceReader } from '../../../../store/embedded/segments/source_reader.ts'
 import { Scratch } from './scratch.ts'
 
@@ -108,4 +112,54 @@ test('what was read before is not read again, as long as there is room for it', 
   await rm(file)
   expect(await reader.read([first!, last!, first!], never)).toEqual(['a', 'c', 'a'])
   expect(await reader.read([first!, long!], never)).toBeUndefined()
+})
+
+test('of many pages one is read for a row, also where the file was joined to another', async () => {
+  const texts = Array.from({ length: 600 }, (_, n) => `${n} ${'.'.repeat(100)}`)
+  const paths = [await own([texts, texts], 2_000), await own([texts], 2_000)]
+  const joined = scratch.newPath()
+  const files = await Promise.all(paths.map((path) => systemFiles.open(path, 'r')))
+  const target = await systemFiles.open(joined, 'wx+')
+  expect(await joinFiles(files, target, async () => undefined)).toBe(true)
+  for (const each of [target, ...files]) await each.close()
+  const file = await systemFiles.open(joined, 'r')
+  let reads = 0
+  const counting = {
+    ...file,
+    read: (into: Uint8Array, position: number) => {
+      reads += 1
+      return file.read(into, position)
+    },
+  }
+  const groups = await readFooter(file)
+  expect(groups.length).toBe(3)
+  for (const group of groups) {
+    const chunk = columnOf(group, '_source')
+    for (const rows of [[0], [333], [599], [0, 1, 599], [20, 40, 60, 80]]) {
+      reads = 0
+      const found = await textsOfRows(counting, chunk, rows)
+      expect([...found]).toEqual(rows.map((row) => [row, texts[row]]))
+      // The index, and a page for each row at most.
+      expect(reads).toBeLessThanOrEqual(1 + rows.length)
+    }
+    // An index that leads elsewhere is an error: DuckDB is asked then.
+    const elsewhere = { ...chunk, start: chunk.start + 5_000, bytes: chunk.bytes - 5_000 }
+    await expect(textsOfRows(file, elsewhere, [0])).rejects.toThrow(RangeError)
+  }
+  await file.close()
+})
+
+test('an index of pages that have none is that which they would have', async () => {
+  const texts = Array.from({ length: 900 }, (_, n) => `${n} ${'.'.repeat(n % 300)}`)
+  const file = await systemFiles.open(await own([texts, texts.slice(0, 5)], 3_000), 'r')
+  const [large, small] = (await readFooter(file)).map((group) => columnOf(group, '_source'))
+  const index = await readPageIndex(file, large!)
+  expect(index!.start.length).toBeGreaterThan(20)
+  expect(await walkedPageIndex(file, large!)).toEqual(index)
+  expect(await walkedPageIndex(file, small!)).toBeUndefined()
+  const damaged = { ...large!, start: large!.start + 1, bytes: large!.bytes - 1 }
+  await expect(
+    walkedPageIndex(file, damaged).then((pages) => pages ?? Promise.reject(new RangeError('none'))),
+  ).rejects.toThrow(RangeError)
+  await file.close()
 })

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
 import type { DamagedFile } from '../../../../store/embedded/segments/manifest.ts'
 import type { Segment } from '../../../../store/embedded/segments/segment.ts'
-import { leaving, leavingDamaged } from '../../../../store/embedded/segments/retention.ts'
+import {
+  joinedBytesMax,
+  leaving,
+  leavingDamaged,
+} from '../../../../store/embedded/segments/retention.ts'
 
 const retention = { age: 1_000, size: 1e9, streams: [{ match: 'kept-*', age: 5_000 }] }
 const damaged = (file: string, foundMs: number, stream?: string): DamagedFile => ({
@@ -53,4 +57,18 @@ test('a disk with less free than it should have takes the oldest events, and the
   expect([ids(some), some.lacking]).toEqual([[1], 0])
   const all = leaving([segment(1, 10), segment(2, 10)], kept(1e9, 150), state)
   expect([ids(all), all.lacking]).toEqual([[1, 2], 30])
+})
+
+test('what is joined is a small part of what may be kept, in bytes and in time', () => {
+  const dayMs = 86_400_000
+  const streams = [
+    { match: 'little-*', size: 320_000_000 },
+    { match: 'short-*', age: dayMs },
+    { match: 'long-*', age: 30 * dayMs },
+  ]
+  const rules = { age: 14 * dayMs, size: 10e9, streams }
+  const names = ['little-1', 'short-1', 'long-1', 'other']
+  const most = names.map((name) => joinedBytesMax(rules, name))
+  expect(most).toEqual([10_000_000, 0, 64_000_000, 64_000_000])
+  expect(joinedBytesMax({ ...rules, size: 640_000_000 }, 'other')).toBe(20_000_000)
 })

@@ -68,7 +68,15 @@ test.each<[JsonValue, object]>([
     { multi_match: { query: 'x y', type: 'cross_fields', operator: 'and', fields: ['a', 'b'] } },
     {
       ...bool,
-      should: [{ must: [match('x', 'a', 'b'), match('y', 'a', 'b')] }, match('x y', 'a', 'b')],
+      should: [
+        {
+          must: [
+            { ...match('x', 'a', 'b'), onlyAnalysed: true },
+            { ...match('y', 'a', 'b'), onlyAnalysed: true },
+          ],
+        },
+        match('x y', 'a', 'b'),
+      ],
     },
   ],
   [{ query_string: { query: 'a:b', analyze_wildcard: true } }, match('b', 'a')],
@@ -79,6 +87,10 @@ test.each<[JsonValue, object]>([
   [
     { query_string: { query: 'x', fields: ['a', 'b'], default_operator: 'AND' } },
     { ...match('x', 'a', 'b'), operator: 'and', at: 'query.query_string, column 1' },
+  ],
+  [
+    { query_string: { query: 'x y', fields: ['a'], minimum_should_match: 2 } },
+    { ...match('x y', 'a'), minimumShouldMatch: '2' },
   ],
   [{ query_string: { query: '*' } }, { kind: 'all' }],
   [
@@ -111,6 +123,13 @@ test.each<[JsonValue, object]>([
   ],
 ])('%j', (body, expected) => {
   expect(queryOfBody(body)).toMatchObject(expected)
+})
+
+test('minimum_should_match of query_string counts the words of one field alone', () => {
+  for (const fields of [['a', 'b'], ['*'], undefined]) {
+    const query = { query: 'x y', minimum_should_match: 2, ...(fields && { fields }) }
+    expect(queryOfBody({ query_string: query })).not.toHaveProperty('minimumShouldMatch')
+  }
 })
 
 const unknownIn = (name: string) => ({ bool: { filter: [{ bool: { must: { [name]: {} } } }] } })

@@ -122,7 +122,8 @@ test.each([
 })
 
 test.each([
-  ['a b c', { minimumShouldMatch: '2' }, '<a b c>@2'],
+  ['a b c', { minimumShouldMatch: '2', defaultFields: ['x'] }, 'x:<a b c>@2'],
+  ['a b c', { minimumShouldMatch: '2', defaultFields: ['x', 'y'] }, 'x,y:<a b c>'],
   ['a OR b OR c', { minimumShouldMatch: '2' }, '(a b c)@2'],
   ['a OR b', { defaultFields: ['x^3', 'y'] }, '(x,y:a x,y:b)'],
   ['a*', { defaultFields: ['x', 'y'] }, '(x:a* y:a*)'],
@@ -179,7 +180,7 @@ test.each([
   ['a OR +b', 7, '+ cannot stand beside OR'],
   [
     'k:/a&b/',
-    1,
+    3,
     'regular expression [a&b]: intersection (&) is not supported; write \\& for the character itself at position 1',
   ],
   ['a^', 2, 'expected a number after ^ (\\^ or quotes for the character itself)'],

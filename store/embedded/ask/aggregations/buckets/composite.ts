@@ -1,6 +1,7 @@
-import type { JsonRecord, JsonValue } from '../../../../search.ts'
+import { SearchError, type JsonRecord, type JsonValue } from '../../../../search.ts'
 import type { Answered, AnsweredStruct } from '../../../database.ts'
 import { any, sql, verbatim, type Sql } from '../../../sql.ts'
+import { addressDigits, addressOf } from '../../ip_values.ts'
 import type { BucketsKind, BucketsPlan, Planning } from '../aggregation.ts'
 import { jsonKey, keyOf } from '../bucket_keys.ts'
 import { parseDate } from '../dates.ts'
@@ -32,8 +33,11 @@ interface Source {
 }
 interface SourcePlan {
   readonly key: { readonly expression: Sql; readonly many: boolean; readonly type: string }
+  /** What SQL's value is ordered by. Default itself. */
+  order?(value: Sql): Sql
   /** Between SQL's value and the answer's. */
   json(value: Answered): JsonValue
+  /** What comes with the question, as `order` makes it. */
   literal(value: string | number | boolean): Sql
 }
 
@@ -79,7 +83,8 @@ export function composite(options: Options): BucketsKind {
           order: (whole) =>
             sources.map(({ descending, missingFirst }, at) => {
               const direction = `${descending ? 'desc' : 'asc'} nulls ${missingFirst ? 'first' : 'last'}`
-              return sql`(${part(whole, at)}) ${verbatim(direction)}`
+              const value = sql`(${part(whole, at)})`
+              return sql`${plans[at]!.order?.(value) ?? value} ${verbatim(direction)}`
             }),
         },
         buckets(groups) {
@@ -140,6 +145,7 @@ function planOf(type: string, inner: Options, field: ValueSource): Source['plan'
         values.kind === 'boolean' ? value === true : jsonKey(values, value)
       return Promise.resolve({
         key: everyKey(values),
+        ...(values.kind === 'ip' && { order: addressOf }),
         json,
         literal: (value) => literalOf(values, value, asked.nowMs, inner.at),
       })
@@ -207,6 +213,12 @@ function literalOf(
   }
   if (values.kind === 'boolean') return verbatim(String(value) === 'true' ? 'true' : 'false')
   if (values.kind === 'number') return sql`${Number(value)}::DOUBLE`
+  if (values.kind === 'ip') {
+    const digits = addressDigits(String(value))
+    if (digits !== undefined) return sql`${digits}`
+    const reason = `'${String(value).slice(0, 100)}' is not an IP string literal, at ${at}`
+    throw new SearchError(400, 'illegal_argument_exception', reason)
+  }
   return sql`${String(value)}`
 }
 
@@ -224,8 +236,10 @@ function isAfter(
     const value = after[name]
     if (value === undefined) throw options.illegal(`Missing value for [after.${name}]`)
     if (value !== null && typeof value === 'object') throw options.wrong('after', value)
-    const part = sql`(${whole}).${verbatim(`c${at}`)}`
-    const literal = value === null ? undefined : plans[at]!.literal(value)
+    const plan = plans[at]!
+    const own = sql`(${whole}).${verbatim(`c${at}`)}`
+    const part = plan.order?.(own) ?? own
+    const literal = value === null ? undefined : plan.literal(value)
     if (literal === undefined) {
       if (missingFirst) alternatives.push(sql`(${same} and ${part} is not null)`)
       same = sql`${same} and ${part} is null`

@@ -16,14 +16,14 @@ import {
 import { knownBuckets, type KnownBucket } from './conditions.ts'
 
 type End = string | number | undefined
-interface Range {
+export interface Range {
   readonly key: string | undefined
   readonly from: End
   readonly to: End
   readonly mask?: string | undefined
 }
 
-function rangesOf(options: Options, withMasks: boolean): readonly Range[] {
+export function rangesOf(options: Options, withMasks: boolean): readonly Range[] {
   const given = options.list('ranges')
   if (!given || given.length === 0) {
     throw options.illegal(`No [ranges] specified for the [${options.name}] aggregation`)
@@ -151,71 +151,4 @@ export const dateRange = (options: Options) => {
           nowMs: asked.nowMs,
         }),
   )
-}
-
-/** Addresses from (included) to (excluded), or those of a network. */
-export function ipRange(options: Options): BucketsKind {
-  const source = sourceOf(options)
-  const keyed = options.boolean('keyed') ?? false
-  const given = rangesOf(options, true)
-  const own = (name: string): JsonRecord => (keyed ? {} : { key: name })
-  return {
-    family: 'buckets',
-    plan({ asked }) {
-      valuesOf(asked, source, ['ip'])
-      const known = given.map(({ key, from, to, mask }): KnownBucket => {
-        const at = options.at
-        const field = source.field
-        const ends = {
-          ...(from !== undefined && { from: String(from) }),
-          ...(to !== undefined && { to: String(to) }),
-        }
-        if (mask !== undefined) {
-          const condition = asked.condition({
-            kind: 'term',
-            field,
-            values: [mask],
-            caseInsensitive: false,
-            at,
-          })
-          const name = key ?? mask
-          return { name, head: { ...own(name), ...networkEnds(mask) }, condition }
-        }
-        const condition = asked.condition({
-          kind: 'range',
-          field,
-          ...(from !== undefined && { gte: from }),
-          ...(to !== undefined && { lt: to }),
-          at,
-        })
-        const name = key ?? `${from ?? '*'}-${to ?? '*'}`
-        return { name, head: { ...own(name), ...ends }, condition }
-      })
-      const { key, heads } = knownBuckets(known, false)
-      return Promise.resolve({
-        key,
-        buckets: (groups) => ({ typed: 'ip_range', buckets: heads(groups), keyed }),
-      })
-    },
-  }
-}
-
-/** The first address of a network, and the one after its last. IPv4 only; of IPv6 none is said. */
-function networkEnds(mask: string): JsonRecord {
-  const parts = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/(\d+)$/.exec(mask)
-  if (!parts) return {}
-  const [a, b, c, d, length] = parts.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const size = 2 ** (32 - length)
-  const address = ((a * 256 + b) * 256 + c) * 256 + d
-  const from = Math.floor(address / size) * size
-  const text = (value: number) =>
-    [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join('.')
-  const ends: JsonRecord = { from: text(from) }
-  return from + size < 2 ** 32 ? { ...ends, to: text(from + size) } : ends
 }

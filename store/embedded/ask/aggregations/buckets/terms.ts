@@ -54,7 +54,7 @@ export function terms(options: Options): BucketsKind {
         key: keyOf(values),
         having: included && ((key) => included(key, values)),
         ...(asTerms.minDocCount > 0
-          ? bestOf(asTerms, values.kind)
+          ? bestOf(asTerms, values.kind === 'ip' ? addressOf : undefined)
           : { always: alwaysOf(values, included) }),
         buckets(groups) {
           const heads = groups.map((group) => ({
@@ -76,14 +76,29 @@ export function terms(options: Options): BucketsKind {
   }
 }
 
-const bestOf = ({ size, minDocCount, orders }: TermsOptions, kind?: ValueKind) => ({
+/** @param ordered what a key is ordered by */
+const bestOf = (
+  { size, minDocCount, orders }: TermsOptions,
+  ordered: (key: Sql) => Sql = (key) => key,
+) => ({
   best: {
     limit: size,
     minDocCount,
-    order: (key: Sql, metric: (path: string) => Sql) =>
-      orderSql(orders, kind === 'ip' ? addressOf(key) : key, metric),
+    order: (key: Sql, metric: (path: string) => Sql) => orderSql(orders, ordered(key), metric),
   },
 })
+
+/** Addresses by their digits; the parts of a struct each by itself. */
+function byAddress(kinds: readonly ValueKind[]): ((key: Sql) => Sql) | undefined {
+  if (!kinds.includes('ip')) return undefined
+  return (key) => {
+    const parts = kinds.map((kind, at) => {
+      const part = sql`(${key}).${verbatim(`c${at}`)}`
+      return sql`${verbatim(`c${at}`)} := ${kind === 'ip' ? addressOf(part) : part}`
+    })
+    return sql`struct_pack(${joined(parts)})`
+  }
+}
 
 type TermFilter = ReturnType<typeof termFilter>
 
@@ -123,7 +138,10 @@ export function multiTerms(options: Options): BucketsKind {
       const key = structKey(keys)
       const plan: BucketsPlan = {
         key,
-        ...bestOf({ ...asTerms, minDocCount: Math.max(1, asTerms.minDocCount) }),
+        ...bestOf(
+          { ...asTerms, minDocCount: Math.max(1, asTerms.minDocCount) },
+          byAddress(values.map(({ kind }) => kind)),
+        ),
         buckets(groups) {
           const heads = groups.map((group) => {
             const parts = values.map((each, at) => {

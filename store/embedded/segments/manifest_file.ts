@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { isDiskFailure } from '../../../core/disk_failure.ts'
+import { WeirError } from '../../../core/errors.ts'
+
+/** Whether there is a manifest at all. One that is damaged is one. */
+export function isManifestMade(path: string): boolean {
+  if (!existsSync(path)) return false
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true })
+    return Number(database.prepare('pragma user_version').get()!['user_version']) > 0
+  } catch (failure) {
+    if (isDiskFailure(failure)) throw failure
+    return true
+  } finally {
+    database?.close()
+  }
+}
+
+/**
+ * Opens a file of SQLite that cannot be made from anything else.
+ *
+ * @param prepare sets it up; what it throws closes the file again.
+ * @throws WeirError WEIR_STORE_DAMAGED with the path and what to do; what SQLite says when the disk fails.
+ */
+export function openIrreplaceable(
+  path: string,
+  prepare: (database: DatabaseSync) => void,
+): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path)
+    prepare(database)
+    return database
+  } catch (failure) {
+    database?.close()
+    throw isDamage(failure) ? damaged(path, failure) : failure
+  }
+}
+
+/** @throws WeirError WEIR_STORE_DAMAGED when SQLite finds that the file is none of its own, or broken. */
+export function checkFile(path: string): void {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true })
+    const said = Object.values(database.prepare('pragma quick_check(1)').get() ?? {})[0]
+    if (said !== 'ok') throw damaged(path, said)
+  } catch (failure) {
+    throw isDamage(failure) ? damaged(path, failure) : failure
+  } finally {
+    database?.close()
+  }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+const isDamage = (failure: unknown) =>
+  [11, 26].includes((failure as { errcode: number }).errcode & 0xff)
+
+const damaged = (path: string, why: unknown) =>
+  new WeirError(
+    'WEIR_STORE_DAMAGED',
+    `${path} is damaged (${String(why)}): restore it from a backup, or move it away to begin anew`,
+    { cause: why },
+  )
