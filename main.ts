@@ -6,9 +6,13 @@ import type { World } from './commands/world.ts'
 
 /** The composition root: the only file that touches the process (environment, signals, exit). */
 
+const env = { ...process.env }
+// What bin/weir says to malloc keeps this process small; the store's lives on large buffers that are used again.
+delete env['MALLOC_MMAP_THRESHOLD_']
+
 const world: World = {
   argv: process.argv.slice(2),
-  env: process.env,
+  env,
   pid: process.pid,
   uid: process.getuid?.(),
   home: homedir(),

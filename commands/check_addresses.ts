@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { addressesOf, collide } from '../core/listen/addresses.ts'
@@ -18,17 +18,23 @@ export interface WantedAddress {
   readonly address: ListenAddress
 }
 
+interface Surroundings {
+  /** A start makes it, and with it the folders above it. */
+  readonly dataFolder: string
+  /** The process of a Weir that has the data folder; what it listens on is no problem. */
+  readonly runningPid: number | undefined
+}
+
 /**
  * Opens every address for a moment.
  *
  * @param others addresses of other parts.
- * @param runningPid the process of a Weir that has the data folder; what it listens on is no problem.
  */
 export async function checkAddresses(
   httpAddresses: readonly HttpAddress[],
   inputs: readonly { type: string; [key: string]: unknown }[],
   others: readonly WantedAddress[],
-  runningPid: number | undefined,
+  surroundings: Surroundings,
 ): Promise<Finding[]> {
   const wanted = [...wantedAddresses(httpAddresses, inputs), ...others]
   const findings: Finding[] = []
@@ -37,7 +43,7 @@ export async function checkAddresses(
     const taken = wanted.slice(0, index).find((other) => collide(other.address, address))
     const message = taken
       ? `${addressText(address)} is that of ${taken.subject} (${addressText(taken.address)}): set another in ${key}`
-      : await tryAddress(address, key, runningPid)
+      : await tryAddress(address, key, surroundings)
     if (message !== undefined) findings.push({ level: 'problem', subject, message })
   }
   return findings
@@ -64,12 +70,14 @@ function wantedAddresses(
 async function tryAddress(
   address: ListenAddress,
   key: string,
-  runningPid: number | undefined,
+  { dataFolder, runningPid }: Surroundings,
 ): Promise<string | undefined> {
   if (runningPid !== undefined && whoHolds(address)?.pid === runningPid) return undefined
   try {
     if (address.protocol === 'unix') {
-      accessSync(dirname(address.path), constants.W_OK | constants.X_OK)
+      const folder = dirname(address.path)
+      if (!existsSync(folder) && `${dataFolder}/`.startsWith(`${folder}/`)) return undefined
+      accessSync(folder, constants.W_OK | constants.X_OK)
       await lookAtPath(address.path, key)
     } else if (address.protocol === 'udp') {
       const socket = createSocket(address.host.includes(':') ? 'udp6' : 'udp4')

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import type { ListenAddress } from '../core/listen/failure.ts'
 import type { WantedAddress } from './check_addresses.ts'
+import { checkChannels } from './check_channels.ts'
 import type { Finding } from './finding.ts'
 import { errorsRun } from './running_errors.ts'
 import { storeRuns } from './running_store.ts'
@@ -18,7 +19,11 @@ export function errorAddresses(config: Config): WantedAddress[] {
 
 /** What of error reports cannot work as it is configured. */
 export function checkErrors(config: Config): Finding[] {
-  if (!errorsRun(config) || storeRuns(config)) return []
+  if (!errorsRun(config)) return []
+  return [...checkChannels(config.errors), ...(storeRuns(config) ? [] : withoutKeys(config))]
+}
+
+function withoutKeys(config: Config): Finding[] {
   const without = Object.entries(config.errors.projects).filter(([, { keys }]) => !keys)
   const names = without.map(([slug]) => slug).join(', ')
   if (names === '') return []

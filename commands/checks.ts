@@ -24,6 +24,7 @@ import { checkErrors, errorAddresses } from './check_errors.ts'
 import { statsdAddresses } from './check_statsd.ts'
 import { checkPrometheus } from './check_prometheus.ts'
 import { checkStore } from './check_store.ts'
+import { checkStoreFiles } from './check_store_files.ts'
 import { checkErrorsOff } from './errors_off.ts'
 import type { Finding } from './finding.ts'
 import { openToNobody } from './http_addresses.ts'
@@ -60,10 +61,12 @@ export async function checkAll(
     note('data folder', `${who}: the addresses it listens on are not tried`)
   }
   const others = [...statsdAddresses(loaded), ...errorAddresses(config)]
-  findings.push(...(await checkAddresses(httpAddresses, inputConfigs, others, holder?.pid)))
+  const tried = { dataFolder, runningPid: holder?.pid }
+  findings.push(...(await checkAddresses(httpAddresses, inputConfigs, others, tried)))
   const { engine } = config.store
   for (const text of keysWithoutMeaning(loaded.input, engine, loaded.placeOf)) note('store', text)
   if (keeps && config.store.engine === 'embedded') {
+    findings.push(...checkStoreFiles(dataFolder))
     findings.push(...(await checkStore(config.store, dataFolder, systemClock.now())))
   }
   if (!keeps && collects && collector.outputs.some(({ type }) => type === 'store')) {

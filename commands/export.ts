@@ -5,7 +5,8 @@ import { Option, type Command } from 'commander'
 import { messageOf, WeirError } from '../core/errors.ts'
 import type { JsonRecord } from '../store/search.ts'
 import { addQuestionOptions, allHits, queryBody, type QuestionOptions } from './ask/question.ts'
-import { cellOf, csvRow, valueAt } from './ask/event_line.ts'
+import { hintAtDashes } from './ask/dash_query.ts'
+import { csvOf, fieldNames, jsonOf } from './ask/event_line.ts'
 import { writeLine, type World } from './world.ts'
 
 interface ExportOptions extends QuestionOptions {
@@ -21,13 +22,13 @@ export function registerExport(program: Command, world: World): void {
     .command('export')
     .description('write out everything a query finds, oldest first')
     .argument('[query]', 'as in weir query', '')
-  addQuestionOptions(command)
+  hintAtDashes(addQuestionOptions(command))
     .addOption(
       new Option('--format <name>', 'how').choices(['ndjson', 'csv', 'parquet']).default('ndjson'),
     )
     .option(
       '--fields <names>',
-      'columns of csv, comma-separated; default: @timestamp,log.level,message',
+      'only these, comma-separated; default: everything, of csv @timestamp,log.level,message',
     )
     .option(
       '-o, --output <file>',
@@ -76,11 +77,11 @@ async function* linesOf(
   { format, fields }: ExportOptions,
   onEvent: () => void,
 ): AsyncGenerator<string> {
-  const columns = (fields ?? '@timestamp,log.level,message').split(',').map((name) => name.trim())
-  const row = (event: JsonRecord) => csvRow(columns.map((path) => cellOf(valueAt(event, path))))
-  if (format === 'csv') yield `${csvRow(columns)}\n`
+  const names = fieldNames(fields)
+  const csv = csvOf(names)
+  if (format === 'csv') yield `${csv.head}\n`
   for await (const event of events) {
-    yield `${format === 'csv' ? row(event) : JSON.stringify(event)}\n`
+    yield `${format === 'csv' ? csv.row(event) : jsonOf(event, names)}\n`
     onEvent()
   }
 }

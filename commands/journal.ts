@@ -119,7 +119,9 @@ What is damaged is left out; that is said at the end, with exit code 1.
     })
   journal
     .command('verify')
-    .description('check every byte against its checksum; exit code 1 when something is damaged')
+    .description(
+      'check every byte against its checksum, and change nothing; exit code 1 when it is not whole',
+    )
     .addHelpText('before', 'Examples:\n  weir journal verify --data-dir /srv/weir\n')
     .action(async (_options, command: Command) => {
       let damaged = 0
@@ -129,7 +131,10 @@ What is damaged is left out; that is said at the end, with exit code 1.
         damaged += 1
       }
       if (damaged > 0) {
-        throw new WeirError('WEIR_JOURNAL_CORRUPT', `the journal is damaged in ${damaged} places`)
+        throw new WeirError(
+          'WEIR_JOURNAL_CORRUPT',
+          `the journal is not whole: ${damaged} ${damaged === 1 ? 'place' : 'places'}`,
+        )
       }
       world.stderr.write('the journal is whole\n')
     })

@@ -1,17 +1,21 @@
 import type { Arguments, Operations } from '../core/control.ts'
 import type { Context } from '../core/context.ts'
 import { WeirError } from '../core/errors.ts'
+import type { ConfigOptions } from './load_config.ts'
 import type { World } from './world.ts'
 
 /**
  * Asks a data folder for something: the Weir that runs on it, over its socket, or, when none does,
  * the folder itself under its lock.
+ *
+ * @param options which config a stopped folder's store is opened by, where the operation needs it.
  */
 export async function* operate(
   world: World,
   folder: string,
   operation: string,
   args: Arguments,
+  options: ConfigOptions = {},
 ): AsyncGenerator<unknown> {
   const { callControl } = await import('../core/control.ts')
   try {
@@ -32,11 +36,9 @@ export async function* operate(
     command: `weir ${world.argv.join(' ')}`,
   })
   try {
-    const { operations, close } = await openStopped(
-      world,
-      folder,
-      /^(?:store|project)\./.test(operation),
-    )
+    const asked = /^(?:store|project)\./.test(operation) ? { operation, options } : undefined
+    const mode = looking.test(operation) ? 'look' : 'settle'
+    const { operations, close } = await openStopped(world, folder, asked, mode)
     try {
       const run = operations[operation]
       if (!run) throw new WeirError('WEIR_REQUEST_INVALID', `there is no operation "${operation}"`)
@@ -54,8 +56,16 @@ interface Opened {
   readonly close: () => Promise<void>
 }
 
+/** These change nothing in a folder: what a crash left torn is for the next start to cut. */
+const looking = /^(?:journal\.(?:ls|cat|verify)|dead\..*)$/
+
 /** The operations on a folder that no Weir runs on. What they find to report goes to standard error. */
-async function openStopped(world: World, folder: string, withStore: boolean): Promise<Opened> {
+async function openStopped(
+  world: World,
+  folder: string,
+  ofStore: { operation: string; options: ConfigOptions } | undefined,
+  mode: 'settle' | 'look',
+): Promise<Opened> {
   const [{ Journal }, { deadOperations, journalOperations }, metrics, { createLog }] =
     await Promise.all([
       import('../core/journal/journal.ts'),
@@ -78,13 +88,14 @@ async function openStopped(world: World, folder: string, withStore: boolean): Pr
       groupBytes: Number.MAX_SAFE_INTEGER,
     },
     { files: systemFiles, clock: systemClock, log, metrics: instruments, count: () => undefined },
+    mode,
   )
   const operations = {
     ...journalOperations(() => journal),
     ...deadOperations(folder, () => undefined),
     ...backupOperations(folder, () => journal, systemClock),
   }
-  if (!withStore) return { operations, close: async () => {} }
+  if (!ofStore) return { operations, close: async () => {} }
   const context: Context = {
     id: 'store',
     log,
@@ -94,8 +105,9 @@ async function openStopped(world: World, folder: string, withStore: boolean): Pr
     random: Math.random,
     dataFolder: folder,
   }
-  const { openStoppedStore } = await import('./running_store.ts')
-  const store = await openStoppedStore({ files: systemFiles, journal, context, env: world.env })
+  const { openStoppedStore } = await import('./stopped_store.ts')
+  const surroundings = { files: systemFiles, journal, context, env: world.env }
+  const store = await openStoppedStore(world, ofStore, surroundings)
   const { storeOperations } = await import('./store_operations.ts')
   const { projectOperations } = await import('../errors/projects/operations.ts')
   const { stoppedProjects } = await import('./running_errors.ts')

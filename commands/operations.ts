@@ -13,6 +13,7 @@ import {
   verifyJournal,
 } from '../core/journal/admin.ts'
 import type { Journal } from '../core/journal/journal.ts'
+import { readersFolder } from '../core/journal/layout.ts'
 
 /** What commands may ask of the journal, of a running Weir or of a stopped one's folder alike. */
 export function journalOperations(journal: () => Journal): Operations {
@@ -63,8 +64,21 @@ export function deadOperations(
     running(output)?.dead ??
     new DeadLetters(folder, output, { files: systemFiles, clock: systemClock }, Infinity)
 
+  /** One that never refused anything has no dead letters, but it has a cursor. */
+  async function refuseUnknown(output: string): Promise<void> {
+    if (running(output)) return
+    const names = await systemFiles.list(folder)
+    if (names.includes(`${output}.ndjson`)) return
+    const cursors = await systemFiles.list(readersFolder(dataFolder))
+    if (cursors.includes(`${output}.json`)) return
+    const known = names.flatMap((name) => /^(.*)\.ndjson$/.exec(name)?.[1] ?? [])
+    const list = known.length > 0 ? `dead letters are there of ${known.join(', ')}` : 'none has any'
+    throw new WeirError('WEIR_REQUEST_INVALID', `there is no output "${output}": ${list}`)
+  }
+
   async function* all(args: Arguments): AsyncGenerator<DeadLetter & { output: string }> {
     const only = text(args, 'output')
+    if (only !== undefined) await refuseUnknown(only)
     for (const name of await systemFiles.list(folder)) {
       if (!name.endsWith('.ndjson')) continue
       const output = name.slice(0, -'.ndjson'.length)

@@ -1,12 +1,23 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import {
   addQuestionOptions,
   allHits,
   ask,
   queryBody,
+  type Answer,
   type QuestionOptions,
 } from './ask/question.ts'
-import { cellOf, csvRow, eventLine, printable, valueAt } from './ask/event_line.ts'
+import {
+  cellOf,
+  csvOf,
+  eventLine,
+  fieldNames,
+  jsonOf,
+  printable,
+  summaryOf,
+  valueAt,
+} from './ask/event_line.ts'
+import { hintAtDashes } from './ask/dash_query.ts'
 import { wholeNumber } from './journal.ts'
 import type { JsonRecord } from '../store/search.ts'
 import { writeLine, type World } from './world.ts'
@@ -31,12 +42,17 @@ export function registerQuery(program: Command, world: World): void {
       'Prints the newest events that a query finds, the newest last. The language: docs/QUERY.md',
     )
     .argument('[query]', 'such as: level:error AND url.path:/api/*', '')
-  addQuestionOptions(command)
+  hintAtDashes(addQuestionOptions(command))
     .option('-n, --limit <number>', 'at most so many', wholeNumber, 100)
     .option('--fields <names>', 'only these, comma-separated, as columns')
-    .option('--json', 'whole events as NDJSON')
-    .option('--csv', 'as CSV, with --fields (default: @timestamp, log.level, message)')
-    .option('--raw', 'only the message')
+    .addOption(new Option('--json', 'whole events as NDJSON').conflicts(['csv', 'raw']))
+    .addOption(
+      new Option(
+        '--csv',
+        'as CSV, with --fields (default: @timestamp, log.level, message)',
+      ).conflicts('raw'),
+    )
+    .option('--raw', 'only the message; of an event without one its request, or all of it')
     .option('--reverse', 'the newest first')
     .addHelpText(
       'before',
@@ -60,7 +76,7 @@ async function query(world: World, text: string, options: QueryOptions): Promise
   if (options.limit <= pageMax) {
     const { hits } = await ask(world, options, { ...request, size: options.limit })
     for (const hit of hits.hits) found.push(hit._source)
-    noteRest(world, hits.total.value, hits.hits.length)
+    noteRest(world, hits.total, hits.hits.length)
   } else {
     for await (const hit of allHits(world, options, request, pageMax)) {
       found.push(hit._source)
@@ -72,25 +88,23 @@ async function query(world: World, text: string, options: QueryOptions): Promise
   for (const event of found) await writeLine(world.stdout, print(event))
 }
 
-function noteRest(world: World, total: number, shown: number): void {
-  if (shown === 0) world.stderr.write('nothing found\n')
-  else if (total > shown) world.stderr.write(`the newest ${shown} of ${total}; more with --limit\n`)
+function noteRest(world: World, total: Answer['hits']['total'], shown: number): void {
+  const { value, relation } = total
+  const all = relation === 'gte' ? `at least ${value}` : String(value)
+  if (value === 0) world.stderr.write('nothing found\n')
+  else if (value > shown) world.stderr.write(`the newest ${shown} of ${all}; more with --limit\n`)
 }
 
 function printer(world: World, options: QueryOptions): (event: JsonRecord) => string {
-  const given = options.fields?.split(',').map((field) => field.trim())
-  if (options.json) {
-    if (!given) return (event) => JSON.stringify(event)
-    return (event) =>
-      JSON.stringify(Object.fromEntries(given.map((path) => [path, valueAt(event, path)])))
-  }
+  const given = fieldNames(options.fields)
+  if (options.json) return (event) => jsonOf(event, given)
   // On a terminal somebody reads it; elsewhere a program does.
   const shown = world.stdout.isTTY ? printable : (text: string) => text
-  if (options.raw) return (event) => shown(cellOf(valueAt(event, 'message')))
+  if (options.raw) return (event) => shown(summaryOf(event))
   if (options.csv) {
-    const fields = given ?? ['@timestamp', 'log.level', 'message']
-    world.stdout.write(`${csvRow(fields)}\n`)
-    return (event) => csvRow(fields.map((path) => cellOf(valueAt(event, path))))
+    const { head, row } = csvOf(given)
+    world.stdout.write(`${head}\n`)
+    return row
   }
   if (given) {
     return (event) => shown(given.map((path) => cellOf(valueAt(event, path)) || '-').join('  '))

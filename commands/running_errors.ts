@@ -59,6 +59,7 @@ export async function stoppedProjects(
     documents: () => documents,
     nowMs: systemClock.now,
     randomBytes: (count) => randomBytes(count),
+    onUnremembered: () => undefined,
   })
   return { projects, newKey: (label) => projects.newKey(label), baseUrl }
 }

@@ -18,13 +18,18 @@ export interface StatsdGiven {
 export const statsdRuns = ({ statsd, roles }: Loaded['config']): boolean =>
   statsd.enabled && roles.includes('statsd')
 
+/** The keys under `statsd` that the config names itself. */
+export function statsdKeys({ input }: Pick<Loaded, 'input'>): ReadonlySet<string> {
+  const written = (input as { statsd?: object } | undefined)?.statsd
+  return new Set(Object.keys(written ?? {}))
+}
+
 /** Starts the metrics daemon; undefined where the config has none, and then nothing of it is loaded. */
 export async function startStatsd(given: StatsdGiven): Promise<Statsd | undefined> {
   const { loaded, store: running, ...world } = given
   const { statsd, log, store } = loaded.config
   if (!statsdRuns(loaded.config)) return undefined
   const { Statsd } = await import('../statsd/statsd.ts')
-  const written = (loaded.input as { statsd?: object } | undefined)?.statsd
   const daemon = new Statsd(statsd, {
     ...world,
     store: {
@@ -36,7 +41,7 @@ export async function startStatsd(given: StatsdGiven): Promise<Statsd | undefine
     logLevel: log.level,
     hostname: hostname(),
     randomBytes: (count) => randomBytes(count),
-    configured: new Set(Object.keys(written ?? {})),
+    configured: statsdKeys(loaded),
   })
   await daemon.start()
   return daemon

@@ -10,11 +10,12 @@ import type { Files } from '../core/files.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import type { OnMistake } from '../store/api/surface.ts'
-import { type StoreConfig, storeConfig } from '../store/config.ts'
+import type { StoreConfig } from '../store/config.ts'
 import type { Documents } from '../store/documents.ts'
 import { processStarter, type StartChild } from '../store/embedded/child_handle.ts'
 import type { MetricStore } from '../store/metrics.ts'
-import type { StoreRoutes } from '../store/embedded/protocol.ts'
+import type { OpenedFor, StoreRoutes } from '../store/embedded/protocol.ts'
+import { keepLastRun } from '../store/last_run.ts'
 import type { AskedStore } from './store_operations.ts'
 
 type Outputs = CollectorConfig['outputs']
@@ -36,6 +37,8 @@ export interface StoreSurroundings {
   readonly context: Context
   readonly routes: StoreRoutes
   readonly env: Readonly<Record<string, string | undefined>>
+  /** To run, by default. */
+  readonly openedFor?: OpenedFor
 }
 
 export const storeRuns = ({ store, roles }: Config) => store.enabled && roles.includes('store')
@@ -45,17 +48,21 @@ export async function createStore(
   config: StoreConfig,
   given: StoreSurroundings,
 ): Promise<RunningStore> {
-  const make = config.engine === 'embedded' ? embeddedStore : clusterStore
-  return await make(config, given)
-}
-
-/** The embedded store of a folder that no Weir runs on; everything in its journal is for it. */
-export async function openStoppedStore(
-  given: Omit<StoreSurroundings, 'routes'>,
-): Promise<RunningStore> {
-  const routes = { outputs: [{ match: '**', final: false, isStore: true }], points: true }
-  const store = await embeddedStore(storeConfig.parse({}), { ...given, routes })
-  await store.start()
+  const { engine } = config
+  const make = engine === 'embedded' ? embeddedStore : clusterStore
+  const store = await make(config, given)
+  const keep = (routes: StoreRoutes) => {
+    if (given.openedFor === undefined) keepLastRun(given.context.dataFolder, { engine, routes })
+  }
+  const { start, updateRoutes } = store
+  store.start = async () => {
+    await start()
+    keep(given.routes)
+  }
+  store.updateRoutes = (routes) => {
+    updateRoutes(routes)
+    keep(routes)
+  }
   return store
 }
 
@@ -67,6 +74,7 @@ async function embeddedStore(config: StoreConfig, given: StoreSurroundings): Pro
   const { env, ...world } = given
   const embedded = new EmbeddedStore(config, {
     ...world,
+    openedFor: given.openedFor ?? 'running',
     startChild: startsChild(env),
     randomBytes: (count) => randomBytes(count),
     hostname: hostname(),

@@ -66,7 +66,7 @@ async function start(world: World, options: ConfigOptions): Promise<void> {
   try {
     refuseHalfRestored(dataFolder)
     const { beginThreads } = await import('./begin_threads.ts')
-    beginThreads(loaded.config)
+    beginThreads(loaded)
     const { createService } = await import('./service.ts')
     const service = await createService(world, loaded, dataFolder)
     const ended = untilSignal(world)

@@ -35,8 +35,10 @@ export function registerStore(program: Command, world: World): void {
 `,
     )
   const ask = async (command: Command, operation: string, args: object = {}) => {
-    const folder = await dataFolderFor(world, command.optsWithGlobals<ConfigOptions>())
-    for await (const item of operate(world, folder, `store.${operation}`, { ...args })) return item
+    const options = command.optsWithGlobals<ConfigOptions>()
+    const folder = await dataFolderFor(world, options)
+    const items = operate(world, folder, `store.${operation}`, { ...args }, options)
+    for await (const item of items) return item
     return undefined
   }
   store

@@ -3,6 +3,7 @@ import { components as ofCollector } from '../collector/config.ts'
 import { rootSchema } from '../config.ts'
 import { components as ofErrors } from '../errors/alerts/config.ts'
 import { components as ofStatsd } from '../statsd/backends/config.ts'
+import { withReferences } from './reference_schema.ts'
 
 /** The kinds of components by the section of the config that they are in. */
 const kindsOf: Readonly<Record<string, typeof ofCollector>> = {
@@ -41,7 +42,7 @@ export function configDocs(): { readonly markdown: string; readonly schema: stri
   const schema = jsonSchemaOf(rootSchema)
   addParsers(schema)
   const published = {
-    ...schema,
+    ...withReferences(schema),
     title: 'Weir',
     description: 'weir.yaml: the config of Weir; docs/CONFIG.md says it in prose',
   }
@@ -130,6 +131,7 @@ Made from the schemas by \`npm run docs\`; do not edit. Everything has a default
   \`WEIR_COLLECTOR__OUTPUTS__0__TYPE=null\` is \`collector.outputs[0].type\`. Flags go before the
   environment, the environment before the file, the file before the defaults.
 - In values \`\${NAME}\` and \`\${NAME:-default}\` are variables of the environment; \`$\${\` is a plain \`\${\`.
+  A value that is one variable and nothing else may be a number or \`true\` where one is wanted, in quotes as well.
 - A duration is written as \`250ms\`, \`10s\`, \`5m\`, \`1h30m\`, \`14d\`; a size as \`512KiB\`, \`10MB\`, \`1GB\` (a
   plain number is bytes).
 - Unknown keys are errors. \`weir check\` shows every mistake at once, with its line and column.

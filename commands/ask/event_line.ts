@@ -35,7 +35,8 @@ export function eventLine(world: Pick<World, 'env'>, to: Terminal): (event: Json
   }
 }
 
-function summaryOf(event: JsonRecord): string {
+/** What an event says: its message, or its request, or all of it. */
+export function summaryOf(event: JsonRecord): string {
   const message = cellOf(valueAt(event, 'message'))
   if (message !== '') return message
   const method = cellOf(valueAt(event, 'http.request.method'))
@@ -45,7 +46,10 @@ function summaryOf(event: JsonRecord): string {
       valueAt(event, 'url.original'),
       valueAt(event, 'http.response.status_code'),
     ]
-    return parts.map(cellOf).join(' ')
+    return parts
+      .map(cellOf)
+      .filter((part) => part !== '')
+      .join(' ')
   }
   const { '@timestamp': _, ...rest } = event
   return JSON.stringify(rest)
@@ -65,5 +69,32 @@ export const printable = (text: string) =>
   })
 
 /** A row of CSV (RFC 4180). */
-export const csvRow = (cells: readonly string[]): string =>
+const csvRow = (cells: readonly string[]): string =>
   cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')
+
+/** Columns of CSV where none are asked for. */
+const usualColumns = ['@timestamp', 'log.level', 'message']
+
+/** CSV's head, and the row of an event. @param fields undefined: the usual ones, the message as `summaryOf` has it */
+export function csvOf(fields: readonly string[] | undefined): {
+  readonly head: string
+  row(event: JsonRecord): string
+} {
+  const columns = fields ?? usualColumns
+  const cell = (event: JsonRecord, path: string) =>
+    fields === undefined && path === 'message' ? summaryOf(event) : cellOf(valueAt(event, path))
+  return {
+    head: csvRow(columns),
+    row: (event) => csvRow(columns.map((path) => cell(event, path))),
+  }
+}
+
+/** An event as JSON. @param fields only these, by their whole names */
+export function jsonOf(event: JsonRecord, fields: readonly string[] | undefined): string {
+  if (!fields) return JSON.stringify(event)
+  return JSON.stringify(Object.fromEntries(fields.map((path) => [path, valueAt(event, path)])))
+}
+
+/** `--fields`: names with commas between them. */
+export const fieldNames = (given: string | undefined): readonly string[] | undefined =>
+  given?.split(',').map((field) => field.trim())

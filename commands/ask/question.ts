@@ -4,6 +4,7 @@ import { type JsonRecord, type JsonValue, SearchError } from '../../store/search
 import { type ConfigOptions, dataFolderFor } from '../load_config.ts'
 import { operate } from '../operate.ts'
 import type { World } from '../world.ts'
+import { printable } from './event_line.ts'
 import { askRemote } from './remote.ts'
 
 /** Options of every command that asks the store. */
@@ -76,6 +77,9 @@ export interface Hit {
 }
 
 export interface Answer {
+  readonly _shards?: {
+    readonly failures?: readonly { readonly index: string; readonly reason: { reason: string } }[]
+  }
   readonly hits: {
     readonly total: { readonly value: number; readonly relation: 'eq' | 'gte' }
     readonly hits: readonly Hit[]
@@ -93,16 +97,30 @@ export async function ask(
     const target = options.index.split(',').map(encodeURIComponent).join(',')
     const remote = { url: options.url, token: options.token }
     const response = await askRemote(remote, world, `/es/${target}/_search`, request)
-    return (await response.json()) as Answer
+    return noted(world, request, (await response.json()) as Answer)
   }
   const folder = await dataFolderFor(world, options)
-  for await (const item of operate(world, folder, 'store.search', {
-    target: options.index,
-    request,
-  })) {
-    return item as Answer
+  const args = { target: options.index, request }
+  for await (const item of operate(world, folder, 'store.search', args, options)) {
+    return noted(world, request, item as Answer)
   }
   throw new WeirError('WEIR_NOT_RUNNING', 'the store gave no answer')
+}
+
+const failuresShown = 5
+
+/** Says what an answer lacks; of several pages once. */
+function noted(world: World, request: JsonRecord, answer: Answer): Answer {
+  const failures = answer._shards?.failures ?? []
+  if (failures.length === 0 || 'search_after' in request) return answer
+  const shown = failures.slice(0, failuresShown).map(({ index, reason }) => {
+    return `${index} (${reason.reason})`
+  })
+  const more = failures.length > shown.length ? `, and ${failures.length - shown.length} more` : ''
+  world.stderr.write(
+    `the answer is not whole: what was in ${printable(shown.join(', '))}${more} is missing\n`,
+  )
+  return answer
 }
 
 /**

@@ -70,6 +70,20 @@ collector: { inputs: [{ type: unix, path: /nowhere/at/all.sock }] }
   expect(findings[0]).toContain('there is no folder /nowhere/at. Make it')
 })
 
+test('a unix socket in a folder that a start makes, because the data folder is in it', async () => {
+  const made = join(folder, 'first')
+  const { code, findings } = await check(
+    `
+http: { listen: "127.0.0.1:0" }
+collector: { inputs: [{ type: unix, path: ${made}/app.sock }], outputs: [{ type: "null" }] }
+statsd: { enabled: false }
+`,
+    join(made, 'data'),
+  )
+  expect(findings.filter((finding) => finding.startsWith('problem'))).toEqual([])
+  expect(code).toBe(0)
+})
+
 test('a file output whose folder cannot be made', async () => {
   writeFileSync(join(folder, 'file'), '')
   const paths = ['/proc/none/a.ndjson', `${folder}/file/below/a.ndjson`, folder, `${folder}/new/a`]

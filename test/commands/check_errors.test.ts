@@ -20,3 +20,22 @@ test('a project without keys needs a store to keep one in', () => {
     { level: 'problem', message: expect.stringMatching(/^shop has/) as string },
   ])
 })
+
+test('a channel that refuses each message is a problem, told without its secrets', () => {
+  const channels = [
+    { type: 'webhook', id: 'here', url: 'http://127.0.0.1:9/secret' },
+    { type: 'slack', id: 'named', url: 'http://localhost/secret' },
+    { type: 'teams', id: 'six', url: 'http://[::1]/secret' },
+    { type: 'discord', id: 'none', url: 'secret' },
+    { type: 'webhook', id: 'allowed', url: 'http://10.0.0.1/', allow_private: true },
+    { type: 'webhook', id: 'public', url: 'https://hooks.example.com/secret' },
+    { type: 'pagerduty', routing_key: 'secret' },
+    { type: 'email', to: ['a@example.com'], from: 'b@example.com', host: '127.0.0.1' },
+  ]
+  const findings = checkErrors(parsed({ channels }))
+  expect(findings.map(({ level, subject }) => [level, subject])).toEqual(
+    ['here', 'named', 'six', 'none'].map((id) => ['problem', `channel ${id}`]),
+  )
+  expect(findings[0]!.message).toMatch(/^127\.0\.0\.1 is no public address.*allow_private/)
+  expect(JSON.stringify(findings)).not.toContain('secret')
+})

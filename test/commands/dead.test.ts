@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { serveControl } from '../../core/control.ts'
 import { inProcess } from './in_process.ts'
@@ -25,4 +26,15 @@ test.each([
   await control.stop(AbortSignal.timeout(1000))
   expect(stdout).toBe(`es: ${outcome.delivered} delivered, ${outcome.refused} refused again\n`)
   expect(code).toBe(expected)
+})
+
+test('an output that nobody knows is a mistake, one without dead letters is none', async () => {
+  const data = join(folder, 'data')
+  mkdirSync(join(data, 'readers'), { recursive: true })
+  writeFileSync(join(data, 'readers/quiet.json'), '{}')
+  const unknown = await inProcess(['dead', 'ls', '--output', 'nope', '-d', data])
+  expect(unknown.code).toBe(1)
+  expect(unknown.stderr).toContain('there is no output "nope": none has any')
+  const quiet = await inProcess(['dead', 'ls', '--output', 'quiet', '-d', data])
+  expect(quiet).toMatchObject({ code: 0, stderr: 'no dead letters\n' })
 })

@@ -26,6 +26,12 @@ test('NDJSON on standard output, oldest first', async () => {
   })
 })
 
+test('only the fields that are asked for', async () => {
+  const { operations } = answering(hitsOf(events))
+  const { stdout } = await asked(['export', '--fields', 'url.path, n'], operations)
+  expect(stdout).toBe('{"url.path":"/a\\"b"}\n{"n":5}\n')
+})
+
 test('CSV to a file, quoted as RFC 4180 says', async () => {
   const { operations } = answering(hitsOf(events))
   const path = join(folder, 'out.csv')

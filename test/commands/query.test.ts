@@ -33,6 +33,15 @@ test('the newest last, and how many there are beside', async () => {
   })
 })
 
+test('an answer that lacks damaged segments says so, on standard error', async () => {
+  const reason = { type: 'corrupt_index_exception', reason: 'the file is missing' }
+  const _shards = { failures: [{ index: '_mixed/0000000011.parquet', reason }] }
+  const { operations } = answering({ ...hitsOf([newest]), _shards })
+  const { stdout, stderr, code } = await asked(['query', '*', '--raw'], operations)
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'two\n' })
+  expect(stderr).toContain('not whole: what was in _mixed/0000000011.parquet (the file is missing)')
+})
+
 test.each([
   [['--csv'], '@timestamp,log.level,message\n2026-11-21T10:00:00Z,,"one, ""quoted"""\n'],
   [['--csv', '--fields', 'n.a, gone'], 'n.a,gone\n"[1,2]",\n'],
@@ -43,6 +52,35 @@ test.each([
 ])('%j', async (options, expected) => {
   const { operations } = answering(hitsOf([oldest]))
   expect((await asked(['query', ...options], operations)).stdout).toBe(expected)
+})
+
+test('events without a message are shown by their request, or as they are', async () => {
+  const request = { http: { request: { method: 'GET' } }, url: { original: '/a' } }
+  const { operations } = answering(hitsOf([{ ...request }, { n: 1 }]))
+  expect((await asked(['query', '--raw'], operations)).stdout).toBe('{"n":1}\nGET /a\n')
+  expect((await asked(['query', '--csv'], operations)).stdout).toBe(
+    '@timestamp,log.level,message\n,,"{""n"":1}"\n,,GET /a\n',
+  )
+})
+
+test('a total that was not counted to its end is told as such', async () => {
+  const { hits } = hitsOf([newest])
+  const { operations } = answering({ hits: { ...hits, total: { value: 10_000, relation: 'gte' } } })
+  const { stderr } = await asked(['query', '-n', '1'], operations)
+  expect(stderr).toBe('the newest 1 of at least 10000; more with --limit\n')
+})
+
+test('one way of writing at a time', async () => {
+  const { operations } = answering(hitsOf([newest]))
+  const { code, stderr } = await asked(['query', '--json', '--csv'], operations)
+  expect(code).toBe(2)
+  expect(stderr).toContain("option '--json' cannot be used with option '--csv'")
+})
+
+test('a query that begins with a dash is shown its place', async () => {
+  const { operations } = answering(hitsOf([newest]))
+  const { stderr } = await asked(['query', '-host.name:a'], operations)
+  expect(stderr).toContain("comes after --: weir query -- '-host.name:a'")
 })
 
 test('what would move the cursor or colour the terminal is shown as what it is', async () => {

@@ -1,0 +1,47 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { messageOf } from '../core/errors.ts'
+import { pointManifestPath, pointsFolder } from '../store/embedded/metrics/layout.ts'
+import { asideFolder, manifestPath, segmentsFolder } from '../store/embedded/segments/layout.ts'
+import { checkFile, isManifestMade } from '../store/embedded/segments/manifest_file.ts'
+import type { Finding } from './finding.ts'
+
+/** Looks at the files of an embedded store without changing them: what is damaged, lost, or was set aside. */
+export function checkStoreFiles(dataFolder: string): Finding[] {
+  const folder = `${dataFolder}/store`
+  const problem = (message: string): Finding => ({ level: 'problem', subject: 'store', message })
+  const note = (message: string): Finding => ({ level: 'note', subject: 'store', message })
+  if (!existsSync(folder)) return []
+  if (!statSync(folder).isDirectory()) return [problem(`${folder} is no folder: move it away`)]
+  const findings: Finding[] = []
+  const manifests = [
+    [manifestPath(folder), segmentsFolder(folder)],
+    [pointManifestPath(folder), pointsFolder(folder)],
+  ] as const
+  const others = [`${folder}/documents.sqlite`, `${folder}/api.sqlite`]
+  for (const path of [...manifests.map(([manifest]) => manifest), ...others]) {
+    try {
+      if (existsSync(path)) checkFile(path)
+    } catch (failure) {
+      findings.push(problem(messageOf(failure)))
+    }
+  }
+  for (const [manifest, files] of manifests) {
+    if (isManifestMade(manifest) || !hasFiles(files)) continue
+    const text = `${manifest} is lost: the next start sets the files in ${files} aside, and takes in what the journal still has; restore it together with them from a backup`
+    findings.push(problem(text))
+  }
+  if (hasFiles(asideFolder(folder))) {
+    const text = `${asideFolder(folder)} has files of a store whose manifest was lost: no question reads them`
+    findings.push(note(text))
+  }
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith('api.damaged-')) continue
+    const text = `${folder}/${name} could not be read and was set aside: what clients said about indices (mappings, templates, aliases) is in it and nowhere else`
+    findings.push(note(text))
+  }
+  return findings
+}
+
+const hasFiles = (folder: string) =>
+  existsSync(folder) &&
+  readdirSync(folder, { recursive: true, withFileTypes: true }).some((each) => each.isFile())
