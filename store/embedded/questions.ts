@@ -64,13 +64,20 @@ type Reads = Exclude<
   { kind: 'metrics' | 'refresh' | 'delete_index' | 'streams' | 'statistics' | 'verify' | 'compact' }
 >
 
-/** Of events and of points. */
+/** Of events and of points. `file` is below the store's folder, `aside` what was damaged before. */
 async function verify({ store, metrics }: Parts, deadline: AbortSignal): Promise<JsonRecord> {
+  const aside = [
+    ...store.manifest.damaged().map(({ file, reason }) => ({ file: `segments/${file}`, reason })),
+    ...metrics.store.manifest
+      .damaged()
+      .map(({ file, reason }) => ({ file: `points/${file}`, reason })),
+  ]
   const segments = await verifySegments(store, deadline)
   const points = await metrics.store.verify(deadline)
   return {
     verified: (segments['verified'] as number) + points.verified,
     damaged: [...(segments['damaged'] as JsonRecord[]), ...points.damaged],
+    aside,
   }
 }
 

@@ -20,17 +20,32 @@ test('stats', async () => {
   expect(JSON.parse(json.stdout)).toEqual(stats)
 })
 
-test.each([
-  [[], 0],
-  [[{ file: 'a.parquet', reason: 'torn' }], 1],
-])('verify with %j damaged', async (damaged, code) => {
-  const ended = await asked(['store', 'verify'], {
-    async *'store.verify'() {
-      yield { damaged, segments: 5 }
-    },
-  })
-  expect(ended).toMatchObject({ code, stdout: damaged.length > 0 ? 'a.parquet: torn\n' : '' })
-  expect(ended.stderr).toContain('"segments":5')
+const verifying = (found: object) => ({
+  async *'store.verify'() {
+    yield { verified: 5, damaged: [], aside: [], ...found }
+  },
+})
+
+test('verify says that all is well', async () => {
+  const { code, stdout, stderr } = await asked(['store', 'verify'], verifying({}))
+  expect([code, stdout, stderr]).toEqual([0, '', '5 files are whole\n'])
+})
+
+test('verify names each damaged file, what became of it, and those of before', async () => {
+  const damaged = [
+    { file: 'segments/_mixed/1.parquet', rows: 12, reason: 'the file is empty' },
+    { file: 'segments/_mixed/2.words', rows: 0, reason: 'it is another' },
+  ]
+  const aside = [{ file: 'points/raw/3.parquet', reason: 'the file is missing' }]
+  const { code, stdout, stderr } = await asked(['store', 'verify'], verifying({ damaged, aside }))
+  expect(code).toBe(1)
+  expect(stdout).toMatch(
+    /^\/.*\/store\/segments\/_mixed\/1\.parquet: the file is empty; .*its 12 rows.*backup.*\n\/.*\/store\/segments\/_mixed\/2\.words: it is another; .*nothing is lost\n$/,
+  )
+  expect(stderr).toMatch(
+    /store\/points\/raw\/3\.parquet was set aside before: the file is missing\n/,
+  )
+  expect(stderr).toMatch(/damaged: 2 of 5 files\n$/)
 })
 
 test('delete and compact', async () => {

@@ -24,6 +24,10 @@ create table damaged (
 ) without rowid;
 `
 
+/** One that is not there says nothing, so it needs no version of its own: a file that it has nothing of is verified by what can be read. */
+const checksums =
+  'create table if not exists checksums (segment integer primary key references segments(id) on delete cascade, file integer not null)'
+
 const version = 1
 
 /** @throws WeirError when a newer Weir made it. */
@@ -35,6 +39,7 @@ export function migratePointManifest(database: DatabaseSync): void {
       `metrics.sqlite has version ${found.user_version}; this Weir reads up to ${version}: start the newer one`,
     )
   }
-  if (found.user_version === version) return
-  database.exec(`begin; ${tables}; pragma user_version = ${version}; commit`)
+  if (found.user_version < version)
+    database.exec(`begin; ${tables}; pragma user_version = ${version}; commit`)
+  database.exec(checksums)
 }

@@ -29,9 +29,15 @@ export interface DamagedPoints {
   readonly reason: string
 }
 
+/** A file that is written, and not yet in the manifest. */
+export interface NewPoints extends PointSegment {
+  /** CRC-32 of the whole file. */
+  readonly checksum: number
+}
+
 /** Everything that changes together. */
 export interface PointChange {
-  readonly add?: readonly PointSegment[]
+  readonly add?: readonly NewPoints[]
   readonly remove?: readonly number[]
   /** Segments that are as retention wants them, seen at a time. */
   readonly checked?: readonly { id: number; checkedMs: number; rules: string }[]
@@ -52,7 +58,7 @@ export class PointManifest {
   constructor(path: string) {
     this.database = openIrreplaceable(path, (database) => {
       database.exec(
-        'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma cache_size = -16000',
+        'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 5000; pragma cache_size = -16000',
       )
       migratePointManifest(database)
     })
@@ -76,6 +82,12 @@ export class PointManifest {
   damaged(): DamagedPoints[] {
     const rows = this.statement('select file, rows, reason from damaged order by file').all()
     return rows as unknown as DamagedPoints[]
+  }
+
+  /** CRC-32 of a file as it was written; undefined for one of before they were kept. */
+  checksum(segment: number): number | undefined {
+    const row = this.statement('select file from checksums where segment = ?').get(segment)
+    return row && Number(row['file'])
   }
 
   /** @throws what SQLite says, such as a full disk; then nothing has changed. */
@@ -137,18 +149,20 @@ export class PointManifest {
     this.#apply(change)
   }
 
-  #add(segment: PointSegment): void {
+  #add(segment: NewPoints): void {
     const { id, file, stepMs, period, minMs, maxMs, rows, bytes, lastOrder, checkedMs, rules } =
       segment
     const where = [id, file, stepMs, period ?? null] as const
     const what = [minMs, maxMs, rows, bytes, lastOrder, checkedMs, rules] as const
     this.#run('insert into segments values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', ...where, ...what)
+    this.#run('insert into checksums values (?, ?)', id, segment.checksum)
   }
 
   #apply(change: PointChange): void {
     for (const { id } of change.damaged ?? []) this.#segments.delete(id)
     for (const id of change.remove ?? []) this.#segments.delete(id)
-    for (const segment of change.add ?? []) this.#segments.set(segment.id, segment)
+    for (const { checksum: _, ...segment } of change.add ?? [])
+      this.#segments.set(segment.id, segment)
     for (const { id, ...checked } of change.checked ?? []) {
       const segment = this.#segments.get(id)
       if (segment) this.#segments.set(id, { ...segment, ...checked })

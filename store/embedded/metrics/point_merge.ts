@@ -4,7 +4,7 @@ import { execute } from '../segments/duckdb.ts'
 import { join, type Sql, sql, verbatim } from '../sql.ts'
 import { periodBounds, periodFormat } from './layout.ts'
 import { allColumns, pointColumns } from './point_columns.ts'
-import type { PointSegment } from './point_manifest.ts'
+import type { NewPoints, PointSegment } from './point_manifest.ts'
 import { rowsOf, sharedTimes } from './point_rows.ts'
 import type { PointStore } from './point_store.ts'
 import { keptFrom, type RetentionRules } from './retention_rules.ts'
@@ -61,7 +61,7 @@ export async function mergePoints(
       return await store.commit({ checked: [checked] })
     }
     const lastOrder = Math.max(...inputs.map((segment) => segment.lastOrder))
-    const added: PointSegment[] = []
+    const added: NewPoints[] = []
     // Where one file ends and the next begins there are a few; it is more of them that take memory.
     const isRewritten = sharedTimes(inputs).some(({ fromMs, toMs }) => toMs > fromMs)
     const groupRows = isRewritten ? world.groupRows / 2 : world.groupRows

@@ -3,15 +3,21 @@ import type { StoreWorld } from '../segments/segment_store.ts'
 import type { JsonRecord } from '../../search.ts'
 import { workFolder } from '../segments/layout.ts'
 import { type Sql, sql, verbatim } from '../sql.ts'
-import { isPassing } from '../memory.ts'
 import { database } from '../database.ts'
+import { checksumOf } from '../segments/checksums.ts'
 import { execute, pathLiteral } from '../segments/duckdb.ts'
+import { whatIsWrong } from '../segments/file_check.ts'
 import { setUnknownAside } from '../segments/unknown_files.ts'
 import { FileRows } from './file_rows.ts'
 import { repagePoints } from './point_pages.ts'
 import { pointFile, pointManifestPath, pointsFolder } from './layout.ts'
 import { freshGroupRows, parquetOptions } from './point_columns.ts'
-import { type PointChange, PointManifest, type PointSegment } from './point_manifest.ts'
+import {
+  type NewPoints,
+  type PointChange,
+  PointManifest,
+  type PointSegment,
+} from './point_manifest.ts'
 
 type Lend = <T>(action: (connection: DuckDBConnection) => Promise<T>) => Promise<T>
 
@@ -78,7 +84,7 @@ export class PointStore {
     rows: Sql,
     wanted: Pick<PointSegment, 'stepMs' | 'period' | 'lastOrder' | 'checkedMs' | 'rules'>,
     groupRows = freshGroupRows,
-  ): Promise<PointSegment | undefined> {
+  ): Promise<NewPoints | undefined> {
     const { files, step } = this.world
     const id = this.manifest.takeId()
     const file = pointFile(id, wanted.stepMs, wanted.period)
@@ -117,6 +123,7 @@ export class PointStore {
       maxMs: Number(facts!['max']),
       rows: Number(facts!['rows']),
       bytes: (await files.size(path)) ?? 0,
+      checksum: await checksumOf(files, path),
     }
   }
 
@@ -200,21 +207,13 @@ export class PointStore {
 
   async #whatIsWrong(segment: PointSegment, deadline: AbortSignal): Promise<string | undefined> {
     const release = this.hold([segment])
-    try {
-      const path = this.pathOf(segment)
-      if ((await this.world.files.size(path)) === undefined) return 'the file is missing'
-      const read = sql`select count(*) as rows, ${verbatim('max(hash(columns(*)))')} from read_parquet(${path})`
-      const rows = await this.world.connected((each) => database(each).rows(read, deadline))
-      const counted = Number(rows[0]!['rows'])
-      if (counted === segment.rows) return undefined
-      return `it has ${counted} rows, and should have ${segment.rows}`
-    } catch (failure) {
-      if (deadline.aborted) return undefined
-      if (isPassing(failure)) throw failure
-      return String(failure)
-    } finally {
-      release()
+    const file = {
+      path: this.pathOf(segment),
+      rows: segment.rows,
+      checksum: this.manifest.checksum(segment.id),
+      values: verbatim('max(hash(columns(*)))'),
     }
+    return await whatIsWrong(this.world, file, deadline).finally(release)
   }
 
   async #makeFolderOf(file: string): Promise<void> {

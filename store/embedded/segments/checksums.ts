@@ -26,10 +26,6 @@ export async function checksumsOf(
   return { file, words: hasWords ? await checksumOf(files, wordsFile(path)) : undefined }
 }
 
-/** @param path of the Parquet file, which is there. */
-export const isFileSound = async (files: Files, path: string, { file }: Checksums) =>
-  (await checksumOf(files, path)) === file
-
 /** A filter that is missing costs only time. @param path of the Parquet file. */
 export async function areWordsSound(
   files: Files,
@@ -41,7 +37,8 @@ export async function areWordsSound(
   return (await checksumOf(files, own)) === words
 }
 
-async function checksumOf(files: Files, path: string): Promise<number> {
+/** CRC-32 of a whole file, which is there. */
+export async function checksumOf(files: Files, path: string): Promise<number> {
   const handle = await files.open(path, 'r')
   try {
     const buffer = Buffer.allocUnsafe(Math.min(readBytes, (await handle.size()) + 1))
