@@ -241,18 +241,3 @@ test('no text becomes SQL', () => {
     { numRuns: Number(process.env['FUZZ_RUNS'] ?? 30) },
   )
 })
-
-test('whatever words are asked, they are looked for', () => {
-  const unit = fc.constantFrom('grapheme', 'binary') as fc.Arbitrary<'grapheme' | 'binary'>
-  const words = unit.chain((kind) => fc.string({ unit: kind, maxLength: 30 }))
-  fc.assert(
-    fc.property(
-      words,
-      fc.constantFrom('', 'stack.function:', 'error.value:', 'user.email:'),
-      (text, key) => {
-        expect(() => found(`${key}"${text.replaceAll(/[\\"]/g, '\\$&')}"`)).not.toThrow()
-      },
-    ),
-    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 15) },
-  )
-})
