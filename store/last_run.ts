@@ -17,12 +17,13 @@ const schema = z.object({
   }),
 })
 
-const pathIn = (dataFolder: string) => `${dataFolder}/store/last_run.json`
+/** The file is replaced whole. */
+export const lastRunPath = (dataFolder: string) => `${dataFolder}/store/last_run.json`
 
 /** Keeps it, where the disk lets it: commands can be given the config. */
 export function keepLastRun(dataFolder: string, { engine, routes }: LastRun): void {
   const { outputs, points } = routes
-  const path = pathIn(dataFolder)
+  const path = lastRunPath(dataFolder)
   try {
     mkdirSync(`${dataFolder}/store`, { recursive: true })
     writeFileSync(`${path}.new`, JSON.stringify({ engine, routes: { outputs, points } }))
@@ -35,7 +36,7 @@ export function keepLastRun(dataFolder: string, { engine, routes }: LastRun): vo
 /** Undefined when no Weir ran here that kept it. */
 export function lastRunOf(dataFolder: string): LastRun | undefined {
   try {
-    return schema.parse(JSON.parse(readFileSync(pathIn(dataFolder), 'utf8')))
+    return schema.parse(JSON.parse(readFileSync(lastRunPath(dataFolder), 'utf8')))
   } catch {
     return undefined
   }

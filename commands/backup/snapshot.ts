@@ -13,6 +13,7 @@ import type { Journal } from '../../core/journal/journal.ts'
 import { eventsPath, indexPath } from '../../core/journal/layout.ts'
 import { pointManifestPath, pointsFolder } from '../../store/embedded/metrics/layout.ts'
 import { manifestPath, segmentsFolder, wordsFile } from '../../store/embedded/segments/layout.ts'
+import { lastRunPath } from '../../store/last_run.ts'
 
 /** A file of the snapshot: its first `limit` bytes are what counts. */
 export interface SnapshotFile {
@@ -85,6 +86,7 @@ export class Snapshot {
     for (const name of ['api.sqlite', 'documents.sqlite']) {
       if (existsSync(join(store, name))) await this.#takeDatabase(join(store, name))
     }
+    this.#linkIfThere(lastRunPath(this.#dataFolder))
   }
 
   /** A merge may take files away that the manifest named a moment ago: then both are taken again. */

@@ -103,6 +103,17 @@ test('what an output does not give the store does not get into it by a question'
   expect((await weir(['query', '--raw', '*', '-c', one.config])).stdout).toBe('kept\n')
 })
 
+test('a folder that was restored is asked as the one that was backed up', async () => {
+  const collector = { outputs: [{ type: 'store', match: 'kept.**' }] }
+  const sent = { 'kept.a': [{ message: 'kept' }], other: [{ message: 'secret' }] }
+  const { data } = await stopped({ collector }, sent)
+  const [saved, again] = [`${data}-saved`, `${data}-again`]
+  expect(await weir(['backup', saved, '-d', data])).toMatchObject({ code: 0 })
+  expect(await weir(['restore', saved, '-d', again])).toMatchObject({ code: 0 })
+  expect((await weir(['query', '--raw', '*', '-d', again])).stdout).toBe('kept\n')
+  expect(await weir(['store', 'verify', '-d', again])).toMatchObject({ code: 0 })
+})
+
 test('a stopped folder of a cluster asks the cluster, or says that it needs the config', async () => {
   const store = { engine: 'elasticsearch', hosts: ['http://127.0.0.1:1'] }
   const one = await stopped({ store }, {})
