@@ -40,6 +40,7 @@ export class ThreadLink<
   >()
   readonly #ready = Promise.withResolvers<void>()
   #nextId = 0
+  #died: WeirError | undefined
 
   constructor(options: ThreadOptions<Exclude<Notice, StartNotice>>) {
     const { file, name, what, seed, handedOver = [], semiSpaceMb, onNotice, onExit } = options
@@ -60,6 +61,7 @@ export class ThreadLink<
     })
     this.#worker.on('exit', () => {
       const died = new WeirError('WEIR_WORKER_DIED', `${what} ended`, { cause: failure })
+      this.#died = died
       this.#ready.reject(died)
       for (const { reject } of this.#waiting.values()) reject(died)
       this.#waiting.clear()
@@ -72,11 +74,17 @@ export class ThreadLink<
     return this.#ready.promise
   }
 
+  /** What those who ask it are told, once the thread is gone. */
+  get died(): WeirError | undefined {
+    return this.#died
+  }
+
   /** `transfer` is what the request hands over for good. */
   ask<Ask extends Request['ask']>(
     request: Extract<Request, { ask: Ask }>,
     transfer: readonly Transferable[] = [],
   ): Promise<Answers[Ask]> {
+    if (this.#died) return Promise.reject(this.#died)
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })

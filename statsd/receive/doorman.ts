@@ -1,13 +1,13 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
-import { fstatSync } from 'node:fs'
 import { createServer, isIPv6, type Server, type Socket } from 'node:net'
 import type { Context } from '../../core/context.ts'
 import { Complaints } from '../../core/listen/complaints.ts'
 import { addressText, listenFailure } from '../../core/listen/failure.ts'
 import { messageOf } from '../../core/errors.ts'
 import { descriptorOf, mayBeHandedOver, stopReading } from './datagram_handle.ts'
+import { HandedOver } from './handed_over.ts'
 import { listenKey } from './listening.ts'
-import type { Early, KeptSockets, ListenerSettings, ListenStatus } from './protocol.ts'
+import type { Early, ListenerSettings, ListenStatus } from './protocol.ts'
 import { setReceiveBuffer } from './udp_socket.ts'
 
 /** Connections that wait for the thread; it takes a tenth of a second to start. */
@@ -16,18 +16,16 @@ const mostEarlyConnections = 1024
 /** A socket as the doorman has it. */
 interface Door {
   readonly status: ListenStatus
-  /** What the thread is told of it at its start. */
-  readonly kept: KeptSockets[number]
   /** Takes in no more; what came until then. */
-  leave(): Early
+  leave(handedOver: HandedOver): Early
   close(): void
 }
 
 /**
  * Keeps the addresses open on the main thread while no metrics come, so that a Weir that is sent none has no thread for
  * them: 12 MB. With the first datagram or connection the thread begins, and what comes until it is there is kept for it.
- * It goes on with the UDP sockets themselves, by their descriptors. A TCP port it opens anew: for about a millisecond,
- * once, connections are refused.
+ * It goes on with the UDP sockets themselves, by their descriptors, which it is told once nobody reads them here. A TCP
+ * port it opens anew: for about a millisecond, once, connections are refused.
  */
 export class Doorman {
   readonly #listeners: readonly ListenerSettings[]
@@ -35,6 +33,8 @@ export class Doorman {
   readonly #complaints: Complaints
   readonly #onFirst: () => void
   readonly #doors = new Map<number, Door>()
+  readonly #handedOver = new HandedOver()
+  #hasLeft = false
   #failed: ListenStatus[] = []
 
   /** @param onFirst called once, when something comes. */
@@ -80,20 +80,19 @@ export class Doorman {
     return [...Array.from(this.#doors.values(), ({ status }) => status), ...this.#failed]
   }
 
-  /** By the listener's number, for the seed of the thread. */
-  kept(): KeptSockets {
-    return this.#listeners.map((_, index) => this.#doors.get(index)?.kept)
-  }
-
-  /** The thread has the UDP sockets: gives up the rest. What came so far, by the listener's number. */
+  /** The thread is ready to go on: gives up all that there is. What came so far, by the listener's number. */
   leave(): Early[] {
     const nothing: Early = { datagrams: [], connections: [] }
-    return this.#listeners.map((_, index) => this.#doors.get(index)?.leave() ?? nothing)
+    this.#hasLeft = true
+    return this.#listeners.map((_, index) => {
+      return this.#doors.get(index)?.leave(this.#handedOver) ?? nothing
+    })
   }
 
+  /** Also after `leave`, where the thread is gone. */
   close(): void {
+    if (this.#hasLeft) return this.#handedOver.closeRest()
     for (const door of this.#doors.values()) door.close()
-    this.#doors.clear()
   }
 
   readonly #openUdp = async (
@@ -116,22 +115,22 @@ export class Doorman {
     const receiveBufferBytes = setReceiveBuffer(socket, this.#receiveBufferBytes, this.#complaints)
     const early = new EarlyDatagrams(socket, this.#receiveBufferBytes, this.#onFirst)
     const address = addressText({ protocol: 'udp', host, port: socket.address().port })
-    const inode = inodeOf(descriptorOf(socket))
+    const close = () => void socket.close()
     return {
       status: { address, dialect, receiveBufferBytes },
-      // Without a descriptor the thread opens the port anew.
-      kept: mayBeHandedOver(socket) ? descriptorOf(socket) : 'later',
-      leave() {
-        if (mayBeHandedOver(socket)) {
-          stopReading(socket)
-          socket.unref()
-        } else socket.close()
-        return { datagrams: early.datagrams.splice(0), connections: [] }
+      leave(handedOver) {
+        const came: Early = { datagrams: early.datagrams.splice(0), connections: [] }
+        const descriptor = mayBeHandedOver(socket) ? descriptorOf(socket) : undefined
+        if (descriptor === undefined) {
+          close()
+          return came
+        }
+        stopReading(socket)
+        socket.unref()
+        handedOver.add(descriptor, close)
+        return { ...came, descriptor }
       },
-      close() {
-        // The thread closes what it has; by then the descriptor may be another's.
-        if (inode === undefined || inodeOf(descriptorOf(socket)) === inode) socket.close()
-      },
+      close,
     }
   }
 
@@ -158,10 +157,14 @@ export class Doorman {
     const bound = { protocol: 'tcp', host, port: portOf(server) } as const
     return {
       status: { address: addressText(bound), dialect },
-      kept: 'later',
-      leave() {
+      leave(handedOver) {
         server.close()
-        const connections = early.splice(0).flatMap((socket) => descriptorOfStream(socket) ?? [])
+        const connections = early.splice(0).flatMap((socket) => {
+          const fd = descriptorOfStream(socket)
+          if (fd === undefined) return []
+          handedOver.add(fd, () => socket.destroy())
+          return fd
+        })
         return { datagrams: [], connections }
       },
       close() {
@@ -200,14 +203,4 @@ function descriptorOfStream(socket: Socket): number | undefined {
   if (typeof fd === 'number' && fd >= 0) return fd
   socket.destroy()
   return undefined
-}
-
-/** Which socket a descriptor is; undefined when it is none any more. */
-function inodeOf(fd: number | undefined): number | undefined {
-  if (fd === undefined) return undefined
-  try {
-    return fstatSync(fd).ino
-  } catch {
-    return undefined
-  }
 }

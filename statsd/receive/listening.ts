@@ -7,8 +7,6 @@ export interface Listening {
   readonly status: ListenStatus
   /** Of a UDP socket: the kernel counts by port what it dropped. */
   readonly udpPort?: number
-  /** Takes what came before this was there to receive it. */
-  takeOver?(early: Early): void
   /** Closes it; what came before has been read. */
   close(): Promise<void>
 }
@@ -26,9 +24,9 @@ export interface ListenerWorld {
 /** The config key that addresses are set in, for errors. */
 export const listenKey = 'statsd.listen'
 
-/** @param kept the descriptor of a socket that is bound already. */
+/** @param early what came before, which is read first. */
 export type Listen = (
   listener: ListenerSettings,
   world: ListenerWorld,
-  kept?: number,
+  early?: Early,
 ) => Promise<Listening>

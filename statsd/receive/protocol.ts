@@ -14,18 +14,14 @@ export interface ReceiverSeed {
   readonly settings: ReceiverSettings
   /** Where the swapped tables go: FlusherMessage out, FlusherAnswer in. Transferred. */
   readonly flusher: MessagePort
-  /** What main has kept open until now; undefined where the thread opens its listeners itself. */
-  readonly kept: KeptSockets | undefined
+  /** Main has the addresses until `takeOver`. */
+  readonly listensLater: boolean
 }
 
-/**
- * By the listener's number: the descriptor of a UDP socket that the thread goes on with, or `later` for a TCP port that
- * main gives up with `takeOver`.
- */
-export type KeptSockets = readonly (number | 'later' | undefined)[]
-
-/** What came before the thread could take it, by the listener's number. */
+/** What main had of an address before the thread did. */
 export interface Early {
+  /** Of the UDP socket that the thread goes on with; without one it opens the address anew. */
+  readonly descriptor?: number
   readonly datagrams: readonly { readonly bytes: Uint8Array; readonly sender: string }[]
   /** Descriptors of connections that nothing was read from. */
   readonly connections: readonly number[]
@@ -77,7 +73,7 @@ export type ReceiverRequest =
   | { readonly ask: 'watch'; readonly lines: boolean; readonly packets: boolean }
   /** The flusher died and there is another. */
   | { readonly ask: 'flusher'; readonly port: MessagePort }
-  /** Listens on what main has given up, and takes what came meanwhile. */
+  /** Listens on what main has given up, and takes what came meanwhile; by the listener's number. */
   | { readonly ask: 'takeOver'; readonly early: readonly Early[] }
   | { readonly ask: 'stop'; readonly withinMs: number }
 

@@ -34,11 +34,12 @@ export class Receiver implements Lifecycle {
   #watching = { lines: 0, packets: 0 }
   #link: ReceiverLink | undefined
   #generation = 0
-  #ensured: Promise<void> | undefined
+  /** The start of a thread that is under way, or the last; where it listens it is tried until it succeeds. */
+  #starting: Promise<void> | undefined
   /** Has the addresses until the thread does. */
   #doorman: Doorman | undefined
   #restarts = 0
-  #stopping = false
+  readonly #stopping = new AbortController()
 
   constructor(settings: ReceiverSettings, world: ReceiverWorld) {
     this.#settings = settings
@@ -61,16 +62,16 @@ export class Receiver implements Lifecycle {
   /** Starts the thread also where it has nothing to listen on: flushes come in its turns. */
   async ensure(): Promise<void> {
     const { listeners, startsLate } = this.#settings
-    if ((listeners.length > 0 && !startsLate) || this.#stopping) return
-    await (this.#ensured ??= this.#startLate())
+    if ((listeners.length > 0 && !startsLate) || this.#stopping.signal.aborted) return
+    await (this.#starting ??= this.#startLate())
   }
 
   /** The last interval is swapped and posted to the flusher's port before it resolves. */
   async stop(deadline: AbortSignal): Promise<void> {
     // What has come by now is seen by the next turn of the loop, and begins the thread.
     if (this.#doorman) await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
-    this.#stopping = true
-    await this.#ensured?.catch(() => undefined)
+    this.#stopping.abort()
+    await this.#starting?.catch(() => undefined)
     this.#doorman?.close()
     this.#doorman = undefined
     const link = this.#link
@@ -142,8 +143,8 @@ export class Receiver implements Lifecycle {
       await this.#startThread()
     } catch (failure) {
       // Where it listens it is tried until it does; else whoever needs it tries again.
-      if (this.#settings.listeners.length > 0) void this.#restart()
-      else this.#ensured = undefined
+      const { listeners } = this.#settings
+      this.#starting = listeners.length > 0 ? this.#restart() : undefined
       throw failure
     }
   }
@@ -153,17 +154,21 @@ export class Receiver implements Lifecycle {
     const generation = ++this.#generation
     const { port1, port2 } = new MessageChannel()
     const link: ReceiverLink = startReceiverThread(
-      { generation, settings: this.#settings, flusher: port1, kept: doorman?.kept() },
+      {
+        generation,
+        settings: this.#settings,
+        flusher: port1,
+        listensLater: doorman !== undefined,
+      },
       (notice) => this.#hear(notice),
       (failure) => this.#onExit(link, failure),
     )
-    this.#link = link
     try {
       await link.ready
       if (doorman) await link.ask({ ask: 'takeOver', early: doorman.leave() })
+      // It may have died with its last word.
+      if (link.died) throw link.died
     } catch (failure) {
-      // So that its end is not taken for a death.
-      if (this.#link === link) this.#link = undefined
       await link.terminate()
       // The next thread opens them anew; what waited for this one is gone with it.
       doorman?.close()
@@ -171,29 +176,33 @@ export class Receiver implements Lifecycle {
     } finally {
       this.#doorman = undefined
     }
+    // From here on its end is a death.
+    this.#link = link
     this.#world.onTables(port2, generation)
     this.#tellWatching()
   }
 
   #onExit(link: ReceiverLink, failure: Error | undefined): void {
-    if (this.#stopping || this.#link !== link) return
+    if (this.#link !== link) return
     this.#link = undefined
     this.#restarts += 1
     const { log, metrics } = this.#world.context
     log.error({ err: failure }, 'the thread that receives metrics died; starting another')
     metrics.worker_restarts.inc({ worker: 'statsd-receiver' })
-    void this.#restart()
+    this.#starting = this.#restart()
   }
 
   async #restart(): Promise<void> {
     const { clock, log, random } = this.#world.context
-    for (let attempt = 1; !this.#stopping; attempt++) {
+    const { signal } = this.#stopping
+    for (let attempt = 1; !signal.aborted; attempt++) {
       try {
         return await this.#startThread()
       } catch (failure) {
         const code = failure instanceof WeirError ? failure.code : undefined
         log.error({ err: failure, code }, 'cannot receive metrics; trying again')
-        await clock.sleep(fullJitter(attempt, { baseMs: 500, maxMs: restartMaxMs }, random))
+        const wait = fullJitter(attempt, { baseMs: 500, maxMs: restartMaxMs }, random)
+        await clock.sleep(wait, signal)
       }
     }
   }

@@ -56,7 +56,7 @@ answerRequests<ReceiverRequest, ReceiverAnswers>(main, {
     return undefined
   },
   takeOver: async ({ early }) => {
-    await receiving.takeOver(early)
+    await receiving.listen(early)
     return undefined
   },
   stop: async () => {
@@ -65,4 +65,4 @@ answerRequests<ReceiverRequest, ReceiverAnswers>(main, {
   },
 })
 
-await startThread(main, () => receiving.start(seed.kept))
+await startThread(main, () => receiving.start(seed.listensLater))

@@ -21,7 +21,6 @@ import { FlushClock } from './flush_clock.ts'
 import type { Listening, ListenerWorld } from './listening.ts'
 import type {
   Early,
-  KeptSockets,
   ListenerSettings,
   ListenStatus,
   ReceiverNotice,
@@ -66,8 +65,6 @@ export class Receiving {
   readonly #sums = { packets: 0, lines: 0, badLines: 0, kernelDrops: 0, droppedSeries: 0 }
   /** By the listener's number. */
   readonly #listening = new Map<number, Listening>()
-  /** Numbers of listeners that wait for `takeOver`. */
-  readonly #later: number[] = []
   #failed: ListenStatus[] = []
   #loops: Promise<unknown> = Promise.resolve()
   #turn = 0
@@ -102,13 +99,9 @@ export class Receiving {
     this.#startedMs = clock.now()
   }
 
-  /** @param kept sockets that main has open; listeners of which it has the port wait for `takeOver`. */
-  async start(kept: KeptSockets = []): Promise<void> {
-    for (const [index, listener] of this.#settings.listeners.entries()) {
-      const socket = kept[index]
-      if (socket === 'later') this.#later.push(index)
-      else await this.#listen(listener, index, socket)
-    }
+  /** @param listensLater main has the addresses until `listen`. */
+  async start(listensLater = false): Promise<void> {
+    if (!listensLater) await this.listen()
     const { clock } = this.#world
     const { signal } = this.#stopping
     this.#startedMs = clock.now()
@@ -119,14 +112,10 @@ export class Receiving {
     ])
   }
 
-  /** Main has given up its sockets: listens in its place, and takes what came before, by the listener's number. */
-  async takeOver(early: readonly Early[]): Promise<void> {
-    for (const index of this.#later.splice(0)) {
-      await this.#listen(this.#settings.listeners[index]!, index)
-    }
-    for (const [index, listening] of this.#listening) {
-      const came = early[index]
-      if (came) listening.takeOver?.(came)
+  /** @param early where main listened before: what came until then, by the listener's number. */
+  async listen(early: readonly Early[] = []): Promise<void> {
+    for (const [index, listener] of this.#settings.listeners.entries()) {
+      await this.#open(listener, index, early[index])
     }
   }
 
@@ -211,7 +200,7 @@ export class Receiving {
     return row === noRow ? [] : tables[kind].valuesOf(row, shownValues)
   }
 
-  async #listen(listener: ListenerSettings, index: number, kept?: number): Promise<void> {
+  async #open(listener: ListenerSettings, index: number, early?: Early): Promise<void> {
     const { protocol } = listener.address
     const listen =
       protocol === 'udp'
@@ -220,7 +209,7 @@ export class Receiving {
           ? listenUnixDatagrams()
           : streamListener(this.#connections)
     try {
-      this.#listening.set(index, await listen(listener, this.#worldOf(listener), kept))
+      this.#listening.set(index, await listen(listener, this.#worldOf(listener), early))
     } catch (failure) {
       if (!this.#settings.mayBeTaken) {
         await this.#closeAll()

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, closeSync } from 'node:fs'
 import { type AddressInfo, createServer, Socket } from 'node:net'
 import { plainIp } from '../../core/listen/access.ts'
 import { addressText, type ListenAddress, listenFailure } from '../../core/listen/failure.ts'
@@ -55,7 +55,7 @@ export class OpenConnections {
 /** Lines over TCP or Unix stream sockets. */
 export const streamListener =
   (connections: OpenConnections): Listen =>
-  async ({ address, dialect }, world) => {
+  async ({ address, dialect }, world, early) => {
     if (address.protocol === 'udp' || address.protocol === 'unixgram') {
       throw new Error('not a stream address')
     }
@@ -79,7 +79,13 @@ export const streamListener =
     })
     if (where.protocol === 'unix') await clearPath(where.path, listenKey)
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (failure) => reject(listenFailure(failure, where, listenKey)))
+      server.once('error', (failure) => {
+        for (const fd of early?.connections ?? []) {
+          traffic.note('connection_refused')
+          closeSync(fd)
+        }
+        reject(listenFailure(failure, where, listenKey))
+      })
       const target =
         where.protocol === 'unix' ? { path: where.path } : { host: where.host, port: where.port }
       server.listen({ ...target, backlog: 1024 }, resolve)
@@ -93,13 +99,11 @@ export const streamListener =
     if (where.protocol === 'unix') chmodSync(where.path, Number.parseInt(settings.permissions, 8))
     const bound =
       where.protocol === 'unix' ? where : { ...where, port: (server.address() as AddressInfo).port }
+    for (const fd of early?.connections ?? []) {
+      server.emit('connection', new Socket({ fd, readable: true, writable: true }))
+    }
     return {
       status: { address: addressText(bound), dialect },
-      takeOver({ connections: accepted }) {
-        for (const fd of accepted) {
-          server.emit('connection', new Socket({ fd, readable: true, writable: true }))
-        }
-      },
       async close() {
         const closed = new Promise((resolve) => server.close(resolve))
         // What the kernel has of them is read before they go, unless more keeps coming.

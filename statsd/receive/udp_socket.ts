@@ -12,19 +12,30 @@ import { type Listen, listenKey } from './listening.ts'
 const mostTurns = 1000
 
 /** A UDP socket with a receive buffer that a burst fits into. */
-export const listenUdp: Listen = async ({ address, dialect }, world, kept) => {
+export const listenUdp: Listen = async ({ address, dialect }, world, early) => {
   if (address.protocol !== 'udp') throw new Error('not a UDP address')
   const { host, port } = address
   const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' })
+  const { complaints, reader, maySend, settings, traffic } = world
   let received = 0
+  const read = (datagram: Uint8Array, sender: string) => {
+    received += 1
+    if (!maySend || maySend(plainIp(sender))) reader.packet(datagram, 0, datagram.length)
+    else {
+      traffic.note('connection_refused')
+      complaints.say('datagram refused: not allowed', { peer: sender })
+    }
+  }
+  // Before the socket is read: the last value of a gauge is the one that holds.
+  for (const { bytes, sender } of early?.datagrams ?? []) read(bytes, sender)
   await new Promise<void>((resolve, reject) => {
     socket.once('error', (failure) => {
       socket.close()
       reject(listenFailure(failure, { protocol: 'udp', host, port }, listenKey))
     })
-    socket.bind(kept === undefined ? { address: host, port } : { fd: kept }, resolve)
+    const fd = early?.descriptor
+    socket.bind(fd === undefined ? { address: host, port } : { fd }, resolve)
   })
-  const { complaints, reader, maySend, settings, traffic } = world
   const granted = setReceiveBuffer(socket, settings.receiveBufferBytes, complaints)
   socket.removeAllListeners('error')
   socket.on('error', (failure) => {
@@ -38,14 +49,6 @@ export const listenUdp: Listen = async ({ address, dialect }, world, kept) => {
     },
     (failure) => complaints.say('reading datagrams ahead failed', { reason: messageOf(failure) }),
   )
-  const read = (datagram: Uint8Array, sender: string) => {
-    received += 1
-    if (!maySend || maySend(plainIp(sender))) reader.packet(datagram, 0, datagram.length)
-    else {
-      traffic.note('connection_refused')
-      complaints.say('datagram refused: not allowed', { peer: sender })
-    }
-  }
   socket.on('message', (datagram, sender) => {
     read(datagram, sender.address)
     if (!maySend) queue.noticed()
@@ -55,9 +58,6 @@ export const listenUdp: Listen = async ({ address, dialect }, world, kept) => {
   return {
     udpPort: bound.port,
     status: { address: text, dialect, receiveBufferBytes: granted },
-    takeOver({ datagrams }) {
-      for (const { bytes, sender } of datagrams) read(bytes, sender)
-    },
     async close() {
       for (let turn = 0; turn < mostTurns; turn++) {
         const before = received

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
@@ -163,6 +164,54 @@ test('a thread that dies before it has started is replaced as well', async () =>
   await send(udp, port, 'a:1|c')
   await eventually(async () => expect(await linesOf(receiver)).toBe(1))
   expect(warnings.join()).toContain('trying again')
+})
+
+/** Calls back when the thread that begins next is ready, before the receiver hears of it. */
+function onceReady(act: (worker: Worker) => void) {
+  process.once('worker', (worker) => void worker.prependOnceListener('message', () => act(worker)))
+}
+
+const sleepAll = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
+test('a thread that dies as it takes over is replaced by one, which has the addresses', async () => {
+  const { receiver, port, workers, udp } = await waiting()
+  onceReady((worker) => {
+    void worker.terminate()
+    // It is gone before this thread does anything else.
+    sleepAll(500)
+  })
+  await send(udp, port, 'a:1|c')
+  await eventually(() => expect(workers.length).toBeGreaterThan(1))
+  await eventually(async () => expect(await linesOf(receiver)).toBe(0))
+  await send(udp, port, 'a:1|c')
+  const socket = connect(port, host)
+  onTestFinished(() => void socket.destroy())
+  socket.write('a:1|c\n')
+  await eventually(async () => expect(await linesOf(receiver)).toBe(2))
+  expect(workers).toHaveLength(2)
+})
+
+test('what came before the thread is read before what comes after', async () => {
+  const { receiver, port, udp } = await waiting()
+  onceReady(() => {
+    const code = `require('dgram').createSocket('udp4').send('later:1|c',${port},'${host}',process.exit)`
+    execFileSync(process.execPath, ['-e', code])
+    sleepAll(100)
+  })
+  await send(udp, port, 'first:1|c')
+  await eventually(async () => expect(await linesOf(receiver)).toBe(2))
+  // Series are listed as they came.
+  const names = (await receiver.show('counter')).map(({ name }) => name)
+  expect(names).toEqual(['first', 'later'])
+})
+
+test('merging goes on once the thread is there after all', async () => {
+  const { receiver, workers } = await waiting()
+  process.once('worker', (worker) => void worker.terminate())
+  await expect(receiver.ensure()).rejects.toThrow('ended')
+  await receiver.ensure()
+  expect(await linesOf(receiver)).toBe(0)
+  expect(workers).toHaveLength(2)
 })
 
 test('to merge what other Weirs flushed the thread begins too', async () => {

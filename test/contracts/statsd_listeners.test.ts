@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MessagePort, Worker } from 'node:worker_threads'
@@ -364,4 +364,32 @@ test('the thread: lines, live lines, console questions, the last interval; anoth
   expect(swaps[0]).toMatchObject({ generation: 2, isLast: true })
   expect(swaps[0]!.counter.sums[0]).toBe(3)
   await receiver.stop(AbortSignal.timeout(5000))
+})
+
+test('connections that came early are closed where the port cannot be opened anew', async () => {
+  const [accepted, taken] = [Promise.withResolvers<Socket>(), { pauseOnConnect: true }]
+  const other = createServer(taken, accepted.resolve).listen(0, '127.0.0.1')
+  onTestFinished(() => void other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const client = await opened(local(port))
+  const { _handle: handle } = (await accepted.promise) as Socket & { _handle: { fd: number } }
+  const settings = settingsOf([`tcp://127.0.0.1:${port}`], { mayBeTaken: true })
+  const notices: ReceiverNotice[] = []
+  const made = new Receiving(settings, 1, {
+    clock: systemClock,
+    seed: 1,
+    say: (notice) => notices.push(notice),
+    handOver: () => undefined,
+  })
+  await made.start(true)
+  const closed = once(client, 'close')
+  await made.listen([{ datagrams: [], connections: [handle.fd] }])
+  await closed
+  expect(made.status().listen[0]!.problem).toContain('cannot listen')
+  await made.stop()
+  expect(notices).toContainEqual({
+    notice: 'impaired',
+    counts: new Map([['connection_refused', 1]]),
+  })
 })
