@@ -116,16 +116,18 @@ export class EmbeddedStore implements Lifecycle {
     mkdirSync(this.#folder, { recursive: true })
     try {
       await this.documents.start()
-      const { documentStreams } = knownTo(this.#folder)
-      await this.#openApi(engine, documentStreams)
+      await this.#openApi(engine, knownTo(this.#folder))
     } catch (failure) {
       await this.#close()
       throw failure
     }
   }
 
-  async #openApi(engine: EmbeddedEngine, documentStreams: readonly string[]): Promise<void> {
-    const { context } = this.#world
+  async #openApi(
+    engine: EmbeddedEngine,
+    { documentStreams, highestSeq }: ReturnType<typeof knownTo>,
+  ): Promise<void> {
+    const { context, files, journal } = this.#world
     const aside = `${this.#folder}/api.damaged-${context.clock.now()}.sqlite`
     const { sqlite, isNew, setAside } = openApiDatabase(`${this.#folder}/api.sqlite`, aside)
     if (setAside !== undefined)
@@ -139,10 +141,15 @@ export class EmbeddedStore implements Lifecycle {
         'the file is lost: ids of documents are learnt again, and what clients said about indices (mappings, templates, aliases) is lost: say it again',
       )
     this.#database = sqlite
-    this.#ids = idTable(sqlite, isNew)
-    const isLost = isNew || setAside !== undefined
-    await recoverIds(this.#ids, this.#world, engine, isLost ? documentStreams : [])
-    const api = new Api(this.#makeServices(engine, this.#ids))
+    const ids = idTable(sqlite)
+    this.#ids = ids
+    if (ids.isLost && !isNew)
+      context.log.info(
+        'ids of documents are learnt again: the last start did not come to the end of it',
+      )
+    await recoverIds(ids, { files, journal, engine, documentStreams })
+    ids.beginAbove(highestSeq)
+    const api = new Api(this.#makeServices(engine, ids))
     await engine.updateCatalogue(api.indices.catalogue)
     this.#api = api
   }

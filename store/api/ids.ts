@@ -30,10 +30,17 @@ export interface IdTable {
   forgetThrough(index: string, seq: number): number
   /** Whether changes after `settledSeq` may be missing, because the last process did not end well. */
   readonly needsRecovery: boolean
+  /** Whether all may be missing: the table was made anew, and no `recover` has come to its end since. */
+  readonly isLost: boolean
   /** All changes up to here are in the table, or never became durable. */
   readonly settledSeq: number
-  /** Takes over changes, ascending by `seq`; those that it has are ignored. */
+  /** Takes over all changes that may be missing, those of an id ascending by `seq`; those that it has are ignored. */
   recover(changes: AsyncIterable<Identity> | Iterable<Identity>): Promise<void>
+  /**
+   * Gives no number up to `seq`, the highest that the rest of the store knows. A table that was lost may have given further
+   * ones, to what was deleted since, and leaves out as many as a crash does.
+   */
+  beginAbove(seq: number): void
   close(): void
 }
 
@@ -55,8 +62,8 @@ export interface IdTransaction {
 const lease = 1_000_000
 const purgeRows = 2_000
 
-export function idTable(sqlite: DatabaseSync, isNew: boolean): IdTable {
-  return new SqliteIds(sqlite, isNew)
+export function idTable(sqlite: DatabaseSync): IdTable {
+  return new SqliteIds(sqlite)
 }
 
 interface Change {
@@ -80,8 +87,9 @@ class SqliteIds implements IdTable {
   #ceiling: number
   #settled: number
   readonly needsRecovery: boolean
+  readonly isLost: boolean
 
-  constructor(sqlite: DatabaseSync, isNew: boolean) {
+  constructor(sqlite: DatabaseSync) {
     this.#sqlite = sqlite
     const byId = 'where index_no = ? and id = ?'
     this.#select = sqlite.prepare(`select seq, version from id ${byId}`)
@@ -97,12 +105,16 @@ class SqliteIds implements IdTable {
     }
     const mark = (name: string) => {
       const row = sqlite.prepare('select value from mark where name = ?').get(name)
-      return Number(row?.['value'] ?? 0)
+      return row && Number(row['value'])
     }
-    this.#ceiling = mark('ceiling')
-    this.#settled = mark('settled')
-    this.needsRecovery = isNew || mark('closed') === 0
-    this.#last = this.needsRecovery ? this.#ceiling : mark('last')
+    this.#ceiling = mark('ceiling') ?? 0
+    this.#settled = mark('settled') ?? 0
+    const closed = mark('closed')
+    this.needsRecovery = closed !== 1
+    this.isLost = closed === undefined || mark('learning') === 1
+    this.#last = this.needsRecovery ? this.#ceiling : (mark('last') ?? 0)
+    // First: until all is learnt, whoever opens it has to learn it.
+    if (this.isLost) this.#setMark.run('learning', 1)
     this.#setMark.run('closed', 0)
   }
 
@@ -163,6 +175,14 @@ class SqliteIds implements IdTable {
     batch = []
     this.#settled = this.#last
     this.#setMark.run('settled', this.#settled)
+    this.#keepCeiling(this.#last)
+    this.#setMark.run('learning', 0)
+  }
+
+  beginAbove(seq: number): void {
+    const known = Math.max(this.#last, seq)
+    this.#last = this.isLost && known > 0 ? known + lease : known
+    this.#keepCeiling(this.#last)
   }
 
   close(): void {
@@ -186,11 +206,15 @@ class SqliteIds implements IdTable {
 
   #next(): number {
     this.#last += 1
-    if (this.#last >= this.#ceiling) {
-      this.#ceiling = this.#last + lease
-      this.#setMark.run('ceiling', this.#ceiling)
-    }
+    if (this.#last >= this.#ceiling) this.#keepCeiling(this.#last + lease)
     return this.#last
+  }
+
+  /** Whoever comes after a crash begins above it. */
+  #keepCeiling(seq: number): void {
+    if (seq <= this.#ceiling) return
+    this.#ceiling = seq
+    this.#setMark.run('ceiling', seq)
   }
 
   #settle(transaction: Transaction, changes: readonly Change[]): void {

@@ -10,29 +10,39 @@ import type { EmbeddedEngine } from './engine.ts'
 
 const pageSize = 10_000
 
+interface Surroundings {
+  readonly files: Files
+  readonly journal: Pick<Journal, 'partitions'>
+  readonly engine: Pick<EmbeddedEngine, 'search'>
+  /** Streams that have documents with a number in segments. */
+  readonly documentStreams: readonly string[]
+}
+
 /**
  * Learns the ids again that the table lacks after a crash or its loss: from the segments, if it was lost,
  * and from what of the journal is still there.
- *
- * @param lost streams that have documents with a number in segments, if the table was lost.
  */
-export async function recoverIds(
-  ids: IdTable,
-  world: { readonly files: Files; readonly journal: Journal },
-  engine: EmbeddedEngine,
-  lost: readonly string[],
-): Promise<void> {
-  if (!ids.needsRecovery) return
-  for (const stream of lost) await ids.recover(inSegments(engine, stream))
+export async function recoverIds(ids: IdTable, world: Surroundings): Promise<void> {
+  if (ids.needsRecovery) await ids.recover(missingIn(ids, world))
+}
+
+async function* missingIn(
+  { isLost, settledSeq }: IdTable,
+  { files, journal, engine, documentStreams }: Surroundings,
+): AsyncGenerator<Identity> {
+  if (isLost) for (const stream of documentStreams) yield* inSegments(engine, stream)
   const changes: Identity[] = []
-  for await (const change of inJournal(world)) {
-    if (lost.length > 0 || change.seq > ids.settledSeq) changes.push(change)
+  for await (const change of inJournal(files, journal)) {
+    if (isLost || change.seq > settledSeq) changes.push(change)
   }
-  await ids.recover(changes.toSorted((a, b) => a.seq - b.seq))
+  yield* changes.toSorted((a, b) => a.seq - b.seq)
 }
 
 /** Documents by what they are; a deleted one is in no segment, which is all there is to know of it. */
-async function* inSegments(engine: EmbeddedEngine, stream: string): AsyncGenerator<Identity> {
+async function* inSegments(
+  engine: Surroundings['engine'],
+  stream: string,
+): AsyncGenerator<Identity> {
   let after: number | undefined
   do {
     const request: JsonRecord = {
@@ -54,13 +64,10 @@ async function* inSegments(engine: EmbeddedEngine, stream: string): AsyncGenerat
   } while (after !== undefined)
 }
 
-async function* inJournal({
-  files,
-  journal,
-}: {
-  readonly files: Files
-  readonly journal: Journal
-}): AsyncGenerator<Identity> {
+async function* inJournal(
+  files: Files,
+  journal: Surroundings['journal'],
+): AsyncGenerator<Identity> {
   for (const partition of journal.partitions) {
     for (const { id, end } of partition.segments.slice()) {
       const reader = await SegmentReader.open(files, partition.folder, id)

@@ -9,17 +9,28 @@ import { Manifest } from './segments/manifest.ts'
 import { checkFile, isManifestMade } from './segments/manifest_file.ts'
 import { slowerCursor } from './slower_cursor.ts'
 
-/** Where the store is in the journal, as its manifest says, and which streams have documents with a number. */
-export function knownTo(folder: string): { cursor: Places; documentStreams: string[] } {
+/** What the manifests of a store say. */
+interface Known {
+  /** Where the store is in the journal. */
+  readonly cursor: Places
+  /** Streams that have documents with a number. */
+  readonly documentStreams: readonly string[]
+  /** Of documents, also of those that were replaced or deleted; 0 when there is none. */
+  readonly highestSeq: number
+}
+
+export function knownTo(folder: string): Known {
   // The engine's process makes it.
-  if (!isManifestMade(manifestPath(folder))) return { cursor: {}, documentStreams: [] }
+  if (!isManifestMade(manifestPath(folder)))
+    return { cursor: {}, documentStreams: [], highestSeq: 0 }
   const manifest = new Manifest(manifestPath(folder))
   const points = pointCursor(folder)
   try {
     const parts = manifest.segments.values().flatMap((segment) => segment.parts)
     const numbered = parts.filter(({ maxSeq }) => maxSeq !== null).map(({ stream }) => stream)
     const documentStreams = [...new Set(numbered)]
-    return { cursor: slowerCursor([manifest.cursor(), points]), documentStreams }
+    const cursor = slowerCursor([manifest.cursor(), points])
+    return { cursor, documentStreams, highestSeq: manifest.highestSeq() }
   } finally {
     manifest.close()
   }

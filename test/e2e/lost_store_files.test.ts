@@ -68,6 +68,22 @@ test('ids are learnt again from segments, and what else was lost with them is sa
   expect(log).toMatch(/mappings, templates, aliases/)
 })
 
+test('documents of an index that was deleted and made anew are found, though api.sqlite is lost', async () => {
+  const folder = madeFolder()
+  await running(folder, async (url) => {
+    expect(await created(url, 'k1', 'k2')).toEqual([201, 201])
+    expect((await fetch(`${url}/es/notes`, { method: 'DELETE' })).status).toBe(200)
+  })
+  lose(folder, 'api.sqlite')
+  // It has been read, and goes with time.
+  rmSync(join(folder, 'data/journal/store'), { recursive: true })
+  await running(folder, async (url) => {
+    expect(await created(url, 'k1')).toEqual([201])
+    const count = await fetch(`${url}/es/notes/_count`)
+    expect(await count.json()).toMatchObject({ count: 1 })
+  })
+})
+
 test('segments whose manifest is lost are set aside as they are, not deleted', async () => {
   const folder = madeFolder()
   await running(folder, async (url) => {

@@ -139,6 +139,15 @@ export class Manifest {
     )
   }
 
+  /** Of documents that are in segments, and of those that are gone from them; 0 when there is none. */
+  highestSeq(): number {
+    const [row] = this.#all(
+      `select max((select coalesce(max(max_seq), 0) from segment_streams),
+        (select coalesce(max(seq), 0) from masks), (select coalesce(max(gone_seq), 0) from streams)) as seq`,
+    )
+    return Number(row!['seq'])
+  }
+
   hasMasks(stream: string): boolean {
     return this.#all('select 1 from masks where stream = ? limit 1', stream).length > 0
   }

@@ -59,7 +59,7 @@ export function createEsApp(
       return 'durable'
     },
     paused: () => undefined,
-    ids: idTable(sqlite, true),
+    ids: idTable(sqlite),
     catalogue: catalogueStore(sqlite),
     limits: apiLimits.parse({}),
     questionTimeoutMs: 30_000,

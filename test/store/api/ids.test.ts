@@ -19,7 +19,7 @@ function file(): string {
 function inMemory() {
   const sqlite = new DatabaseSync(':memory:')
   sqlite.exec(apiSchema)
-  return { sqlite, ids: idTable(sqlite, true) }
+  return { sqlite, ids: idTable(sqlite) }
 }
 
 test('a change counts once it is committed, and not after a rollback', () => {
@@ -96,7 +96,7 @@ test('after a clean end nothing is missing, after another the changes since are 
   const path = file()
   const open = () => {
     const { sqlite, isNew } = openApiDatabase(path, `${path}.aside`)
-    return { sqlite, ids: idTable(sqlite, isNew), isNew }
+    return { sqlite, ids: idTable(sqlite), isNew }
   }
   const one = open()
   expect([one.isNew, one.ids.needsRecovery]).toEqual([true, true])
@@ -141,6 +141,50 @@ test('a lost table is made from the documents', async () => {
   await ids.recover(rows())
   expect(ids.get('a', '5')).toEqual({ seq: 7_005, version: 2 })
   expect(ids.begin().next()).toBe(12_001)
+})
+
+test('a table that was lost stays so until all is learnt, whoever dies meanwhile', async () => {
+  const path = file()
+  const open = () => {
+    const { sqlite } = openApiDatabase(path, `${path}.aside`)
+    return { sqlite, ids: idTable(sqlite) }
+  }
+  const one = open()
+  async function* dying(): AsyncGenerator<Identity> {
+    for (let n = 1; n <= 6_000; n++) yield { index: 'a', id: `${n}`, seq: n, op: 'index' }
+    throw new Error('killed')
+  }
+  await expect(one.ids.recover(dying())).rejects.toThrow('killed')
+  one.sqlite.close()
+
+  const two = open()
+  expect([two.ids.isLost, two.ids.settledSeq]).toEqual([true, 0])
+  await two.ids.recover([{ index: 'a', id: '9000', seq: 9_000, op: 'index' }])
+  two.sqlite.close()
+
+  const three = open()
+  expect([three.ids.isLost, three.ids.needsRecovery]).toEqual([false, true])
+  expect(three.ids.get('a', '5')).toEqual({ seq: 5, version: 1 })
+  // Nothing was given since: what was learnt is not given anew either.
+  expect(three.ids.begin().next()).toBeGreaterThan(9_000)
+  three.sqlite.close()
+})
+
+test('no number is given that the rest of the store knows, nor one that only a lost table knew', async () => {
+  const { sqlite, ids } = inMemory()
+  await ids.recover([{ index: 'a', id: 'x', seq: 3, op: 'index' }])
+  ids.beginAbove(41)
+  const first = ids.begin().next()
+  expect(first).toBeGreaterThan(1_000_000)
+  const again = idTable(sqlite)
+  await again.recover([])
+  again.beginAbove(5_000_000)
+  expect(again.begin().next()).toBe(5_000_001)
+
+  const empty = inMemory().ids
+  await empty.recover([])
+  empty.beginAbove(0)
+  expect(empty.begin().next()).toBe(1)
 })
 
 test('a file that is no database is put aside', () => {

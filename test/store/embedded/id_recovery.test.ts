@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { systemFiles } from '../../../core/files.ts'
+import { apiSchema } from '../../../store/api/database.ts'
+import { idTable } from '../../../store/api/ids.ts'
+import { recoverIds } from '../../../store/embedded/id_recovery.ts'
+import { knownTo } from '../../../store/embedded/known_places.ts'
+import { manifestPath } from '../../../store/embedded/segments/layout.ts'
+import { Manifest } from '../../../store/embedded/segments/manifest.ts'
+
+/** Answers with one document of each stream, and then no more. */
+function engineOf(answers: number) {
+  let left = answers
+  return {
+    search: (stream: string) => {
+      if (left-- === 0) return Promise.reject(new Error('killed'))
+      return Promise.resolve({
+        hits: { hits: [{ _index: stream, _id: 'x', sort: [stream === 'a' ? 1 : 2] }] },
+      })
+    },
+  }
+}
+
+test('ids that were not learnt to their end are learnt at the next start', async () => {
+  const sqlite = new DatabaseSync(':memory:')
+  sqlite.exec(apiSchema)
+  const given = { files: systemFiles, journal: { partitions: [] }, documentStreams: ['a', 'b'] }
+  const dying = recoverIds(idTable(sqlite), { ...given, engine: engineOf(1) })
+  await expect(dying).rejects.toThrow('killed')
+  const ids = idTable(sqlite)
+  await recoverIds(ids, { ...given, engine: engineOf(2) })
+  expect([ids.get('a', 'x')?.seq, ids.get('b', 'x')?.seq]).toEqual([1, 2])
+  // Nobody asks for them once more.
+  await recoverIds(idTable(sqlite), { ...given, engine: engineOf(0) })
+})
+
+test('the manifest knows numbers of documents that were replaced, and of indices that were deleted', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-known-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  mkdirSync(folder, { recursive: true })
+  const manifest = new Manifest(manifestPath(folder))
+  const highest = () => knownTo(folder).highestSeq
+  expect(highest()).toBe(0)
+  manifest.commit({ masks: [{ stream: 'a', seq: 7 }] }, 0)
+  expect(highest()).toBe(7)
+  manifest.commit({ gone: { stream: 'a', segment: 0, seq: 12 } }, 0)
+  expect(highest()).toBe(12)
+  manifest.close()
+})
