@@ -10,6 +10,7 @@ import type { Segment } from './segment.ts'
 import { compactPlan, type MergeOptions, mergePlan, ownSegmentBytes } from './merge_plan.ts'
 import { ageOf, joinedBytesMax, leaving, leavingDamaged } from './retention.ts'
 import type { SegmentStore } from './segment_store.ts'
+import { setDamagedAside } from './verify.ts'
 
 const retentionEveryMs = 60_000
 const fanIn = 8
@@ -31,7 +32,7 @@ export class Maintenance {
   readonly #beside: Beside
   readonly #time: Pick<Clock, 'now'>
   readonly #upkeep: Upkeep
-  /** Segments that turned out not to be like others. */
+  /** Segments that are sound, and turned out not to be like others. */
   readonly #apart = new Set<number>()
 
   /** @param time by which rows are too old. */
@@ -134,14 +135,17 @@ export class Maintenance {
     }
   }
 
-  /** @returns true: those that cannot be joined are not tried again, and others may. */
+  /** @returns true: those that cannot be joined together are not tried again, and others may. */
   async #join(inputs: readonly Segment[]): Promise<true> {
     const world = { quiet: () => this.#upkeep.quiet(), wordsMax: this.#options.max_words }
     try {
       if (await join(this.#store, inputs, world)) return true
     } catch (failure) {
       if (!isOfInputs(failure)) throw failure
+      await setDamagedAside(this.#store, inputs)
     }
+    // Some have gone: the others may be joined without them.
+    if (!isJoinable(this.#store, inputs)) return true
     for (const { id } of inputs) this.#apart.add(id)
     return true
   }
@@ -159,7 +163,7 @@ export class Maintenance {
   }
 }
 
-/** A file that is missing, cannot be read or is none of Parquet stays so, and is to hold up nothing else. */
+/** A file that is missing, cannot be read or is none of Parquet is to hold up nothing else. */
 const isOfInputs = (failure: unknown) =>
   failure instanceof RangeError ||
   ['ENOENT', 'EIO'].includes(String((failure as { code?: unknown }).code))

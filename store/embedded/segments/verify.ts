@@ -47,8 +47,16 @@ export async function damagedAmong(store: SegmentStore, failure: unknown): Promi
   if (!/parquet|file|read|decompress|zstd|corrupt|magic/i.test(message)) return []
   const all = [...store.manifest.segments.values()]
   const named = all.filter(({ file }) => message.includes(file))
+  return await setDamagedAside(store, named.length > 0 ? named : all)
+}
+
+/** Checks segments, and sets those aside that are damaged. @returns these. */
+export async function setDamagedAside(
+  store: SegmentStore,
+  segments: readonly Segment[],
+): Promise<Segment[]> {
   const damaged: Segment[] = []
-  for (const segment of named.length > 0 ? named : all) {
+  for (const segment of segments) {
     const why = await wrongWith(store, segment, AbortSignal.timeout(60_000)).catch(() => undefined)
     if (why === undefined) continue
     store.setAside(segment, why)

@@ -91,13 +91,19 @@ test('what is deleted before is not joined, and stays so', async () => {
   expect(filesIn(store.folder).length).toBe(1)
 })
 
-test('a file that is cut off is left aside, and holds up nothing', async () => {
+test('a file that is cut off is set aside, and its neighbours are joined without it', async () => {
   store = await openStore({}, child())
   await filled(store, 0)
   const [cut] = filesIn(store.folder)
   truncateSync(`${store.folder}/store/segments/${cut!}`, 1_000)
   await store.engine.compact()
-  expect(filesIn(store.folder).length).toBe(3)
+  expect(filesIn(store.folder).length).toBe(2)
+  expect(filesIn(store.folder)).toContain(cut)
+  const { damaged } = await store.engine.statistics()
+  expect(damaged).toMatchObject([{ file: cut, rows: large }])
+  const body = { size: 0, track_total_hits: true }
+  const found = await store.engine.search(stream, body, {}, AbortSignal.timeout(10_000))
+  expect(found['hits']).toMatchObject({ total: { value: 2 * large } })
 })
 
 test('whenever it dies while segments are joined, nothing is lost or doubled', async () => {
