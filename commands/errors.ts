@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import type { JsonRecord, JsonValue } from '../store/search.ts'
 import { eventText } from './errors/event_text.ts'
@@ -160,8 +160,12 @@ function addStatusChanges(errors: Command, world: World): void {
     .command('resolve')
     .description('mark issues as resolved; they come back when they happen again')
     .argument(...issueArgument)
-    .option('--in-next-release', 'with the next release')
-    .option('--in-release <version>', 'with this release, or `latest`')
+    .addOption(
+      new Option('--in-next-release', 'with the next release').conflicts(['inRelease', 'inCommit']),
+    )
+    .addOption(
+      new Option('--in-release <version>', 'with this release, or `latest`').conflicts('inCommit'),
+    )
     .option('--in-commit <id>', 'with the release that has this commit')
     .option('--json', 'as JSON')
     .addHelpText(

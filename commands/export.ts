@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { realpath, rename, rm, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { Option, type Command } from 'commander'
 import { messageOf, WeirError } from '../core/errors.ts'
@@ -45,7 +45,7 @@ export function registerExport(program: Command, world: World): void {
     .action(async (text: string, _options, self: Command) => {
       const options = self.optsWithGlobals<ExportOptions>()
       if (options.format === 'parquet' && options.output === undefined) {
-        throw new WeirError('WEIR_REQUEST_INVALID', 'Parquet needs a file: add --output <file>')
+        throw parquetNeedsFile()
       }
       const request = {
         query: await queryBody(text, options),
@@ -86,25 +86,34 @@ async function* linesOf(
   }
 }
 
-/** Written beside its name and renamed when it is whole, so that nobody takes a half for the whole. */
+/**
+ * Written beside its name and renamed when it is whole, so that nobody takes a half for the whole. Behind a link is
+ * what is meant; a device or a pipe is written to.
+ */
 async function writeFile(
-  path: string,
+  name: string,
   lines: AsyncIterable<string>,
   format: ExportOptions['format'],
 ): Promise<void> {
-  const partial = `${path}.partial`
+  const path = await realpath(name).catch(() => name)
+  const isPlain = (await stat(path).catch(() => undefined))?.isFile() ?? true
+  if (!isPlain && format === 'parquet') throw parquetNeedsFile()
+  const partial = isPlain ? `${path}.partial` : path
   try {
     await pipeline(lines, createWriteStream(partial))
     if (format === 'parquet') await toParquet(partial, path)
-    else await rename(partial, path)
+    else if (isPlain) await rename(partial, path)
   } catch (failure) {
     if (failure instanceof WeirError) throw failure
     const text = `${path} cannot be written: ${messageOf(failure)}`
     throw new WeirError('WEIR_FILE_UNREADABLE', text, { cause: failure })
   } finally {
-    await rm(partial, { force: true })
+    if (isPlain) await rm(partial, { force: true })
   }
 }
+
+const parquetNeedsFile = () =>
+  new WeirError('WEIR_REQUEST_INVALID', 'Parquet needs a file: add --output <file>')
 
 /** Columns of @timestamp and of what DuckDB finds in the first events; see its read_json. */
 async function toParquet(ndjson: string, path: string): Promise<void> {

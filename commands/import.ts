@@ -84,10 +84,10 @@ async function importFiles(
   const from = files === 1 ? '1 file' : `${grouped(files)} files`
   world.stderr.write(`${grouped(events)} events from ${from} in ${seconds} s\n`)
   if (impaired > 0) {
-    const text = `${grouped(impaired)} did not arrive whole, mostly lines that do not fit the parser: see "impaired" in /api/status, and docs/METRICS.md\n`
+    const text = `${grouped(impaired)} did not arrive whole, mostly lines that do not fit the parser, which are kept as text and not among the events: see "impaired" in /api/status, and docs/METRICS.md\n`
     world.stderr.write(text)
   }
-  if (events === 0 && problems.length === 0) {
+  if (events === 0 && impaired === 0 && problems.length === 0) {
     world.stderr.write(
       'nothing new: what was imported with this tag and parser is not taken again\n',
     )

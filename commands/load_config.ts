@@ -59,7 +59,8 @@ export function readFrom<T>(world: World, options: ConfigOptions, schema: z.ZodT
 
 /** The data folder for commands that need nothing else of the config. */
 export async function dataFolderFor(world: World, options: ConfigOptions): Promise<string> {
-  if (options.dataDir !== undefined) return dataFolderOf(world, options.dataDir)
+  // An empty one, of a variable that is not set, is refused as any mistake of the config.
+  if (options.dataDir) return dataFolderOf(world, options.dataDir)
   const { z: zod } = await import('zod')
   const schema = zod.looseObject({ data_dir: zod.string().min(1).optional() })
   const { config } = loadConfig(schema, configSources(world, options))

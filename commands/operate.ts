@@ -24,12 +24,11 @@ export async function* operate(
   } catch (failure) {
     if (!(failure instanceof WeirError) || failure.code !== 'WEIR_NOT_RUNNING') throw failure
   }
-  const { existsSync } = await import('node:fs')
-  if (!existsSync(folder)) {
-    const text = `there is no data folder ${folder}: name it with --data-dir or --config`
+  const { holdDataFolder, isDataFolder } = await import('../core/data_folder.ts')
+  if (!isDataFolder(folder)) {
+    const text = `there is no data folder of Weir's at ${folder}: name it with --data-dir or --config`
     throw new WeirError('WEIR_DATA_UNUSABLE', text)
   }
-  const { holdDataFolder } = await import('../core/data_folder.ts')
   const held = holdDataFolder(folder, {
     pid: world.pid,
     started_at: new Date().toISOString(),

@@ -79,6 +79,11 @@ function makeFolder(path: string): void {
   mkdirSync(path, { mode: 0o750 })
 }
 
+/** Whether a Weir has run on it, or was restored to it. */
+export function isDataFolder(path: string): boolean {
+  return ['lock', 'journal', 'readers', 'store'].some((name) => existsSync(join(path, name)))
+}
+
 /** Who holds the folder now; undefined when nobody does, or when there is no folder. */
 export function holderOf(path: string): Partial<Holder> | undefined {
   try {

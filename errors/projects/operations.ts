@@ -108,9 +108,15 @@ const switched = (project: Project, args: Arguments, disabled: boolean): Project
   return project.keys.map((key) => (key.public === chosen.public ? { ...key, disabled } : key))
 }
 
+/** So short a beginning, such as that of a variable which is not set, is no choice. */
+const leastKeyLength = 4
+
 /** By its beginning, as far as only one key begins so. */
 function keyOf({ slug, keys }: Project, args: Arguments): ProjectKey {
   const wanted = text(args, 'key') ?? ''
+  if (wanted.length < leastKeyLength) {
+    throw invalid(`"${wanted}" names no key: give ${leastKeyLength} of its characters or more`)
+  }
   const [found, second] = keys.filter((key) => key.public.startsWith(wanted))
   if (found && !second) return found
   throw invalid(

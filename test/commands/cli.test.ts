@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -169,4 +169,23 @@ collector:
     expect(stderr).toContain('there is no data folder')
     expect(code).toBe(1)
   })
+
+  test('commands on a folder that is not of Weir leave it as it is', async () => {
+    const other = mkdtempSync(join(folder, 'other-'))
+    for (const command of [['query'], ['journal', 'ls'], ['project', 'ls'], ['store', 'stats']]) {
+      const { code, stderr } = await inProcess([...command, '-d', other])
+      expect(stderr).toContain('there is no data folder')
+      expect(code).toBe(1)
+    }
+    expect(readdirSync(other)).toEqual([])
+  })
+
+  test.each([['query'], ['journal', 'ls'], ['start']])(
+    'an empty --data-dir: weir %s',
+    async (...command) => {
+      const { code, stderr } = await inProcess([...command, '--data-dir', ''])
+      expect(stderr).toContain('--data-dir')
+      expect(code).toBe(78)
+    },
+  )
 })

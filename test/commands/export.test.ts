@@ -1,4 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
@@ -41,6 +52,23 @@ test('CSV to a file, quoted as RFC 4180 says', async () => {
     'message,url.path,n\n"one, two","/a""b",\n"line\nbreak",,5\n',
   )
   expect(existsSync(`${path}.partial`)).toBe(false)
+})
+
+test('what is no plain file is written to, and stays what it is', async () => {
+  const [fifo, link, behind] = ['fifo', 'link', 'behind'].map((name) => join(folder, name))
+  execFileSync('mkfifo', [fifo!])
+  writeFileSync(behind!, 'old')
+  symlinkSync(behind!, link!)
+  const { operations } = answering(hitsOf(events))
+  const read = readFile(fifo!, 'utf8')
+  expect(await asked(['export', '-o', fifo!], operations)).toMatchObject({ code: 0 })
+  expect((await read).split('\n')).toHaveLength(3)
+  expect(statSync(fifo!).isFIFO()).toBe(true)
+  await asked(['export', '-o', link!], operations)
+  expect(lstatSync(link!).isSymbolicLink()).toBe(true)
+  expect(readFileSync(behind!, 'utf8').split('\n')).toHaveLength(3)
+  const { stderr } = await asked(['export', '--format', 'parquet', '-o', fifo!], operations)
+  expect(stderr).toContain('Parquet needs a file')
 })
 
 test('Parquet, which any DuckDB reads', async () => {

@@ -50,6 +50,14 @@ test('files that cannot be read, and lines that do not fit', async () => {
   expect(stderr).toContain('5 did not arrive whole')
 })
 
+test('lines of which none fits were taken in: nothing new is not said', async () => {
+  const { stderr } = await importing(['/a'], { ...done, events: 0, impaired: 3 })
+  expect(stderr).toContain(
+    '3 did not arrive whole, mostly lines that do not fit the parser, which are kept',
+  )
+  expect(stderr).not.toContain('nothing new')
+})
+
 test('nothing new', async () => {
   const { code, stderr } = await importing(['/a'], { ...done, events: 0 })
   expect(code).toBe(0)

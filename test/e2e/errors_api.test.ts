@@ -326,6 +326,8 @@ test('weir errors', async () => {
   }
   const explain = await command('explain', shown.event.eventID)
   expect(explain.stdout).toMatch(/\+ function "quote"[^]*Kept\n {2}because it is/)
+  const two = await command('resolve', shortId, '--in-next-release', '--in-release', '2')
+  expect(two).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be used with') })
   expect((await command('resolve', shortId, '--in-next-release')).stderr).toBe(`${shortId}: done\n`)
   expect((await command('show', shortId)).stdout).toContain('resolved: inNextRelease')
   expect((await command('archive', shortId, '--until-events', '5')).code).toBe(0)

@@ -237,11 +237,26 @@ test('commands on projects and keys', async () => {
   await run('key.enable', { project: '1', key: text })
   const [rotated] = await run('key.rotate', { project: 'shop', key: text })
   expect(rotated!.keys.map(({ disabled }) => disabled)).toEqual([true, false, false])
-  await expect(run('key.disable', { project: 'shop', key: '' })).rejects.toThrow(/more than one/)
-  await expect(run('key.disable', { project: 'shop', key: 'x' })).rejects.toThrow(/no key/)
+  await expect(run('key.disable', { project: 'shop', key: 'none' })).rejects.toThrow(/no key/)
   await expect(run('show', { project: 'other' })).rejects.toThrow(/there are shop/)
   expect(await run('rm', { project: 'shop' })).toEqual(['shop'])
   expect(await run('ls')).toEqual([])
+})
+
+test('an empty beginning, as of a variable that is not set, chooses no key', async () => {
+  const projects = registry()
+  const newKey = (label: string) => projects.newKey(label)
+  const operations = projectOperations(async () => ({ projects, newKey, baseUrl: 'http://h' }))
+  const run = (name: string, args: object) =>
+    Array.fromAsync(operations[`project.${name}`]!({ ...args }))
+  await run('add', { slug: 'shop' })
+  for (const verb of ['disable', 'enable', 'rotate']) {
+    for (const key of ['', '3f2']) {
+      const asked = run(`key.${verb}`, { project: 'shop', key })
+      await expect(asked).rejects.toThrow('4 of its characters')
+    }
+  }
+  expect((await projects.find('shop'))!.keys).toMatchObject([{ disabled: false }])
 })
 
 test('a DSN has the path of base_url', () => {
