@@ -2,7 +2,7 @@ import type { EventView } from './event_view.ts'
 import { crashFrame } from './crash_frame.ts'
 import { mainException } from './main_exception.ts'
 import { familyOf } from './platform.ts'
-import { securityTitle } from './strategies/security.ts'
+import { securityTitle } from './security_title.ts'
 
 /** What an issue is called, and where people look for it. */
 export interface Title {

@@ -1,4 +1,5 @@
 import type { JsonRecord } from '../../store/search.ts'
+import { certificateTitle, cspTitle } from '../grouping/security_title.ts'
 import { isRecord, textOf } from './json_text.ts'
 
 /**
@@ -28,15 +29,12 @@ function eventOf(report: JsonRecord): JsonRecord | undefined {
   const classic = report['csp-report']
   if (isRecord(classic)) return cspEvent(withUnderscores(classic))
   if (isRecord(report['expect-ct-report'])) {
-    return namedEvent('expectct', report['expect-ct-report'], 'Expect-CT failed for', 'hostname')
+    return namedEvent('expectct', report['expect-ct-report'])
   }
   if (isRecord(report['expect-staple-report'])) {
-    const inner = report['expect-staple-report']
-    return namedEvent('expectstaple', inner, 'Expect-Staple failed for', 'hostname')
+    return namedEvent('expectstaple', report['expect-staple-report'])
   }
-  if ('known-pins' in report) {
-    return namedEvent('hpkp', report, 'Public key pinning validation failed for', 'hostname')
-  }
+  if ('known-pins' in report) return namedEvent('hpkp', report)
   // The Reporting API: {type, url, user_agent, body}.
   const { type, body, url } = report
   if (type === 'csp-violation' && isRecord(body)) return cspEvent(fromReportingApi(body, url))
@@ -49,14 +47,13 @@ function cspEvent(csp: JsonRecord): JsonRecord {
     textOf(csp['violated_directive'], 200)?.split(' ')[0] ??
     'unknown'
   const blocked = textOf(csp['blocked_uri'], 1_000)
-  const from = blocked === undefined || blocked === 'self' ? 'inline' : `from '${hostOf(blocked)}'`
-  const message = `Blocked '${directive}' ${from}`
+  const named = { ...csp, effective_directive: directive }
   return {
     type: 'csp',
     level: 'error',
     logger: 'csp',
-    csp: { ...csp, effective_directive: directive },
-    logentry: { formatted: message },
+    csp: named,
+    logentry: { formatted: cspTitle(named) },
     ...(textOf(csp['document_uri'], 2_000) !== undefined && {
       request: { url: csp['document_uri']! },
     }),
@@ -67,21 +64,15 @@ function cspEvent(csp: JsonRecord): JsonRecord {
   }
 }
 
-function namedEvent(
-  type: 'expectct' | 'expectstaple' | 'hpkp',
-  inner: JsonRecord,
-  text: string,
-  nameKey: string,
-): JsonRecord {
+function namedEvent(type: 'expectct' | 'expectstaple' | 'hpkp', inner: JsonRecord): JsonRecord {
   const report = withUnderscores(inner)
-  const host = textOf(report[nameKey], 256) ?? 'unknown'
-  const message = `${text} '${host}'`
+  const host = textOf(report['hostname'], 256) ?? 'unknown'
   return {
     type,
     level: 'error',
     logger: type,
     [type]: report,
-    logentry: { formatted: message },
+    logentry: { formatted: certificateTitle(type, report) },
     tags: [['hostname', host]],
   }
 }
@@ -114,10 +105,3 @@ const withUnderscores = (record: JsonRecord): JsonRecord =>
   Object.fromEntries(
     Object.entries(record).map(([name, value]) => [name.replaceAll('-', '_'), value]),
   )
-
-/** The host of a URL; what is none, such as `data` or `eval`, is left as it is. */
-function hostOf(uri: string): string {
-  if (!URL.canParse(uri)) return uri
-  const { host, protocol } = new URL(uri)
-  return host === '' ? protocol.replace(':', '') : host
-}

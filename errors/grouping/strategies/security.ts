@@ -25,36 +25,34 @@ export interface CspFacts {
   readonly violation: string
   /** Who was refused: host, or scheme where there is none, or `'self'`; empty when `violation` is not. */
   readonly host: string
-  /** What was refused is in the page itself, not a file of its host. */
-  readonly isInline: boolean
 }
 
 export function cspFacts(csp: JsonRecord): CspFacts {
-  const given = field(csp, 'effective_directive') || field(csp, 'violated_directive')
+  const given = reportField(csp, 'effective_directive') || reportField(csp, 'violated_directive')
   const directive = given.trim().split(/\s+/, 1)[0] ?? ''
-  const blocked = field(csp, 'blocked_uri')
-  const page = hostOf(field(csp, 'document_uri'))
+  const blocked = reportField(csp, 'blocked_uri')
+  const page = hostOf(reportField(csp, 'document_uri'))
   const host = hostOf(blocked)
   const isLocal = ['', 'self', "'self'", 'inline', 'eval', 'wasm-eval'].includes(blocked)
   const isScript = directive.startsWith('script-src') || directive === 'default-src'
   const violation = isLocal && isScript ? scriptViolation(csp, blocked) : ''
-  if (violation !== '') return { directive, violation, host: '', isInline: true }
+  if (violation !== '') return { directive, violation, host: '' }
   const isOwn = isLocal || (host !== '' && host === page)
-  return { directive, violation: '', host: isOwn ? "'self'" : host, isInline: isLocal }
+  return { directive, violation: '', host: isOwn ? "'self'" : host }
 }
 
 function scriptViolation(csp: JsonRecord, blocked: string): string {
   if (blocked === 'inline') return "'unsafe-inline'"
   if (blocked.endsWith('eval')) return "'unsafe-eval'"
-  const violated = field(csp, 'violated_directive')
-  if (violated.includes("'unsafe-inline'") || field(csp, 'script_sample') !== '') {
+  const violated = reportField(csp, 'violated_directive')
+  if (violated.includes("'unsafe-inline'") || reportField(csp, 'script_sample') !== '') {
     return "'unsafe-inline'"
   }
   return violated.includes("'unsafe-eval'") ? "'unsafe-eval'" : ''
 }
 
 /** Browsers write `blocked-uri`, `blockedURL` or `blocked_uri`. */
-function field(record: JsonRecord, name: string): string {
+export function reportField(record: JsonRecord, name: string): string {
   const camel = name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
   const names = [name, name.replaceAll('_', '-'), camel, camel.replace(/Uri$/, 'URL')]
   const value = names.map((one) => record[one]).find((one) => typeof one === 'string')
@@ -82,7 +80,7 @@ function certificate(kind: 'hpkp' | 'expectstaple' | 'expectct', name: string): 
     parts({ event }) {
       const report = event[kind]
       if (!report) return undefined
-      const host = field(report, 'hostname')
+      const host = reportField(report, 'hostname')
       return {
         default: component(name, [
           component('salt', [name]),
@@ -96,26 +94,3 @@ function certificate(kind: 'hpkp' | 'expectstaple' | 'expectct', name: string): 
 export const hpkp = certificate('hpkp', 'hpkp')
 export const expectStaple = certificate('expectstaple', 'expect-staple')
 export const expectCt = certificate('expectct', 'expect-ct')
-
-/** `Blocked 'script' from 'cdn.example.com'`, `Blocked inline 'style'`; undefined when the event is no report of a browser. */
-export function securityTitle(event: SentryEvent): { title: string; culprit: string } | undefined {
-  if (event.csp) {
-    const { directive, violation, host, isInline } = cspFacts(event.csp)
-    const what = directive.replace(/-src(?:-elem|-attr)?$/, '') || 'unknown'
-    const title = isInline
-      ? `Blocked ${violation === "'unsafe-eval'" ? 'eval()' : 'inline'} '${what}'`
-      : `Blocked '${what}' from '${host || "'self'"}'`.replaceAll("''", "'")
-    return { title, culprit: directive }
-  }
-  for (const [kind, text] of [
-    ['expectct', 'Expect-CT'],
-    ['expectstaple', 'Expect-Staple'],
-    ['hpkp', 'Public key pinning'],
-  ] as const) {
-    const report = event[kind]
-    if (!report) continue
-    const host = field(report, 'hostname')
-    return { title: `${text} failed for '${host}'`, culprit: host }
-  }
-  return undefined
-}

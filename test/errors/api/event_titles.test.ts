@@ -25,7 +25,7 @@ const events: readonly (readonly [string, SentryEvent, title: string, culprit: s
       exception: { values: [] },
       csp: { effective_directive: 'style-src', blocked_uri: 'inline' },
     }),
-    "Blocked inline 'style'",
+    "Blocked 'style' from 'inline:'",
     'style-src',
   ],
   [

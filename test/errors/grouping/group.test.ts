@@ -154,37 +154,37 @@ describe('reports of browsers', () => {
     [
       { effective_directive: 'img-src', blocked_uri: 'https://cdn.evil.example/x.png' },
       'img-srccdn.evil.example',
-      "Blocked 'img' from 'cdn.evil.example'",
+      "Blocked 'image' from 'cdn.evil.example'",
     ],
     [
       { violated_directive: "script-src 'self'", blocked_uri: 'inline' },
       "script-src'unsafe-inline'",
-      "Blocked inline 'script'",
+      "Blocked 'script' from 'inline:'",
     ],
     [
       { effective_directive: 'script-src', blocked_uri: 'eval' },
       "script-src'unsafe-eval'",
-      "Blocked eval() 'script'",
+      "Blocked 'script' from 'eval:'",
     ],
     [
       { effective_directive: 'script-src-elem', blocked_uri: 'inline' },
       "script-src-elem'unsafe-inline'",
-      "Blocked inline 'script'",
+      "Blocked 'script' from 'inline:'",
     ],
     [
       { effective_directive: 'style-src', blocked_uri: 'inline' },
       "style-src'self'",
-      "Blocked inline 'style'",
+      "Blocked 'style' from 'inline:'",
     ],
     [
       { effective_directive: 'img-src', blocked_uri: 'data' },
       'img-srcdata',
-      "Blocked 'img' from 'data'",
+      "Blocked 'image' from 'data:'",
     ],
     [
       { effective_directive: 'img-src', blocked_uri: 'data:image/png;base64,x' },
       'img-srcdata:',
-      "Blocked 'img' from 'data:'",
+      "Blocked 'image' from 'data:'",
     ],
     [
       {
@@ -193,7 +193,7 @@ describe('reports of browsers', () => {
         document_uri: 'https://a.example/',
       },
       "img-src'self'",
-      "Blocked 'img' from 'self'",
+      "Blocked 'image' from 'a.example'",
     ],
     [
       { 'effective-directive': 'font-src', 'blocked-uri': 'https://f.example:443/x' },
