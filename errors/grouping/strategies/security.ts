@@ -1,5 +1,4 @@
 import type { JsonRecord } from '../../../store/search.ts'
-import type { SentryEvent } from '../../event/sentry_event.ts'
 import { component, nothing } from '../component.ts'
 import type { Strategy } from './strategy.ts'
 
