@@ -32,6 +32,10 @@ export class ProjectCounts {
            first_event_ms = min(ifnull(first_event_ms, ?6), ?6), last_event_ms = max(ifnull(last_event_ms, ?7), ?7)
          returning events`,
       ),
+      ofRelease: prepare(
+        `select sum(x.events) as events from issue_releases x join issues i on i.id = x.issue
+         where x.release = ? and i.project = ?`,
+      ),
       environment: prepare(
         `insert into environments (project, name, first_seen_ms, last_seen_ms, events) values (?1, ?2, ?3, ?4, ?5)
          on conflict do update set events = events + ?5,
@@ -117,7 +121,7 @@ export class ProjectCounts {
     }
   }
 
-  /** Inside the transaction. */
+  /** Inside the transaction, after the counts of the batch's issues. */
   save(): void {
     const { outcome, release, environment, pair } = this.#statements
     for (const { parts, quantity } of this.#outcomes.values()) {
@@ -138,7 +142,7 @@ export class ProjectCounts {
         each.newIssues,
       )
       // Whoever made it before, it had no event.
-      if (row!['events'] === each.events) this.#tellOf(each)
+      if (row!['events'] === each.events && !this.#hadEvents(each)) this.#tellOf(each)
     }
     for (const each of this.#seenEnvironments.values()) {
       environment.run(each.project, each.name, each.firstMs, each.lastMs, each.events)
@@ -151,6 +155,11 @@ export class ProjectCounts {
     this.#releases.clear()
     this.#seenEnvironments.clear()
     this.#pairs.clear()
+  }
+
+  /** Of a release that was let go of (`releases_max`) issues still know. */
+  #hadEvents({ version, project, events }: ReleaseDelta): boolean {
+    return Number(this.#statements.ofRelease.get(version, project)?.['events']) > events
   }
 
   /** What rules choose by is that of the release's first event. */

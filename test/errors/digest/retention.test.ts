@@ -71,3 +71,17 @@ test('too many issues: those with the fewest events, seen longest ago, go; one t
   expect(ids.slice(0, 2)).toEqual([1, 2])
   expect(ids).not.toContain(3)
 })
+
+test('a release that was let go of is no new one when something comes of it again', async () => {
+  const { database, digest, rows } = digestionOf()
+  const of = (id: number, release: string) =>
+    eventReport({ id, event: { release }, atMs: startMs + id * 1000 })
+  for (let id = 0; id < 12; id++) await digest(of(id, `shop@1.${id}`))
+  keepUp(database, { releases_max: 10 })
+  expect(rows('select count(*) as n from releases')).toEqual([{ n: 10 }])
+  await digest(of(20, 'shop@1.0'), of(21, 'shop@1.0'), of(22, 'shop@2.0'))
+  await digest(of(23, 'shop@1.1'))
+  const told = rows("select data ->> 'version' as version from triggers where kind = 'new_release'")
+  const expected = Array.from({ length: 12 }, (_, id) => `shop@1.${id}`)
+  expect(told.map(({ version }) => version)).toEqual([...expected, 'shop@2.0'])
+})
