@@ -159,7 +159,7 @@ export class DigestRun {
 
   /** Takes effect with what is digested from now on; bounds of memory and `clock_jump_wait` with the next start. */
   configure(settings: DigestSettings): void {
-    this.digester.settle()
+    this.digester.trySettle()
     this.#settings = settings
     this.#rules = projectRules(settings.grouping)
     this.digester.renew()

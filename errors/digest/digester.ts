@@ -4,11 +4,11 @@ import { fullJitter } from '../../core/backoff.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Append, Position } from '../../core/journal/batch.ts'
 import { eventsOf } from '../../core/journal/chunk.ts'
-import type { Place, Places } from '../../core/journal/cursor.ts'
+import type { Places } from '../../core/journal/cursor.ts'
 import type { JournalFollower } from '../../core/journal/follower.ts'
 import { reportsPartition } from '../reports.ts'
 import type { Digestion, Line } from './digestion.ts'
-import { outboxSource } from './outbox.ts'
+import { OutboxPump } from './outbox_pump.ts'
 import { TransactionUnit, type UnitBounds } from './transaction_unit.ts'
 
 export interface DigesterWorld {
@@ -39,8 +39,11 @@ const gatherMs = 10
 const checkpointMs = 5000
 const upkeepMs = 10_000
 const failuresBeforeCare = 2
-/** SQLite's codes for a disk that is full or fails: the report is not to blame. */
-const diskCodes = [7, 10, 13, 14]
+/**
+ * SQLite's codes for what no report is to blame for: a transaction that was taken back, a file that somebody else has
+ * locked, no memory, a disk that is read-only, fails or is full.
+ */
+const blamelessCodes = [4, 5, 6, 7, 8, 10, 13, 14]
 
 /**
  * Reads reports from the journal and has them digested, for as long as it runs: in transactions that end when it
@@ -49,9 +52,9 @@ const diskCodes = [7, 10, 13, 14]
 export class Digester {
   readonly #world: DigesterWorld
   readonly #stopped = new AbortController()
+  readonly #pump: OutboxPump
   #digestion: Digestion
   #follower: JournalFollower
-  #sent: Position | undefined
   /** Behind what was digested; and of that, what was committed, and what a checkpoint has put on disk. */
   #digested: Places
   #committed: Places
@@ -59,7 +62,6 @@ export class Digester {
   #checkpointed: Places
   #checkpointedMs: number
   #upkeepAtMs: number
-  #pumping: Promise<void> | undefined
   #running: Promise<void> | undefined
   #failures = 0
   /** Why what is in memory is of no use any more, until the run begins anew. */
@@ -70,7 +72,6 @@ export class Digester {
 
   constructor(sent: Position | undefined, world: DigesterWorld) {
     this.#world = world
-    this.#sent = sent
     this.#unit = new TransactionUnit(world.unit)
     this.#digestion = world.digestion(sent)
     const row = world.database.prepare("select value from meta where key = 'cursor'").get()
@@ -78,6 +79,15 @@ export class Digester {
     this.#digested = this.#committed = this.#checkpointed = cursor
     this.#follower = world.follow(cursor)
     this.#checkpointedMs = this.#upkeepAtMs = world.context.clock.monotonic()
+    this.#pump = new OutboxPump(sent, {
+      append: world.append,
+      outbox: () => this.#digestion.outbox,
+      committed: () => this.#committed[reportsPartition] ?? { segment: '', ordinal: 0 },
+      onFailure: (err) => {
+        if (this.#stopped.signal.aborted) return
+        world.context.log.error({ err }, 'the journal does not take digested errors')
+      },
+    })
   }
 
   get follower(): JournalFollower {
@@ -91,7 +101,7 @@ export class Digester {
   /** @param onDamage is called when it cannot go on. */
   start(onDamage: (failure: unknown) => void): void {
     this.#world.advanced(this.#committed)
-    this.#pump()
+    this.#pump.run()
     this.#running = this.#run().catch((failure: unknown) => {
       this.#stopped.abort()
       this.#failures = Infinity
@@ -112,7 +122,7 @@ export class Digester {
     this.trySettle()
     // What is not committed is in the journal.
     if (this.#broken !== undefined) return
-    await this.#pumping
+    await this.#pump.idle
     this.#checkpoint()
   }
 
@@ -122,7 +132,7 @@ export class Digester {
       this.settle()
     } catch (failure) {
       // The run has it, too, and begins anew.
-      if (!isOfDisk(failure)) throw failure
+      if (!isBlameless(failure)) throw failure
     }
   }
 
@@ -133,18 +143,18 @@ export class Digester {
     try {
       this.#digestion.commit(this.#digested)
     } catch (failure) {
-      this.#digestion.abandon()
       this.#broken = failure
       throw failure
     }
     this.#committed = this.#digested
     this.#unit.end()
-    this.#pump()
+    this.#pump.run()
   }
 
-  /** Begins anew with what the world gives now. Nothing is under way. */
+  /** Begins anew with what the world gives now; after `trySettle`. */
   renew(): void {
-    this.#digestion = this.#world.digestion(this.#sent)
+    // What failed begins anew anyway, once it has been taken back.
+    if (this.#broken === undefined) this.#digestion = this.#world.digestion(this.#pump.sent)
   }
 
   /** Behind what was digested, and committed. */
@@ -159,13 +169,18 @@ export class Digester {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped
+    let hasFailed = false
     while (!signal.aborted) {
       try {
+        if (hasFailed) await this.#beginAnew()
+        hasFailed = false
         await this.#step(signal)
         this.#recovered()
       } catch (failure) {
-        if (this.#world.isDamage(failure)) throw failure
-        await this.#recover(failure, signal)
+        const cause = this.#broken ?? failure
+        if (this.#world.isDamage(cause)) throw cause
+        hasFailed = true
+        await this.#takeBack(cause, signal)
       }
     }
   }
@@ -192,7 +207,7 @@ export class Digester {
     }
     if (this.#unit.isFull(this.#digestion.outbox.bytes, context.clock.monotonic())) {
       // What the journal does not take is not to pile up here.
-      await this.#pumping
+      await this.#pump.idle
       this.settle()
     }
     this.#look()
@@ -213,7 +228,6 @@ export class Digester {
     const { places } = this.#follower
     for (let from = 0; from < lines.length; from += turnLines) {
       if (from > 0) await breathe()
-      if (this.#broken !== undefined) throw this.#broken
       const some = lines.slice(from, from + turnLines)
       const prepared = await this.#digestion.prepare(some)
       const beganMs = this.#world.context.clock.monotonic()
@@ -232,9 +246,8 @@ export class Digester {
       try {
         this.events += this.#digestion.digest(await this.#digestion.prepare([line]))
       } catch (failure) {
-        if (isOfDisk(failure)) throw failure
-        this.#digestion.abandon()
-        this.#digestion = this.#world.digestion(this.#sent)
+        if (isBlameless(failure)) throw failure
+        this.#digestion = this.#world.digestion(this.#pump.sent)
         context.count('report_undigestible')
         const text = line.bytes.toString('utf8', 0, 500)
         context.log.error({ err: failure, line: text }, 'a report is left out')
@@ -249,10 +262,11 @@ export class Digester {
     return { ...this.#digested, [reportsPartition]: { segment, ordinal: ordinal + 1 } }
   }
 
-  async #recover(failure: unknown, signal: AbortSignal): Promise<void> {
-    const { context, digestion } = this.#world
+  /** Takes back what was not committed, and waits. */
+  async #takeBack(failure: unknown, signal: AbortSignal): Promise<void> {
+    const { context } = this.#world
     this.#broken = undefined
-    this.#failures += isOfDisk(failure) ? Math.min(1, failuresBeforeCare - this.#failures) : 1
+    this.#failures += isBlameless(failure) ? Math.min(1, failuresBeforeCare - this.#failures) : 1
     if (this.trouble === undefined)
       context.log.error({ err: failure }, 'reports cannot be digested; trying again')
     this.trouble = messageOf(failure)
@@ -264,7 +278,11 @@ export class Digester {
       fullJitter(Math.max(1, this.#failures), { baseMs: 200, maxMs: 10_000 }, context.random),
       signal,
     )
-    this.#digestion = digestion(this.#sent)
+  }
+
+  /** From what is committed on. */
+  async #beginAnew(): Promise<void> {
+    this.#digestion = this.#world.digestion(this.#pump.sent)
     const follower = this.#follower
     this.#follower = follower.from(this.#committed)
     await follower.close()
@@ -283,6 +301,8 @@ export class Digester {
     }
     if (monotonic >= this.#upkeepAtMs) {
       this.settle()
+      // What a full disk or the journal did not take before.
+      this.#pump.run()
       this.#upkeepAtMs = monotonic + (keepUp(nowMs) ? 0 : upkeepMs)
     }
     const isNew = this.#checkpointed !== this.#committed || this.#committed !== this.#digested
@@ -313,39 +333,14 @@ export class Digester {
     this.#checkpointed = this.#committed
     advanced(this.#committed)
   }
-
-  /** Appends what is in the outbox to the journal. */
-  #pump(): void {
-    this.#pumping ??= this.#empty()
-      .catch((failure: unknown) => {
-        // The journal is closed, or the disk fails: the outbox keeps what it has.
-        if (!this.#stopped.signal.aborted)
-          this.#world.context.log.error(
-            { err: failure },
-            'the journal does not take digested errors',
-          )
-      })
-      .finally(() => (this.#pumping = undefined))
-  }
-
-  async #empty(): Promise<void> {
-    for (;;) {
-      const upTo: Place = this.#committed[reportsPartition] ?? { segment: '', ordinal: 0 }
-      const pending = this.#digestion.outbox.pending(upTo)
-      if (!pending) return
-      await this.#world.append(pending.batches)
-      this.#sent = pending.batches.at(-1)!.positions![outboxSource]!
-      this.#digestion.outbox.sent(pending.number)
-    }
-  }
 }
 
 /** Questions that wait have their turn. */
 const breathe = () => new Promise((resolve) => setImmediate(resolve))
 
-function isOfDisk(failure: unknown): boolean {
+function isBlameless(failure: unknown): boolean {
   const code = (failure as { errcode?: unknown } | undefined)?.errcode
-  return typeof code === 'number' && diskCodes.includes(code & 0xff)
+  return typeof code === 'number' && blamelessCodes.includes(code & 0xff)
 }
 
 function linesOf(chunk: Parameters<typeof eventsOf>[0]): Line[] {

@@ -83,6 +83,8 @@ export class Digestion {
   readonly #issueOfEvent
   /** By project, as far as the batch under way has asked. */
   readonly #uploads = new Map<number, boolean>()
+  /** It began a transaction and did not commit it. */
+  #isOpen = false
 
   /** @param sent the outbox's position in the journal. */
   constructor(
@@ -147,27 +149,46 @@ export class Digestion {
    * @returns how many events counted.
    */
   digest(prepared: readonly Prepared[]): number {
-    if (!this.#database.isTransaction) this.#database.exec('begin immediate')
-    let events = 0
-    for (const each of prepared) if (this.#digest(each)) events += 1
-    return events
+    if (!this.#isOpen) this.#database.exec('begin immediate')
+    this.#isOpen = true
+    return this.#inTransaction(() => {
+      let events = 0
+      for (const each of prepared) if (this.#digest(each)) events += 1
+      return events
+    })
   }
 
   /** Writes what was counted, with the journal's cursor behind it. @throws as `digest` does. */
   commit(cursor: Readonly<Record<string, Place>>): void {
-    if (!this.#database.isTransaction) return
+    if (!this.#isOpen) return
     const nowMs = this.#world.nowMs()
-    this.events.save(nowMs)
-    this.#seen.save(nowMs)
-    this.outbox.save()
-    this.#world.watch?.save(nowMs)
-    this.#cursor.run(JSON.stringify(cursor))
-    this.#database.exec('commit')
+    this.#inTransaction(() => {
+      this.events.save(nowMs)
+      this.#seen.save(nowMs)
+      this.outbox.save()
+      this.#world.watch?.save(nowMs)
+      this.#cursor.run(JSON.stringify(cursor))
+      this.#database.exec('commit')
+    })
+    this.#isOpen = false
   }
 
   /** Takes back what was not committed. Then this Digestion is of no use any more. */
   abandon(): void {
     if (this.#database.isTransaction) this.#database.exec('rollback')
+  }
+
+  /** @throws what `work` throws, with the transaction taken back; or that it was taken back before. */
+  #inTransaction<T>(work: () => T): T {
+    // SQLite does so by itself when any statement finds the disk full or failing.
+    if (!this.#database.isTransaction)
+      throw Object.assign(new Error('the transaction was taken back'), { errcode: abortRollback })
+    try {
+      return work()
+    } catch (failure) {
+      this.abandon()
+      throw failure
+    }
   }
 
   /** An event is read where its summary does not say what the digest would make of it now. */
@@ -286,6 +307,9 @@ export class Digestion {
     return row ? Number(row['issue']) : null
   }
 }
+
+/** SQLITE_ABORT_ROLLBACK */
+const abortRollback = 516
 
 const categoryOf = (type: SentryEvent['type']) => (type === 'error' ? 'error' : 'security')
 

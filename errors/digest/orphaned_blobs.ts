@@ -32,11 +32,12 @@ export class OrphanedBlobs {
    *
    * @param nowMs ms since the epoch.
    * @returns what resolves once the names for the next step are read; it never rejects.
+   * @throws at once what the database throws.
    */
-  async step(nowMs: number): Promise<void> {
+  step(nowMs: number): Promise<void> {
     const names = this.#names.splice(0, namesAtOnce)
     this.deleted += this.offer(unusedBlobs(this.#database, names), nowMs)
-    if (this.#names.length === 0) await this.#next()
+    return this.#names.length === 0 ? this.#next() : Promise.resolve()
   }
 
   /**

@@ -21,6 +21,8 @@ export class Outbox {
   readonly #statements
   readonly #sentUpTo: Place | undefined
   #number: number
+  /** Up to which number the journal has them. */
+  #sent: number
   /** By stream, of those of the batch before and of this one. */
   #lines = new Map<string, { readonly block: TextBlock; count: number }>()
 
@@ -30,13 +32,14 @@ export class Outbox {
     this.#statements = {
       insert: prepare('insert into outbox (number, stream, count, lines) values (?, ?, ?, ?)'),
       delete: prepare('delete from outbox where number <= ?'),
-      all: prepare('select number, stream, count, lines from outbox order by number'),
+      all: prepare(
+        'select number, stream, count, lines from outbox where number > ? order by number',
+      ),
       save: prepare("insert or replace into meta (key, value) values ('outbox', ?)"),
     }
-    const sent = Number(position?.['number'] ?? 0)
+    this.#sent = Number(position?.['number'] ?? 0)
     const known = database.prepare("select value from meta where key = 'outbox'").get()
-    this.#number = Math.max(sent, Number(known?.['value'] ?? 0))
-    this.#statements.delete.run(sent)
+    this.#number = Math.max(this.#sent, Number(known?.['value'] ?? 0))
     const segment = position?.['segment']
     this.#sentUpTo =
       typeof segment === 'string' ? { segment, ordinal: Number(position!['ordinal']) } : undefined
@@ -84,7 +87,7 @@ export class Outbox {
    * @returns undefined when there is nothing; `number` is for `sent`.
    */
   pending(upTo: Place): { batches: Batch[]; number: number } | undefined {
-    const rows = this.#statements.all.all()
+    const rows = this.#statements.all.all(this.#sent)
     const last = rows.at(-1)
     if (!last) return undefined
     const number = Number(last['number'])
@@ -99,8 +102,13 @@ export class Outbox {
     return { batches, number }
   }
 
-  /** The journal has everything up to `number`. */
+  /** The journal has everything up to `number`: it is not pending any more, even while it cannot be deleted. */
   sent(number: number): void {
-    this.#statements.delete.run(number)
+    this.#sent = number
+  }
+
+  /** Deletes what the journal has. */
+  deleteSent(): void {
+    this.#statements.delete.run(this.#sent)
   }
 }
