@@ -47,6 +47,7 @@ export class ProjectRegistry implements Projects {
   #readAtMs = -Infinity
   #reading: Promise<void> | undefined
   #adding: Promise<unknown> = Promise.resolve()
+  #turn: Promise<unknown> = Promise.resolve()
   #all: readonly Project[] | undefined
 
   constructor(configured: Readonly<Record<string, ConfiguredProject>>, world: RegistryWorld) {
@@ -105,7 +106,7 @@ export class ProjectRegistry implements Projects {
     await this.#reading
     await this.reread()
     this.#refuseTaken(slug)
-    await this.#put(project, null)
+    await this.#inTurn(() => this.#put(project, null))
     const standing = await this.#documents().get(claimKind, slug)
     if (standing?.version === claim) return true
     await this.remove(id)
@@ -123,7 +124,7 @@ export class ProjectRegistry implements Projects {
       const { project, version } = this.#changeable(id)
       const changed = { ...project, ...change(project) }
       try {
-        await this.#put(changed, version)
+        await this.#inTurn(() => this.#put(changed, version))
         return changed
       } catch (failure) {
         if (!(failure instanceof Conflict)) throw failure
@@ -134,9 +135,11 @@ export class ProjectRegistry implements Projects {
   async remove(id: number): Promise<void> {
     await this.reread()
     const { version } = this.#changeable(id)
-    await this.#documents().delete(kind, String(id), version)
-    this.#kept.delete(id)
-    this.#publish()
+    await this.#inTurn(async () => {
+      await this.#documents().delete(kind, String(id), version)
+      this.#kept.delete(id)
+      this.#publish()
+    })
   }
 
   listen(listener: (projects: readonly Project[]) => void): () => void {
@@ -157,8 +160,18 @@ export class ProjectRegistry implements Projects {
 
   /** Looks at what is kept now, made by whomever. */
   async reread(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => (this.#reading = undefined))
+    this.#reading ??= this.#inTurn(() => this.#read()).finally(() => (this.#reading = undefined))
     await this.#reading
+  }
+
+  /**
+   * Readings and changes go one after another: what was read before a change does not replace it, nor an older change
+   * what was read after it.
+   */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => undefined)
+    await done
   }
 
   async #read(): Promise<void> {

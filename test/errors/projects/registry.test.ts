@@ -169,6 +169,59 @@ describe('projects of the store', () => {
     }
   })
 
+  test('are as they were changed, also where they were being read meanwhile', async () => {
+    const projects = registry()
+    const { id } = await projects.add({ slug: 'web' })
+    const { put, find } = memory.store
+    const [began, written, answered] = [1, 2, 3].map(() => Promise.withResolvers<void>())
+    memory.store.put = async (...asked: Parameters<typeof put>) => {
+      began!.resolve()
+      await written!.promise
+      return await put(...asked)
+    }
+    const heard: string[] = []
+    projects.listen(([project]) => void heard.push(project!.name))
+    const changing = projects.change(id, () => ({ name: 'Changed' }))
+    await began!.promise
+    memory.store.find = async (...asked: Parameters<typeof find>) => {
+      const found = await find(...asked)
+      await answered!.promise
+      return found
+    }
+    nowMs += 60_000
+    const reading = projects.all()
+    await new Promise((resolve) => setImmediate(resolve))
+    written!.resolve()
+    await changing
+    answered!.resolve()
+    await reading
+    expect(await projects.find('web')).toMatchObject({ name: 'Changed' })
+    expect(heard).toEqual(['Changed'])
+  })
+
+  test('are as another Weir changed them, also where the answer to an earlier change comes late', async () => {
+    const projects = registry()
+    const { id } = await projects.add({ slug: 'web' })
+    const { put } = memory.store
+    const [written, answered] = [1, 2].map(() => Promise.withResolvers<void>())
+    memory.store.put = async (...asked: Parameters<typeof put>) => {
+      const version = await put(...asked)
+      written!.resolve()
+      await answered!.promise
+      return version
+    }
+    const changing = projects.change(id, () => ({ name: 'Ours' }))
+    await written!.promise
+    memory.store.put = put
+    await registry().change(id, () => ({ name: 'Theirs' }))
+    nowMs += 60_000
+    const reading = projects.all()
+    await new Promise((resolve) => setImmediate(resolve))
+    answered!.resolve()
+    await Promise.all([changing, reading])
+    expect(await projects.find('web')).toMatchObject({ name: 'Theirs' })
+  })
+
   test('are read from a store that takes no writes, and are not added to', async () => {
     await registry().add({ slug: 'web' })
     const { put } = memory.store
