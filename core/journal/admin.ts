@@ -4,10 +4,10 @@ import { eventId } from './chunk.ts'
 import type { Place, Places } from './cursor.ts'
 import type { BatchRecord } from './index_record.ts'
 import type { Journal } from './journal.ts'
-import { findSegmentFiles } from './half_segment.ts'
+import { countLines, findSegmentFiles } from './half_segment.ts'
 import { eventsPath, indexPath } from './layout.ts'
 import type { Partition, SegmentView } from './partition.ts'
-import { DamagedSegment, isSound, SegmentReader } from './segment_reader.ts'
+import { batchesOf, DamagedSegment, isSound, SegmentReader } from './segment_reader.ts'
 import { isUlid } from './ulid.ts'
 
 /** What people ask of a journal, whether a Weir runs on it or not. */
@@ -120,13 +120,20 @@ export async function* verifyJournal(journal: Journal, files: Files) {
     const torn = journal.uncut.get(name)
     const view = segments.find(({ id }) => id === torn?.segment)
     if (!torn || !view) continue
-    const message = `${torn.bytes} bytes behind the last whole batch, this file and its index together, are cut off at the next start: a write that a crash interrupted leaves them, or a file that lost its end`
-    yield { file: eventsPath(folder, view.id), offset: view.end.bytes, message }
+    const file = eventsPath(folder, view.id)
+    const events = await countLines(files, file, view.end.bytes)
+    const message = `${torn.bytes} bytes behind the last whole batch, this file (${events} events) and its index together, are cut off at the next start: ${whyTorn(journal, name, view)}`
+    yield { file, offset: view.end.bytes, message }
   }
   for (const { partition, view } of segmentsOf(journal)) {
     for await (const item of recordsOf(files, partition, view)) {
       if (item.kind === 'damage') {
-        yield { file: item.file, offset: 0, message: item.message }
+        const { file, offset, message, events } = item
+        const text =
+          events === 0
+            ? 'no event is lost by that'
+            : `${events} events of the segment are not in it, and reach nobody: bring it back from a backup, or take them in again from the segment's lines ("weir import")`
+        yield { file, offset, message: `${message}: ${text}` }
         continue
       }
       const { record } = item
@@ -135,6 +142,16 @@ export async function* verifyJournal(journal: Journal, files: Files) {
       yield { file: eventsPath(partition.folder, view.id), offset: record.offset, message }
     }
   }
+}
+
+/** What lies behind the end of a segment was acknowledged if a reader has passed it. */
+function whyTorn(journal: Journal, partition: string, { id, end }: SegmentView): string {
+  const beyond = journal.readers().find(({ cursor }) => {
+    const place = cursor[partition]
+    return place?.segment === id && place.ordinal > end.events
+  })
+  if (!beyond) return 'a write that a crash interrupted leaves them, or a file that lost its end'
+  return `a file has lost its end, since ${beyond.id} has read further. Bring it back from a backup before`
 }
 
 /**
@@ -208,27 +225,36 @@ function* segmentsOf(journal: Journal) {
 }
 
 type SegmentItem =
-  | { kind: 'damage'; file: string; message: string }
+  /** `events` cannot be read. */
+  | { kind: 'damage'; file: string; offset: number; message: string; events: number }
   /** `read` gives the bytes of the batch, undefined when they do not hold their checksum. */
   | { kind: 'batch'; record: BatchRecord; read: () => Promise<Buffer | undefined> }
 
-/** The batches with events of a segment, and at the end what of it cannot be read. */
+/** The batches with events of a segment, and what of it cannot be read. */
 async function* recordsOf(
   files: Files,
   partition: Partition,
   view: SegmentView,
 ): AsyncGenerator<SegmentItem> {
+  const file = indexPath(partition.folder, view.id)
   let reader: SegmentReader | undefined
   try {
     reader = await SegmentReader.open(files, partition.folder, view.id)
-    for (let record; (record = await reader.peek(view.end)); reader.pass()) {
-      if (record.count > 0) yield { kind: 'batch', record, read: () => soundBytes(reader!, record) }
+    for await (const item of batchesOf(reader, view.end)) {
+      if (item instanceof DamagedSegment) {
+        const { message, part } = item
+        const events = part!.behind.events - part!.from.events
+        yield { kind: 'damage', file, offset: part!.from.index_bytes, message, events }
+      } else if (item.count > 0) {
+        yield { kind: 'batch', record: item, read: () => soundBytes(reader!, item) }
+      }
     }
   } catch (failure) {
     if (!(failure instanceof DamagedSegment)) throw failure
     // Deleted since, because every reader has passed it: no damage.
     if (!partition.segments.includes(view)) return
-    yield { kind: 'damage', file: indexPath(partition.folder, view.id), message: failure.message }
+    const { message } = failure
+    yield { kind: 'damage', file, offset: 0, message, events: view.end.events }
   } finally {
     await reader?.close()
   }

@@ -44,13 +44,13 @@ export async function findSegmentFiles(files: Files, folder: string): Promise<Se
   return { whole, half, remains }
 }
 
-/** Events in an NDJSON file. */
-export async function countLines(files: Files, path: string): Promise<number> {
+/** Events in an NDJSON file, from an offset on. */
+export async function countLines(files: Files, path: string, from = 0): Promise<number> {
   const file = await files.open(path, 'r')
   try {
     const bytes = Buffer.allocUnsafe(2 ** 20)
     let count = 0
-    for (let position = 0; ;) {
+    for (let position = from; ;) {
       const got = await file.read(bytes, position)
       for (let at = bytes.indexOf(10); at >= 0 && at < got; at = bytes.indexOf(10, at + 1)) {
         count += 1

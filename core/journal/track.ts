@@ -108,7 +108,7 @@ export class Track {
           await this.close()
           throw failure
         }
-        this.#loseRest(view, failure)
+        if (this.#lose(view, failure)) continue
       }
       if (following) this.advance({ segment: following.id, ordinal: 0 })
       else if (!this.partition.after(view.id)) return undefined
@@ -229,12 +229,15 @@ export class Track {
     return { chunk, buffer, begin, end, arrived: first.arrived }
   }
 
-  #loseRest(view: SegmentView, failure: DamagedSegment): void {
+  /** @returns whether there is more behind it. */
+  #lose(view: SegmentView, failure: DamagedSegment): boolean {
+    const behind = failure.part?.behind ?? view.end
     const place = { segment: view.id, ordinal: this.#next.ordinal }
-    const events = view.end.events - place.ordinal
+    const events = behind.events - place.ordinal
     if (events > 0) this.#world.lost(events, place, failure.message)
-    this.#segment?.skipTo(view.end)
-    this.advance({ segment: view.id, ordinal: view.end.events })
+    this.#segment?.skipTo(behind)
+    this.advance({ segment: view.id, ordinal: behind.events })
+    return behind.index_bytes < view.end.index_bytes
   }
 }
 

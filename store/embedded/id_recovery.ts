@@ -1,7 +1,7 @@
 import { documentsTag } from '../documents_tag.ts'
 import type { Files } from '../../core/files.ts'
 import type { Journal } from '../../core/journal/journal.ts'
-import { SegmentReader } from '../../core/journal/segment_reader.ts'
+import { batchesOf, DamagedSegment, SegmentReader } from '../../core/journal/segment_reader.ts'
 import { identityOf } from '../api/document_line.ts'
 import type { Identity, IdTable } from '../api/ids.ts'
 import { isOwnId } from '../api/intake.ts'
@@ -72,7 +72,9 @@ async function* inJournal(
     for (const { id, end } of partition.segments.slice()) {
       const reader = await SegmentReader.open(files, partition.folder, id)
       try {
-        for (let record; (record = await reader.peek(end)); reader.pass()) {
+        for await (const record of batchesOf(reader, end)) {
+          // Its readers say what of the journal is damaged.
+          if (record instanceof DamagedSegment) continue
           if (record.tag !== documentsTag || record.count === 0) continue
           const bytes = Buffer.allocUnsafe(record.bytes)
           await reader.read(bytes, record.offset)

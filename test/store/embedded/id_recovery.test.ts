@@ -4,12 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemFiles } from '../../../core/files.ts'
+import { documentsTag } from '../../../store/documents_tag.ts'
 import { apiSchema } from '../../../store/api/database.ts'
+import { lineParts } from '../../../store/api/document_line.ts'
 import { idTable } from '../../../store/api/ids.ts'
 import { recoverIds } from '../../../store/embedded/id_recovery.ts'
 import { knownTo } from '../../../store/embedded/known_places.ts'
 import { manifestPath } from '../../../store/embedded/segments/layout.ts'
 import { Manifest } from '../../../store/embedded/segments/manifest.ts'
+import { openJournal, startWriter } from '../../core/journal/setup.ts'
+import { SimulatedDisk } from '../../simulated_files.ts'
 
 /** Answers with one document of each stream, and then no more. */
 function engineOf(answers: number) {
@@ -49,4 +53,31 @@ test('the manifest knows numbers of documents that were replaced, and of indices
   manifest.commit({ gone: { stream: 'a', segment: 0, seq: 12 } }, 0)
   expect(highest()).toBe(12)
   manifest.close()
+})
+
+test('what of the journal is damaged keeps no other id from being learnt', async () => {
+  const disk = new SimulatedDisk(1)
+  const world = { files: disk.mount(), dataFolder: '/data' }
+  const journal = await openJournal(world)
+  const writer = await startWriter(journal, world, 'store')
+  for (const seq of [1, 2, 3]) {
+    const change = {
+      id: `k${seq}`,
+      seq,
+      op: 'index',
+      time: '2026-11-21T10:00:00Z',
+      noTime: true,
+    } as const
+    const bytes = Buffer.concat(lineParts({ ...change, source: Buffer.from('{}') }))
+    await writer.append([{ stream: 'a', tag: documentsTag, bytes, count: 1 }])
+  }
+  const index = [...disk.files.keys()].find((path) => path.endsWith('.index'))!
+  const lines = disk.files.get(index)!.toString().split('\n')
+  disk.rot(index, lines.slice(0, 3).join('\n').length + 20)
+  const sqlite = new DatabaseSync(':memory:')
+  sqlite.exec(apiSchema)
+  const ids = idTable(sqlite)
+  const { files } = world
+  await recoverIds(ids, { files, journal, engine: engineOf(0), documentStreams: [] })
+  expect(['k1', 'k2', 'k3'].map((id) => ids.get('a', id)?.seq)).toEqual([1, undefined, 3])
 })
