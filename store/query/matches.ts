@@ -1,6 +1,6 @@
 import { type JsonRecord, type JsonValue, SearchError } from '../search.ts'
 import { tokensOf } from './analysis.ts'
-import { minimumShouldMatch } from './minimum_should_match.ts'
+import { leastOfTokens, minimumShouldMatch } from './minimum_should_match.ts'
 import type { BoolQuery, PatternQuery, Query, Scalar, TermQuery, TextQuery } from './query.ts'
 import { rangeFits } from './range_fits.ts'
 import { wildcardFits } from './wildcard_fits.ts'
@@ -157,7 +157,7 @@ function enoughTokens(
 ): boolean {
   const found = wanted.filter((token) => texts.some((tokens) => tokens.includes(token))).length
   if (operator === 'and') return found === wanted.length
-  return found >= (spec === undefined ? 1 : minimumShouldMatch(spec, wanted.length))
+  return found >= leastOfTokens(spec, wanted.length)
 }
 
 function holdsPhrase(

@@ -29,7 +29,17 @@ export function minimumShouldMatch(spec: string, optional: number): number {
 function countOf([, digits, percent]: RegExpExecArray, optional: number): number {
   const value = Number(digits)
   const count = percent ? Math.trunc((optional * value) / 100) : value
-  return count < 0 ? optional + count : count
+  return value < 0 ? optional + count : count
+}
+
+/**
+ * How many of a text's tokens have to be there. A text of one token is no choice: as in Elasticsearch, where it is
+ * no `bool` query, that one has to be, whatever is said.
+ *
+ * @throws SearchError as above
+ */
+export function leastOfTokens(spec: string | undefined, tokens: number): number {
+  return spec === undefined || tokens === 1 ? 1 : minimumShouldMatch(spec, tokens)
 }
 
 const unreadable = (spec: string) =>

@@ -1,5 +1,5 @@
 import { tokensOf } from '../../query/analysis.ts'
-import { minimumShouldMatch } from '../../query/minimum_should_match.ts'
+import { leastOfTokens, minimumShouldMatch } from '../../query/minimum_should_match.ts'
 import type { BoolQuery, Query, Scalar, TextQuery } from '../../query/query.ts'
 import { promotedColumns } from '../columns.ts'
 import type { Resolved } from './asked.ts'
@@ -111,8 +111,7 @@ function ofText(query: TextQuery, { fields, maxFields, nowMs }: Meaning): Needs 
   }
   if (analysed.some(({ field }) => field.nullValue !== undefined)) return noNeeds
   if (query.kind === 'match' && query.operator === 'or') {
-    const spec = query.minimumShouldMatch
-    const needed = spec === undefined ? 1 : minimumShouldMatch(spec, tokens.length)
+    const needed = leastOfTokens(query.minimumShouldMatch, tokens.length)
     return needed < 1 ? noNeeds : { ...noNeeds, words: [tokens] }
   }
   return { ...noNeeds, words: tokens.map((token) => [token]) }

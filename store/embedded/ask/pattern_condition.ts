@@ -1,7 +1,7 @@
 import type { PatternQuery } from '../../query/query.ts'
 import { re2OfLucene, textsOfLucene } from '../../query/lucene_regexp.ts'
 import { re2OfWildcard, wildcardParts } from '../../query/wildcard.ts'
-import { all, sql, type Sql } from '../sql.ts'
+import { all, sql, verbatim, type Sql } from '../sql.ts'
 import { SearchError } from '../../search.ts'
 import type { Resolved } from './asked.ts'
 import { isAnalysed } from './field_table.ts'
@@ -12,6 +12,7 @@ import { anyToken, anyValue, whereThere } from './value_condition.ts'
 export function patternCondition(resolved: Resolved, query: PatternQuery): Sql {
   const { field } = resolved
   if (resolved.type !== 'VARCHAR' || field.type === 'ip') {
+    if (query.lenient) return verbatim('false')
     const reason = `Can only use ${query.kind} queries on keyword, text and wildcard fields - not on [${field.path}] which is of type [${field.type}]`
     throw new SearchError(400, 'query_shard_exception', reason, { at: query.at })
   }

@@ -1,6 +1,6 @@
 import { SearchError } from '../../search.ts'
 import { tokensOf } from '../../query/analysis.ts'
-import { minimumShouldMatch } from '../../query/minimum_should_match.ts'
+import { leastOfTokens } from '../../query/minimum_should_match.ts'
 import type { TextQuery } from '../../query/query.ts'
 import { all, any, sql, verbatim, type Sql } from '../sql.ts'
 import type { Resolved } from './asked.ts'
@@ -61,8 +61,8 @@ function analysed(resolved: Resolved, query: TextQuery): Sql {
   }
   const tests = tokens.map((token) => anyValue(resolved, (x) => hasToken(x, token)))
   if (operator === 'and') return whereThere(resolved, all(tests))
-  if (query.minimumShouldMatch === undefined) return whereThere(resolved, any(tests))
-  const least = minimumShouldMatch(query.minimumShouldMatch, tests.length)
+  const least = leastOfTokens(query.minimumShouldMatch, tests.length)
+  if (least === 1) return whereThere(resolved, any(tests))
   // None at least is what documents without the field have, too.
   return least < 1 ? atLeast(least, tests) : whereThere(resolved, atLeast(least, tests))
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { minimumShouldMatch } from '../../../store/query/minimum_should_match.ts'
+import { leastOfTokens, minimumShouldMatch } from '../../../store/query/minimum_should_match.ts'
 import { SearchError } from '../../../store/search.ts'
 
 test.each([
@@ -11,6 +11,9 @@ test.each([
   ['75%', 5, 3],
   ['-25%', 4, 3],
   ['-25%', 5, 4],
+  // A quarter of three is cut to none.
+  ['-25%', 3, 3],
+  ['2<-25%', 3, 3],
   ['3<90%', 3, 3],
   ['3<90%', 10, 9],
   ['2<-25% 9<-3', 2, 2],
@@ -23,4 +26,13 @@ test.each([
 
 test.each(['', 'a', '1.5', '<2', '2<', '2<3<4', '5%%'])('refuses %j', (spec) => {
   expect(() => minimumShouldMatch(spec, 3)).toThrow(SearchError)
+})
+
+test.each([
+  [undefined, 3, 1],
+  ['2', 3, 2],
+  ['2', 1, 1],
+  ['0', 1, 1],
+])('%s of a text of %i tokens is %i', (spec, tokens, expected) => {
+  expect(leastOfTokens(spec, tokens)).toBe(expected)
 })
