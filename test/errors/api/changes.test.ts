@@ -171,9 +171,23 @@ test('deleting all issues has to be said, and is logged', async () => {
   const database = plant(issues())
   const logged: object[] = []
   const ask = asking(database, logged)
-  const all = ['*', '**', '""', '()', 'is:ignored OR *', '* *', '!!*'].map(
-    (query) => `query=${encodeURIComponent(query)}`,
-  )
+  const wholes = ['*', '**', '""', '()', 'is:ignored OR *', '* *', '!!*']
+  const stars = [
+    'title:*',
+    'TITLE:"**"',
+    'level:[error,*]',
+    'culprit:* message:*',
+    'first_release:*',
+  ]
+  const others = [
+    'error.type:*',
+    'assigned:*',
+    'has:title',
+    'has:timesSeen',
+    '!title:""',
+    '!!level:*',
+  ]
+  const all = [...wholes, ...stars, ...others].map((query) => `query=${encodeURIComponent(query)}`)
   const none = ['query=', 'query=%20', 'id=', 'id=&query=', 'status=unresolved']
   for (const nothing of [...none, ...all]) {
     const refused = await ask('DELETE', `/organizations/weir/issues/?${nothing}`)
