@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs'
-import type { RequestListener, Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
@@ -50,7 +50,7 @@ export async function openListener(
   server.on('drop', () => count('connection_refused'))
   server.on('checkContinue', (request, response) => {
     // The route sends `100 Continue` once it wants the body; see server.ts.
-    handle(request, response)
+    server.emit('request', request, response)
   })
   server.on('checkExpectation', (_request, response) => {
     const body = errorBody('expectation_failed', 'only "Expect: 100-continue" can be met')
@@ -116,8 +116,15 @@ async function removeStale(path: string): Promise<void> {
 /** With `rawPacket`, what the parser was given when it failed. */
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer }
 
-/** Port scanners, TLS on a plain port, half a request: one short answer where it can be read. */
+/**
+ * Port scanners, TLS on a plain port, half a request: one short answer where it can be read. A whole request before
+ * the garbage has its own answer first: who is told 400 sends again what was taken.
+ */
 function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => void): void {
+  const newest = new WeakMap<Socket, ServerResponse>()
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    newest.set(socket, response)
+  })
   const statuses: Record<string, [number, string, string]> = {
     HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'the headers are too long'],
     ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not arrive in time'],
@@ -131,6 +138,10 @@ function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => vo
       count('bad_frame')
     }
     if (isTls) return void socket.end(tlsRefusal, () => socket.destroy())
+    const response = newest.get(socket)
+    if (response?.req.complete && !response.closed) {
+      return void response.once('close', () => socket.end(() => socket.destroy()))
+    }
     if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy()
     const bad: [number, string, string] = [400, 'Bad Request', 'this is no HTTP request']
     const [status, phrase, text] = statuses[failure.code ?? ''] ?? bad

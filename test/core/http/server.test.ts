@@ -217,6 +217,21 @@ describe('what is no HTTP', () => {
     expect(counted).toEqual([])
   })
 
+  test('a whole request before garbage has its own answer', async () => {
+    const { port, received, counted } = await started()
+    const one = 'POST /in/a HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\n\r\nx'
+    for (const [requests, taken] of [
+      [one, 1],
+      [one + one, 2],
+    ] as const) {
+      received.length = 0
+      const answer = await raw(port, `${requests}\n{"y":1}\r\n\r\n`)
+      expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(Array(taken).fill('HTTP/1.1 200'))
+      expect(received).toHaveLength(taken)
+    }
+    expect(counted).toEqual(['bad_frame', 'bad_frame'])
+  })
+
   test('a TLS client on a plain port gets the alert that it understands', async () => {
     const { port, counted } = await started()
     const client = connectTls({ port, host: '127.0.0.1' })
