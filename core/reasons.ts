@@ -97,6 +97,10 @@ export const reasons = {
     fate: 'refused',
     help: 'a body or an item of an SDK that cannot be read',
   },
+  monitor_config_invalid: {
+    fate: 'repaired',
+    help: "a check-in's monitor_config that is not understood; the check-in counts without it",
+  },
   report_too_large: { fate: 'refused', help: 'a body or an item of an SDK beyond errors.limits' },
   report_unauthorised: {
     fate: 'refused',

@@ -1,5 +1,6 @@
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { readEventId } from '../event/event_id.ts'
+import { configProblem, readCheckIn } from '../monitors/check_in.ts'
 import type { EnvelopeItem } from './envelope.ts'
 import { isRecord, readJson, type ReadJson, textOf } from './json_text.ts'
 import { knownCheckIn, knownSession } from './known_fields.ts'
@@ -67,11 +68,7 @@ const items: Readonly<Record<string, TakeItem>> = {
   client_report: takeClientReport,
   session: (item, parcel, world) => takeSession('session', item, parcel, world),
   sessions: (item, parcel, world) => takeSession('sessions', item, parcel, world),
-  check_in: (item, parcel, world) => {
-    const body = record(item, parcel, world, 'monitor', 'max_small_item_size')
-    if (body && parcel.allows('check_ins'))
-      parcel.report({ kind: 'check_in', body: knownCheckIn(body, world.redact) })
-  },
+  check_in: takeCheckIn,
   raw_security: takeSecurity,
   security: takeSecurity,
   log: takeLogs,
@@ -183,6 +180,21 @@ function takeClientReport(item: EnvelopeItem, parcel: Parcel, world: ItemWorld):
     const reason = textOf(discarded['reason'], 64) ?? 'unknown'
     parcel.discard('sdk', reason, textOf(discarded['category'], 64) ?? 'default', amount)
   }
+}
+
+/** A schedule that is not understood costs only itself: that the job ran is worth knowing. */
+function takeCheckIn(item: EnvelopeItem, parcel: Parcel, world: ItemWorld): void {
+  const body = record(item, parcel, world, 'monitor', 'max_small_item_size')
+  if (!body) return
+  if (!readCheckIn(body))
+    return parcel.invalid(
+      'monitor',
+      'a check-in has a monitor_slug, and the status ok, in_progress or error',
+    )
+  if (!parcel.allows('check_ins')) return
+  const problem = configProblem(body['monitor_config'])
+  if (problem !== undefined) parcel.repaired('monitor_config', problem, 'monitor_config_invalid')
+  parcel.report({ kind: 'check_in', body: knownCheckIn(body, world.redact) })
 }
 
 function takeSession(

@@ -63,10 +63,8 @@ function checkInOf(slug: string, said: JsonRecord, newId: () => string): JsonRec
     throw malformed(`the check-in has no status: ${expected}, as ?status=ok or in the body`)
   if (!statuses.some((known) => known === status))
     throw malformed(`the status of a check-in is ${expected}`)
-  if (config !== undefined && config !== null) {
-    const problem = isRecord(config) ? configProblem(config) : 'expected an object'
-    if (problem !== undefined) throw malformed(`monitor_config: ${problem}`)
-  }
+  const problem = configProblem(config)
+  if (problem !== undefined) throw malformed(problem)
   const seconds = typeof duration === 'string' && duration !== '' ? Number(duration) : duration
   return {
     ...said,

@@ -143,6 +143,12 @@ export class Parcel {
     if (this.#causes.length < 10) this.#causes.push(why)
   }
 
+  /** A part of an item that was taken, which had to be left out. */
+  repaired(category: string, why: string, reason: Reason): void {
+    this.discard('invalid', why, category)
+    this.#world.count(reason)
+  }
+
   tooLarge(category: string, option: string, maxBytes: number): void {
     const why = `an item of ${category} is larger than errors.limits.${option} (${formatSize(maxBytes)})`
     this.discard('too_large', option, category)

@@ -50,14 +50,17 @@ export function readCheckIn(body: JsonRecord): CheckIn | undefined {
 }
 
 /**
- * What is wrong with a `monitor_config`, for who can still correct it: what is not understood of the config of a check-in
- * that is read is left as it was.
+ * What is wrong with the `monitor_config` of a check-in, if anything: what is not understood of it is left as it was.
  */
-export function configProblem({ schedule, timezone }: JsonRecord): string | undefined {
+export function configProblem(config: JsonValue | undefined): string | undefined {
+  if (config === undefined || config === null) return undefined
+  const given = record(config)
+  if (!given) return 'monitor_config: expected an object'
+  const { schedule, timezone } = given
   if (schedule !== undefined && !readSchedule(schedule))
-    return 'schedule: expected {"type":"crontab","value":"0 4 * * *"} or {"type":"interval","value":5,"unit":"minute"} (up to year)'
+    return 'monitor_config: schedule: expected {"type":"crontab","value":"0 4 * * *"} or {"type":"interval","value":5,"unit":"minute"} (up to year)'
   if (timezone === undefined || timezone === null || isTimezone(timezone)) return undefined
-  return 'timezone: expected a name such as Europe/Vienna'
+  return 'monitor_config: timezone: expected a name such as Europe/Vienna'
 }
 
 function readConfig(config: JsonRecord): MonitorConfig {

@@ -171,6 +171,44 @@ describe('other items', () => {
     expect(checkIn.reports).toMatchObject([{ kind: 'check_in', body: { monitor_slug: 'nightly' } }])
   })
 
+  test('a check-in counts where its monitor_config does not, which is told', async () => {
+    const checkIn = { monitor_slug: 'nightly', status: 'ok' }
+    for (const [config, why] of [
+      [{ schedule: { type: 'crontab', value: 'whenever' } }, 'monitor_config: schedule: expected'],
+      [{ timezone: 'Mars/Phobos' }, 'monitor_config: timezone: expected'],
+      ['daily', 'monitor_config: expected an object'],
+    ] as const) {
+      const { answer, ofKind, counted } = await one('check_in', {
+        ...checkIn,
+        monitor_config: config,
+      })
+      expect([answer.status, bodyOf(answer)]).toEqual([200, { id: eventId }])
+      expect(ofKind('check_in')).toMatchObject([{ body: checkIn }])
+      expect(ofKind('discarded')).toMatchObject([
+        { outcomes: [{ source: 'invalid', category: 'monitor_config', quantity: 1 }] },
+      ])
+      expect(ofKind('discarded')[0]!.outcomes[0]!.reason).toContain(why)
+      expect([counted.monitor_config_invalid, counted.report_invalid]).toEqual([1, undefined])
+    }
+    const schedule = { type: 'crontab', value: '0 4 * * *' }
+    for (const config of [{ schedule, timezone: 'Europe/Vienna' }, {}, null, undefined]) {
+      const { reports } = await one('check_in', { ...checkIn, monitor_config: config })
+      expect(reports.map(({ kind }) => kind)).toEqual(['check_in'])
+    }
+  })
+
+  test('a check-in without a monitor or a status is none', async () => {
+    for (const given of [{ status: 'ok' }, { monitor_slug: 'nightly', status: 'fine' }]) {
+      const { answer, ofKind, counted } = await one('check_in', given)
+      expect(answer.status).toBe(400)
+      expect(ofKind('check_in')).toEqual([])
+      expect(ofKind('discarded')).toMatchObject([
+        { outcomes: [{ source: 'invalid', category: 'monitor' }] },
+      ])
+      expect(counted.report_invalid).toBe(1)
+    }
+  })
+
   test('of sessions and check-ins what is made use of is kept, and nothing else', async () => {
     const trace = { trace_id: 'c'.repeat(32) }
     const checkIn = {

@@ -70,7 +70,8 @@ describe('counting', () => {
 test('a quota that is reached is a 429 with its limits; the rest of the envelope is taken', async () => {
   const settings = { quota: { errors: { hour: 1 } } }
   const weir = acceptorOn({ projects: [projectOf({ settings })] })
-  const text = envelopeOf({}, [{ type: 'event' }, '{}'], [{ type: 'check_in' }, '{}'])
+  const checkIn = '{"monitor_slug":"nightly","status":"ok"}'
+  const text = envelopeOf({}, [{ type: 'event' }, '{}'], [{ type: 'check_in' }, checkIn])
   expect((await weir.post(text)).status).toBe(200)
   const answer = await weir.post(text)
   expect(answer.status).toBe(429)
