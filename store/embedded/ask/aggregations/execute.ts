@@ -203,17 +203,17 @@ class Run {
       const isCounted = isOfAll && this.#options.onCounted !== undefined
       const all = isCounted ? sql`select ${columns} from (${rows}) group by all` : groups
       const answered = await this.#ask(sql`with g as materialized (${all}),
-          kept as (select * from g where ${key} is not null and ${enough})
-        select *, (select sum("_count")::BIGINT from kept) as "_total", (select sum("_count")::BIGINT from g) as "_all"
-        from kept order by ${orders} limit ${most}`)
+          keyed as (select * from g where ${key} is not null)
+        select *, (select sum("_count")::BIGINT from keyed) as "_total", (select sum("_count")::BIGINT from g) as "_all"
+        from keyed where ${enough} order by ${orders} limit ${most}`)
       const [first] = answered
       if (isCounted && first) this.#options.onCounted!(Number(first._all))
       return answered
     }
     const parents = join(keys.slice(0, -1), ', ')
-    return this.#ask(sql`select *, sum("_count") over (partition by ${parents})::BIGINT as "_total",
-        row_number() over (partition by ${parents} order by ${orders}) as "_rank"
-      from (${groups}) where ${enough} qualify "_rank" <= ${most} order by "_rank" limit ${bound}`)
+    const totals = sql`select *, sum("_count") over (partition by ${parents})::BIGINT as "_total" from (${groups})`
+    return this.#ask(sql`select *, row_number() over (partition by ${parents} order by ${orders}) as "_rank"
+      from (${totals}) where ${enough} qualify "_rank" <= ${most} order by "_rank" limit ${bound}`)
   }
 
   async #always(expression: Sql): Promise<readonly Answered[]> {

@@ -38,20 +38,25 @@ export function rounding(interval: Interval, zone: TimeZone, offsetMs: number): 
       : floorLocal(local, interval.unit)
   /** Enough to be within the next bucket. */
   const stepMs = 'ms' in interval ? interval.ms : longMs[interval.unit]!
-  const exact = (ms: number) => {
+  const exact = (ms: number): number => {
     const offset = zone.offsetAt(ms)
     const local = floorOf(ms + offset)
     if (toMidnight) return utcOfLocal(zone, local)
     const key = local - offset
-    return zone.offsetAt(key) === offset ? key : utcOfLocal(zone, local)
+    const change = zone.transitions(key, ms).at(-1)
+    if (change === undefined) return key
+    // Clocks skip the start of a fixed length: the bucket begins where they do.
+    const there = utcOfLocal(zone, local)
+    if ('ms' in interval && there + zone.offsetAt(there) !== local) return there
+    return exact(change - 1)
   }
   return {
     floor: (ms) => exact(ms - offsetMs) + offsetMs,
     next(key) {
       const bare = key - offsetMs
       const next = exact(bare + stepMs)
-      const further = next > bare ? next : utcOfLocal(zone, bare + zone.offsetAt(bare) + stepMs)
-      return further + offsetMs
+      // Where clocks go back, a bucket may be longer.
+      return (next > bare ? next : exact(bare + 2 * stepMs)) + offsetMs
     },
     sql(micros, range) {
       const shift = integer(BigInt(offsetMs) * 1000n)

@@ -55,6 +55,18 @@ test('more buckets than there may be are refused before they are made', async ()
   })
 })
 
+test('documents of terms below min_doc_count are among the others', async () => {
+  const terms = { field: 'k', size: 1, min_doc_count: 2 }
+  const { whole, parts } = await table.aggregations({
+    whole: { terms },
+    parts: { histogram: { field: 'v', interval: 3 }, aggs: { part: { terms } } },
+  })
+  expect(whole).toMatchObject({ sum_other_doc_count: 4, buckets: [{ key: 'a0', doc_count: 3 }] })
+  const second = (parts as { buckets: JsonRecord[] }).buckets[1]
+  const part = { sum_other_doc_count: 1, buckets: [{ key: 'a1', doc_count: 2 }] }
+  expect(second).toMatchObject({ key: 3, part })
+})
+
 test('quantiles lie between the two nearest values, as in Elasticsearch 8.19', async () => {
   const percents = [0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100]
   const answered = await table.aggregations({
