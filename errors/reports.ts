@@ -67,6 +67,13 @@ export type Report =
       readonly body: JsonRecord
     })
   | (Accepted & {
+      /** Log items that are durable; they themselves are in a partition of their own. */
+      readonly kind: 'logs'
+      readonly items: number
+      /** As Sentry counts them. */
+      readonly bytes: number
+    })
+  | (Accepted & {
       /** Items that were not taken: by the SDK itself (client reports), by a quota, or because Weir has no use for them. */
       readonly kind: 'discarded'
       readonly outcomes: readonly {

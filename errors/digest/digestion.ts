@@ -261,6 +261,12 @@ export class Digestion {
         this.checkIns.take(report)
         counts.outcome({ ...about, category: 'monitor', outcome: 'accepted', reason: '' })
         return false
+      case 'logs': {
+        const accepted = { ...about, outcome: 'accepted', reason: '' }
+        counts.outcome({ ...accepted, category: 'log_item' }, report.items)
+        counts.outcome({ ...accepted, category: 'log_byte' }, report.bytes)
+        return false
+      }
       case 'discarded':
         for (const { source, reason, category, quantity } of report.outcomes) {
           const outcome = outcomes[source]

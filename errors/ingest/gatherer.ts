@@ -12,6 +12,8 @@ export interface Lines {
   readonly reports: readonly ReportLine[]
   /** Log events, by stream. */
   readonly logs: readonly LogLines[]
+  /** Reports that say that the logs were taken: they are appended once these are durable. */
+  readonly behindLogs: readonly ReportLine[]
 }
 
 export interface LogLines {
@@ -73,14 +75,19 @@ export class Gatherer {
   async settled(): Promise<void> {
     await this.#running
     await this.#logs
+    // What is behind the logs.
+    await this.#running
   }
 
   async #appendLogs(gathering: Gathering): Promise<void> {
+    const { behindLogs, allSettled } = gathering
     try {
       await appended(this.#appends.logs, gathering.logs())
-      gathering.allSettled.resolve()
+      // The logs of others do not wait for it.
+      const behind = this.add({ reports: behindLogs, logs: [], behindLogs: [] })
+      behind.then(allSettled.resolve, allSettled.reject)
     } catch (failure) {
-      gathering.allSettled.reject(failure)
+      allSettled.reject(failure)
     }
   }
 
@@ -148,6 +155,7 @@ class Gathering {
   readonly allSettled = settling()
   /** Characters. */
   size = 0
+  readonly behindLogs: ReportLine[] = []
   #reports = 0
   readonly #logs = new Map<string, { stream: string; tag: string; lines: string[] }>()
 
@@ -159,6 +167,7 @@ class Gathering {
     for (const line of lines.reports) writeLine(this.block, line)
     this.#reports += lines.reports.length
     this.size += sizeOf(lines)
+    this.behindLogs.push(...lines.behindLogs)
     for (const { stream, tag, lines: texts } of lines.logs) {
       const known = this.#logs.get(`${stream} ${tag}`)
       if (known) known.lines.push(...texts)

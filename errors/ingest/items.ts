@@ -4,7 +4,7 @@ import { configProblem, readCheckIn } from '../monitors/check_in.ts'
 import type { EnvelopeItem } from './envelope.ts'
 import { isRecord, readJson, type ReadJson, textOf } from './json_text.ts'
 import { knownCheckIn, knownSession } from './known_fields.ts'
-import { logEvents } from './logs.ts'
+import { takeLogItems } from './log_items.ts'
 import type { Parcel } from './parcel.ts'
 import { securityEvents } from './security.ts'
 
@@ -93,7 +93,7 @@ function record(
   parcel: Parcel,
   world: ItemWorld,
   category: string,
-  option: 'max_event_size' | 'max_small_item_size' | 'max_logs_size',
+  option: 'max_event_size' | 'max_small_item_size',
   read: (payload: Uint8Array) => ReadJson = readJson,
 ): JsonRecord | undefined {
   const maxBytes = world.limits[option]
@@ -222,15 +222,21 @@ function takeSecurity({ payload }: EnvelopeItem, parcel: Parcel, world: ItemWorl
   else parcel.invalid('security', 'this is no security report that is known here')
 }
 
-function takeLogs(item: EnvelopeItem, parcel: Parcel, world: ItemWorld): void {
-  const container = record(item, parcel, world, 'log_item', 'max_logs_size')
-  if (!container) return
-  const { items: list } = container
-  if (!Array.isArray(list)) return parcel.invalid('log_item', 'a log container has no items')
-  const logs = list.slice(0, world.limits.max_logs)
-  const surplus = list.length - logs.length
-  if (surplus > 0) parcel.discard('too_large', 'max_logs', 'log_item', surplus)
-  if (logs.length === 0 || !parcel.allows('logs', logs.length)) return
-  const { sender, receivedMs } = parcel
-  parcel.logs(logEvents(logs, sender.project, receivedMs, world.redact))
+function takeLogs({ headers, payload }: EnvelopeItem, parcel: Parcel, world: ItemWorld): void {
+  const { max_logs_size: maxBytes, max_logs: max } = world.limits
+  const { item_count: count } = headers
+  // Of what is not read its header says how many they are. The shortest takes three bytes.
+  const most = Math.max(1, Math.floor(payload.length / 3))
+  const items = Number.isSafeInteger(count) ? Math.min(Math.max(Number(count), 1), most) : 1
+  const bytes = Math.max(1, payload.length)
+  if (payload.length > maxBytes) {
+    parcel.tooLarge('log_item', 'max_logs_size', maxBytes, items)
+    return parcel.discard('too_large', 'max_logs_size', 'log_byte', bytes)
+  }
+  const container = valueOf(payload, world)
+  const list = isRecord(container) ? container['items'] : undefined
+  if (Array.isArray(list)) return takeLogItems(list, parcel, max, world.redact)
+  const why = 'a log container has no items'
+  parcel.invalid('log_item', why, items)
+  parcel.discard('invalid', why, 'log_byte', bytes)
 }

@@ -2,7 +2,7 @@ import type { JsonRecord } from '../../store/search.ts'
 import { answerTo, type Desk } from './desk.ts'
 import type { Incoming } from './incoming.ts'
 import { readJson } from './json_text.ts'
-import { logEvents } from './logs.ts'
+import { takeLogItems } from './log_items.ts'
 import { logItemsOfJson, logItemsOfProtobuf } from './otlp_logs.ts'
 import type { Parcel } from './parcel.ts'
 import { ProtobufError } from './protobuf.ts'
@@ -29,17 +29,7 @@ export async function takeOtlpLogs(
   const parcel = desk.parcel(desk.sender())
   const { max_logs_size: maxBytes, max_logs: max } = desk.limits
   if (body.length > maxBytes) throw tooLarge('the logs are larger than errors.limits.max_logs_size')
-  const items: JsonRecord[] = []
-  let surplus = 0
-  for (const item of itemsIn(incoming, body)) {
-    if (items.length < max) items.push(item)
-    else surplus++
-  }
-  if (surplus > 0) parcel.discard('too_large', 'max_logs', 'log_item', surplus)
-  if (items.length > 0 && parcel.allows('logs', items.length)) {
-    const { redact } = desk.items(parcel)
-    parcel.logs(logEvents(items, parcel.sender.project, parcel.receivedMs, redact))
-  }
+  takeLogItems(itemsIn(incoming, body), parcel, max, desk.items(parcel).redact)
   await desk.deliver(parcel, undefined)
   return answerAsSent(incoming, parcel)
 }

@@ -40,6 +40,12 @@ export interface ParcelWorld {
   readonly keep: (bytes: Uint8Array) => Promise<string>
 }
 
+/** Log items, and their bytes as Sentry counts them. */
+export interface LogAmount {
+  readonly items: number
+  readonly bytes: number
+}
+
 const outcomesMax = 200
 
 /** What one request brings for the journal, and what became of the rest of it. */
@@ -52,6 +58,7 @@ export class Parcel {
   readonly #kinds: Report['kind'][] = []
   #lines: ReportLine[] = []
   #logs: LogLines[] = []
+  #logAmount: LogAmount = { items: 0, bytes: 0 }
   readonly #outcomes: Outcome[] = []
   #events: { id: string; json: JsonPieces; summary: EventSummary | undefined }[] = []
   #eventId: string | undefined
@@ -69,13 +76,18 @@ export class Parcel {
     this.receivedMs = world.receivedMs
   }
 
-  /** Whether a quota lets `amount` more of a category in; what it does not let in is counted. */
-  allows(category: QuotaCategory, amount = 1): boolean {
+  /**
+   * Whether a quota lets `amount` more of a category in; what it does not let in is counted.
+   *
+   * @param logBytes of the logs that they are.
+   */
+  allows(category: QuotaCategory, amount = 1, logBytes = 0): boolean {
     const limit = this.#world.take(category, amount)
     if (!limit) return true
     const names = quotaCategories[category]
     this.limits.exceed(names, limit)
     this.discard('quota', limit.reason, names[0], amount)
+    if (logBytes > 0) this.discard('quota', limit.reason, 'log_byte', logBytes)
     this.#world.count('report_quota', amount)
     return false
   }
@@ -120,8 +132,18 @@ export class Parcel {
     return { project: sender.project.id, key: sender.key, received_ms: receivedMs }
   }
 
-  logs(lines: readonly LogLines[]): void {
+  logs(lines: readonly LogLines[], { items, bytes }: LogAmount): void {
     this.#logs.push(...lines)
+    const known = this.#logAmount
+    this.#logAmount = { items: known.items + items, bytes: known.bytes + bytes }
+  }
+
+  /** Logs of a request of which others are taken. */
+  leaveOutLogs(source: 'too_large' | 'invalid', why: string, { items, bytes }: LogAmount): void {
+    if (items === 0) return
+    this.discard(source, why, 'log_item', items)
+    this.discard(source, why, 'log_byte', bytes)
+    this.#world.count(`report_${source}`, items)
   }
 
   discard(source: Outcome['source'], reason: string, category: string, quantity = 1): void {
@@ -137,9 +159,9 @@ export class Parcel {
     this.#world.count('report_unsupported')
   }
 
-  invalid(category: string, why: string): void {
-    this.discard('invalid', why, category)
-    this.#world.count('report_invalid')
+  invalid(category: string, why: string, quantity = 1): void {
+    this.discard('invalid', why, category, quantity)
+    this.#world.count('report_invalid', quantity)
     if (this.#causes.length < 10) this.#causes.push(why)
   }
 
@@ -149,10 +171,10 @@ export class Parcel {
     this.#world.count(reason)
   }
 
-  tooLarge(category: string, option: string, maxBytes: number): void {
+  tooLarge(category: string, option: string, maxBytes: number, quantity = 1): void {
     const why = `an item of ${category} is larger than errors.limits.${option} (${formatSize(maxBytes)})`
-    this.discard('too_large', option, category)
-    this.#world.count('report_too_large')
+    this.discard('too_large', option, category, quantity)
+    this.#world.count('report_too_large', quantity)
     this.#isTooLarge = true
     if (this.#causes.length < 10) this.#causes.push(why)
   }
@@ -201,7 +223,10 @@ export class Parcel {
     }
     this.#taken = this.#lines.length + this.#logs.length
     if (this.#outcomes.length > 0) this.report({ kind: 'discarded', outcomes: this.#outcomes })
-    const lines = { reports: this.#lines, logs: this.#logs }
+    const { items, bytes } = this.#logAmount
+    const taken = { kind: 'logs', ...this.#accepted(), items, bytes } as const
+    const behindLogs = this.#logs.length > 0 ? [encodeReport(taken)] : []
+    const lines = { reports: this.#lines, logs: this.#logs, behindLogs }
     this.#lines = []
     this.#logs = []
     this.#events = []

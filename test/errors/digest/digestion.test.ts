@@ -382,6 +382,8 @@ test('feedback, files and what was not taken are filed', async () => {
         { source: 'unsupported', reason: 'transaction', category: 'transaction', quantity: 2 },
       ],
     },
+    { ...about, kind: 'logs', items: 3, bytes: 85 },
+    { ...about, kind: 'logs', items: 2, bytes: 15 },
   )
   const attached = { issue: 1, name: 'a.txt' }
   expect(rows('select issue, name from attachments')).toEqual([attached, attached, attached])
@@ -392,6 +394,8 @@ test('feedback, files and what was not taken are filed', async () => {
     { category: 'error', outcome: 'accepted', reason: '', quantity: 1 },
     { category: 'error', outcome: 'client_discard', reason: 'sample_rate', quantity: 7 },
     { category: 'feedback', outcome: 'accepted', reason: '', quantity: 1 },
+    { category: 'log_byte', outcome: 'accepted', reason: '', quantity: 100 },
+    { category: 'log_item', outcome: 'accepted', reason: '', quantity: 5 },
     { category: 'transaction', outcome: 'filtered', reason: 'transaction', quantity: 2 },
   ])
 })

@@ -80,6 +80,7 @@ export function acceptorOn({ projects = [projectOf()], config = {}, ...options }
       add: async (lines: Lines) => {
         if (options.fails) throw new Error('ENOSPC')
         reports.push(...lines.reports.map((line) => decodeReport(textOf(line))))
+        reports.push(...lines.behindLogs.map((line) => decodeReport(textOf(line))))
         for (const { stream, lines: texts } of lines.logs) {
           logs.push(
             ...texts.map((text) => ({

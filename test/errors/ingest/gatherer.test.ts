@@ -24,7 +24,7 @@ function journal() {
 
 const textOf = (batches: readonly Batch[]) =>
   batches.map(({ bytes }) => Buffer.from(bytes).toString()).join('')
-const reports = (...lines: string[]) => ({ reports: lines, logs: [] })
+const reports = (...lines: string[]) => ({ reports: lines, logs: [], behindLogs: [] })
 
 test('what comes while an append is under way goes into the next, and changes nothing of it', async () => {
   const { gatherer, next, appends } = journal()
@@ -76,12 +76,12 @@ test('an append is bounded: more goes into one of its own', async () => {
   }
 })
 
-test('logs go behind the reports, those of one stream together', async () => {
+test('logs go behind the reports, those of one stream together, and what counts them behind them', async () => {
   const { gatherer, next } = journal()
   const log = (line: string) => ({ stream: 'logs-shop-default', tag: 'shop', lines: [line] })
   const all = [
-    gatherer.add({ reports: ['a\n'], logs: [log('l\n')] }),
-    gatherer.add({ reports: [], logs: [log('ü\n')] }),
+    gatherer.add({ reports: ['a\n'], logs: [log('l\n')], behindLogs: ['m\n'] }),
+    gatherer.add({ reports: [], logs: [log('ü\n')], behindLogs: ['n\n'] }),
   ]
   const of = ({ batches }: { batches: readonly Batch[] }) =>
     batches.map(({ stream, count }) => [stream, count])
@@ -92,14 +92,18 @@ test('logs go behind the reports, those of one stream together', async () => {
   expect(of(second)).toEqual([['logs-shop-default', 2]])
   expect(second.text).toBe('l\nü\n')
   second.end()
+  const third = await next()
+  expect(third.text).toBe('m\nn\n')
+  third.end()
   await Promise.all(all)
+  await gatherer.settled()
 })
 
 test('who sent reports alone does not wait for the logs of others, nor fail with them', async () => {
   const { gatherer, next } = journal()
   const logs = [{ stream: 'logs-shop-default', tag: 'shop', lines: ['l\n'] }]
   const kept = gatherer.add(reports('a\n'))
-  const lost = gatherer.add({ reports: ['b\n'], logs })
+  const lost = gatherer.add({ reports: ['b\n'], logs, behindLogs: [] })
   const first = await next()
   first.end()
   await kept
@@ -111,7 +115,7 @@ test('who sent reports alone does not wait for the logs of others, nor fail with
 test('reports do not wait for the logs of those before them', async () => {
   const { gatherer, next } = journal()
   const logs = [{ stream: 'logs-shop-default', tag: 'shop', lines: ['l\n'] }]
-  const waiting = gatherer.add({ reports: [], logs })
+  const waiting = gatherer.add({ reports: [], logs, behindLogs: [] })
   const held = await next()
   const added = gatherer.add(reports('a\n'))
   const report = await next()
@@ -127,7 +131,7 @@ test('where reports cannot be written their logs are not either: they would be s
   const { gatherer, next, appends } = journal()
   const lines = ['l\n']
   const logs = [{ stream: 'logs-shop-default', tag: 'shop', lines }]
-  const lost = gatherer.add({ reports: ['a\n'], logs })
+  const lost = gatherer.add({ reports: ['a\n'], logs, behindLogs: [] })
   const { end } = await next()
   end(new Error('ENOSPC'))
   await expect(lost).rejects.toThrow('ENOSPC')

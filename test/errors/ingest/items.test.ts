@@ -258,7 +258,17 @@ describe('other items', () => {
         'nonsense',
       ],
     })
-    expect(reports).toEqual([])
+    const [why, source] = ['a log item is no JSON object', 'invalid']
+    expect(reports).toMatchObject([
+      {
+        kind: 'discarded',
+        outcomes: [
+          { source, reason: why, category: 'log_item', quantity: 1 },
+          { source, reason: why, category: 'log_byte', quantity: 1 },
+        ],
+      },
+      { kind: 'logs', project: 42, key, received_ms: nowMs, items: 1, bytes: 85 },
+    ])
     expect(logs).toEqual([
       {
         stream: 'logs-shop-production',
@@ -280,8 +290,45 @@ describe('other items', () => {
     await few.post(envelopeOf({}, [{ type: 'log' }, JSON.stringify({ items })]))
     expect(few.logs.map(({ event }) => event['message'])).toEqual(['line 0', 'line 1', 'line 2'])
     expect(few.ofKind('discarded')).toMatchObject([
-      { outcomes: [{ reason: 'max_logs', category: 'log_item', quantity: 2 }] },
+      {
+        outcomes: [
+          { reason: 'max_logs', category: 'log_item', quantity: 2 },
+          { reason: 'max_logs', category: 'log_byte', quantity: 12 },
+        ],
+      },
     ])
+    expect(few.ofKind('logs')).toMatchObject([{ items: 3, bytes: 18 }])
+    expect(few.counted.report_too_large).toBe(2)
+  })
+
+  test('logs that nobody takes are counted with their bytes, as many as their header says', async () => {
+    const logs = JSON.stringify({ items: [{ body: 'one' }, { body: 'two' }] })
+    const header = { type: 'log', item_count: 2 }
+    const outcomesOf = async (config: object, payload: string, item: object = header) => {
+      const weir = acceptorOn({ config })
+      await weir.post(envelopeOf({}, [item, payload]))
+      expect(weir.ofKind('logs')).toEqual([])
+      return weir
+        .ofKind('discarded')[0]!
+        .outcomes.map(({ source, category, quantity }) => [source, category, quantity])
+    }
+    expect(await outcomesOf({ quota: { logs: { hour: 1 } } }, logs)).toEqual([
+      ['quota', 'log_item', 2],
+      ['quota', 'log_byte', 6],
+    ])
+    expect(await outcomesOf({ limits: { max_logs_size: 10 } }, logs)).toEqual([
+      ['too_large', 'log_item', 2],
+      ['too_large', 'log_byte', logs.length],
+    ])
+    expect(await outcomesOf({}, '{"items":7}')).toEqual([
+      ['invalid', 'log_item', 2],
+      ['invalid', 'log_byte', 11],
+    ])
+    for (const count of [undefined, -1, 1.5, 'many', 1e300])
+      expect(await outcomesOf({}, '[]', { ...header, item_count: count })).toEqual([
+        ['invalid', 'log_item', 1],
+        ['invalid', 'log_byte', 2],
+      ])
   })
 })
 

@@ -110,7 +110,7 @@ describe('logs of OpenTelemetry', () => {
       type,
       answered,
     ])
-    expect(weir.reports).toEqual([])
+    expect(weir.reports).toMatchObject([{ kind: 'logs', items: 1, bytes: 125 }])
     expect(weir.logs).toEqual([
       {
         stream: 'logs-shop-production',
@@ -152,8 +152,14 @@ describe('logs of OpenTelemetry', () => {
     expect((await few.post(five, asProtobuf)).status).toBe(200)
     expect(few.logs).toHaveLength(3)
     expect(few.ofKind('discarded')).toMatchObject([
-      { outcomes: [{ reason: 'max_logs', category: 'log_item', quantity: 2 }] },
+      {
+        outcomes: [
+          { reason: 'max_logs', category: 'log_item', quantity: 2 },
+          { reason: 'max_logs', category: 'log_byte', quantity: 2 },
+        ],
+      },
     ])
+    expect(few.ofKind('logs')).toMatchObject([{ items: 3, bytes: 3 }])
     const none = acceptorOn({ config: { quota: { logs: { hour: 4 } } } })
     const limited = await none.post(five, asProtobuf)
     expect([limited.status, limited.headers['x-sentry-rate-limits']]).toEqual([
