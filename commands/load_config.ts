@@ -45,6 +45,17 @@ function readText(path: string): string {
   }
 }
 
+/**
+ * A file without a key is a config to start with. One that a running Weir reads again is being written, or its disk
+ * is full: with it every input and output would end.
+ *
+ * @throws ConfigError
+ */
+export function refuseEmptied({ file }: ConfigSources): void {
+  if (!file || /^\s*[^\s#]/m.test(file.text)) return
+  throw new ConfigError('WEIR_CONFIG_INVALID', `${file.name}: there is nothing in it`)
+}
+
 /** The absolute data folder that a config means. */
 export function dataFolderOf(world: World, configured: string | undefined): string {
   if (configured === undefined) return defaultDataFolder(world.env, world)

@@ -3,7 +3,7 @@ import { refuseHalfRestored } from './backup/restored.ts'
 import { showBanner } from './banner.ts'
 import { unknownCommand } from './command_names.ts'
 import { exitCodes } from './exit_codes.ts'
-import { configSources, dataFolderOf, type ConfigOptions } from './load_config.ts'
+import { configSources, dataFolderOf, refuseEmptied, type ConfigOptions } from './load_config.ts'
 import type { Loaded } from './running.ts'
 import type { World } from './world.ts'
 
@@ -50,12 +50,19 @@ HUP reads the config again.
 
 /** Starts everything and returns once it has stopped. */
 async function start(world: World, options: ConfigOptions): Promise<void> {
+  // At once: a HUP that nobody hears ends the process. One that comes early is done when everything runs.
+  const hangups = { areHeard: false, hear: () => void (hangups.areHeard = true) }
+  world.onSignal('SIGHUP', () => hangups.hear())
   const [{ rootSchema }, { loadConfig }, { holdDataFolder }] = await Promise.all([
     import('../config.ts'),
     import('../core/config/load.ts'),
     import('../core/data_folder.ts'),
   ])
   const read = (): Loaded => loadConfig(rootSchema, configSources(world, options))
+  const readAgain = () => {
+    refuseEmptied(configSources(world, options))
+    return read()
+  }
   const loaded = read()
   const dataFolder = dataFolderOf(world, loaded.config.data_dir)
   const folder = holdDataFolder(dataFolder, {
@@ -73,7 +80,8 @@ async function start(world: World, options: ConfigOptions): Promise<void> {
     await service.start()
     showBanner(world, service.log, { ...service.facts(), dataFolder, loaded })
     world.started()
-    world.onSignal('SIGHUP', () => void service.reload(read))
+    hangups.hear = () => void service.reload(readAgain)
+    if (hangups.areHeard) hangups.hear()
 
     const signal = await ended
     const { shutdown_timeout } = loaded.config

@@ -58,6 +58,7 @@ export function readConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): Con
   const otherwise = new Map(source?.otherwise)
   let input: unknown = source?.value ?? {}
   for (const { path, value, text } of overrides) {
+    if (isWithinScalar(input, path)) continue
     input = withValueAt(input, path, value)
     if (text !== undefined && value !== text) otherwise.set(pathKey(path), text)
     else otherwise.delete(pathKey(path))
@@ -127,6 +128,14 @@ function placeOf(
   const isInFile = plainValueAt(source?.value, path) !== undefined
   const maker = isInFile ? undefined : overrides.findLast((each) => fits(path, each.path))
   return maker?.place ?? source?.locate(path, part) ?? ''
+}
+
+/** What stands where a map has to be is for the schema to refuse, not to be replaced by one. */
+function isWithinScalar(root: unknown, path: Path): boolean {
+  return path.some((_, depth) => {
+    const value = depth === 0 ? root : plainValueAt(root, path.slice(0, depth))
+    return value !== undefined && value !== null && typeof value !== 'object'
+  })
 }
 
 /** In the order of the text: files by line and column, then the environment and flags. */

@@ -4,8 +4,9 @@ import { secret } from '../config/secret.ts'
 import { duration, size } from '../units.ts'
 import { parseListen } from './address.ts'
 
-/** A config value that is an address to listen on. */
-export const listenAddress = z.string().transform((text, context) => {
+/** A config value that is an address to listen on. In YAML a port alone is a number. */
+export const listenAddress = z.union([z.string(), z.int()]).transform((given, context) => {
+  const text = String(given)
   const address = parseListen(text)
   if (address) return address
   const message = `"${text}" is no address: write host:port (127.0.0.1:4400, [::1]:4400, :4400 for every address), unix:/path or fd:3`

@@ -3,7 +3,10 @@ import { size } from '../units.ts'
 
 /** The journal between arrival and use. */
 export const journalConfig = z.strictObject({
-  max_disk: size().default(10_000_000_000).describe('Most bytes the journal takes on disk'),
+  max_disk: size()
+    .refine((bytes) => bytes >= 65_536, 'expected 64KiB or more')
+    .default(10_000_000_000)
+    .describe('Most bytes the journal takes on disk'),
   when_full: z
     .enum(['block', 'drop_newest', 'drop_oldest'])
     .default('block')

@@ -1,7 +1,7 @@
 /** TERM and HUP of a Weir at work. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -128,6 +128,25 @@ describe('HUP', () => {
     expect(readFileSync(join(folder, 'b'), 'utf8')).not.toContain('"third"')
     const { inputs, outputs } = await served.status()
     expect([inputs.map(({ id }) => id), outputs.map(({ id }) => id)]).toEqual([['one'], ['a']])
+  })
+
+  test('while it starts: the config is read again once it runs', async () => {
+    const served = (running = new RunningWeir(folder, config([], [file('a')])))
+    await waitFor('the data folder to be held', () => existsSync(join(served.data, 'lock.json')))
+    served.process.child.kill('SIGHUP')
+    await served.said('read again and applied')
+    expect(served.log('Weir is running')).toHaveLength(1)
+  })
+
+  test('a file with nothing in it, as when it is being written, is refused', async () => {
+    const served = await start(config([tcp('one')], [file('a')]))
+    for (const [times, text] of ['', '# later\n\n'].entries()) {
+      writeFileSync(served.configPath, text)
+      served.process.child.kill('SIGHUP')
+      await served.said('the new config was refused', times + 1)
+    }
+    expect(served.process.stderr()).toContain('there is nothing in it')
+    expect((await served.status()).inputs.map(({ id }) => id)).toEqual(['one'])
   })
 
   test('a config that is wrong, or cannot be applied, is refused; the old one runs on', async () => {

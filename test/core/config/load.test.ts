@@ -228,6 +228,16 @@ describe('mistakes', () => {
     else expect(found).toEqual(problems)
   })
 
+  test('a text where a map has to be is refused, whatever flags and variables say of its keys', () => {
+    const flags = [{ path: ['inner', 'flush_interval'], value: 1, flag: '--flush' }]
+    expect(problemsOf('5\n', {}, flags)).toEqual([
+      'w.yaml:1:1: expected a map of keys and values, got 5',
+    ])
+    expect(problemsOf('inner: x\n', { WEIR_INNER__FLUSH_INTERVAL: '1' }, flags)).toEqual([
+      'w.yaml:1:8: inner: expected a map of keys and values, got "x"',
+    ])
+  })
+
   test('in the environment and in flags they are named after these', () => {
     const flags = [{ path: ['level'], value: 'loud', flag: '--level' }]
     expect(problemsOf('x: 1\n', { WEIR_INNER__X: '1', WEIR_PORRT: '1' }, flags)).toEqual([

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { httpConfig } from '../../../core/http/config.ts'
 import { formatListen, parseListen } from '../../../core/http/address.ts'
 import { listenOfEnvironment } from '../../../core/http/inherited.ts'
 
@@ -29,6 +30,12 @@ test.each([
   'fd:x',
   'http://a:1',
 ])('"%s" is no address', (text) => expect(parseListen(text)).toBeUndefined())
+
+test('a port alone is a number in YAML', () => {
+  const { listen } = httpConfig.parse({ listen: [4400, '[::1]:80'] })
+  expect(listen.map(formatListen)).toEqual(['127.0.0.1:4400', '[::1]:80'])
+  expect(JSON.stringify(httpConfig.safeParse({ listen: 70_000 }).error)).toContain('70000')
+})
 
 test('the environment says where to listen: systemd for this process only, then PORT', () => {
   expect(listenOfEnvironment({}, 7)).toBeUndefined()
