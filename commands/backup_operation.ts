@@ -2,10 +2,11 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import type { Operations } from '../core/control.ts'
+import { backupContentsName } from '../core/data_folder.ts'
 import { messageOf, WeirError } from '../core/errors.ts'
 import { systemFiles } from '../core/files.ts'
 import type { Journal } from '../core/journal/journal.ts'
-import { type Contents, contentsName, type SavedFile } from './backup/contents.ts'
+import type { Contents, SavedFile } from './backup/contents.ts'
 import { copyFile } from './backup/copy_file.ts'
 import { Snapshot } from './backup/snapshot.ts'
 import { version } from './version.ts'
@@ -83,7 +84,10 @@ async function* save(
   }
   for (const each of foldersOf(saved)) await systemFiles.syncFolder(join(folder, each))
   const contents: Contents = { format: 1, version: version(), time, files: saved }
-  await systemFiles.replace(join(folder, contentsName), `${JSON.stringify(contents, null, 1)}\n`)
+  await systemFiles.replace(
+    join(folder, backupContentsName),
+    `${JSON.stringify(contents, null, 1)}\n`,
+  )
   yield progress(true)
 }
 

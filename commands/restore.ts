@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Argument, type Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { holdDataFolder } from '../core/data_folder.ts'
+import { WeirError } from '../core/errors.ts'
 import { formatSize } from '../core/size_text.ts'
 import { readContents } from './backup/contents.ts'
 import { restoreInto } from './backup/restored.ts'
@@ -27,6 +28,10 @@ export function registerRestore(program: Command, world: World): void {
       const folder = await dataFolderFor(world, self.optsWithGlobals<ConfigOptions>())
       const backup = resolve(world.cwd, source)
       const contents = readContents(backup)
+      if (`${folder}/`.startsWith(`${backup}/`)) {
+        const text = `${folder} lies in the backup itself: restore into a folder elsewhere`
+        throw new WeirError('WEIR_DATA_UNUSABLE', text)
+      }
       const total = contents.files.reduce((sum, { bytes }) => sum + bytes, 0)
       const held = holdDataFolder(folder, {
         pid: world.pid,

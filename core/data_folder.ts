@@ -22,6 +22,9 @@ export function defaultDataFolder(
   return user.uid === 0 ? '/var/lib/weir' : join(user.home, '.local/share/weir')
 }
 
+/** What `weir backup` writes last into its folder. */
+export const backupContentsName = 'backup.json'
+
 /** Who holds a data folder, as `lock.json` in it says. */
 export interface Holder {
   readonly pid: number
@@ -43,6 +46,11 @@ export interface DataFolder {
  * @throws WeirError WEIR_DATA_UNUSABLE, or WEIR_DATA_LOCKED naming the process that holds it.
  */
 export function holdDataFolder(path: string, holder: Holder): DataFolder {
+  if (existsSync(join(path, backupContentsName))) {
+    // Whatever opens it changes files, and then it is no longer what was saved.
+    const text = `${path} is a backup: bring it into a new folder first (weir restore ${path} --data-dir NEW), and name that`
+    throw new WeirError('WEIR_DATA_UNUSABLE', text)
+  }
   try {
     makeFolder(path)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)

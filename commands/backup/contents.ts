@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { backupContentsName } from '../../core/data_folder.ts'
 import { messageOf, WeirError } from '../../core/errors.ts'
 
 /** What `backup.json` says, which is written last: a folder without it is no whole backup. */
@@ -24,8 +25,6 @@ const contentsSchema = z.object({
 export type Contents = z.output<typeof contentsSchema>
 export type SavedFile = Contents['files'][number]
 
-export const contentsName = 'backup.json'
-
 /** What a data folder has that a backup takes; its lock and socket are no part of it. */
 export const savedFolders = ['journal', 'store', 'errors', 'dead', 'readers'] as const
 
@@ -40,12 +39,12 @@ function isInside(path: string): boolean {
 
 /** @throws WeirError when the folder holds no whole backup, or one of a newer Weir. */
 export function readContents(folder: string): Contents {
-  const path = join(folder, contentsName)
+  const path = join(folder, backupContentsName)
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (failure) {
-    const why = `${folder} holds no whole backup: ${contentsName}, which is written last, cannot be read (${messageOf(failure)})`
+    const why = `${folder} holds no whole backup: ${backupContentsName}, which is written last, cannot be read (${messageOf(failure)})`
     throw new WeirError('WEIR_BACKUP_DAMAGED', why, { cause: failure })
   }
   try {

@@ -1,10 +1,24 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { defaultDataFolder, holdDataFolder, holderOf } from '../../core/data_folder.ts'
+import {
+  backupContentsName,
+  defaultDataFolder,
+  holdDataFolder,
+  holderOf,
+} from '../../core/data_folder.ts'
 
 let parent: string
 beforeEach(() => {
@@ -63,4 +77,12 @@ test('a folder that cannot be used says why', () => {
   holdDataFolder(path, holder).release()
   chmodSync(path, 0o500)
   expect(() => holdDataFolder(path, holder)).toThrow('cannot be used')
+})
+
+test('a backup is not opened, and stays what was saved', () => {
+  const path = join(parent, 'backup')
+  mkdirSync(join(path, 'journal'), { recursive: true })
+  writeFileSync(join(path, backupContentsName), '{}')
+  expect(() => holdDataFolder(path, holder)).toThrow(`weir restore ${path} --data-dir NEW`)
+  expect(readdirSync(path).toSorted()).toEqual([backupContentsName, 'journal'])
 })
