@@ -33,6 +33,8 @@ export class DigestPart implements ErrorsPart, Digest {
   #begun: Promise<DigestLink> | undefined
   #failures = 0
   #restarts = 0
+  /** Another is started in a moment. */
+  #isRestarting = false
   #stopping = false
 
   constructor(config: ErrorsConfig, world: ErrorsWorld) {
@@ -127,17 +129,20 @@ export class DigestPart implements ErrorsPart, Digest {
   }
 
   #wake(): void {
-    if (this.#link || this.#begun || this.#stopping) return
-    this.#started().catch((failure: unknown) => {
-      if (!this.#stopping) this.#restart(failure)
-    })
+    if (!this.#link && !this.#stopping) this.#started().catch(() => undefined)
   }
 
+  /** Whoever wanted the thread to start: when it does not, it is tried again. */
   #started(): Promise<DigestLink> {
     if (this.#stopping || !this.#feed) {
       return Promise.reject(new WeirError('WEIR_NOT_RUNNING', 'errors are not running'))
     }
-    this.#begun ??= this.#begin().finally(() => (this.#begun = undefined))
+    this.#begun ??= this.#begin()
+      .catch((failure: unknown) => {
+        this.#restart(failure)
+        throw failure
+      })
+      .finally(() => (this.#begun = undefined))
     return this.#begun
   }
 
@@ -191,17 +196,22 @@ export class DigestPart implements ErrorsPart, Digest {
   #onExit(link: DigestLink, failure: Error | undefined): void {
     if (this.#link !== link) return
     this.#link = undefined
-    if (!this.#stopping) this.#restart(failure)
+    this.#restart(failure)
   }
 
   #restart(failure: unknown): void {
+    if (this.#stopping || this.#isRestarting) return
+    this.#isRestarting = true
     this.#restarts += 1
     this.#failures += 1
     const { log, metrics, clock, random } = this.#context
     log.error({ err: failure }, 'the thread that digests error reports died; starting another')
     metrics.worker_restarts.inc({ worker: 'errors-digest' })
     const waitMs = fullJitter(this.#failures, { baseMs: 500, maxMs: restartMaxMs }, random)
-    void clock.sleep(waitMs).then(() => this.#wake())
+    void clock.sleep(waitMs).then(() => {
+      this.#isRestarting = false
+      this.#wake()
+    })
   }
 
   /** Of the journal only the partition of reports is held for the digest. */
