@@ -19,6 +19,7 @@ export interface WorkersWorld {
   readonly logLevel: string
   readonly hostname: string
   readonly dataFolder: string
+  readonly startThread?: typeof startWorkerThread
 }
 
 const restartMaxMs = 10_000
@@ -145,7 +146,8 @@ export class Workers implements Lifecycle {
   }
 
   async #startWorker(index: number, positions: KnownPositions): Promise<void> {
-    const { logLevel, hostname, dataFolder } = this.#world
+    const { logLevel, hostname, dataFolder, startThread = startWorkerThread } = this.#world
+    let isReady = false
     const partition = `collector-${index}`
     const { shared, limit } = this.#journal.space
     const seed = {
@@ -158,16 +160,17 @@ export class Workers implements Lifecycle {
       hostname,
       dataFolder,
     }
-    const link: WorkerLink = startWorkerThread(
+    const link: WorkerLink = startThread(
       seed,
       (notice) => this.#hear(partition, notice),
-      (failure) => this.#onExit(index, link, failure),
+      // One that ends while it starts did not start: who started it has the failure.
+      (failure) => isReady && this.#onExit(index, link, failure),
     )
     this.#links[index] = link
     try {
       await link.ready
+      isReady = true
     } catch (failure) {
-      // So that its end is not taken for a death.
       this.#links[index] = undefined
       await link.terminate()
       throw failure

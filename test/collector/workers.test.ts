@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import type { WorkerLink } from '../../collector/worker_link.ts'
+import { Workers, type WorkersWorld } from '../../collector/workers.ts'
+import type { Journal } from '../../core/journal/journal.ts'
+import { eventually } from '../eventually.ts'
+import { fakeContext } from './fake_world.ts'
+
+/** A journal that knows nothing. */
+const journal = {
+  positions: () => new Map(),
+  recover: async () => new Map(),
+  seed: async () => ({}),
+  space: {},
+} as unknown as Journal
+
+/** Threads that are there once told so, and end when told so. */
+class Threads {
+  readonly started: { ready: () => void; end: () => void }[] = []
+  readonly startThread: NonNullable<WorkersWorld['startThread']> = (_seed, _onNotice, onExit) => {
+    const ready = Promise.withResolvers<void>()
+    const end = () => {
+      ready.reject(new Error('it ended'))
+      onExit(undefined)
+    }
+    this.started.push({ ready: () => ready.resolve(), end })
+    return {
+      ready: ready.promise,
+      terminate: async () => undefined,
+      end: async () => undefined,
+    } as unknown as WorkerLink
+  }
+}
+
+test('a worker that dies, and again while another is started, is one worker in the end', async () => {
+  const threads = new Threads()
+  const { log, metrics, clock, dataFolder } = fakeContext()
+  const world = { log, metrics, clock, dataFolder }
+  const workers = new Workers(
+    { inputs: [{ type: 'tcp' }] } as unknown as ConstructorParameters<typeof Workers>[0],
+    1,
+    journal,
+    { ...world, logLevel: 'silent', hostname: 'h', startThread: threads.startThread },
+  )
+  const start = workers.start()
+  await eventually(() => expect(threads.started).toHaveLength(1))
+  threads.started[0]!.ready()
+  await start
+
+  threads.started[0]!.end()
+  await eventually(() => expect(threads.started).toHaveLength(2))
+  threads.started[1]!.end()
+  await eventually(() => expect(threads.started.length).toBeGreaterThan(2))
+  threads.started[2]!.ready()
+  // Whoever else would start one has had the time.
+  await eventually(() => expect(threads.started).toHaveLength(3))
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+  expect(threads.started).toHaveLength(3)
+  await workers.stop(AbortSignal.abort())
+})
