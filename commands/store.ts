@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { formatSize } from '../core/size_text.ts'
 import type { Verified } from '../store/embedded/engine.ts'
+import { noteBehind } from './ask/note_behind.ts'
 import { exitCodes } from './exit_codes.ts'
 import { type ConfigOptions, dataFolderFor } from './load_config.ts'
 import { operate } from './operate.ts'
@@ -14,6 +15,8 @@ interface Stream {
 }
 
 interface Found {
+  /** Why what is new is not among it. */
+  readonly behind?: string
   readonly streams: readonly Stream[]
   readonly statistics: { readonly metrics: { readonly points: number; readonly bytes: number } }
 }
@@ -44,6 +47,7 @@ export function registerStore(program: Command, world: World): void {
     .option('--json', 'everything that is known, as JSON')
     .action(async (options: { json?: true }, command: Command) => {
       const found = (await ask(command, 'stats')) as Found
+      if (found.behind !== undefined) noteBehind(world, found.behind)
       if (options.json) return await writeLine(world.stdout, JSON.stringify(found))
       const rows = found.streams.map(({ name, documents, bytes }) => {
         return [name, String(documents), formatSize(bytes)]

@@ -1,5 +1,5 @@
 import type { Arguments, Operations } from '../core/control.ts'
-import { WeirError } from '../core/errors.ts'
+import { messageOf, WeirError } from '../core/errors.ts'
 import type { EmbeddedStore } from '../store/embedded_store.ts'
 import { metricPointsTag } from '../store/points.ts'
 import type { JsonRecord, Search } from '../store/search.ts'
@@ -31,17 +31,12 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
   }
   return {
     async *'store.search'(args) {
-      const request = (args['request'] ?? {}) as JsonRecord
-      const { search, embedded: own } = open()
-      // What is durable when the question comes is found, however new it is.
-      await own?.engine.refresh()
-      const deadline = AbortSignal.timeout(patienceMs)
-      yield await inWords(search.search(text(args, 'target') ?? '*', request, {}, deadline))
+      yield await inWords(found(open(), args))
     },
     async *'store.stats'() {
       const { engine } = embedded()
-      await engine.refresh()
-      yield { statistics: await engine.statistics(), streams: await engine.streams() }
+      const lacks = await caughtUp(engine)
+      yield { ...lacks, statistics: await engine.statistics(), streams: await engine.streams() }
     },
     async *'store.verify'() {
       yield await embedded().engine.verify()
@@ -65,6 +60,30 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
       await engine.deleteIndex(name, api.services.ids.deleteIndex(name))
       yield {}
     },
+  }
+}
+
+async function found(store: AskedStore, args: Arguments) {
+  const request = (args['request'] ?? {}) as JsonRecord
+  const lacks = await caughtUp(store.embedded?.engine)
+  const deadline = AbortSignal.timeout(patienceMs)
+  const answer = await store.search.search(text(args, 'target') ?? '*', request, {}, deadline)
+  return { ...answer, ...lacks }
+}
+
+/**
+ * What is durable when the question comes is found, however new it is.
+ *
+ * @returns why it is not, such as a full disk: what is in the segments is answered all the same.
+ */
+async function caughtUp(
+  engine: Pick<EmbeddedStore['engine'], 'refresh'> | undefined,
+): Promise<{ readonly behind?: string }> {
+  try {
+    await engine?.refresh()
+    return {}
+  } catch (failure) {
+    return { behind: messageOf(failure) }
   }
 }
 

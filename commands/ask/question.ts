@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { WeirError } from '../../core/errors.ts'
 import { type JsonRecord, type JsonValue, SearchError } from '../../store/search.ts'
 import { type ConfigOptions, dataFolderFor } from '../load_config.ts'
+import { noteBehind } from './note_behind.ts'
 import { operate } from '../operate.ts'
 import type { World } from '../world.ts'
 import { printable } from './event_line.ts'
@@ -77,6 +78,8 @@ export interface Hit {
 }
 
 export interface Answer {
+  /** Why what is new is not in it. */
+  readonly behind?: string
   readonly _shards?: {
     readonly failures?: readonly { readonly index: string; readonly reason: { reason: string } }[]
   }
@@ -111,8 +114,10 @@ const failuresShown = 5
 
 /** Says what an answer lacks; of several pages once. */
 function noted(world: World, request: JsonRecord, answer: Answer): Answer {
+  if ('search_after' in request) return answer
+  if (answer.behind !== undefined) noteBehind(world, answer.behind)
   const failures = answer._shards?.failures ?? []
-  if (failures.length === 0 || 'search_after' in request) return answer
+  if (failures.length === 0) return answer
   const shown = failures.slice(0, failuresShown).map(({ index, reason }) => {
     return `${index} (${reason.reason})`
   })

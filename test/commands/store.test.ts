@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { asked } from './asked.ts'
+import { storeOperations } from '../../commands/store_operations.ts'
+import { asked, hitsOf } from './asked.ts'
 
 const stats = {
   statistics: { segments: 3, metrics: { points: 7, bytes: 1_400 } },
@@ -18,6 +19,26 @@ test('stats', async () => {
   )
   const json = await asked(['store', 'stats', '--json'], operations)
   expect(JSON.parse(json.stdout)).toEqual(stats)
+})
+
+test('on a full disk everything that is in segments is shown and found, and what is not is said', async () => {
+  const engine = {
+    refresh: () => Promise.reject(new Error('nothing is taken into the store for now: ENOSPC')),
+    statistics: async () => stats.statistics,
+    streams: async () => stats.streams,
+  }
+  const search = async () => hitsOf([{ message: 'old' }])
+  const operations = storeOperations(() => ({ search: { search }, embedded: { engine } }) as never)
+  const why = 'the answer is not whole, what is new is missing: nothing is taken into the store'
+  for (const [command, shown] of [
+    [['store', 'stats'], 'logs-a-default'],
+    [['query', 'old', '--raw'], 'old'],
+  ] as const) {
+    const { code, stdout, stderr } = await asked(command, operations)
+    expect(code).toBe(0)
+    expect(stdout).toContain(shown)
+    expect(stderr).toContain(why)
+  }
 })
 
 const verifying = (found: object) => ({
