@@ -31,7 +31,7 @@ export function checkStoreFiles(dataFolder: string): Finding[] {
     findings.push(problem(text))
   }
   if (hasFiles(asideFolder(folder))) {
-    const text = `${asideFolder(folder)} has files of a store whose manifest was lost: no question reads them`
+    const text = `${asideFolder(folder)} has files of a store whose manifest was lost: no question reads them. "weir store adopt" takes those of events back`
     findings.push(note(text))
   }
   for (const name of readdirSync(folder)) {

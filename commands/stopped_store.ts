@@ -13,7 +13,7 @@ import {
 import type { World } from './world.ts'
 
 /** What change the store, each as it says. The others look at it, and leave it as it was. */
-const changing = new Set(['store.verify', 'store.compact', 'store.delete'])
+const changing = new Set(['store.verify', 'store.adopt', 'store.compact', 'store.delete'])
 
 interface Asked {
   readonly operation: string

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { formatSize } from '../core/size_text.ts'
-import type { Verified } from '../store/embedded/engine.ts'
+import type { Verified } from '../store/embedded/questions.ts'
+import type { Adopted } from '../store/embedded/segments/adoption.ts'
 import { noteBehind } from './ask/note_behind.ts'
 import { exitCodes } from './exit_codes.ts'
 import { type ConfigOptions, dataFolderFor } from './load_config.ts'
@@ -30,6 +31,7 @@ export function registerStore(program: Command, world: World): void {
       `Examples:
   weir store stats                        streams with their events and sizes
   weir store verify                       read every file and check it
+  weir store adopt                        take back what was set aside when the manifest was lost
   weir store compact                      merge small segments now
   weir store delete logs-debug-default    delete a stream for good
 `,
@@ -72,6 +74,19 @@ export function registerStore(program: Command, world: World): void {
       if (damaged.length === 0) return void world.stderr.write(`${verified} files are whole\n`)
       world.stderr.write(`damaged: ${damaged.length} of ${verified} files\n`)
       world.setExitCode(exitCodes.failure)
+    })
+  store
+    .command('adopt')
+    .description(
+      'take events back that were set aside because manifest.sqlite was lost; exit code 1 when a file cannot be read',
+    )
+    .action(async (_options, command: Command) => {
+      const folder = await dataFolderFor(world, command.optsWithGlobals<ConfigOptions>())
+      const { files, rows, left } = (await ask(command, 'adopt')) as Adopted
+      for (const { file, reason } of left)
+        await writeLine(world.stdout, `${folder}/store/${file}: ${reason}; it stays where it is`)
+      world.stderr.write(`${rows} events and documents of ${files} files are in the store again\n`)
+      if (left.length > 0) world.setExitCode(exitCodes.failure)
     })
   store
     .command('compact')

@@ -41,6 +41,9 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
     async *'store.verify'() {
       yield await embedded().engine.verify()
     },
+    async *'store.adopt'() {
+      yield await embedded().adopt()
+    },
     async *'store.compact'() {
       await embedded().engine.compact()
       yield {}

@@ -26,6 +26,7 @@ import { EmbeddedMetrics } from './embedded/embedded_metrics.ts'
 import { journalLook } from './embedded/journal_look.ts'
 import { Opening } from './embedded/opening.ts'
 import type { OpenedFor, StoreRoutes } from './embedded/protocol.ts'
+import type { Adopted } from './embedded/segments/adoption.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
 import { endLocalPoints } from './local_points.ts'
 import type { MetricStore } from './metrics.ts'
@@ -143,10 +144,7 @@ export class EmbeddedStore implements Lifecycle {
     this.#database = sqlite
     const ids = idTable(sqlite)
     this.#ids = ids
-    if (ids.isLost && !isNew)
-      context.log.info(
-        'ids of documents are learnt again: the last start did not come to the end of it',
-      )
+    if (ids.isLost && !isNew) context.log.info('ids of documents are learnt again')
     await recoverIds(ids, { files, journal, engine, documentStreams })
     ids.beginAbove(highestSeq)
     const api = new Api(this.#makeServices(engine, ids))
@@ -205,6 +203,15 @@ export class EmbeddedStore implements Lifecycle {
 
   get metrics(): MetricStore {
     return new EmbeddedMetrics(this.engine)
+  }
+
+  /** Takes events and documents back that were set aside because the manifest was lost. */
+  async adopt(): Promise<Adopted> {
+    const { ids } = this.api.services
+    ids.learnAnew()
+    const adopted = await this.engine.adopt()
+    ids.beginAbove(knownTo(this.#folder).highestSeq)
+    return adopted
   }
 
   /** For the status page. */

@@ -36,6 +36,8 @@ export interface IdTable {
   readonly settledSeq: number
   /** Takes over all changes that may be missing, those of an id ascending by `seq`; those that it has are ignored. */
   recover(changes: AsyncIterable<Identity> | Iterable<Identity>): Promise<void>
+  /** The next process that opens the table is to learn all ids: rows come in that it may not know. */
+  learnAnew(): void
   /**
    * Gives no number up to `seq`, the highest that the rest of the store knows. A table that was lost may have given further
    * ones, to what was deleted since, and leaves out as many as a crash does.
@@ -110,8 +112,8 @@ class SqliteIds implements IdTable {
     this.#ceiling = mark('ceiling') ?? 0
     this.#settled = mark('settled') ?? 0
     const closed = mark('closed')
-    this.needsRecovery = closed !== 1
     this.isLost = closed === undefined || mark('learning') === 1
+    this.needsRecovery = this.isLost || closed !== 1
     this.#last = this.needsRecovery ? this.#ceiling : (mark('last') ?? 0)
     // First: until all is learnt, whoever opens it has to learn it.
     if (this.isLost) this.#setMark.run('learning', 1)
@@ -177,6 +179,10 @@ class SqliteIds implements IdTable {
     this.#setMark.run('settled', this.#settled)
     this.#keepCeiling(this.#last)
     this.#setMark.run('learning', 0)
+  }
+
+  learnAnew(): void {
+    this.#setMark.run('learning', 1)
   }
 
   beginAbove(seq: number): void {

@@ -23,6 +23,8 @@ import type { MetricsQuestion } from './metrics/metrics_protocol.ts'
 import type { FromEngine, OpenedFor, Question, StoreRoutes } from './protocol.ts'
 import { EnginePresence } from './engine_presence.ts'
 import { QuestionQueue } from './question_queue.ts'
+import type { Verified } from './questions.ts'
+import type { Adopted } from './segments/adoption.ts'
 import type { FoundDocument } from './stored_documents.ts'
 
 export interface EmbeddedWorld {
@@ -46,19 +48,6 @@ export interface StreamStatistics {
   /** On disk. */
   readonly bytes: number
   readonly createdMs: number
-}
-
-/** What reading every file of the store found. Files are named below `<data_dir>/store`. */
-export interface Verified {
-  readonly verified: number
-  /** Found now. `rows` went with them: none with a token filter, which is removed. */
-  readonly damaged: readonly {
-    readonly file: string
-    readonly rows: number
-    readonly reason: string
-  }[]
-  /** Found before. */
-  readonly aside: readonly { readonly file: string; readonly reason: string }[]
 }
 
 /** How long a question that was stopped may take to let go, before the process is killed. */
@@ -246,6 +235,11 @@ export class EmbeddedEngine implements Search {
 
   async verify(): Promise<Verified> {
     return (await this.#direct({ kind: 'verify' })) as unknown as Verified
+  }
+
+  /** Takes events and documents back that were set aside because the manifest was lost. */
+  async adopt(): Promise<Adopted> {
+    return (await this.#direct({ kind: 'adopt' })) as unknown as Adopted
   }
 
   async compact(): Promise<void> {

@@ -52,7 +52,7 @@ export type Question =
     }
   | { readonly kind: 'delete_index'; readonly name: string; readonly throughSeq: number }
   | { readonly kind: 'metrics'; readonly question: MetricsQuestion }
-  | { readonly kind: 'refresh' | 'streams' | 'statistics' | 'verify' | 'compact' }
+  | { readonly kind: 'refresh' | 'streams' | 'statistics' | 'verify' | 'compact' | 'adopt' }
 
 /** From the main process. */
 export type ToEngine =

@@ -8,7 +8,8 @@ import type { Memory } from './memory.ts'
 import type { MetricsProcess } from './metrics/metrics_process.ts'
 import type { Question } from './protocol.ts'
 import type { Sealer } from './sealer.ts'
-import { damagedAmong, verifySegments } from './segments/verify.ts'
+import { adoptSegments } from './segments/adoption.ts'
+import { damagedAmong, type Found, verifySegments } from './segments/verify.ts'
 import type { Maintenance } from './segments/maintenance.ts'
 import type { SegmentStore } from './segments/segment_store.ts'
 import { storeStatistics } from './segments/statistics.ts'
@@ -47,7 +48,13 @@ export async function answer(
     case 'statistics':
       return { ...storeStatistics(store), metrics: parts.metrics.statistics() }
     case 'verify':
-      return await verify(parts, deadline)
+      return (await verify(parts, deadline)) as unknown as JsonRecord
+    case 'adopt':
+      return (await adoptSegments(
+        store,
+        (fill) => sealer.take(fill),
+        deadline,
+      )) as unknown as JsonRecord
     case 'compact':
       await maintenance.compact(deadline)
       await parts.metrics.maintenance.compact(deadline)
@@ -61,11 +68,30 @@ export async function answer(
 
 type Reads = Exclude<
   Question,
-  { kind: 'metrics' | 'refresh' | 'delete_index' | 'streams' | 'statistics' | 'verify' | 'compact' }
+  {
+    kind:
+      | 'metrics'
+      | 'refresh'
+      | 'delete_index'
+      | 'streams'
+      | 'statistics'
+      | 'verify'
+      | 'compact'
+      | 'adopt'
+  }
 >
 
-/** Of events and of points. `file` is below the store's folder, `aside` what was damaged before. */
-async function verify({ store, metrics }: Parts, deadline: AbortSignal): Promise<JsonRecord> {
+/** What reading every file of the store found. Files are named below `<data_dir>/store`. */
+export interface Verified {
+  readonly verified: number
+  /** Found now. `rows` went with them: none with a token filter, which is removed. */
+  readonly damaged: readonly Found[]
+  /** Found before. */
+  readonly aside: readonly { readonly file: string; readonly reason: string }[]
+}
+
+/** Of events and of points. */
+async function verify({ store, metrics }: Parts, deadline: AbortSignal): Promise<Verified> {
   const aside = [
     ...store.manifest.damaged().map(({ file, reason }) => ({ file: `segments/${file}`, reason })),
     ...metrics.store.manifest
@@ -75,8 +101,8 @@ async function verify({ store, metrics }: Parts, deadline: AbortSignal): Promise
   const segments = await verifySegments(store, deadline)
   const points = await metrics.store.verify(deadline)
   return {
-    verified: (segments['verified'] as number) + points.verified,
-    damaged: [...(segments['damaged'] as JsonRecord[]), ...points.damaged],
+    verified: segments.verified + points.verified,
+    damaged: [...segments.damaged, ...points.damaged],
     aside,
   }
 }

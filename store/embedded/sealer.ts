@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Places } from '../../core/journal/cursor.ts'
 import { messageOf } from '../../core/errors.ts'
+import type { Chunk } from '../../core/journal/chunk.ts'
 import type { JournalFollower } from '../../core/journal/follower.ts'
 import { JournalRows } from './segments/journal_rows.ts'
 import { PathTree } from './segments/path_tree.ts'
@@ -102,6 +103,34 @@ export class Sealer {
     })
   }
 
+  /** Takes in the rows of chunks that `fill` adds, which are not what comes next in the journal. @returns how many. */
+  async take(fill: (add: (chunk: Chunk) => Promise<void>) => Promise<void>): Promise<number> {
+    let count = 0
+    await this.#afterPass(async () => {
+      // Its own: a failure leaves them half filled.
+      const [paths, columns] = [new PathTree(this.#options.fieldsMax), new RowColumns()]
+      let rows = this.#open(paths, columns)
+      const end = async () => {
+        await rows.end()
+        const ended = rows
+        rows = this.#open(paths, columns)
+        await this.#seal({ rows: ended, paths, cursor: {}, isLast: true })
+      }
+      try {
+        await fill(async (chunk) => {
+          await rows.add(chunk)
+          count += chunk.count
+          if (this.#isFull(rows)) await end()
+        })
+        await end()
+      } catch (failure) {
+        await rows.abort()
+        throw failure
+      }
+    })
+    return count
+  }
+
   /** Runs `action` when all that is durable now is sealed, while nothing is being sealed. */
   async #afterPass(action: () => Promise<void>): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -182,19 +211,11 @@ export class Sealer {
 
   /** The next rows; undefined when there are none. */
   async #gather(): Promise<Gathered | undefined> {
-    const { manifest, world } = this.#store
     const first = await this.#follower.read(this.#options.readBytes)
     if (!first) return undefined
     if (this.#paths.size > nodesMax) this.#paths = new PathTree(this.#options.fieldsMax)
     const paths = this.#paths
-    const rows = new JournalRows({
-      segments: world,
-      columns: this.#columns,
-      paths,
-      wordsMax: this.#options.wordsMax,
-      takeId: () => manifest.takeId(),
-      isGone: (stream, seq) => seq <= (manifest.gone.get(stream)?.seq ?? -1),
-    })
+    const rows = this.#open(paths, this.#columns)
     try {
       let found: typeof first | undefined = first
       while (found) {
@@ -209,6 +230,18 @@ export class Sealer {
     }
     // What is less than full ends a pass: all that was durable at its beginning is in it.
     return { rows, paths, cursor: this.#follower.places, isLast: !this.#isFull(rows) }
+  }
+
+  #open(paths: PathTree, columns: RowColumns): JournalRows {
+    const { manifest, world } = this.#store
+    return new JournalRows({
+      segments: world,
+      columns,
+      paths,
+      wordsMax: this.#options.wordsMax,
+      takeId: () => manifest.takeId(),
+      isGone: (stream, seq) => seq <= (manifest.gone.get(stream)?.seq ?? -1),
+    })
   }
 
   #isFull(rows: JournalRows): boolean {

@@ -69,6 +69,23 @@ test('verify names each damaged file, what became of it, and those of before', a
   expect(stderr).toMatch(/damaged: 2 of 5 files\n$/)
 })
 
+test('adopt says what is back, and names what cannot be', async () => {
+  const left = [{ file: 'aside/segments-1/_mixed/7.parquet', reason: 'the file is empty' }]
+  const adopting = (found: object) => ({
+    async *'store.adopt'() {
+      yield { files: 2, rows: 12, left: [], ...found }
+    },
+  })
+  const well = await asked(['store', 'adopt'], adopting({}))
+  expect(well).toMatchObject({ code: 0, stdout: '' })
+  expect(well.stderr).toBe('12 events and documents of 2 files are in the store again\n')
+  const { code, stdout } = await asked(['store', 'adopt'], adopting({ left }))
+  expect(code).toBe(1)
+  expect(stdout).toMatch(
+    /^\/.*store\/aside\/segments-1\/_mixed\/7\.parquet: the file is empty; it stays/,
+  )
+})
+
 test('delete and compact', async () => {
   const done: unknown[] = []
   const operations = {

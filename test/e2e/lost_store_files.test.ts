@@ -84,7 +84,7 @@ test('documents of an index that was deleted and made anew are found, though api
   })
 })
 
-test('segments whose manifest is lost are set aside as they are, not deleted', async () => {
+test('segments whose manifest is lost are set aside as they are, and taken back when that is asked for', async () => {
   const folder = madeFolder()
   await running(folder, async (url) => {
     expect(await created(url, 'k1')).toEqual([201])
@@ -102,6 +102,7 @@ test('segments whose manifest is lost are set aside as they are, not deleted', a
   const before = contents('segments')
   expect(before).not.toEqual([])
   lose(folder, 'manifest.sqlite')
+  rmSync(join(folder, 'data/journal/store'), { recursive: true })
   expect(await check(folder)).toMatch(/manifest\.sqlite is lost: the next start/)
   const { stderr } = await weir(['store', 'stats', '-d', join(folder, 'data')])
   expect(stderr).toMatch(/manifest\.sqlite is lost.*the next start/)
@@ -111,6 +112,16 @@ test('segments whose manifest is lost are set aside as they are, not deleted', a
   })
   expect(contents('aside')).toEqual(before)
   expect(await check(folder)).toMatch(/aside has files of a store/)
+  const adopted = await weir(['store', 'adopt', '-d', join(folder, 'data')])
+  expect(adopted).toMatchObject({ code: 0, stderr: expect.stringContaining('1 events and') })
+  expect(await check(folder)).not.toMatch(/aside has files/)
+  await running(folder, async (url) => {
+    const found = await fetch(`${url}/es/notes/_search?q=id:k1`)
+    expect(await found.json()).toMatchObject({
+      hits: { hits: [{ _id: 'k1', _source: { id: 'k1' } }] },
+    })
+    expect(await created(url, 'k1', 'k2')).toEqual([409, 201])
+  })
 })
 
 test('files of the store that are garbage are named, by the check and by the start', async () => {

@@ -1,12 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { StoreWorld } from '../segments/segment_store.ts'
-import type { JsonRecord } from '../../search.ts'
 import { workFolder } from '../segments/layout.ts'
 import { type Sql, sql, verbatim } from '../sql.ts'
 import { database } from '../database.ts'
 import { checksumOf } from '../segments/checksums.ts'
 import { execute, pathLiteral } from '../segments/duckdb.ts'
 import { whatIsWrong } from '../segments/file_check.ts'
+import type { Found } from '../segments/verify.ts'
 import { setUnknownAside } from '../segments/unknown_files.ts'
 import { FileRows } from './file_rows.ts'
 import { repagePoints } from './point_pages.ts'
@@ -60,8 +60,10 @@ export class PointStore {
     await files.makeFolder(pointsFolder(folder))
     await files.makeFolder(workFolder(folder))
     await files.syncFolder(folder)
-    await setUnknownAside(world, pointManifestPath(folder), pointsFolder(folder))
-    const manifest = new PointManifest(pointManifestPath(folder))
+    const path = pointManifestPath(folder)
+    const back = 'To have them back, restore it together with its files from a backup'
+    await setUnknownAside(world, { manifest: path, top: pointsFolder(folder), back })
+    const manifest = new PointManifest(path)
     try {
       const store = new PointStore(world, manifest, cacheBytes)
       if (!isLook) await store.#removeOrphans()
@@ -168,8 +170,8 @@ export class PointStore {
   }
 
   /** Reads every value of every file. @returns what was damaged, and is set aside now. */
-  async verify(deadline: AbortSignal): Promise<{ verified: number; damaged: JsonRecord[] }> {
-    const damaged: JsonRecord[] = []
+  async verify(deadline: AbortSignal): Promise<{ verified: number; damaged: Found[] }> {
+    const damaged: Found[] = []
     const segments = [...this.manifest.segments.values()]
     for (const segment of segments) {
       const reason = await this.#whatIsWrong(segment, deadline)

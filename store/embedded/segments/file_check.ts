@@ -9,7 +9,8 @@ import { checksumOf } from './checksums.ts'
 /** A Parquet file of the store, as its manifest knows it. */
 export interface KnownFile {
   readonly path: string
-  readonly rows: number
+  /** Undefined: nobody knows. */
+  readonly rows: number | undefined
   /** Its CRC-32; undefined for a file of before they were kept. */
   readonly checksum: number | undefined
   /** Of every column, so that all of them are read: an aggregate each. */
@@ -41,7 +42,7 @@ export async function whatIsWrong(
     const read = sql`select count(*) as rows, ${values} from read_parquet(${path})`
     const [found] = await connected((each) => database(each).rows(read, deadline))
     const counted = Number(found!['rows'])
-    if (counted === rows) return undefined
+    if (rows === undefined || counted === rows) return undefined
     return `it has ${counted} rows, and should have ${rows}`
   } catch (failure) {
     if (deadline.aborted) return undefined

@@ -3,7 +3,7 @@ export const manifestPath = (folder: string) => `${folder}/manifest.sqlite`
 export const segmentsFolder = (folder: string) => `${folder}/segments`
 /** Files that are being made: nothing in it survives a start. */
 export const workFolder = (folder: string) => `${folder}/work`
-/** What could not be used any more, and is nowhere else. Nothing of it is ever removed. */
+/** What could not be used any more, and is nowhere else: of it goes only what is taken into the store again. */
 export const asideFolder = (folder: string) => `${folder}/aside`
 /** Below `segments/`: those of several streams. No stream's folder begins with `_`. */
 export const mixedFolder = '_mixed'

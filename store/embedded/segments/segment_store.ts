@@ -93,8 +93,9 @@ export class SegmentStore {
       await files.makeFolder(each)
     }
     await files.syncFolder(folder)
-    await setUnknownAside(world, manifestPath(folder), segmentsFolder(folder), isLook)
     const path = manifestPath(folder)
+    const back = '"weir store adopt" takes their events and documents back'
+    await setUnknownAside(world, { manifest: path, top: segmentsFolder(folder), back }, isLook)
     // One that a look made would count at the next start, and its files would not.
     const isLost = isLook && !isManifestMade(path)
     const manifest = new Manifest(isLost ? ':memory:' : path, isLook)

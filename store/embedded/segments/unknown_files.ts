@@ -12,18 +12,24 @@ interface Surroundings {
   readonly notice: (level: 'error', message: string, about: object) => void
 }
 
+interface NamedFiles {
+  /** Path of what should name them. */
+  readonly manifest: string
+  /** Their folder. */
+  readonly top: string
+  /** How whoever reads the log has them back. */
+  readonly back: string
+}
+
 /**
  * Where the manifest of a folder of files is lost, nothing says any more which of them count: an interrupted merge
  * leaves rows twice. They are set aside as they are, and what the journal still has is taken in again.
  *
  * @param isLook it is only said.
- * @param manifest path of what should name the files.
- * @param top folder of the files.
  */
 export async function setUnknownAside(
   { files, clock, folder, notice }: Surroundings,
-  manifest: string,
-  top: string,
+  { manifest, top, back }: NamedFiles,
   isLook = false,
 ): Promise<void> {
   if (isManifestMade(manifest)) return
@@ -43,7 +49,7 @@ export async function setUnknownAside(
   await files.syncFolder(folder)
   notice(
     'error',
-    `${manifest} is lost, and with it which files of the store count: they are set aside in ${target}, and what the journal still has is taken in again. To have them back, restore the manifest together with its files from a backup`,
+    `${manifest} is lost, and with it which files of the store count: they are set aside in ${target}, and what the journal still has is taken in again. ${back}`,
     { files: number },
   )
 }

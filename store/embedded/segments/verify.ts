@@ -1,5 +1,4 @@
 import { messageOf } from '../../../core/errors.ts'
-import type { JsonRecord } from '../../search.ts'
 import { isPassing } from '../memory.ts'
 import { identifier, join, sql } from '../sql.ts'
 import { baseColumns, promotedColumns } from '../columns.ts'
@@ -16,12 +15,19 @@ const everyColumn = join(
   ', ',
 )
 
+/** A file that is damaged, below the store's folder, with the rows that went with it. */
+export interface Found {
+  readonly file: string
+  readonly rows: number
+  readonly reason: string
+}
+
 /** Reads every value of every segment. @returns what was damaged, and is set aside now. */
 export async function verifySegments(
   store: SegmentStore,
   deadline: AbortSignal,
-): Promise<JsonRecord> {
-  const damaged: JsonRecord[] = []
+): Promise<{ verified: number; damaged: Found[] }> {
+  const damaged: Found[] = []
   let verified = 0
   for (const segment of store.manifest.segments.values()) {
     const why = await wrongWith(store, segment, deadline)

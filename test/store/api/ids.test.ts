@@ -170,6 +170,18 @@ test('a table that was lost stays so until all is learnt, whoever dies meanwhile
   three.sqlite.close()
 })
 
+test('a table that is to learn anew does so at the next start, however this one ends', async () => {
+  const { sqlite, ids } = inMemory()
+  await ids.recover([])
+  ids.learnAnew()
+  ids.close()
+  const again = idTable(sqlite)
+  expect([again.isLost, again.needsRecovery]).toEqual([true, true])
+  await again.recover([{ index: 'a', id: 'x', seq: 3, op: 'index' }])
+  again.close()
+  expect(idTable(sqlite).needsRecovery).toBe(false)
+})
+
 test('no number is given that the rest of the store knows, nor one that only a lost table knew', async () => {
   const { sqlite, ids } = inMemory()
   await ids.recover([{ index: 'a', id: 'x', seq: 3, op: 'index' }])
