@@ -279,6 +279,32 @@ test('quotas hold over a kill', async () => {
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
 })
 
+test('logs that were acknowledged are counted, each once, over a kill', async () => {
+  const path = `/api/43/envelope/?sentry_key=${limited}`
+  const send = async (items: object[]) => {
+    const container = JSON.stringify({ items })
+    expect((await post(path, `{}\n{"type":"log"}\n${container}\n`)).status).toBe(200)
+  }
+  await Promise.all(Array.from({ length: 20 }, () => send([{ body: 'one' }, { body: 'two' }])))
+  await running.kill()
+  running = await RunningWeir.start(folder, config)
+  await send([{ body: 'größe' }])
+  const counted = async () => {
+    const query = 'field=sum(quantity)&groupBy=category&groupBy=outcome&project=43&statsPeriod=1d'
+    const answer = await fetch(`${running.url}/api/0/organizations/weir/stats_v2/?${query}`)
+    const { groups } = (await answer.json()) as {
+      groups: { by: { category: string; outcome: string }; totals: Record<string, number> }[]
+    }
+    return groups.flatMap(({ by, totals }) =>
+      by.category.startsWith('log_')
+        ? [`${Object.values(by).join()} ${totals['sum(quantity)']}`]
+        : [],
+    )
+  }
+  const all = ['log_byte,accepted 127', 'log_item,accepted 41']
+  await waitFor('the counts', async () => (await counted()).toSorted().join() === all.join())
+})
+
 test('what is secret in a report is nowhere in the data folder', async () => {
   const canaries: string[] = []
   const canary = () => {
