@@ -17,6 +17,9 @@ export interface KnownFile {
   readonly values: Sql
 }
 
+/** Characters. DuckDB shows what it cannot read, whole pages of events. */
+const reasonMax = 200
+
 interface FileWorld {
   readonly files: Files
   readonly connected: <T>(action: (connection: DuckDBConnection) => Promise<T>) => Promise<T>
@@ -47,6 +50,7 @@ export async function whatIsWrong(
   } catch (failure) {
     if (deadline.aborted) return undefined
     if (isPassing(failure)) throw failure
-    return messageOf(failure)
+    const message = messageOf(failure)
+    return message.length > reasonMax ? `${message.slice(0, reasonMax)}…` : message
   }
 }

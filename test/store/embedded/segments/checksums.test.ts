@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { systemFiles } from '../../../../core/files.ts'
+import { whatIsWrong } from '../../../../store/embedded/segments/file_check.ts'
+import { verbatim } from '../../../../store/embedded/sql.ts'
 import { linesOf } from '../../../core/journal/setup.ts'
 import { inProcess, openStore, type TestStore } from '../setup.ts'
 
@@ -85,4 +88,18 @@ test('what is merged has checksums; a store of before they were kept opens, and 
   store = await openStore({}, inProcess(), folder)
   expect(await store.engine.verify()).toMatchObject({ verified: 1, damaged: [] })
   expect(unsummed(folder)).toBe(1)
+})
+
+test('why a file cannot be read is said in short, without pages of what is in it', async () => {
+  await filled()
+  const [path] = paths(store!, '.parquet')
+  const connected = () => Promise.reject(new Error(`Invalid string: ${'secret '.repeat(1_000)}`))
+  const file = { path: path!, rows: 1, checksum: undefined, values: verbatim('1') }
+  const reason = await whatIsWrong(
+    { files: systemFiles, connected },
+    file,
+    AbortSignal.timeout(1_000),
+  )
+  expect(reason).toMatch(/^Invalid string: /)
+  expect(reason!.length).toBeLessThan(250)
 })
