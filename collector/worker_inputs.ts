@@ -122,7 +122,9 @@ export class WorkerInputs implements Lifecycle {
       { ...old, parser: undefined },
       { ...config, parser: undefined },
     )
-    const adopted = isOptions ? input.adopt?.(config) : () => undefined
+    // The same words may name other certificates by now.
+    const isChanged = isOptions || config['tls'] !== undefined
+    const adopted = isChanged ? input.adopt?.(config) : () => undefined
     if (!adopted) return undefined
     const parser = parserOf(config)
     return () => {

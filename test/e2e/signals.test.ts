@@ -1,10 +1,12 @@
 /** TERM and HUP of a Weir at work. */
+import { execFileSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newFolder, weir } from '../commands/weir.ts'
 import { freePort, waitFor } from '../peers/process.ts'
@@ -128,6 +130,35 @@ describe('HUP', () => {
     expect(readFileSync(join(folder, 'b'), 'utf8')).not.toContain('"third"')
     const { inputs, outputs } = await served.status()
     expect([inputs.map(({ id }) => id), outputs.map(({ id }) => id)]).toEqual([['one'], ['a']])
+  })
+
+  test('a renewed certificate of an input is taken over, a broken one refused', async () => {
+    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ]
+    const renew = (name: string) => {
+      const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${name}`]
+      execFileSync('openssl', [...made, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+    }
+    renew('old')
+    const secure = config([{ ...tcp('one'), tls: { cert, key } }], [file('a')])
+    const served = await start(secure)
+    const port = await served.portOf('one')
+    const shown = async () => {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      await once(socket, 'secureConnect')
+      const { subject } = socket.getPeerCertificate()
+      socket.destroy()
+      return subject.CN
+    }
+    expect(await shown()).toBe('old')
+    renew('new')
+    expect(await served.reload(secure)).toBe('applied')
+    expect(await shown()).toBe('new')
+    writeFileSync(cert, 'garbage')
+    expect(await served.reload(secure)).toBe('refused')
+    expect(await shown()).toBe('new')
   })
 
   test('while it starts: the config is read again once it runs', async () => {

@@ -60,8 +60,10 @@ export class TcpInput implements Input {
     const config = given as unknown as TcpConfig
     if (!isDeepStrictEqual(socketsOf(config), socketsOf(this.#config))) return undefined
     const mayTalk = createAccess(config)
+    const certificates = config.tls && readTls(config.tls)
     return () => {
       this.#config = config
+      if (certificates) this.#tls?.setSecureContext(certificates)
       this.#mayTalk = mayTalk
       this.#connections.config = tagged(config)
       this.#connections.end(({ remoteAddress }) => !mayTalk(plainIp(remoteAddress ?? '')))

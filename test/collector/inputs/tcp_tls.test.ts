@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,6 +120,29 @@ describe.skipIf(!hasOpenssl)('tcp with TLS', () => {
     await eventually(() => expect(world.count('connection_refused')).toBe(1))
     talking.write('b\n')
     await eventually(() => expect(world.messages).toEqual(['a', 'b']))
+  })
+
+  test('renewed files are taken over for new connections, bad ones refused before anything changes', async () => {
+    const world = new FakeWorld()
+    const names = { cert: file('renewed.pem'), key: file('renewed.key') }
+    const put = (name: string) => {
+      for (const end of ['pem', 'key']) copyFileSync(file(`${name}.${end}`), file(`renewed.${end}`))
+    }
+    put('server')
+    const input = await started(create(world, names))
+    const config = inputs.schema.parse({ type: 'tcp', listen: '127.0.0.1:0', tls: names })
+    const shown = async () => {
+      const socket = send(input, '', { rejectUnauthorized: false })
+      await once(socket, 'secureConnect')
+      return socket.getPeerCertificate().subject.CN
+    }
+    expect(await shown()).toBe('server')
+    put('client')
+    input.adopt!(config)!()
+    expect(await shown()).toBe('client')
+    writeFileSync(names.cert, 'garbage')
+    expect(() => input.adopt!(config)).toThrow('renewed.pem')
+    expect(await shown()).toBe('client')
   })
 
   test('files that cannot be used are a config error that names them', async () => {
