@@ -4,8 +4,8 @@ import { messageOf } from '../../core/errors.ts'
 import type { Chunk } from '../../core/journal/chunk.ts'
 import type { JournalFollower } from '../../core/journal/follower.ts'
 import { JournalRows } from './segments/journal_rows.ts'
+import { OpenGroups } from './segments/open_group.ts'
 import { PathTree } from './segments/path_tree.ts'
-import { RowColumns } from './segments/row_columns.ts'
 import { seal } from './segments/seal.ts'
 import type { SegmentStore } from './segments/segment_store.ts'
 
@@ -59,7 +59,7 @@ export class Sealer {
   readonly #events: SealerEvents
   #follower: JournalFollower
   #paths: PathTree
-  #columns = new RowColumns()
+  #groups = new OpenGroups()
   #sealed: Places
   #waiting: Waiting[] = []
   #sealing = false
@@ -108,12 +108,12 @@ export class Sealer {
     let count = 0
     await this.#afterPass(async () => {
       // Its own: a failure leaves them half filled.
-      const [paths, columns] = [new PathTree(this.#options.fieldsMax), new RowColumns()]
-      let rows = this.#open(paths, columns)
+      const [paths, groups] = [new PathTree(this.#options.fieldsMax), new OpenGroups()]
+      let rows = this.#open(paths, groups)
       const end = async () => {
         await rows.end()
         const ended = rows
-        rows = this.#open(paths, columns)
+        rows = this.#open(paths, groups)
         await this.#seal({ rows: ended, paths, cursor: {}, isLast: true })
       }
       try {
@@ -215,7 +215,7 @@ export class Sealer {
     if (!first) return undefined
     if (this.#paths.size > nodesMax) this.#paths = new PathTree(this.#options.fieldsMax)
     const paths = this.#paths
-    const rows = this.#open(paths, this.#columns)
+    const rows = this.#open(paths, this.#groups)
     try {
       let found: typeof first | undefined = first
       while (found) {
@@ -232,11 +232,11 @@ export class Sealer {
     return { rows, paths, cursor: this.#follower.places, isLast: !this.#isFull(rows) }
   }
 
-  #open(paths: PathTree, columns: RowColumns): JournalRows {
+  #open(paths: PathTree, groups: OpenGroups): JournalRows {
     const { manifest, world } = this.#store
     return new JournalRows({
       segments: world,
-      columns,
+      groups,
       paths,
       wordsMax: this.#options.wordsMax,
       takeId: () => manifest.takeId(),
@@ -260,7 +260,7 @@ export class Sealer {
     // From the last committed place on, with nothing remembered of what failed.
     const follower = this.#follower
     this.#paths = new PathTree(this.#options.fieldsMax)
-    this.#columns = new RowColumns()
+    this.#groups = new OpenGroups()
     this.#sealed = this.#store.manifest.cursor()
     this.#follower = follower.from(this.#sealed)
     await follower.close()

@@ -69,6 +69,7 @@ export class ParquetFile {
   #held: Chunk[][] = []
   #heldBytes = 0
   #position = 0
+  #written: Promise<void> = Promise.resolve()
 
   /** @param open called once there is something to write. */
   constructor(open: () => Promise<FileHandle>, columns: readonly NamedColumn[], level: number) {
@@ -83,11 +84,17 @@ export class ParquetFile {
   }
 
   /**
-   * Takes a row group of so many rows out of the columns, at once, and writes it. The one before has to be
-   * written.
+   * Takes a row group of so many rows out of `columns`, which are named as those of the file, at once, and writes it behind
+   * those before. The one that was taken out of them before has to be written.
    */
-  async write(rows: number): Promise<void> {
-    const taken = this.#columns.map(({ column }) => column.take(rows))
+  async write(rows: number, columns = this.#columns): Promise<void> {
+    const taken = columns.map(({ column }) => column.take(rows))
+    const writing = this.#written.then(() => this.#write(rows, taken))
+    this.#written = writing
+    await writing
+  }
+
+  async #write(rows: number, taken: readonly Pages[]): Promise<void> {
     const chunks = await Promise.all(
       taken.map((pages, place) => this.#compressed(this.#columns[place]!, pages)),
     )

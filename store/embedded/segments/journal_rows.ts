@@ -7,14 +7,17 @@ import { LineScanner } from './line_scanner.ts'
 import type { NewSegment } from './segment.ts'
 import { type OpenPart, OpenSegment, spilledPaths } from './open_segment.ts'
 import type { PathTree } from './path_tree.ts'
+import type { OpenGroup, OpenGroups } from './open_group.ts'
 import type { RowColumns } from './row_columns.ts'
+import { ownSegmentBytes } from './merge_plan.ts'
 import type { SegmentWorld } from './segment_writer.ts'
 import { TimeReader } from './time_reader.ts'
+import { isTrouble } from './trouble.ts'
 import { WordSet } from './word_set.ts'
 
 export interface JournalRowsWorld {
   readonly segments: SegmentWorld
-  readonly columns: RowColumns
+  readonly groups: OpenGroups
   readonly paths: PathTree
   readonly wordsMax: number
   readonly takeId: () => number
@@ -51,15 +54,15 @@ export class JournalRows {
   #journal = Buffer.alloc(0)
   #part: OpenPart
   #root = 0
-  /** Whether the row before is of the same stream and journal segment. */
-  #isSamePart = false
+  /** Whether rows that tell of trouble have row groups of their own: not where they are few because all rows are. */
+  #isSplit = false
   /** Where the row's time stands. */
   #timeStart = 0
   #timeEnd = 0
 
   constructor(world: JournalRowsWorld) {
     this.#world = world
-    this.#scanner = new LineScanner(world.paths, new WordSet(0), world.columns.known)
+    this.#scanner = new LineScanner(world.paths, new WordSet(0), world.groups.known)
     this.#segment = this.#open()
     this.#part = this.#segment.part('')
   }
@@ -81,6 +84,7 @@ export class JournalRows {
   /** Adds the lines of `chunk`; its bytes may be used again afterwards. */
   async add(chunk: Chunk): Promise<void> {
     const { bytes } = chunk
+    this.#isSplit ||= bytes.length >= ownSegmentBytes
     this.#journal = Buffer.from(chunk.segment)
     for (const part of chunk.parts) {
       this.#stream = Buffer.from(part.stream)
@@ -92,21 +96,22 @@ export class JournalRows {
         const end = bytes.indexOf(10, start)
         const ordinal = part.ordinal + i
         const line = isDocuments ? documentLine(bytes, start, end) : undefined
+        let group: OpenGroup | undefined
         if (line) {
           const { head } = line
           if (this.#isKept(part, head)) {
             const minuteMs = this.#timeOf(bytes, start, head.no_time)
             if (!this.#segment.takes(part.stream, minuteMs)) await this.#next(part.stream, minuteMs)
-            this.#row(ordinal, minuteMs, head, bytes, line.start, line.end)
+            group = this.#row(ordinal, minuteMs, head, bytes, line.start, line.end)
           }
         } else if (isDocuments) this.refused += 1
         else {
           const minuteMs = this.#timeOf(bytes, start)
           if (!this.#segment.takes(part.stream, minuteMs)) await this.#next(part.stream, minuteMs)
-          this.#row(ordinal, minuteMs, undefined, bytes, start, end)
+          group = this.#row(ordinal, minuteMs, undefined, bytes, start, end)
         }
         start = end + 1
-        if (this.#segment.isFull) await this.#segment.endGroup()
+        if (group?.isFull === true) await this.#segment.endGroup(group)
         if (--this.#turnLeft === 0) await this.#turn()
       }
     }
@@ -114,7 +119,7 @@ export class JournalRows {
 
   /** Everything is being written; the columns may be used for other rows. */
   async end(): Promise<void> {
-    await this.#segment.endGroup()
+    await this.#segment.endGroups()
   }
 
   /** @returns the segments, each on disk. */
@@ -137,14 +142,14 @@ export class JournalRows {
   }
 
   #open(): OpenSegment {
-    const { segments, columns, wordsMax, takeId } = this.#world
-    const segment = new OpenSegment(takeId(), segments, columns, wordsMax)
+    const { segments, groups, wordsMax, takeId } = this.#world
+    const segment = new OpenSegment(takeId(), segments, groups, wordsMax)
     this.#segments.push(segment)
     return segment
   }
 
   async #next(stream: string, minuteMs: number): Promise<void> {
-    await this.#segment.endGroup()
+    await this.#segment.endGroups()
     this.#segment = this.#open()
     this.#segment.takes(stream, minuteMs)
     this.#enter(stream)
@@ -153,7 +158,7 @@ export class JournalRows {
   #enter(stream: string): void {
     this.#part = this.#segment.part(stream)
     this.#scanner.words = this.#part.words
-    this.#isSamePart = false
+    for (const group of this.#world.groups.all) group.isSamePart = false
   }
 
   #isKept({ stream }: ChunkPart, head: { op: string; seq: number; replaces?: number }): boolean {
@@ -178,10 +183,9 @@ export class JournalRows {
     given: Buffer,
     givenStart: number,
     givenEnd: number,
-  ): void {
-    const segment = this.#segment
+  ): OpenGroup {
     const part = this.#part
-    const { columns } = this.#world
+    const { groups } = this.#world
     const scanner = this.#scanner
     let source = given
     let start = givenStart
@@ -195,34 +199,35 @@ export class JournalRows {
       end = source.length
       scanner.scan(source, start, end, this.#root)
     }
-    const row = segment.rows
-    if (this.#isSamePart) {
+    const group = this.#isSplit && isTrouble(scanner, source) ? groups.trouble : groups.common
+    const { columns, rows: row } = group
+    if (group.isSamePart) {
       columns.stream.addAgain(row, this.#stream, 0, this.#stream.length)
       columns.journal.addAgain(row, this.#journal, 0, this.#journal.length)
     } else {
       columns.stream.add(row, this.#stream, 0, this.#stream.length)
       columns.journal.add(row, this.#journal, 0, this.#journal.length)
-      this.#isSamePart = true
+      group.isSamePart = true
     }
     columns.ordinal.add(row, ordinal)
-    if (head) this.#identity(row, head)
-    this.#timed(row, minuteMs)
+    if (head) this.#identity(columns, row, head)
+    this.#timed(columns, row, minuteMs)
     const { spilled } = scanner
     if (spilled !== 0) {
       part.spilled |= spilled
       columns.spilled.add(row, spilledPaths(spilled))
     }
-    this.#values(row, source)
+    this.#values(columns, row, source)
     if (!Number.isNaN(minuteMs)) this.#count(minuteMs, source)
     columns.source.add(row, source, start, end)
     part.rows += 1
     part.sourceBytes += end - start
     this.#bytes += end - start
-    segment.added(end - start)
+    this.#segment.added(group, end - start)
+    return group
   }
 
-  #identity(row: number, { id, seq }: { id: string; seq: number }): void {
-    const { columns } = this.#world
+  #identity(columns: RowColumns, row: number, { id, seq }: { id: string; seq: number }): void {
     const bytes = Buffer.from(id)
     columns.id.add(row, bytes, 0, bytes.length)
     if (seq < exactMicros) columns.seq.add(row, seq)
@@ -231,9 +236,8 @@ export class JournalRows {
     if (part.maxSeq === null || seq > part.maxSeq) part.maxSeq = seq
   }
 
-  #timed(row: number, minuteMs: number): void {
+  #timed({ time }: RowColumns, row: number, minuteMs: number): void {
     const part = this.#part
-    const { time } = this.#world.columns
     const micros = minuteMs * 1_000 + this.#time.microsWithin
     if (micros < exactMicros && micros > -exactMicros) {
       if (micros < part.min) part.min = micros
@@ -265,9 +269,8 @@ export class JournalRows {
     }
   }
 
-  #values(row: number, source: Buffer): void {
+  #values({ numbers, texts }: RowColumns, row: number, source: Buffer): void {
     const { columns, found, starts, ends, slots, ids, escaped, spilled } = this.#scanner
-    const { numbers, texts } = this.#world.columns
     for (let i = 0; i < found; i++) {
       const column = columns[i]!
       let start = starts[column]!

@@ -7,6 +7,7 @@ import type { NewSegment, Segment } from './segment.ts'
 import { ownSegmentBytes } from './merge_plan.ts'
 import type { SegmentStore } from './segment_store.ts'
 import { writeSegment } from './segment_writer.ts'
+import { troubleSql } from './trouble.ts'
 import { unitedWords } from './united_words.ts'
 
 export interface MergeWorld {
@@ -58,8 +59,7 @@ export async function merge(
   try {
     for (const { stream, day } of groups) {
       const rows = sql`${kept} and ${ofGroup(stream, day)}`
-      const sorted = (await isInOrder(connection, rows)) ? rows : sql`${rows} order by "@timestamp"`
-      await write(sorted, stream, day)
+      await write(await inOrder(connection, rows), stream, day)
     }
     const others = join(
       groups.map(({ stream, day }) => sql`not coalesce(${ofGroup(stream, day)}, false)`),
@@ -69,7 +69,7 @@ export async function merge(
     const only = streams.length === 1 && inputs.every(({ stream }) => stream !== undefined)
     const [first] = inputs
     await write(
-      sql`${rest} order by _stream, "@timestamp"`,
+      only ? await inOrder(connection, rest) : sql`${rest} order by _stream, "@timestamp"`,
       only ? first!.stream : undefined,
       only ? first!.day : undefined,
     )
@@ -98,6 +98,17 @@ function youngEnough(streams: readonly string[], keepFrom: MergeWorld['keepFrom'
       : [sql`(_stream <> ${stream} or coalesce("@timestamp" >= make_timestamp(${from}), true))`]
   })
   return all(conditions)
+}
+
+/** The rows in the order of a segment: those that tell of trouble last, each part sorted by time. */
+async function inOrder(connection: DuckDBConnection, rows: Sql): Promise<Sql> {
+  const parts: Sql[] = []
+  for (const condition of [sql`not ${troubleSql}`, troubleSql]) {
+    const part = sql`${rows} and ${condition}`
+    const isSorted = await isInOrder(connection, part)
+    parts.push(sql`(${isSorted ? part : sql`${part} order by "@timestamp"`})`)
+  }
+  return join(parts, ' union all ')
 }
 
 /** Whether rows come by time as they are: to sort them takes several times their bytes in memory. */

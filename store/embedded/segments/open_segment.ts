@@ -5,15 +5,12 @@ import { segmentFile, segmentsFolder, wordsFile } from './layout.ts'
 import type { MinuteCount, NewSegment, StreamPart } from './segment.ts'
 import { ownSegmentBytes } from './merge_plan.ts'
 import { MinuteCounts, minutesMax } from './minute_counts.ts'
-import type { RowColumns } from './row_columns.ts'
+import type { OpenGroup, OpenGroups } from './open_group.ts'
 import { makeDurableFolder, type SegmentWorld, writeWords } from './segment_writer.ts'
 import { WordSet } from './word_set.ts'
 
 /** How much work the compression is worth; docs/BENCHMARKS.md. */
 const zstdLevel = 3
-/** A column other than `_source` is one page of a row group: whoever wants a row unpacks it. */
-const groupRows = 40_960
-const groupBytes = 24_000_000
 /** A row that is older by no more than this comes in order. */
 const disorderMs = 60_000
 const dayMs = 86_400_000
@@ -58,7 +55,7 @@ export class OpenPart {
 export class OpenSegment {
   readonly id: number
   readonly #world: SegmentWorld
-  readonly #columns: RowColumns
+  readonly #groups: OpenGroups
   readonly #wordsMax: number
   readonly #parts = new Map<string, OpenPart>()
   readonly #file: ParquetFile
@@ -72,21 +69,15 @@ export class OpenSegment {
   #isAlike = true
   /** Of one stream and day for good: other rows go elsewhere. */
   isOwn = false
-  /** Rows of the row group. */
-  rows = 0
-  #groupBytes = 0
-  sourceBytes = 0
+  #sourceBytes = 0
 
-  constructor(id: number, world: SegmentWorld, columns: RowColumns, wordsMax: number) {
+  /** @param groups empty ones: those of the segment before are taken out of them. */
+  constructor(id: number, world: SegmentWorld, groups: OpenGroups, wordsMax: number) {
     this.id = id
     this.#world = world
-    this.#columns = columns
+    this.#groups = groups
     this.#wordsMax = wordsMax
-    this.#file = new ParquetFile(() => this.#create(), columns.named(), zstdLevel)
-  }
-
-  get isFull(): boolean {
-    return this.rows >= groupRows || this.#groupBytes >= groupBytes
+    this.#file = new ParquetFile(() => this.#create(), groups.common.named, zstdLevel)
   }
 
   part(stream: string): OpenPart {
@@ -113,25 +104,27 @@ export class OpenSegment {
     return true
   }
 
-  /** A row was put into the columns. */
-  added(sourceBytes: number): void {
-    this.rows += 1
-    this.#groupBytes += sourceBytes
-    this.sourceBytes += sourceBytes
+  /** A row was put into the columns of `group`. */
+  added(group: OpenGroup, sourceBytes: number): void {
+    group.added(sourceBytes)
+    this.#sourceBytes += sourceBytes
   }
 
-  /** Ends the row group; resolves when its writing has begun, and the columns may be filled. */
-  async endGroup(): Promise<void> {
-    await this.#columns.written
-    if (this.rows === 0) return
+  /** Ends a row group; resolves when its writing has begun, and the columns may be filled. */
+  async endGroup(group: OpenGroup): Promise<void> {
+    await group.written
+    if (group.rows === 0) return
     this.#decide()
-    const writing = this.#file.write(this.rows)
+    const writing = this.#file.write(group.rows, group.named)
     // Whoever waits for it hears of it.
     writing.catch(() => undefined)
-    this.#columns.written = writing
+    group.taken(writing)
     this.#writing = writing
-    this.rows = 0
-    this.#groupBytes = 0
+  }
+
+  /** As endGroup, of all of them. */
+  async endGroups(): Promise<void> {
+    for (const group of this.#groups.all) await this.endGroup(group)
   }
 
   /** @returns what goes into the manifest once it is on disk; undefined when there are no rows. */
@@ -179,7 +172,7 @@ export class OpenSegment {
   /** Once there is enough of it. */
   #decide(): void {
     if (this.#path !== undefined) return
-    this.isOwn = this.#isAlike && this.sourceBytes >= ownSegmentBytes
+    this.isOwn = this.#isAlike && this.#sourceBytes >= ownSegmentBytes
     this.#path = this.isOwn
       ? segmentFile(this.id, this.#stream, this.#dayName)
       : segmentFile(this.id, undefined, undefined)

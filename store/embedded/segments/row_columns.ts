@@ -4,15 +4,12 @@ import { NumberColumn } from '../parquet/number_column.ts'
 import { physical } from '../parquet/pages.ts'
 import type { NamedColumn } from '../parquet/parquet_file.ts'
 import { TextColumn } from '../parquet/text_column.ts'
-import { KnownTexts } from './known_texts.ts'
 
 /** Of documents: what is unpacked at least for one. */
 const pageBytes = 1_750_000
 
 /** The columns of a segment, to be filled row by row. */
 export class RowColumns {
-  /** Texts that the columns are given by their slots. */
-  readonly known = new KnownTexts()
   readonly stream = texts()
   readonly time = new NumberColumn(physical.int64)
   readonly journal = texts()
@@ -26,8 +23,6 @@ export class RowColumns {
   })
   readonly texts = promotedColumns.map(({ type }) => (type === 'VARCHAR' ? texts() : undefined))
   readonly source = new TextColumn({ dictionary: false, bounds: false, pageBytes })
-  /** Resolves when what was taken last is written: its bytes are filled again from the take after it on. */
-  written: Promise<void> = Promise.resolve()
 
   /** In the order of the file. */
   named(): NamedColumn[] {

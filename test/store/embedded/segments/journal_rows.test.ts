@@ -8,8 +8,8 @@ import { documentsTag } from '../../../../store/documents_tag.ts'
 import { promotedColumns } from '../../../../store/embedded/columns.ts'
 import { database } from '../../../../store/embedded/database.ts'
 import { JournalRows } from '../../../../store/embedded/segments/journal_rows.ts'
+import { OpenGroups } from '../../../../store/embedded/segments/open_group.ts'
 import { PathTree } from '../../../../store/embedded/segments/path_tree.ts'
-import { RowColumns } from '../../../../store/embedded/segments/row_columns.ts'
 import { readOf } from '../../../../store/embedded/segments/token_filter.ts'
 import { filterIn } from '../../../../store/embedded/segments/words_file.ts'
 import { hashesOf } from '../../../../store/embedded/segments/words.ts'
@@ -22,23 +22,36 @@ afterAll(() => duckdb.closeSync())
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'weir-rows-'))))
 afterEach(() => rmSync(folder, { recursive: true }))
 
+const firstMs = Date.UTC(2026, 10, 21)
 const time = '"@timestamp":"2026-11-21T10:17:37.123Z"'
 
-/** What DuckDB reads of the segments that lines become. */
-async function rowsOf(lines: readonly string[], { tag = 'a', fieldsMax = 1_000 } = {}) {
+/** What DuckDB reads of the segments that lines become. @param streams that the lines are of in turns, a hundred each time */
+async function rowsOf(
+  lines: readonly string[],
+  { tag = 'a', fieldsMax = 1_000, streams = ['s'] } = {},
+) {
   const paths = new PathTree(fieldsMax)
   let ids = 0
   const journalRows = new JournalRows({
     segments: { files: systemFiles, folder, step: () => undefined },
-    columns: new RowColumns(),
+    groups: new OpenGroups(),
     paths,
     wordsMax: 1_000_000,
     takeId: () => ++ids,
     isGone: () => false,
   })
   const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
-  const part = { stream: 's', tag, ordinal: 5, count: lines.length, start: 0, end: bytes.length }
-  await journalRows.add({ segment: 'J', parts: [part], bytes, count: lines.length })
+  const partLines = streams.length === 1 ? lines.length : 100
+  let start = 0
+  const parts = Array.from({ length: Math.ceil(lines.length / partLines) }, (_, n) => {
+    const own = lines.slice(n * partLines, (n + 1) * partLines)
+    const end = start + Buffer.byteLength(own.join('\n')) + 1
+    const stream = streams[n % streams.length]!
+    const part = { stream, tag, ordinal: 5 + n * partLines, count: own.length, start, end }
+    start = end
+    return part
+  })
+  await journalRows.add({ segment: 'J', parts, bytes, count: lines.length })
   await journalRows.end()
   const segments = await journalRows.finish()
   const connection = await duckdb.connect()
@@ -51,19 +64,29 @@ async function rowsOf(lines: readonly string[], { tag = 'a', fieldsMax = 1_000 }
       ),
     ),
   )
+  const bounds = await Promise.all(
+    files.map((file) =>
+      database(connection).rows(
+        sql`select row_group_num_rows::integer as rows, stats_min_value as least, stats_max_value as most
+          from parquet_metadata(${file}) where path_in_schema = 'log.level' order by row_group_id`,
+        AbortSignal.timeout(10_000),
+      ),
+    ),
+  )
   connection.closeSync()
   const rows = read.flat().map((row) => {
     const values = Object.fromEntries(
       promotedColumns.flatMap(({ path }) => (row[path] === null ? [] : [[path, row[path]]])),
     )
-    const { _ordinal: ordinal, at, _seq: seq, _id: id, _source: source } = row
-    return { ordinal, at, seq, id, source, values, spilled: row['_spilled'] }
+    const { _stream: stream, _ordinal: ordinal, at, _seq: seq, _id: id, _source: source } = row
+    return { stream, ordinal, at, seq, id, source, values, spilled: row['_spilled'] }
   })
   const shapes = paths
     .takeLearnt()
     .filter(({ shape }) => shape.path !== '@timestamp')
     .map(({ shape: { path: name, jsonPath, kind } }) => `${name} ${jsonPath} ${kind}`)
-  return { rows, shapes, segments, journalRows, beyond: paths.beyondCounts.get('s') }
+  const beyond = paths.beyondCounts.get('s')
+  return { rows, shapes, segments, journalRows, beyond, levels: bounds.flat() }
 }
 
 test('promoted values stand in their columns, whichever way their names are spelled', async () => {
@@ -191,6 +214,47 @@ test('many rows of a stream and day are a segment of their own; another day begi
     true,
   )
   expect(rows.every(({ values }, n) => values['message'] === `m${n} ${n % 3}`)).toBe(true)
+})
+
+test.each([[['s']], [['s', 't', 'u']]])(
+  'of many rows those that tell of trouble have row groups of their own, streams %s',
+  async (streams) => {
+    const levelOf = (n: number) => (n % 50 === 7 ? 'error' : n % 50 === 8 ? 'WARN' : 'info')
+    const statusOf = (n: number) => (n % 1_000 === 9 ? 404 : 304)
+    const pad = '.'.repeat(60)
+    const line = (n: number) => {
+      const [level, status] = [levelOf(n), statusOf(n)]
+      const values = `"log":{"level":"${level}"},"http":{"response":{"status_code":${status}}}`
+      return `{"@timestamp":"${new Date(firstMs + n).toISOString()}","message":"m${n % 90}",${values},"pad":"${pad}"}`
+    }
+    const lines = Array.from({ length: 50_000 }, (_, n) => line(n))
+    const { rows, levels, segments } = await rowsOf(lines, { streams })
+    expect(segments).toHaveLength(1)
+    expect(levels).toEqual([
+      { rows: 40_960, least: 'info', most: 'info' },
+      { rows: 6_990, least: 'info', most: 'info' },
+      { rows: 2_050, least: 'WARN', most: 'info' },
+    ])
+    const isTrouble = (n: number) => levelOf(n) !== 'info' || statusOf(n) === 404
+    const all = lines.map((_, n) => n)
+    const order = [...all.filter((n) => !isTrouble(n)), ...all.filter(isTrouble)]
+    const wanted = order.map((n) => {
+      const stream = streams[Math.floor(n / 100) % streams.length]
+      return [stream, n + 5, lines[n], `m${n % 90}`, levelOf(n), statusOf(n)].join(' ')
+    })
+    const found = rows.map(({ stream, ordinal, source, values }) => {
+      const { message, 'log.level': level, 'http.response.status_code': status } = values
+      return [stream, ordinal, source, message, level, status].join(' ')
+    })
+    expect(found).toEqual(wanted)
+  },
+)
+
+test('of few rows those that tell of trouble lie among the others', async () => {
+  const { levels } = await rowsOf(
+    ['info', 'error', 'info'].map((level) => `{${time},"log":{"level":"${level}"}}`),
+  )
+  expect(levels).toEqual([{ rows: 3, least: 'error', most: 'info' }])
 })
 
 test('kinds and ways of values are learnt; names of any kind', async () => {

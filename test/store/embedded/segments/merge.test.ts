@@ -1,0 +1,67 @@
+/** Segments that are written anew: the order of their rows. */
+import { DuckDBInstance } from '@duckdb/node-api'
+import { readdirSync } from 'node:fs'
+import { afterEach, expect, test } from 'vitest'
+import { openStore, type TestStore } from '../setup.ts'
+
+const stream = 'logs-large-default'
+const padding = 'x'.repeat(4_000)
+
+let store: TestStore | undefined
+afterEach(async () => {
+  await store?.close()
+  store = undefined
+})
+
+const levels = ['info', 'error', 'debug', undefined, 'WARNING']
+const levelOf = (n: number) => levels[n % levels.length]
+const statusOf = (n: number) => (n % 7 === 0 ? 503 : 200)
+
+/** Events of these numbers, which are their milliseconds too: as many as get a segment of their own. */
+function batchOf(numbers: readonly number[]) {
+  const lines = numbers.map((n) => {
+    const time = new Date(Date.UTC(2026, 10, 21, 10) + n).toISOString()
+    const http = { response: { status_code: statusOf(n) } }
+    const about = {
+      '@timestamp': time,
+      message: `n${n}`,
+      log: { level: levelOf(n) },
+      http,
+      padding,
+    }
+    return `${JSON.stringify(about)}\n`
+  })
+  return { stream, tag: 'large', bytes: Buffer.from(lines.join('')), count: lines.length }
+}
+
+/** The messages of a file in the order of its rows. */
+async function messagesIn(file: string): Promise<unknown[]> {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  const read = await connection.runAndReadAll(
+    `select message from read_parquet('${file}', file_row_number = true) order by file_row_number`,
+  )
+  connection.closeSync()
+  instance.closeSync()
+  return read.getRows().map(([message]) => message)
+}
+
+test.each([
+  ['one behind the other', (part: number, n: number) => part * 1_100 + n],
+  ['of the same times', (part: number, n: number) => n * 3 + part],
+])('rows that tell of trouble are last, each part by time: segments %s', async (_, numberOf) => {
+  store = await openStore()
+  for (const part of [0, 1, 2]) {
+    await store.append(batchOf(Array.from({ length: 1_100 }, (_row, n) => numberOf(part, n))))
+    await store.engine.refresh()
+  }
+  await store.engine.compact()
+  const folder = `${store.folder}/store/segments/${stream}/2026-11-21`
+  const files = readdirSync(folder).filter((file) => file.endsWith('.parquet'))
+  expect(files).toHaveLength(1)
+  const isTrouble = (n: number) =>
+    ['error', 'WARNING'].includes(levelOf(n) ?? '') || statusOf(n) === 503
+  const all = Array.from({ length: 3_300 }, (_row, n) => n)
+  const wanted = [...all.filter((n) => !isTrouble(n)), ...all.filter(isTrouble)]
+  expect(await messagesIn(`${folder}/${files[0]!}`)).toEqual(wanted.map((n) => `n${n}`))
+})
