@@ -19,7 +19,7 @@ export async function* operate(
 ): AsyncGenerator<unknown> {
   const { callControl } = await import('../core/control.ts')
   try {
-    yield* callControl(folder, operation, args)
+    yield* saidWhenSilent(world, folder, callControl(folder, operation, args))
     return
   } catch (failure) {
     if (!(failure instanceof WeirError) || failure.code !== 'WEIR_NOT_RUNNING') throw failure
@@ -47,6 +47,28 @@ export async function* operate(
     }
   } finally {
     held.release()
+  }
+}
+
+const silentMs = 5_000
+
+/** A Weir that is stopped in a debugger, or swaps, leaves whoever asks without a word. */
+async function* saidWhenSilent(
+  world: World,
+  folder: string,
+  items: AsyncIterable<unknown>,
+): AsyncGenerator<unknown> {
+  const { whoHolds } = await import('../core/data_folder.ts')
+  const timer = setTimeout(() => {
+    world.stderr.write(`still waiting for an answer of ${whoHolds(folder)}\n`)
+  }, silentMs)
+  try {
+    for await (const item of items) {
+      clearTimeout(timer)
+      yield item
+    }
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -126,6 +126,10 @@ export async function* callControl(
     outgoing.end(JSON.stringify(args))
     incoming = ((await once(outgoing, 'response')) as [IncomingMessage])[0]
   } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code === 'EACCES') {
+      const text = `the data folder ${folder} may be used by its owner alone: run this as that user, or ask over HTTP`
+      throw new WeirError('WEIR_DATA_UNUSABLE', text, { cause: failure })
+    }
     throw new WeirError('WEIR_NOT_RUNNING', `no Weir runs on ${folder}`, { cause: failure })
   } finally {
     path.release()

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, WeirError } from './errors.ts'
 
@@ -61,6 +62,7 @@ export function holdDataFolder(path: string, holder: Holder): DataFolder {
       { cause: failure },
     )
   }
+  refuseRemovedLock(path, holder)
   const lock = takeLock(path)
   const note = join(path, 'lock.json')
   try {
@@ -105,6 +107,33 @@ export function holderOf(path: string): Partial<Holder> | undefined {
   }
 }
 
+/**
+ * Whoever removes a lock that seems stale takes nothing from the process that holds it, but a second one could
+ * take the new file: then what the first acknowledges is overwritten.
+ */
+function refuseRemovedLock(path: string, { pid: own }: Holder): void {
+  const { pid } = readHolder(path)
+  if (pid === undefined || pid === own || existsSync(join(path, 'lock')) || !isAlive(pid)) return
+  const text = `the lock of the data folder ${path} was removed while ${whoHolds(path)} may use it: stop that, or remove lock.json, too, where it is another program`
+  throw new WeirError('WEIR_DATA_LOCKED', text)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (failure) {
+    return (failure as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** In words: the process that noted itself last in the folder. */
+export function whoHolds(path: string): string {
+  const { pid, command, started_at } = readHolder(path)
+  const who = pid === undefined ? 'another process' : `process ${pid}`
+  const since = started_at === undefined ? '' : ` since ${started_at}`
+  return `${who}${command ? ` (${command})` : ''}${since}`
+}
+
 function takeLock(path: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
@@ -118,12 +147,9 @@ function takeLock(path: string): DatabaseSync {
       const text = `the lock of the data folder ${path} cannot be taken (${messageOf(failure)}): the folder has to be on a local disk and writable`
       throw new WeirError('WEIR_DATA_UNUSABLE', text, { cause: failure })
     }
-    const { pid, command, started_at } = readHolder(path)
-    const who = pid === undefined ? 'another process' : `process ${pid}`
-    const since = started_at === undefined ? '' : ` since ${started_at}`
     throw new WeirError(
       'WEIR_DATA_LOCKED',
-      `the data folder ${path} is in use by ${who}${command ? ` (${command})` : ''}${since}: stop it, or choose another folder with --data-dir`,
+      `the data folder ${path} is in use by ${whoHolds(path)}: stop it, or choose another folder with --data-dir`,
       { cause: failure },
     )
   }
@@ -145,7 +171,7 @@ function giveContent(database: DatabaseSync): void {
 
 function readHolder(path: string): Partial<Holder> {
   try {
-    return JSON.parse(readFileSync(join(path, 'lock.json'), 'utf8')) as Partial<Holder>
+    return (JSON.parse(readFileSync(join(path, 'lock.json'), 'utf8')) ?? {}) as Partial<Holder>
   } catch {
     return {}
   }

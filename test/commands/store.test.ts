@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { storeOperations } from '../../commands/store_operations.ts'
 import { asked, hitsOf } from './asked.ts'
 
@@ -39,6 +39,20 @@ test('on a full disk everything that is in segments is shown and found, and what
     expect(stdout).toContain(shown)
     expect(stderr).toContain(why)
   }
+})
+
+test('a Weir that does not answer for long is waited for, and named', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const operations = {
+    async *'store.stats'() {
+      vi.advanceTimersByTime(5_000)
+      yield stats
+    },
+  }
+  const { stdout, stderr } = await asked(['store', 'stats'], operations)
+  expect(stderr).toBe('still waiting for an answer of another process\n')
+  expect(stdout).toContain('logs-a-default')
 })
 
 const verifying = (found: object) => ({

@@ -1,6 +1,17 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { callControl, serveControl, type Operations } from '../../core/control.ts'
 import { WeirError } from '../../core/errors.ts'
@@ -108,3 +119,25 @@ test('stopping ends what is under way', async () => {
   await server.stop(soon())
   await expect(Array.fromAsync(calls)).rejects.toThrow()
 })
+
+const nobody = { uid: 65_534, gid: 65_534 }
+const control = join(import.meta.dirname, '../../core/control.ts')
+const isRoot = process.getuid?.() === 0
+const canAsk = isRoot && spawnSync('test', ['-r', control], nobody).status === 0
+if (!canAsk) console.log('skipped, another user: only root can be one, who may read this folder')
+
+test.skipIf(!canAsk)(
+  'another user is told that the folder is not his, not that no Weir runs',
+  async () => {
+    const control = pathToFileURL(join(import.meta.dirname, '../../core/control.ts')).href
+    const program = `
+    const { callControl } = await import('${pathToFileURL(control).href}')
+    await callControl('${folder}', 'echo', {}).next().catch(({ code }) => console.log(code))`
+    await serving(folder, async () => {
+      chmodSync(folder, 0o750)
+      const asking = spawn(process.execPath, ['-e', program], nobody)
+      const [said] = (await once(asking.stdout, 'data')) as [Buffer]
+      expect(said.toString()).toBe('WEIR_DATA_UNUSABLE\n')
+    })
+  },
+)

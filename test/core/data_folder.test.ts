@@ -79,6 +79,20 @@ test('a folder that cannot be used says why', () => {
   expect(() => holdDataFolder(path, holder)).toThrow('cannot be used')
 })
 
+test('a lock that was removed beside a process that lives is not taken by another', () => {
+  const path = join(parent, 'removed')
+  const folder = holdDataFolder(path, { ...holder, pid: process.pid })
+  rmSync(join(path, 'lock'))
+  expect(() => holdDataFolder(path, { ...holder, pid: 1 })).toThrow(`process ${process.pid}`)
+  expect(existsSync(join(path, 'lock'))).toBe(false)
+  folder.release()
+  holdDataFolder(path, { ...holder, pid: 1 }).release()
+  // What a crash left says nothing.
+  writeFileSync(join(path, 'lock.json'), JSON.stringify({ ...holder, pid: 4_194_305 }))
+  rmSync(join(path, 'lock'))
+  holdDataFolder(path, holder).release()
+})
+
 test('a backup is not opened, and stays what was saved', () => {
   const path = join(parent, 'backup')
   mkdirSync(join(path, 'journal'), { recursive: true })
