@@ -127,17 +127,19 @@ const canAsk = isRoot && spawnSync('test', ['-r', control], nobody).status === 0
 if (!canAsk) console.log('skipped, another user: only root can be one, who may read this folder')
 
 test.skipIf(!canAsk)(
-  'another user is told that the folder is not his, not that no Weir runs',
+  'another user is told whose the folder is, not that no Weir runs',
   async () => {
-    const control = pathToFileURL(join(import.meta.dirname, '../../core/control.ts')).href
     const program = `
     const { callControl } = await import('${pathToFileURL(control).href}')
     await callControl('${folder}', 'echo', {}).next().catch(({ code }) => console.log(code))`
     await serving(folder, async () => {
       chmodSync(folder, 0o750)
       const asking = spawn(process.execPath, ['-e', program], nobody)
-      const [said] = (await once(asking.stdout, 'data')) as [Buffer]
-      expect(said.toString()).toBe('WEIR_DATA_UNUSABLE\n')
+      let said = ''
+      for (const stream of [asking.stdout, asking.stderr])
+        stream.on('data', (data) => (said += data))
+      await once(asking, 'close')
+      expect(said).toBe('WEIR_DATA_UNUSABLE\n')
     })
   },
 )
