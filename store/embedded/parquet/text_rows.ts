@@ -26,8 +26,24 @@ export async function textsOfRows(
   chunk: ColumnChunk,
   rows: readonly number[],
 ): Promise<Map<number, string>> {
+  return await textsInPages(file, chunk, await readPageIndex(file, chunk), rows)
+}
+
+/** What is to be known of pages of texts: where they lie, and how they were written. */
+export type TextPages = Pick<ColumnChunk, 'start' | 'bytes' | 'codec' | 'isOptional'>
+
+/**
+ * The same of pages whose index is known, or that are looked through one by one.
+ *
+ * @param rows of those that the pages are of, ascending
+ */
+export async function textsInPages(
+  file: FileHandle,
+  chunk: TextPages,
+  index: PageIndex | undefined,
+  rows: readonly number[],
+): Promise<Map<number, string>> {
   const texts = new Map<number, string>()
-  const index = await readPageIndex(file, chunk)
   const end = chunk.start + chunk.bytes
   let [at, first, done] = [chunk.start, 0, 0]
   while (done < rows.length) {

@@ -1,10 +1,11 @@
 import { joinFiles } from '../parquet/joined_file.ts'
-import { type Checksums, checksumsOf } from './checksums.ts'
+import { checksumsOf } from './checksums.ts'
 import { segmentFile, segmentsFolder } from './layout.ts'
 import { minutesMax } from './minute_counts.ts'
 import { type NewSegment, type Segment, type StreamPart, sumOf } from './segment.ts'
 import { makeDurableFolder, writeWords } from './segment_writer.ts'
 import type { SegmentStore } from './segment_store.ts'
+import { readSourcePages } from './source_pages.ts'
 import { unitedWords, type UnitedWordsWorld } from './united_words.ts'
 
 /**
@@ -32,12 +33,14 @@ export async function join(
   const file = segmentFile(id, stream, day)
   const about = { id, file, stream, day, merged: true, words: words.size > 0, minutes }
   let bytes: number | undefined
-  let checksums: Checksums | undefined
+  let readBack: Pick<NewSegment, 'checksums' | 'sourcePages'> | undefined
   try {
     bytes = await written(store, inputs, file, world)
     if (bytes !== undefined) {
       if (about.words) bytes += await writtenWords(store, file, words)
-      checksums = await checksumsOf(store.world.files, pathIn(store, file), about.words)
+      const [{ files }, path] = [store.world, pathIn(store, file)]
+      const checksums = await checksumsOf(files, path, about.words)
+      readBack = { checksums, sourcePages: await readSourcePages(files, path) }
     }
     await store.world.files.syncFolder(parentOf(pathIn(store, file)))
     store.world.step('commit merge')
@@ -46,12 +49,12 @@ export async function join(
     await store.discard([about])
     throw failure
   }
-  if (bytes === undefined || !checksums || !isJoinable(store, inputs)) {
+  if (bytes === undefined || !readBack || !isJoinable(store, inputs)) {
     await store.discard([about])
     return false
   }
   const parts = [unitedPart(inputs.flatMap((segment) => segment.parts))]
-  const added: NewSegment = { ...about, bytes, parts, checksums }
+  const added: NewSegment = { ...about, bytes, parts, ...readBack }
   await store.commit({ add: [added], remove: inputs.map((input) => input.id) })
   return true
 }

@@ -8,11 +8,21 @@ import type { Learnt } from './path_tree.ts'
 import type { Mask } from './documents_line.ts'
 import { type MinuteCount, type NewSegment, type Segment, sumOf } from './segment.ts'
 import { segmentsIn } from './segment_rows.ts'
+import { type SourcePages, sourcePagesIn, sourcePagesText } from './source_pages.ts'
 
 /** Whole minutes since the epoch: `from` and those up to `to`. */
 export interface Minutes {
   readonly from: number
   readonly to: number
+}
+
+/** Counts of a stream in a segment: of each minute and level. */
+export interface StreamMinutes {
+  readonly segment: number
+  readonly stream: string
+  readonly minutes: readonly number[]
+  readonly levels: readonly string[]
+  readonly counts: readonly number[]
 }
 
 /** Where documents of an index ended that was deleted. */
@@ -164,25 +174,21 @@ export class Manifest {
     }))
   }
 
-  /** Counts of `streams` in `segments` by level, those of `grain` minutes together, at the first that has some. */
-  minutes(
-    segments: readonly number[],
-    streams: readonly string[],
-    { from, to }: Minutes,
-    grain: number,
-  ): Omit<MinuteCount, 'stream'>[] {
-    return this.#all(
-      `select min(minute) as minute, level, sum(count) as count from minutes
-       where segment in (select value from json_each(?)) and stream in (select value from json_each(?))
-       and minute >= ? and minute < ? group by minute - (minute % ? + ?) % ?, level`,
+  /** All counts of `segments`, of each stream in each. */
+  minutesIn(segments: readonly number[]): StreamMinutes[] {
+    const rows = this.#all(
+      `select segment, stream, json_group_array(minute) as minutes, json_group_array(level) as levels,
+       json_group_array(count) as counts from minutes where segment in (select value from json_each(?))
+       group by segment, stream`,
       JSON.stringify(segments),
-      JSON.stringify(streams),
-      from,
-      to,
-      grain,
-      grain,
-      grain,
-    ) as unknown as Omit<MinuteCount, 'stream'>[]
+    )
+    return rows.map((row) => ({
+      segment: row['segment'] as number,
+      stream: row['stream'] as string,
+      minutes: JSON.parse(row['minutes'] as string) as number[],
+      levels: JSON.parse(row['levels'] as string) as string[],
+      counts: JSON.parse(row['counts'] as string) as number[],
+    }))
   }
 
   /** All counts of `segments` together. */
@@ -199,6 +205,15 @@ export class Manifest {
     const [row] = this.#all('select file, words from checksums where segment = ?', segment)
     if (!row) return undefined
     return { file: row['file'] as number, words: (row['words'] as number | null) ?? undefined }
+  }
+
+  /** Undefined for a segment of before they were kept. @param file below the folder of segments */
+  sourcePages(file: string): SourcePages | undefined {
+    const [row] = this.#all(
+      'select pages from source_pages where segment = (select id from segments where file = ?)',
+      file,
+    )
+    return row && sourcePagesIn(row['pages'] as string)
   }
 
   damaged(): DamagedFile[] {
@@ -264,7 +279,7 @@ export class Manifest {
     for (const id of change.remove ?? []) this.#segments.delete(id)
     for (const { id } of change.damaged ?? []) this.#segments.delete(id)
     for (const segment of change.add ?? []) {
-      const { minutes, checksums: _, ...rest } = segment
+      const { minutes, checksums: _, sourcePages: __, ...rest } = segment
       this.#segments.set(segment.id, {
         ...rest,
         ...sumOf(segment.parts),
@@ -308,6 +323,8 @@ export class Manifest {
     )
     const { file, words } = segment.checksums
     this.#run('insert into checksums values (?, ?, ?)', segment.id, file, words ?? null)
+    const pages = sourcePagesText(segment.sourcePages)
+    this.#run('insert into source_pages values (?, ?)', segment.id, pages)
     for (const part of segment.parts) {
       this.#run(
         'insert or ignore into streams (stream, created_ms) values (?, ?)',

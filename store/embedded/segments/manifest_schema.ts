@@ -49,6 +49,10 @@ const believed =
 const checksums =
   'create table if not exists checksums (segment integer primary key references segments(id) on delete cascade, file integer not null, words integer)'
 
+/** Nor this: where the documents of a segment are that it has nothing of, is read in the file. */
+const sourcePages =
+  'create table if not exists source_pages (segment integer primary key references segments(id) on delete cascade, pages text not null)'
+
 export const manifestVersion = 1
 
 /** @throws WeirError when a newer Weir made it. */
@@ -66,4 +70,5 @@ export function migrateManifest(database: DatabaseSync): void {
     database.exec(`begin; ${tables}; pragma user_version = ${manifestVersion}; commit`)
   database.exec(believed)
   database.exec(checksums)
+  database.exec(sourcePages)
 }

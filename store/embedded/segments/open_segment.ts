@@ -7,6 +7,7 @@ import { ownSegmentBytes } from './merge_plan.ts'
 import { MinuteCounts, minutesMax } from './minute_counts.ts'
 import type { OpenGroup, OpenGroups } from './open_group.ts'
 import { makeDurableFolder, type SegmentWorld, writeWords } from './segment_writer.ts'
+import { readSourcePages } from './source_pages.ts'
 import { WordSet } from './word_set.ts'
 
 /** How much work the compression is worth; docs/BENCHMARKS.md. */
@@ -155,6 +156,7 @@ export class OpenSegment {
       parts: parts.map(([stream, part]) => part.facts(stream)),
       minutes: minutesOf(parts),
       checksums: await checksumsOf(files, `${segmentsFolder(folder)}/${path}`, words.size > 0),
+      sourcePages: await readSourcePages(files, `${segmentsFolder(folder)}/${path}`),
     }
   }
 

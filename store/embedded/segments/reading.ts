@@ -5,6 +5,7 @@ import type { Shape } from '../shape.ts'
 import { all, join, type Sql, sql, verbatim } from '../sql.ts'
 import { promotedColumns } from '../columns.ts'
 import type { DamagedFile, Gone, Manifest, Minutes } from './manifest.ts'
+import { MinuteSums } from './minute_sums.ts'
 import type { MinuteCount, Segment } from './segment.ts'
 import { fits, type WordLookup } from './prune.ts'
 
@@ -50,6 +51,7 @@ export class Reading {
   readonly #manifest: Manifest
   readonly #segmentsFolder: string
   readonly #words: WordLookup
+  readonly #sums: MinuteSums
   /** Segments and how many questions read them. */
   readonly #held = new Map<number, number>()
   readonly #onReleased: () => void
@@ -63,6 +65,7 @@ export class Reading {
     this.#manifest = manifest
     this.#segmentsFolder = segmentsFolder
     this.#words = words
+    this.#sums = new MinuteSums((segments) => manifest.minutesIn(segments))
     this.#onReleased = onReleased
   }
 
@@ -132,7 +135,7 @@ export class Reading {
       if (reaches) edges.push(segment)
     }
     return {
-      counts: this.#manifest.minutes(usable, streams, minutes, grain),
+      counts: this.#sums.of(usable, streams, minutes, grain),
       rest: this.#opened(streams, rest, skipped),
       edges: this.#opened(streams, edges, usable.length - edges.length),
     }

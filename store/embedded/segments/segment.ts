@@ -1,4 +1,5 @@
 import type { Checksums } from './checksums.ts'
+import type { SourcePages } from './source_pages.ts'
 
 /** What a segment has of one stream. Times are microseconds since the epoch; null when no row has one. */
 export interface StreamPart {
@@ -38,10 +39,11 @@ export interface NewSegment {
   /** Undefined: too many to keep; whoever counts has to read the segment. */
   readonly minutes: readonly MinuteCount[] | undefined
   readonly checksums: Checksums
+  readonly sourcePages: SourcePages
 }
 
 /** A segment of the manifest. */
-export interface Segment extends Omit<NewSegment, 'minutes' | 'checksums'> {
+export interface Segment extends Omit<NewSegment, 'minutes' | 'checksums' | 'sourcePages'> {
   readonly rows: number
   readonly sourceBytes: number
   readonly minMicros: bigint | null

@@ -1,13 +1,16 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { messageOf } from '../../../core/errors.ts'
 import type { Clock } from '../../../core/clock.ts'
 import type { Files } from '../../../core/files.ts'
 import type { Reason } from '../../../core/reasons.ts'
+import { Connections } from './connections.ts'
 import { type EngineLimits, openDuckDB } from './duckdb.ts'
 import { manifestPath, mixedFolder, segmentsFolder, wordsFile, workFolder } from './layout.ts'
 import { type Change, Manifest } from './manifest.ts'
 import { isManifestMade } from './manifest_file.ts'
 import { type NewSegment, type Segment } from './segment.ts'
 import { Reading } from './reading.ts'
+import { RememberedFooters } from './remembered_footers.ts'
 import { SourceReader } from './source_reader.ts'
 import { setUnknownAside } from './unknown_files.ts'
 import { WordFilters } from './word_filters.ts'
@@ -30,8 +33,11 @@ const wordsMemoryMax = 64_000_000
  */
 const sealingShare = 0.25
 const mergingShare = 0.35
+const askingShare = 1 - sealingShare - mergingShare
 const spillFolders = (folder: string) =>
-  ['spill', 'spill_sealing', 'spill_merging'].map((name) => `${workFolder(folder)}/${name}`)
+  ['spill', 'spill_sealing', 'spill_merging', 'spill_anew'].map(
+    (name) => `${workFolder(folder)}/${name}`,
+  )
 
 /** The segments of one folder, opened: the manifest, DuckDB over the files, and what questions see of them. */
 export class SegmentStore {
@@ -41,6 +47,11 @@ export class SegmentStore {
   readonly words: WordFilters
   readonly sources: SourceReader
   readonly #questions: Connections
+  readonly #footers: RememberedFooters
+  readonly #limits: EngineLimits
+  /** Where the DuckDB of questions spills to, and the next one. */
+  #spills: readonly [string, string]
+  #renewing: Promise<void> | undefined
   readonly #seals: Connections
   readonly #merges: Connections
   /** Files of segments that are no longer in the manifest, by segment. */
@@ -54,6 +65,8 @@ export class SegmentStore {
     world: StoreWorld,
     manifest: Manifest,
     [questions, seals, merges]: readonly [DuckDBInstance, DuckDBInstance, DuckDBInstance],
+    footers: RememberedFooters,
+    limits: EngineLimits,
     documentsMax: number,
     isLook: boolean,
   ) {
@@ -61,6 +74,10 @@ export class SegmentStore {
     this.manifest = manifest
     this.#lookFrom = isLook ? manifest.takeId() : undefined
     this.#questions = new Connections(questions)
+    this.#footers = footers
+    this.#limits = limits
+    const [spill = '', , , spillAnew = ''] = spillFolders(world.folder)
+    this.#spills = [spill, spillAnew]
     this.#seals = new Connections(seals)
     this.#merges = new Connections(merges)
     const folder = segmentsFolder(world.folder)
@@ -71,7 +88,8 @@ export class SegmentStore {
         { why },
       )
     })
-    this.sources = new SourceReader(world.files, documentsMax)
+    const pagesOf = (path: string) => manifest.sourcePages(path.slice(folder.length + 1))
+    this.sources = new SourceReader(world.files, pagesOf, documentsMax)
     this.reading = new Reading(manifest, folder, this.words, () => void this.sweep())
   }
 
@@ -101,16 +119,17 @@ export class SegmentStore {
     const manifest = new Manifest(isLost ? ':memory:' : path, isLook)
     try {
       if (!isLook) await removeOrphans(world, manifest)
-      const { memory, threads } = limits
+      const { memory } = limits
+      const footers = new RememberedFooters(manifest.segments.values())
       const [sealing, merging] = [memory * sealingShare, memory * mergingShare]
       const [asked = '', sealed = '', merged = ''] = spillFolders(folder)
       const instances = await Promise.all([
-        openDuckDB(folder, asked, { memory: memory - sealing - merging, threads }),
+        openForQuestions(folder, asked, limits, footers),
         // A second thread of one COPY costs as much again as it gains.
         openDuckDB(folder, sealed, { memory: sealing, threads: 1 }),
         openDuckDB(folder, merged, { memory: merging, threads: 1 }),
       ])
-      return new SegmentStore(world, manifest, instances, documentsMax, isLook)
+      return new SegmentStore(world, manifest, instances, footers, limits, documentsMax, isLook)
     } catch (failure) {
       manifest.close()
       throw failure
@@ -124,7 +143,23 @@ export class SegmentStore {
 
   /** Runs `action`, which only reads, with a connection of its own. */
   connected<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    if (this.#footers.isOver(this.manifest.segments.values())) this.#renewing ??= this.#renew()
     return this.#questions.lent(action)
+  }
+
+  /** Has questions asked of a DuckDB that remembers nothing yet. */
+  async #renew(): Promise<void> {
+    const [before, next] = this.#spills
+    try {
+      const { folder } = this.world
+      this.#questions.replace(await openForQuestions(folder, next, this.#limits, this.#footers))
+      this.#spills = [next, before]
+    } catch (failure) {
+      const why = messageOf(failure)
+      this.world.notice('warn', 'DuckDB goes on with what it remembers', { why })
+    } finally {
+      this.#renewing = undefined
+    }
   }
 
   /** Runs `action`, which makes files of what comes, with a connection of its own: nothing else takes its memory. */
@@ -143,6 +178,7 @@ export class SegmentStore {
   async commit(change: Change): Promise<void> {
     const gone = [...(change.remove ?? [])].flatMap((id) => this.manifest.segments.get(id) ?? [])
     this.manifest.commit(change, this.world.clock.now())
+    this.#footers.added(change.add ?? [])
     for (const { id, file } of gone) this.#dead.set(id, file)
     await this.sweep()
   }
@@ -218,6 +254,7 @@ export class SegmentStore {
     const from = this.#lookFrom ?? Infinity
     await this.discard([...manifest.segments.values()].filter(({ id }) => id >= from))
     await this.#sweeping
+    await this.#renewing
     this.#questions.close()
     this.#seals.close()
     this.#merges.close()
@@ -225,28 +262,14 @@ export class SegmentStore {
   }
 }
 
-/** Connections to one DuckDB, used again. */
-class Connections {
-  readonly #duckdb: DuckDBInstance
-  readonly #idle: DuckDBConnection[] = []
-
-  constructor(duckdb: DuckDBInstance) {
-    this.#duckdb = duckdb
-  }
-
-  async lent<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = this.#idle.pop() ?? (await this.#duckdb.connect())
-    try {
-      return await action(connection)
-    } finally {
-      this.#idle.push(connection)
-    }
-  }
-
-  close(): void {
-    for (const connection of this.#idle) connection.closeSync()
-    this.#duckdb.closeSync()
-  }
+function openForQuestions(
+  folder: string,
+  spill: string,
+  { memory, threads }: EngineLimits,
+  { isOn }: RememberedFooters,
+): Promise<DuckDBInstance> {
+  const limits = { memory: memory * askingShare, threads, remembersFooters: isOn }
+  return openDuckDB(folder, spill, limits)
 }
 
 /** What a crash left: files without a row in the manifest, and what was being made. */

@@ -8,6 +8,7 @@ import { segmentFile, segmentsFolder, wordsFile } from './layout.ts'
 import { minutesMax } from './minute_counts.ts'
 import type { MinuteCount, NewSegment, StreamPart } from './segment.ts'
 import { parquetOptions } from './segment_columns.ts'
+import { readSourcePages } from './source_pages.ts'
 import { encodeWords, type WordsByStream } from './words_file.ts'
 
 export interface SegmentWorld {
@@ -86,6 +87,7 @@ export async function writeSegment(
     parts,
     minutes,
     checksums: await checksumsOf(files, path, own.size > 0),
+    sourcePages: await readSourcePages(files, path),
   }
 }
 

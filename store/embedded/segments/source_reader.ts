@@ -1,7 +1,8 @@
-import type { Files } from '../../../core/files.ts'
+import type { FileHandle, Files } from '../../../core/files.ts'
 import { BoundedCache } from '../bounded_cache.ts'
-import { type ColumnChunk, readFooter } from '../parquet/footer.ts'
-import { textsOfRows } from '../parquet/text_rows.ts'
+import { columnOf, readFooter } from '../parquet/footer.ts'
+import { textsInPages, textsOfRows } from '../parquet/text_rows.ts'
+import type { SourcePages } from './source_pages.ts'
 
 /** A row of a segment. */
 export interface RowPlace {
@@ -11,10 +12,10 @@ export interface RowPlace {
   readonly row: number
 }
 
-/** The documents of a row group. */
+/** The documents of a row group, or of a whole file. */
 interface Group {
   readonly firstRow: number
-  readonly chunk: ColumnChunk
+  readonly read: (file: FileHandle, rows: readonly number[]) => Promise<Map<number, string>>
 }
 
 /** Files whose row groups are remembered: a few kilobytes each. */
@@ -25,14 +26,19 @@ const atOnce = 4
 /** Reads documents by their places, which takes DuckDB three times as long: it unpacks whole pages. */
 export class SourceReader {
   readonly #files: Files
+  readonly #pagesOf: (path: string) => SourcePages | undefined
   /** By path, those asked for last at the end. A path is never used again. */
   readonly #groups = new Map<string, readonly Group[]>()
   /** By row and path: who looks at the newest looks again soon. */
   readonly #texts: BoundedCache<string, string>
 
-  /** @param textsMax bytes of memory for documents that were asked for before. */
-  constructor(files: Files, textsMax: number) {
+  /**
+   * @param pagesOf of a file, by its path, where that is known without it.
+   * @param textsMax bytes of memory for documents that were asked for before.
+   */
+  constructor(files: Files, pagesOf: (path: string) => SourcePages | undefined, textsMax: number) {
     this.#files = files
+    this.#pagesOf = pagesOf
     this.#texts = new BoundedCache(textsMax, ({ length }) => length * 2 + entryBytes)
   }
 
@@ -60,9 +66,7 @@ export class SourceReader {
         for (const [group, rows] of byGroup) {
           const wanted = rows.map((row) => row - group!.firstRow).toSorted((a, b) => a - b)
           reads.push(async () => {
-            const found = await this.#opened(file, (handle) =>
-              textsOfRows(handle, group!.chunk, wanted),
-            )
+            const found = await this.#opened(file, (handle) => group!.read(handle, wanted))
             for (const [row, text] of found) {
               const key = keyOf(file, group!.firstRow + row)
               texts.set(key, text)
@@ -82,23 +86,20 @@ export class SourceReader {
   async #groupsOf(file: string): Promise<readonly Group[]> {
     let groups = this.#groups.get(file)
     if (groups) this.#groups.delete(file)
-    else {
-      let firstRow = 0
-      groups = (await this.#opened(file, readFooter)).map(({ rows, columns }) => {
-        const group = { firstRow, chunk: columns.get('_source')! }
-        firstRow += rows
-        return group
-      })
-    }
+    else groups = this.#knownGroups(file) ?? (await this.#opened(file, groupsIn))
     this.#groups.set(file, groups)
     if (this.#groups.size > filesMax) this.#groups.delete(this.#groups.keys().next().value!)
     return groups
   }
 
-  async #opened<T>(
-    path: string,
-    read: (file: Awaited<ReturnType<Files['open']>>) => Promise<T>,
-  ): Promise<T> {
+  #knownGroups(path: string): readonly Group[] | undefined {
+    const known = this.#pagesOf(path)
+    if (!known) return undefined
+    const { pages, index } = known
+    return [{ firstRow: 0, read: (file, rows) => textsInPages(file, pages, index, rows) }]
+  }
+
+  async #opened<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
     const file = await this.#files.open(path, 'r')
     try {
       return await read(file)
@@ -106,6 +107,16 @@ export class SourceReader {
       await file.close()
     }
   }
+}
+
+async function groupsIn(file: FileHandle): Promise<readonly Group[]> {
+  let firstRow = 0
+  return (await readFooter(file)).map((each) => {
+    const chunk = columnOf(each, '_source')
+    const group: Group = { firstRow, read: (own, rows) => textsOfRows(own, chunk, rows) }
+    firstRow += each.rows
+    return group
+  })
 }
 
 /** What a text takes besides its letters, with its key, about. */

@@ -189,19 +189,23 @@ class Run {
       ', ',
     )
     const groups = sql`select ${columns} from (${rows}) where ${key} is not null${having} group by all`
+    // With the group that has no key, all groups together are all rows, which so need not be counted by themselves.
+    const isOfAll = depth === 0 && frame.rows === this.#found && !plan.having && !plan.key.many
+    const isCounted = isOfAll && this.#options.onCounted !== undefined
+    const all = isCounted ? sql`select ${columns} from (${rows}) group by all` : groups
     const bound = verbatim(String(this.#most + 1))
     if (!plan.best) {
-      return this.#ask(sql`select *, 0 as "_total" from (${groups}) limit ${bound}`)
+      const more = verbatim(String(this.#most + (isCounted ? 2 : 1)))
+      const answered = await this.#ask(sql`select *, 0 as "_total" from (${all}) limit ${more}`)
+      if (isCounted)
+        this.#options.onCounted!(answered.reduce((sum, { _count }) => sum + Number(_count), 0))
+      return answered.filter((row) => row[`_k${depth}`] !== null)
     }
     const { limit, minDocCount, order } = plan.best
     const enough = sql`"_count" >= ${verbatim(String(minDocCount))}`
     const orders = join(order(key, level.order), ', ')
     const most = verbatim(String(limit))
     if (depth === 0) {
-      // With the group that has no key, all groups together are all rows, which so need not be counted by themselves.
-      const isOfAll = frame.rows === this.#found && !plan.having && !plan.key.many
-      const isCounted = isOfAll && this.#options.onCounted !== undefined
-      const all = isCounted ? sql`select ${columns} from (${rows}) group by all` : groups
       const answered = await this.#ask(sql`with g as materialized (${all}),
           keyed as (select * from g where ${key} is not null)
         select *, (select sum("_count")::BIGINT from keyed) as "_total", (select sum("_count")::BIGINT from g) as "_all"

@@ -58,7 +58,7 @@ test('rows of files of Weir’s own, in whatever pages they are', async () => {
         const all = texts.flat()
         const file = await own(texts, pageBytes)
         const rows = rowsOf(all.length, wanted)
-        const reader = new SourceReader(systemFiles, 100_000)
+        const reader = new SourceReader(systemFiles, () => undefined, 100_000)
         const read = await reader.read(
           rows.map((row) => ({ file, row })),
           never,
@@ -82,7 +82,7 @@ test.each(['v1', 'v2'])('rows of files of DuckDB’s, version %s', async (versio
      to '${file}' (format parquet, parquet_version ${version}, compression zstd, row_group_size 20480)`,
   )
   const rows = [49_999, 0, 20_479, 20_480, 3, 3, 33_333]
-  const read = await new SourceReader(systemFiles, 100_000).read(
+  const read = await new SourceReader(systemFiles, () => undefined, 100_000).read(
     rows.map((row) => ({ file, row })),
     never,
   )
@@ -91,7 +91,7 @@ test.each(['v1', 'v2'])('rows of files of DuckDB’s, version %s', async (versio
 })
 
 test('what is damaged, gone, or in a dictionary is not read', async () => {
-  const reader = new SourceReader(systemFiles, 100_000)
+  const reader = new SourceReader(systemFiles, () => undefined, 100_000)
   const file = scratch.newPath()
   await scratch.connection.run(
     `copy (select 'text' as _source from range(5000)) to '${file}' (format parquet, compression zstd)`,
@@ -106,7 +106,7 @@ test('what is damaged, gone, or in a dictionary is not read', async () => {
 test('what was read before is not read again, as long as there is room for it', async () => {
   const file = await own([['a', 'b'.repeat(10_000), 'c']], Infinity)
   const [first, long, last] = [0, 1, 2].map((row) => ({ file, row }))
-  const reader = new SourceReader(systemFiles, 10_000)
+  const reader = new SourceReader(systemFiles, () => undefined, 10_000)
   expect(await reader.read([last!, first!], never)).toEqual(['c', 'a'])
   expect((await reader.read([long!], never))?.[0]).toHaveLength(10_000)
   await rm(file)
