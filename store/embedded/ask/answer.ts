@@ -217,7 +217,13 @@ export function shardsOf({ segments, skipped, damaged }: Scanned): JsonRecord {
 function profileOf({ segments, skipped, rows, bytes, damaged }: Scanned): JsonRecord {
   return {
     shards: [],
-    weir: { segments, skipped, rows, bytes, damaged: damaged.map((each) => ({ ...each })) },
+    weir: {
+      segments,
+      skipped,
+      rows,
+      bytes,
+      damaged: damaged.map(({ file, reason }) => ({ file, reason })),
+    },
   }
 }
 

@@ -69,6 +69,19 @@ async function search(body: JsonRecord) {
   return { response, hits, total, found: ordinals(hits) }
 }
 
+test('a profile names what is damaged, as JSON', async () => {
+  const lost = { file: 'a.parquet', reason: 'the file is missing', minMicros: 1n }
+  const damagedWorld: World = {
+    ...world,
+    open: (...given) => {
+      const opened = world.open(...given)
+      return { ...opened, scanned: { ...opened.scanned, damaged: [lost] } }
+    },
+  }
+  const { profile } = await answer({ size: 0, profile: true }, damagedWorld)
+  expect(JSON.stringify(profile)).toContain('"damaged":[{"file":"a.parquet","reason":"the file is')
+})
+
 test('a question answers as Elasticsearch does', async () => {
   const { response } = await search({ size: 1, query: { match: { message: '7' } }, profile: true })
   expect(response).toEqual({
