@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { messageOf } from '../core/errors.ts'
 import { pointManifestPath, pointsFolder } from '../store/embedded/metrics/layout.ts'
 import { asideFolder, manifestPath, segmentsFolder } from '../store/embedded/segments/layout.ts'
-import { checkFile, isManifestMade } from '../store/embedded/segments/manifest_file.ts'
+import { checkFile, isManifestMade, setAsideIn } from '../store/embedded/segments/manifest_file.ts'
 import type { Finding } from './finding.ts'
 
 /** Looks at the files of an embedded store without changing them: what is damaged, lost, or was set aside. */
@@ -26,6 +26,8 @@ export function checkStoreFiles(dataFolder: string): Finding[] {
     }
   }
   for (const [manifest, files] of manifests) {
+    for (const { file, reason } of setAsideIn(manifest))
+      findings.push(problem(`${files}/${file} was set aside and is missing in answers: ${reason}`))
     if (isManifestMade(manifest) || !hasFiles(files)) continue
     const text = `${manifest} is lost: the next start sets the files in ${files} aside, and takes in what the journal still has; restore it together with them from a backup`
     findings.push(problem(text))

@@ -19,7 +19,32 @@ interface Found {
   /** Why what is new is not among it. */
   readonly behind?: string
   readonly streams: readonly Stream[]
-  readonly statistics: { readonly metrics: { readonly points: number; readonly bytes: number } }
+  readonly statistics: {
+    readonly damaged: readonly Missing[]
+    readonly metrics: {
+      readonly points: number
+      readonly bytes: number
+      readonly damaged: readonly Missing[]
+    }
+  }
+}
+
+/** A file that was set aside, and what it has is found no more. */
+interface Missing {
+  readonly file: string
+  readonly rows: number
+  readonly reason: string
+}
+
+function noteMissing(world: World, { statistics }: Found): void {
+  const { damaged, metrics } = statistics
+  const named = [
+    ...damaged.map((each) => ({ ...each, folder: 'segments', what: 'events' })),
+    ...metrics.damaged.map((each) => ({ ...each, folder: 'points', what: 'points' })),
+  ]
+  for (const { folder, file, rows, what, reason } of named)
+    world.stderr.write(`${rows} ${what} are missing: ${folder}/${file}: ${reason}\n`)
+  if (named.length > 0) world.setExitCode(exitCodes.failure)
 }
 
 export function registerStore(program: Command, world: World): void {
@@ -45,11 +70,12 @@ export function registerStore(program: Command, world: World): void {
   }
   store
     .command('stats')
-    .description('streams with their events and sizes')
+    .description('streams with their events and sizes; exit code 1 when some are missing')
     .option('--json', 'everything that is known, as JSON')
     .action(async (options: { json?: true }, command: Command) => {
       const found = (await ask(command, 'stats')) as Found
       if (found.behind !== undefined) noteBehind(world, found.behind)
+      noteMissing(world, found)
       if (options.json) return await writeLine(world.stdout, JSON.stringify(found))
       const rows = found.streams.map(({ name, documents, bytes }) => {
         return [name, String(documents), formatSize(bytes)]
@@ -62,7 +88,7 @@ export function registerStore(program: Command, world: World): void {
   store
     .command('verify')
     .description(
-      'read every file of events and points and check it; exit code 1 when one is damaged',
+      'read every file of events and points and check it; exit code 1 when one is damaged or missing',
     )
     .action(async (_options, command: Command) => {
       const folder = await dataFolderFor(world, command.optsWithGlobals<ConfigOptions>())
@@ -71,9 +97,9 @@ export function registerStore(program: Command, world: World): void {
         world.stderr.write(`${folder}/store/${file} was set aside before: ${reason}\n`)
       for (const { file, rows, reason } of damaged)
         await writeLine(world.stdout, `${folder}/store/${file}: ${reason}; ${whatFollows(rows)}`)
-      if (damaged.length === 0) return void world.stderr.write(`${verified} files are whole\n`)
-      world.stderr.write(`damaged: ${damaged.length} of ${verified} files\n`)
-      world.setExitCode(exitCodes.failure)
+      if (damaged.length === 0) world.stderr.write(`${verified} files are whole\n`)
+      else world.stderr.write(`damaged: ${damaged.length} of ${verified} files\n`)
+      if (damaged.length + aside.length > 0) world.setExitCode(exitCodes.failure)
     })
   store
     .command('adopt')
@@ -106,4 +132,4 @@ export function registerStore(program: Command, world: World): void {
 const whatFollows = (rows: number) =>
   rows === 0
     ? 'it only made searches faster, and nothing is lost'
-    : `it is set aside, and its ${rows} rows are found no more: what is left of it stays where it is, and a backup ("weir restore") has them`
+    : `it is set aside, and its ${rows} rows are found no more: what is left of it stays where it is; put there again from a backup it is taken back`

@@ -17,6 +17,7 @@ import { answer, type Parts } from './questions.ts'
 import { Sealer } from './sealer.ts'
 import { slowerCursor } from './slower_cursor.ts'
 import { Maintenance } from './segments/maintenance.ts'
+import { ReturnedFiles } from './segments/returned_files.ts'
 import { SegmentStore } from './segments/segment_store.ts'
 
 type Start = Extract<ToEngine, { kind: 'start' }>
@@ -181,7 +182,8 @@ export class EngineProcess {
       })
       cursors.points = metrics.store.manifest.cursor()
       const memory = new Memory(options.memory_limit)
-      const answering = { answerer, memory, clock, limits, catalogue }
+      const returned = new ReturnedFiles(store)
+      const answering = { answerer, memory, clock, limits, catalogue, returned }
       this.#parts = { store, sealer, maintenance, metrics, ...answering }
       begin(this.#parts, openedFor)
       advanced()

@@ -12,6 +12,7 @@ import { adoptSegments } from './segments/adoption.ts'
 import { damagedAmong, type Found, verifySegments } from './segments/verify.ts'
 import type { Maintenance } from './segments/maintenance.ts'
 import type { SegmentStore } from './segments/segment_store.ts'
+import type { ReturnedFiles } from './segments/returned_files.ts'
 import { storeStatistics } from './segments/statistics.ts'
 import { documentsById } from './stored_documents.ts'
 
@@ -19,6 +20,7 @@ export interface Parts {
   readonly store: SegmentStore
   readonly sealer: Sealer
   readonly maintenance: Maintenance
+  readonly returned: ReturnedFiles
   readonly metrics: MetricsProcess
   readonly answerer: Answerer
   readonly memory: Memory
@@ -42,10 +44,12 @@ export async function answer(
       await sealer.deleteStream(question.name, question.throughSeq)
       return undefined
     case 'streams':
+      await parts.returned.takeBack(deadline)
       return store.reading.streams().map(({ name, documents, bytes, createdMs }) => {
         return { name, documents, bytes, createdMs }
       })
     case 'statistics':
+      await parts.returned.takeBack(deadline)
       return { ...storeStatistics(store), metrics: parts.metrics.statistics() }
     case 'verify':
       return (await verify(parts, deadline)) as unknown as JsonRecord
@@ -92,14 +96,15 @@ export interface Verified {
 
 /** Of events and of points. */
 async function verify({ store, metrics }: Parts, deadline: AbortSignal): Promise<Verified> {
+  const segments = await verifySegments(store, deadline)
+  const points = await metrics.store.verify(deadline)
+  const found = new Set([...segments.damaged, ...points.damaged].map(({ file }) => file))
   const aside = [
     ...store.manifest.damaged().map(({ file, reason }) => ({ file: `segments/${file}`, reason })),
     ...metrics.store.manifest
       .damaged()
       .map(({ file, reason }) => ({ file: `points/${file}`, reason })),
-  ]
-  const segments = await verifySegments(store, deadline)
-  const points = await metrics.store.verify(deadline)
+  ].filter(({ file }) => !found.has(file))
   return {
     verified: segments.verified + points.verified,
     damaged: [...segments.damaged, ...points.damaged],
@@ -126,6 +131,7 @@ async function read(
       }
       return answered(question, parts.answerer, from)
     })
+  await parts.returned.takeBack(deadline)
   try {
     return await attempt()
   } catch (failure) {

@@ -3,7 +3,7 @@ import { storeOperations } from '../../commands/store_operations.ts'
 import { asked, hitsOf } from './asked.ts'
 
 const stats = {
-  statistics: { segments: 3, metrics: { points: 7, bytes: 1_400 } },
+  statistics: { segments: 3, damaged: [], metrics: { points: 7, bytes: 1_400, damaged: [] } },
   streams: [{ name: 'logs-a-default', documents: 12, bytes: 3_400_000 }],
 }
 
@@ -55,6 +55,18 @@ test('a Weir that does not answer for long is waited for, and named', async () =
   expect(stdout).toContain('logs-a-default')
 })
 
+test('stats names what is missing', async () => {
+  const damaged = [{ file: '_mixed/1.parquet', rows: 12, reason: 'the file is missing' }]
+  const operations = {
+    async *'store.stats'() {
+      yield { ...stats, statistics: { ...stats.statistics, damaged } }
+    },
+  }
+  const { code, stderr } = await asked(['store', 'stats'], operations)
+  expect(code).toBe(1)
+  expect(stderr).toBe('12 events are missing: segments/_mixed/1.parquet: the file is missing\n')
+})
+
 const verifying = (found: object) => ({
   async *'store.verify'() {
     yield { verified: 5, damaged: [], aside: [], ...found }
@@ -81,6 +93,7 @@ test('verify names each damaged file, what became of it, and those of before', a
     /store\/points\/raw\/3\.parquet was set aside before: the file is missing\n/,
   )
   expect(stderr).toMatch(/damaged: 2 of 5 files\n$/)
+  expect((await asked(['store', 'verify'], verifying({ aside }))).code).toBe(1)
 })
 
 test('adopt says what is back, and names what cannot be', async () => {

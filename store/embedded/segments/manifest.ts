@@ -46,6 +46,8 @@ export interface Change {
   readonly cursor?: Places
   readonly gone?: Gone
   readonly damaged?: readonly { id: number; reason: string }[]
+  /** Segments that were set aside, and whose files are whole again. */
+  readonly back?: readonly Segment[]
   /** Files that were set aside and are to be forgotten. */
   readonly forget?: readonly string[]
 }
@@ -67,6 +69,7 @@ export class Manifest {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #segments = new Map<number, Segment>()
+  readonly #aside = new Map<number, Segment>()
   readonly #gone = new Map<string, Gone>()
   readonly #isLook: boolean
   #nextId = 1
@@ -87,6 +90,11 @@ export class Manifest {
   /** By id, which is the order of making. */
   get segments(): ReadonlyMap<number, Segment> {
     return this.#segments
+  }
+
+  /** Segments whose files could not be read: what the store lacks until they are back. */
+  get aside(): ReadonlyMap<number, Segment> {
+    return this.#aside
   }
 
   get gone(): ReadonlyMap<string, Gone> {
@@ -233,8 +241,12 @@ export class Manifest {
     this.#database.exec(this.#isLook ? 'savepoint change' : 'begin immediate')
     try {
       for (const { id, reason } of change.damaged ?? []) this.#setAside(id, reason, nowMs)
-      for (const file of change.forget ?? []) this.#run('delete from damaged where file = ?', file)
-      for (const id of change.remove ?? []) this.#run('delete from segments where id = ?', id)
+      for (const { file } of change.back ?? []) this.#sound(file)
+      for (const file of change.forget ?? []) {
+        this.#sound(file)
+        this.#run('delete from segments where file = ?', file)
+      }
+      for (const id of change.remove ?? []) this.#remove(id)
       for (const segment of change.add ?? []) this.#add(segment, nowMs)
       for (const { stream, seq } of change.masks ?? []) {
         this.#run('insert or ignore into masks values (?, ?)', stream, seq)
@@ -276,8 +288,21 @@ export class Manifest {
   }
 
   #apply(change: Change): void {
-    for (const id of change.remove ?? []) this.#segments.delete(id)
-    for (const { id } of change.damaged ?? []) this.#segments.delete(id)
+    for (const id of change.remove ?? []) {
+      this.#segments.delete(id)
+      this.#aside.delete(id)
+    }
+    for (const { id } of change.damaged ?? []) {
+      this.#aside.set(id, this.#segments.get(id)!)
+      this.#segments.delete(id)
+    }
+    for (const segment of change.back ?? []) {
+      this.#aside.delete(segment.id)
+      this.#segments.set(segment.id, segment)
+    }
+    for (const { id, file } of this.#aside.values()) {
+      if (change.forget?.includes(file)) this.#aside.delete(id)
+    }
     for (const segment of change.add ?? []) {
       const { minutes, checksums: _, sourcePages: __, ...rest } = segment
       this.#segments.set(segment.id, {
@@ -290,7 +315,11 @@ export class Manifest {
   }
 
   #load(): void {
-    for (const segment of segmentsIn(this.#database)) this.#segments.set(segment.id, segment)
+    const aside = new Set(this.damaged().map(({ file }) => file))
+    for (const segment of segmentsIn(this.#database)) {
+      const kept = aside.has(segment.file) ? this.#aside : this.#segments
+      kept.set(segment.id, segment)
+    }
     for (const row of this.#all('select * from streams where gone_segment > 0 or gone_seq > 0')) {
       const stream = row['stream'] as string
       this.#gone.set(stream, {
@@ -377,6 +406,14 @@ export class Manifest {
       nowMs,
       id,
     )
+  }
+
+  #sound(file: string): void {
+    this.#run('delete from damaged where file = ?', file)
+  }
+
+  #remove(id: number): void {
+    this.#run('delete from damaged where file = (select file from segments where id = ?)', id)
     this.#run('delete from segments where id = ?', id)
   }
 

@@ -53,6 +53,21 @@ export function checkFile(path: string): void {
   }
 }
 
+/** Files that a manifest of events or points, which may be in use, says were set aside; none where it cannot be read. */
+export function setAsideIn(path: string): { readonly file: string; readonly reason: string }[] {
+  if (!existsSync(path)) return []
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true })
+    const rows = database.prepare('select file, reason from damaged order by file').all()
+    return rows as { file: string; reason: string }[]
+  } catch {
+    return []
+  } finally {
+    database?.close()
+  }
+}
+
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const isDamage = (failure: unknown) =>
   [11, 26].includes((failure as { errcode: number }).errcode & 0xff)

@@ -75,15 +75,17 @@ export class Reading {
 
   streams(): StoredStream[] {
     const sums = new Map<string, { documents: number; bytes: number }>()
-    for (const segment of this.#manifest.segments.values()) {
-      const gone = this.#manifest.gone
+    const { gone, segments, aside } = this.#manifest
+    for (const segment of [...segments.values(), ...aside.values()]) {
       for (const { stream, rows, maxSeq } of segment.parts) {
         const limit = gone.get(stream)
         if (limit && isGone(limit, segment) && (maxSeq ?? 0) <= limit.seq) continue
         const sum = sums.get(stream) ?? { documents: 0, bytes: 0 }
+        sums.set(stream, sum)
+        // A stream of which no file can be read is there all the same: its answers say what is missing.
+        if (aside.has(segment.id)) continue
         sum.documents += rows
         sum.bytes += Math.round((segment.bytes * rows) / Math.max(1, segment.rows))
-        sums.set(stream, sum)
       }
     }
     return this.#manifest.streams().flatMap(({ stream: name, createdMs }) => {

@@ -176,7 +176,8 @@ export class SegmentStore {
 
   /** Commits to the manifest, then removes the files that it no longer names. */
   async commit(change: Change): Promise<void> {
-    const gone = [...(change.remove ?? [])].flatMap((id) => this.manifest.segments.get(id) ?? [])
+    const { segments, aside } = this.manifest
+    const gone = (change.remove ?? []).flatMap((id) => segments.get(id) ?? aside.get(id) ?? [])
     this.manifest.commit(change, this.world.clock.now())
     this.#footers.added(change.add ?? [])
     for (const { id, file } of gone) this.#dead.set(id, file)
@@ -210,12 +211,23 @@ export class SegmentStore {
     count('corrupt', segment.rows)
   }
 
+  /** Has a segment that was set aside, and is whole, found again. */
+  takeBack(segment: Segment): void {
+    const { notice, clock } = this.world
+    if (!this.manifest.aside.has(segment.id)) return
+    this.manifest.commit({ back: [segment] }, clock.now())
+    this.words.forget(segment)
+    this.#footers.added([segment])
+    const { file, rows } = segment
+    notice('info', `segment ${file} can be read again: its rows are found again`, { rows })
+  }
+
   /**
    * Hides all rows that a stream has now, and its documents up to `throughSeq`, whenever they come. Segments of
    * it alone go at once, the others when they are merged.
    */
   async deleteStream(stream: string, throughSeq: number): Promise<void> {
-    const segments = [...this.manifest.segments.values()]
+    const segments = [...this.manifest.segments.values(), ...this.manifest.aside.values()]
     const remove = segments.filter(({ parts }) =>
       parts.every((part) => part.stream === stream && (part.maxSeq ?? 0) <= throughSeq),
     )

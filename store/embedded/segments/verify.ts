@@ -22,13 +22,14 @@ export interface Found {
   readonly reason: string
 }
 
-/** Reads every value of every segment. @returns what was damaged, and is set aside now. */
+/** Takes back what is whole again, then reads every value of every segment. @returns what was damaged, and is set aside now. */
 export async function verifySegments(
   store: SegmentStore,
   deadline: AbortSignal,
 ): Promise<{ verified: number; damaged: Found[] }> {
   const damaged: Found[] = []
   let verified = 0
+  await takeWholeBack(store, deadline)
   for (const segment of store.manifest.segments.values()) {
     const why = await wrongWith(store, segment, deadline)
     deadline.throwIfAborted()
@@ -46,6 +47,19 @@ export async function verifySegments(
   return { verified, damaged }
 }
 
+/** Takes segments back that were set aside, and whose files are as they were written. */
+export async function takeWholeBack(
+  store: SegmentStore,
+  deadline: AbortSignal,
+  segments: Iterable<Segment> = store.manifest.aside.values(),
+): Promise<void> {
+  for (const segment of segments) {
+    const why = await wrongWith(store, segment, deadline)
+    if (deadline.aborted) return
+    if (why === undefined) store.takeBack(segment)
+  }
+}
+
 /** After a question failed: the segments that DuckDB's message may be about, checked and set aside. */
 export async function damagedAmong(store: SegmentStore, failure: unknown): Promise<Segment[]> {
   const message = messageOf(failure)
@@ -53,7 +67,13 @@ export async function damagedAmong(store: SegmentStore, failure: unknown): Promi
   if (!/parquet|file|read|decompress|zstd|corrupt|magic/i.test(message)) return []
   const all = [...store.manifest.segments.values()]
   const named = all.filter(({ file }) => message.includes(file))
-  return await setDamagedAside(store, named.length > 0 ? named : all)
+  const suspects = new Set(named.length > 0 ? named : all)
+  // It names one file of a folder that is away.
+  for (const segment of all) {
+    const path = `${segmentsFolder(store.world.folder)}/${segment.file}`
+    if ((await store.world.files.size(path)) === undefined) suspects.add(segment)
+  }
+  return await setDamagedAside(store, [...suspects])
 }
 
 /** Checks segments, and sets those aside that are damaged. @returns these. */
