@@ -4,6 +4,7 @@ import proxyaddr from 'proxy-addr'
 import { corsAllows, createAccess, type Access, type Refused } from './access.ts'
 import type { BodyReader } from './body.ts'
 import type { HttpConfig, Scope } from './config.ts'
+import { readOn } from './read_on.ts'
 import { errorBody, Refusal, refusalOf } from './refusal.ts'
 
 declare module 'fastify' {
@@ -75,10 +76,11 @@ export function createApplication(world: ApplicationWorld): FastifyInstance {
     bodies.check(declared === undefined ? undefined : Number(declared))
     if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue()
   })
-  app.addHook('onSend', async (_request, reply) => {
-    if (ending.aborted) reply.header('connection', 'close')
+  app.addHook('onSend', async (request, reply) => {
+    if (ending.aborted) return void reply.header('connection', 'close')
     // Fastify would close on a client that is still sending, which then never sees why.
-    else reply.removeHeader('connection')
+    reply.removeHeader('connection')
+    readOn(request.raw, reply.raw, config().max_unread_size)
   })
   app.addHook('onResponse', async (request) => request.releaseBody?.())
   app.addHook('onRequestAbort', async (request) => request.releaseBody?.())

@@ -98,6 +98,11 @@ export const httpConfig = z.strictObject({
   max_body_memory: size()
     .default(256_000_000)
     .describe('Most bytes of all bodies under way; above it 503 with Retry-After'),
+  max_unread_size: size()
+    .default(256_000_000)
+    .describe(
+      'Most bytes of a refused body that are read away, so that its sender sees the answer; above it the connection is closed',
+    ),
   max_connections: z.int().min(1).default(10_000).describe('Most connections at once, per address'),
   header_timeout: duration()
     .default(10_000)

@@ -130,6 +130,9 @@ function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => vo
     ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not arrive in time'],
   }
   server.on('clientError', (failure: ClientError, socket: Socket) => {
+    const response = newest.get(socket)
+    // Whoever has its refusal need not send the rest of its body: no fault of the connection.
+    if (response?.writableEnded && !response.req.complete) return void socket.destroy()
     const isTls = failure.rawPacket !== undefined && startsTls(failure.rawPacket)
     if (isTls) count('tls_failed')
     else if (failure.code === 'ERR_HTTP_REQUEST_TIMEOUT') count('idle_timeout')
@@ -138,7 +141,6 @@ function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => vo
       count('bad_frame')
     }
     if (isTls) return void socket.end(tlsRefusal, () => socket.destroy())
-    const response = newest.get(socket)
     if (response?.req.complete && !response.closed) {
       return void response.once('close', () => socket.end(() => socket.destroy()))
     }

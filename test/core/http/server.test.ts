@@ -42,6 +42,22 @@ async function raw(port: number, text: string | Buffer): Promise<string> {
   return answer
 }
 
+/** Posts a body as simple clients do: reads nothing before all of it is sent, and asks to close. */
+async function sentWhole(port: number, length: number) {
+  const socket = connect(port, '127.0.0.1').pause()
+  let failure: NodeJS.ErrnoException | undefined
+  socket.on('error', (caught) => (failure = caught))
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  const head = `POST /in/a HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n`
+  socket.write(head)
+  const sent = new Promise((resolve) => socket.write(Buffer.alloc(length, 'x'), resolve))
+  await sent
+  let answer = ''
+  socket.on('data', (data) => (answer += data)).resume()
+  await closed
+  return { answer, failure }
+}
+
 describe('POST /in/<tag>', () => {
   test('hands the body over as it came', async () => {
     const { url, received } = await started()
@@ -127,6 +143,36 @@ describe('POST /in/<tag>', () => {
     expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '5'])
     expect(await reply.text()).toContain('the disk is full')
     expect(received).toEqual([])
+  })
+
+  test.each([
+    ['while nothing can be taken in', {}, 503],
+    ['above the limit', { max_body_size: 1000 }, 413],
+  ])('who sends all before reading sees its refusal, %s', async (_name, config, status) => {
+    const paused = () => (status === 503 ? 'the disk is full' : undefined)
+    const { port, counted } = await started(config, { paused })
+    const { answer, failure } = await sentWhole(port, 20_000_000)
+    expect(failure).toBeUndefined()
+    expect(answer).toContain(`HTTP/1.1 ${status}`)
+    expect(counted).not.toContain('bad_frame')
+  })
+
+  test('a refused body is read away within a bound', async () => {
+    const { port } = await started({ max_unread_size: 1000 }, { paused: () => 'the disk is full' })
+    const { failure } = await sentWhole(port, 20_000_000)
+    expect(['EPIPE', 'ECONNRESET']).toContain(failure?.code)
+  })
+
+  test('who ends at the refusal, amid its body, sent no bad frame', async () => {
+    const { port, url, counted } = await started({}, { paused: () => 'the disk is full' })
+    const socket = connect(port, '127.0.0.1')
+    cleanups.push(() => socket.destroy())
+    socket.write('POST /in/a HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nx')
+    await once(socket, 'data')
+    socket.end()
+    await once(socket, 'close')
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    expect(counted).toEqual([])
   })
 
   test('Expect: 100-continue is answered, unless the body would be refused anyway', async () => {
