@@ -73,8 +73,8 @@ test('a profile names what is damaged, as JSON', async () => {
   const lost = { file: 'a.parquet', reason: 'the file is missing', minMicros: 1n }
   const damagedWorld: World = {
     ...world,
-    open: (...given) => {
-      const opened = world.open(...given)
+    open: async (...given) => {
+      const opened = await world.open(...given)
       return { ...opened, scanned: { ...opened.scanned, damaged: [lost] } }
     },
   }
