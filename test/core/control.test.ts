@@ -90,7 +90,7 @@ test('whoever has seen enough ends the operation', async () => {
   await serving(folder, async () => {
     finished = 0
     for await (const item of callControl(folder, 'count', { to: 1e9 })) if (item === 10) break
-    await expect.poll(() => finished).toBe(1)
+    await expect.poll(() => finished, { timeout: 20_000 }).toBe(1)
   })
 })
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { RetryableError } from '../../../core/errors.ts'
+import { eventually } from '../../eventually.ts'
 import { type CarbonSink, startCarbonSink } from '../../peers/carbon_sink.ts'
 import { freePort } from '../../peers/process.ts'
 import { atMs, backendOf, chunkOfFlushes, flush, instance, soon } from './points.ts'
@@ -66,10 +67,15 @@ test('it says of itself what Etsy says, of the flush before', async () => {
   const backend = graphite()
   await write(backend)
   await write(backend)
+  // By the second in which each was sent.
   const own = (name: string) =>
-    [...carbon.values].find(([key]) => key.startsWith(`stats.statsd.graphiteStats.${name} `))?.[1]
+    [...carbon.values].findLast(([key]) =>
+      key.startsWith(`stats.statsd.graphiteStats.${name} `),
+    )?.[1]
   // The second one may still be on its way.
-  await expect.poll(() => Number(own('flush_length'))).toBe(carbon.connections[0]!.length)
+  await eventually(() => {
+    expect(Number(own('flush_length'))).toBe(carbon.connections[0]!.length)
+  })
   expect(own('last_exception')).toBe('0')
   expect(backend.status()).toMatchObject({ protocol: 'text', last_exception: 0 })
 })

@@ -206,10 +206,10 @@ describe('when the journal', () => {
         }),
     })
     const first = ask('PUT', '/a/_create/x', '{}')
-    await expect.poll(() => waiting.length).toBe(1)
+    await expect.poll(() => waiting.length, { timeout: 20_000 }).toBe(1)
     const second = ask('PUT', '/a/_create/x', '{}')
     const other = ask('PUT', '/a/_create/y', '{}')
-    await expect.poll(() => waiting.length).toBe(2)
+    await expect.poll(() => waiting.length, { timeout: 20_000 }).toBe(2)
     for (const done of waiting) done()
     expect([(await first).status, (await second).status, (await other).status]).toEqual([
       201, 409, 201,
