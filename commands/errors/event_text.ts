@@ -1,5 +1,6 @@
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { printable } from '../ask/event_line.ts'
+import { contextLines, extraLines } from './value_lines.ts'
 
 const text = (value: unknown): string =>
   printable(typeof value === 'string' ? value : String(value ?? ''))
@@ -10,7 +11,7 @@ const list = (value: unknown): JsonRecord[] => (Array.isArray(value) ? (value as
 /** Breadcrumbs that are shown: the last ones. */
 const crumbsMax = 20
 
-/** One event for people: what was thrown with its code, breadcrumbs, request, user, tags. */
+/** One event for people: what was thrown with its code, breadcrumbs, request, user, tags, what the program added. */
 export function eventText(event: JsonRecord): string {
   const entries = list(event['entries'])
   const entry = (type: string) => record(entries.find((each) => each['type'] === type)?.['data'])
@@ -45,6 +46,8 @@ export function eventText(event: JsonRecord): string {
   if (tags.length > 0) {
     lines.push('', 'Tags', ...tags.map(({ key, value }) => `  ${text(key)}: ${text(value)}`))
   }
+  // Sentry's name of `extra` is `context`.
+  lines.push(...extraLines(record(event['context'])), ...contextLines(record(event['contexts'])))
   const errors = list(event['errors'])
   if (errors.length > 0) {
     lines.push(
