@@ -173,16 +173,17 @@ export class Folders {
     // Nothing but folders is of interest in a listing that has not changed.
     const unchanged = last && walked?.has(entries)
     if (last) walked?.add(entries)
+    const inside = folder === '/' ? folder : `${folder}/`
     if (part === '**') {
       // Symlinks are not walked by `**`: they may lead round in circles.
-      for (const { name } of folders) this.#walk(walk, join(folder, name), at, depth + 1)
+      for (const { name } of folders) this.#walk(walk, inside + name, at, depth + 1)
     }
     if (unchanged || (part === '**' && !last)) return
     for (const entry of entries) {
       if (typeof part !== 'string' && !part.test(entry.name)) continue
-      if (last && !entry.folder) found(join(folder, entry.name))
+      if (last && !entry.folder) found(inside + entry.name)
       else if (!last && (entry.folder || entry.link)) {
-        this.#walk(walk, join(folder, entry.name), at + 1, depth + 1)
+        this.#walk(walk, inside + entry.name, at + 1, depth + 1)
       }
     }
   }

@@ -21,6 +21,8 @@ import type { Progress, Source } from './source.ts'
 
 /** Bytes that are read at once. */
 const smallRead = 16_384
+/** Read at least, so that what came since the last look comes along. */
+const leastRead = 4096
 /** What a delivery takes up beside its lines: thousands of files of one line each are not all under way. */
 const deliveryBytes = 4096
 
@@ -115,13 +117,12 @@ export class Reading {
     const state = this.open(source)
     if (state !== 'open') return state
     let left = this.#options.read_bytes_limit
-    let next: Promise<Read> | undefined = this.#read(source)
-    for (let read = await next; ; read = await next) {
-      next = undefined
-      const { head, mark, offset } = source.progress
+    for (let next: Read | Promise<Read> = this.#read(source); ;) {
+      const read = next instanceof Promise ? await next : next
+      const { mark, offset } = source.progress
       // The mark was read with what follows it.
       const before = read.bytes.subarray(0, Math.min(mark.bytes, read.length))
-      if (source.file && !(fits(mark, before) && beginsWith(source.file, head))) return 'cut'
+      if (source.file && !(fits(mark, before) && beginsAsRead(source))) return 'cut'
       source.known = read.size
       const start = Math.min(mark.bytes, read.length)
       const atEnd = read.length < read.wanted
@@ -143,9 +144,10 @@ export class Reading {
       }
       left -= consumed
       const goOn = !atEnd && consumed > 0 && left > 0 && this.failed === undefined
-      if (goOn) next = this.#read(source)
-      if (consumed > 0) await this.#deliver(source, consumed)
-      if (!goOn || !next) return atEnd || consumed === 0 ? 'end' : 'more'
+      if (goOn) next = this.#readAhead(source)
+      const delivering = consumed > 0 ? this.#deliver(source, consumed) : undefined
+      if (delivering) await delivering
+      if (!goOn) return atEnd || consumed === 0 ? 'end' : 'more'
       if (this.failed !== undefined) {
         await next
         return 'more'
@@ -187,22 +189,29 @@ export class Reading {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight)
   }
 
-  async #read(source: Source): Promise<Read> {
+  #read(source: Source): Read | Promise<Read> {
+    const { file, content } = source
     const { mark, offset } = source.progress
-    const size = source.file?.size()
-    const room = size === undefined ? this.#chunkSize : Math.max(size - offset, 4096)
+    const size = sizeToRead(source)
+    const room = file ? Math.max(size - offset, leastRead) : this.#chunkSize
     const wanted = mark.bytes + Math.min(this.#chunkSize, 2 * Math.ceil(room / 2))
     this.#turned ^= 1
-    const buffer = (this.#buffers[this.#turned] ??= Buffer.allocUnsafeSlow(
+    const bytes = (this.#buffers[this.#turned] ??= Buffer.allocUnsafeSlow(
       this.#chunkSize + markBytes,
     ))
-    const into = buffer.subarray(0, wanted)
+    const into = bytes.subarray(0, wanted)
+    const position = offset - mark.bytes
+    const read = (length: number): Read => ({ bytes, length, wanted, size })
     // A few bytes are in the page cache: a trip through the thread pool would cost ten times the read.
-    const length =
-      source.file && wanted <= smallRead
-        ? source.file.readNow(into, offset - mark.bytes)
-        : await source.content!.read(into, offset - mark.bytes)
-    return { bytes: buffer, length, wanted, size: size ?? 0 }
+    if (file && wanted <= smallRead) return read(file.readNow(into, position))
+    return content!.read(into, position).then(read)
+  }
+
+  /** Beside the delivery of what was read before: what goes wrong is heard of once that is handed over. */
+  #readAhead(source: Source): Promise<Read> {
+    const read = Promise.try(() => this.#read(source))
+    read.catch(() => undefined)
+    return read
   }
 
   #advance(source: Source, bytes: Buffer, start: number, done: number, cut: boolean): Progress {
@@ -221,24 +230,31 @@ export class Reading {
     return { offset, head, mark, cut }
   }
 
-  async #deliver(source: Source, consumed: number): Promise<void> {
-    const { count } = this.#framing
+  /** Hands over what was framed; a promise only where it does not go with what is gathered. */
+  #deliver(source: Source, consumed: number): Promise<void> | undefined {
     // A skipped rest or a run of NULs alone is skipped again after a crash.
-    if (count === 0) return
+    if (this.#framing.count === 0) return undefined
     const tag = tagFor(this.#tag, source.path)
-    const fits = () => this.#gathering.takes(tag, this.#framing)
-    if (consumed > smallRead || !fits()) await this.#handOver()
+    if (consumed > smallRead || !this.#gathering.takes(tag, this.#framing)) {
+      return this.#handOver().then(() => this.#deliverNow(source, tag, consumed))
+    }
+    return this.#deliverNow(source, tag, consumed)
+  }
+
+  #deliverNow(source: Source, tag: string, consumed: number): Promise<void> | undefined {
     // The source is put back to its last durable offset, this chunk included.
-    if (this.failed !== undefined) return
+    if (this.failed !== undefined) return undefined
     source.noted = true
     source.seenAt = this.#context.clock.now()
-    this.#received.events(count)
+    this.#received.events(this.#framing.count)
     this.#received.bytes(consumed)
-    if (consumed <= smallRead && fits()) {
-      // What was noted before is older, what is noted from now on is newer than this.
-      this.#catalogue.unnote(source)
-      this.#gathering.add(tag, source, this.#framing)
-    } else await this.#deliverAlone(source, tag, consumed)
+    if (consumed > smallRead || !this.#gathering.takes(tag, this.#framing)) {
+      return this.#deliverAlone(source, tag, consumed)
+    }
+    // What was noted before is older, what is noted from now on is newer than this.
+    this.#catalogue.unnote(source)
+    this.#gathering.add(tag, source, this.#framing)
+    return undefined
   }
 
   async #deliverAlone(source: Source, tag: string, consumed: number): Promise<void> {
@@ -315,4 +331,17 @@ export class Reading {
     if (dropped > 0) count('line_too_long_dropped', dropped)
     if (multilineCut > 0) count('multiline_cut', multilineCut)
   }
+}
+
+/** Bytes of the file: by the last look where it showed a little to read, which is what it is for a log that trickles. */
+function sizeToRead({ file, size, progress }: Source): number {
+  if (!file) return 0
+  const left = size - progress.offset
+  return left > 0 && left <= leastRead ? size : file.size()
+}
+
+/** Whether the file still begins with what was read first. */
+function beginsAsRead({ file, headBytes: known, progress: { head } }: Source): boolean {
+  if (known?.length !== head.bytes) return beginsWith(file!, head)
+  return peek(file!, 0, head.bytes).equals(known)
 }

@@ -330,6 +330,32 @@ describe('following', () => {
     expect(texts()).toEqual(['a', 'b'])
   })
 
+  test('what was read before a read that fails is not lost', async () => {
+    const lines = Array.from({ length: 1000 }, (_, n) => `line ${n}`)
+    write(log, `${lines.join('\n')}\n`)
+    const real = stage.files
+    let failing = true
+    stage.files = {
+      ...real,
+      open(path) {
+        const file = real.open(path)
+        const readNow: typeof file.readNow = (into, position) => {
+          if (failing && position > 0) throw Object.assign(new Error('EIO'), { code: 'EIO' })
+          return file.readNow(into, position)
+        }
+        return { ...file, readNow }
+      },
+    }
+    await stage.start({ paths: [log], read_size: 4096, max_line_size: 100 })
+    await stage.poll()
+    const before = texts().length
+    expect(before).toBeGreaterThan(0)
+    expect(before).toBeLessThan(lines.length)
+    failing = false
+    await stage.poll(11_000)
+    expect(texts()).toEqual(lines)
+  })
+
   test('an idle file is closed and read on when it changes', async () => {
     write(log, 'a\n')
     await stage.start({ paths: [log], close_idle: '10s' })
