@@ -15,7 +15,7 @@ const indexColumns: readonly Column<Index>[] = [
   { name: 'pri', aliases: ['p', 'shards.primary'], of: () => 1 },
   { name: 'rep', aliases: ['r', 'shards.replica'], of: () => 0 },
   { name: 'docs.count', aliases: ['dc', 'docsCount'], of: documents },
-  { name: 'docs.deleted', aliases: ['dd', 'docsDeleted'], of: () => 0 },
+  { name: 'docs.deleted', aliases: ['dd', 'docsDeleted'], of: deleted },
   { name: 'store.size', aliases: ['ss', 'storeSize'], of: bytes },
   { name: 'pri.store.size', aliases: [], of: bytes },
   { name: 'dataset.size', aliases: [], of: bytes },
@@ -30,6 +30,9 @@ const indexColumns: readonly Column<Index>[] = [
 
 function documents({ statistics }: Index): number {
   return statistics?.documents ?? 0
+}
+function deleted({ statistics }: Index): number {
+  return statistics?.deleted ?? 0
 }
 function bytes({ statistics }: Index): { bytes: number } {
   return { bytes: statistics?.bytes ?? 0 }

@@ -231,7 +231,7 @@ async function resolveIndex(call: Call): Promise<Answer> {
 async function stats(call: Call): Promise<Answer> {
   const indices = await found(call)
   const one = ({ statistics }: Index): JsonRecord => ({
-    docs: { count: statistics?.documents ?? 0, deleted: 0 },
+    docs: { count: statistics?.documents ?? 0, deleted: statistics?.deleted ?? 0 },
     store: {
       size_in_bytes: statistics?.bytes ?? 0,
       total_data_set_size_in_bytes: statistics?.bytes ?? 0,
@@ -239,7 +239,10 @@ async function stats(call: Call): Promise<Answer> {
   })
   const sum = (of: (index: Index) => number) => indices.reduce((total, each) => total + of(each), 0)
   const all = {
-    docs: { count: sum(({ statistics }) => statistics?.documents ?? 0), deleted: 0 },
+    docs: {
+      count: sum(({ statistics }) => statistics?.documents ?? 0),
+      deleted: sum(({ statistics }) => statistics?.deleted ?? 0),
+    },
     store: { size_in_bytes: sum(({ statistics }) => statistics?.bytes ?? 0) },
   }
   const body: JsonRecord = {}

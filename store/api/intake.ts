@@ -63,12 +63,22 @@ export class Intake {
     try {
       checkOperation(operation)
       const key = `${operation.requireAlias} ${operation.index}`
+      if (operation.op === 'delete' && !targets.has(key)) this.#checkIsThere(operation, all)
       const known = targets.get(key) ?? this.#targetOf(operation, all)
       targets.set(key, known)
       return await this.#checked(operation, await known)
     } catch (failure) {
       return refusedItem(operation, failure)
     }
+  }
+
+  /** @throws SearchError 404: to delete a document makes no index. */
+  #checkIsThere({ index, requireAlias }: Operation, all: ReadonlyMap<string, Index>): void {
+    const dated = dateMathName(index, this.#services.clock.now())
+    const name = this.#indices.writeTarget(dated, all, requireAlias)
+    if (all.has(name)) return
+    const text = `no such index [${index}]`
+    throw new SearchError(404, 'index_not_found_exception', text, { index })
   }
 
   async #targetOf(operation: Operation, all: ReadonlyMap<string, Index>): Promise<Target> {

@@ -22,6 +22,9 @@ export function parseMapping(given: JsonRecord | undefined, maxFields: number): 
   if (isRecord(root['runtime']) && Object.keys(root['runtime']).length > 0) {
     throw refused('[runtime] fields are not supported: send the field with the documents')
   }
+  if (String(root['numeric_detection']) === 'true') {
+    throw refused('[numeric_detection] is not supported: name the fields under [properties]')
+  }
   if (usesRegex(root['dynamic_templates'])) {
     throw refused('[match_pattern] [regex] of dynamic templates is not supported: use [*] patterns')
   }
@@ -206,6 +209,10 @@ function checkParameters(path: string, type: string, given: JsonRecord): void {
   if (type === '') throw refused(`No type specified for field [${path}]`)
   if (keptTypes.has(type)) return
   for (const [name, value] of Object.entries(given)) {
+    if (name === 'coerce' && isFalse(value)) {
+      const text = `[coerce] [false] of field [${path}] is not supported: numbers in texts are numbers`
+      throw refused(text)
+    }
     if (parameters.has(name)) continue
     if (/^(search_|search_quote_)?analyzer$/.test(name)) {
       if (asStandard.has(String(value))) continue

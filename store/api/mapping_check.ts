@@ -75,8 +75,12 @@ export function checkDocument(
   const checked = checkedOf(mapping, settings)
   const added: NewField[] = []
   const visit = (value: JsonValue, path: string) => {
-    if (value === null) return
     const field = checked.fields.get(path)
+    if (value === null || (Array.isArray(value) && value.length === 0)) {
+      const isNew = mapping.dynamic === 'strict' && !field && !hasFieldsBelow(checked, path)
+      if (isNew) throw strict(path)
+      return
+    }
     if (field) return checkField(field, value, checked)
     if (Array.isArray(value)) {
       for (const each of value) visit(each, path)

@@ -11,6 +11,8 @@ export interface StreamStatistics {
   readonly name: string
   readonly kind: 'data_stream' | 'index'
   readonly documents: number
+  /** Replaced or deleted, and still on disk; undefined: none. */
+  readonly deleted?: number
   /** On disk. */
   readonly bytes: number
   /** Milliseconds since the epoch. */

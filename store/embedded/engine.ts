@@ -45,6 +45,8 @@ export const documentsPartition = 'store'
 export interface StreamStatistics {
   readonly name: string
   readonly documents: number
+  /** Replaced or deleted, and not merged away yet. */
+  readonly deleted: number
   /** On disk. */
   readonly bytes: number
   readonly createdMs: number

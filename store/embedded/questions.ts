@@ -45,8 +45,8 @@ export async function answer(
       return undefined
     case 'streams':
       await parts.returned.takeBack(deadline)
-      return store.reading.streams().map(({ name, documents, bytes, createdMs }) => {
-        return { name, documents, bytes, createdMs }
+      return store.reading.streams().map(({ name, documents, deleted, bytes, createdMs }) => {
+        return { name, documents, deleted, bytes, createdMs }
       })
     case 'statistics':
       await parts.returned.takeBack(deadline)

@@ -191,7 +191,8 @@ function timeoutOf(body: JsonRecord): number | undefined {
   const text = textOption(body.timeout, 'timeout')
   if (text === undefined || text === '-1' || text === '0') return undefined
   const [, count, unit] = /^(\d+(?:\.\d+)?)(nanos|micros|ms|s|m|h|d)$/.exec(text.trim()) ?? []
-  if (count !== undefined) return Number(count) * units[unit!]!
+  // A timer counts whole milliseconds, some 24 days of them.
+  if (count !== undefined) return Math.min(Math.ceil(Number(count) * units[unit!]!), 2_147_483_647)
   throw illegal(
     `failed to parse setting [timeout] with value [${text.slice(0, 100)}] as a time value: unit is missing or unrecognized`,
   )

@@ -1,4 +1,4 @@
-import { SearchError } from '../../search.ts'
+import { type JsonRecord, SearchError } from '../../search.ts'
 import type { Field, FieldType, JsonKind, Mapping } from '../../fields.ts'
 import type { Query } from '../../query/query.ts'
 import type { Shape } from '../shape.ts'
@@ -182,7 +182,7 @@ function fieldsOf(mapping: Mapping | undefined, shapes: readonly Shape[]) {
     if (fields.has(path) || isInside(path, claimed)) continue
     const kinds = new Set(of.flatMap(({ kind }) => (kind === 'object' ? [] : [kind])))
     if (kinds.size === 0) continue
-    for (const field of learnt(path, kinds, mapping !== undefined)) {
+    for (const field of learnt(path, kinds, mapping)) {
       if (!fields.has(field.path)) fields.set(field.path, [field, of])
     }
   }
@@ -203,15 +203,16 @@ function isInside(path: string, roots: ReadonlySet<string>): boolean {
 const texts = new Set(['message', 'error.message', 'error.stack_trace'])
 
 /** What store/fields.ts says of kinds; several kinds in one field: the type that holds all. */
-function learnt(path: string, kinds: ReadonlySet<JsonKind>, byClient: boolean): Field[] {
+function learnt(path: string, kinds: ReadonlySet<JsonKind>, mapping: Mapping | undefined): Field[] {
   const field = (type: FieldType): Field => ({ path, type, source: path, indexed: true })
   const only = (...allowed: JsonKind[]) => [...kinds].every((kind) => allowed.includes(kind))
   if (path === '@timestamp') return [field('date')]
   if (only('long')) return [field('long')]
   if (only('long', 'double')) return [field('double')]
   if (only('boolean')) return [field('boolean')]
-  if (!byClient) return [field(texts.has(path) ? 'match_only_text' : 'keyword')]
-  if (only('date_string')) return [field('date')]
+  if (!mapping) return [field(texts.has(path) ? 'match_only_text' : 'keyword')]
+  const detectsDates = (mapping.given as JsonRecord)['date_detection'] !== false
+  if (only('date_string') && detectsDates) return [field('date')]
   const keyword = { ...field('keyword'), path: `${path}.keyword`, ignoreAbove: 256 }
   return [field('text'), keyword]
 }

@@ -7,6 +7,7 @@ import { formatOf } from './aggregations/format.ts'
 import { brief, flag, illegal, isRecord, malformed, onlyKeys, textOption } from './body_options.ts'
 import { isAnalysed, isDate, isDecimal, isInteger } from './field_table.ts'
 import { addressDigits, addressText } from './ip_values.ts'
+import { metadataFields } from './metadata_fields.ts'
 
 /** `fields` or `docvalue_fields` of a body: names or patterns, and how their dates are written. */
 export interface WantedField {
@@ -46,7 +47,7 @@ export function fieldValues(
 ): FieldValues {
   const found = wanted.flatMap(({ pattern, format }) => {
     return asked.fieldsLike(pattern).flatMap(({ field }) => {
-      if (field.path.startsWith('_')) return []
+      if (metadataFields.has(field.path)) return []
       if (fromDocValues && isAnalysed(field.type)) {
         if (pattern.includes('*')) return []
         throw illegal(

@@ -70,6 +70,8 @@ export class Manifest {
   readonly #statements = new Map<string, StatementSync>()
   readonly #segments = new Map<number, Segment>()
   readonly #aside = new Map<number, Segment>()
+  /** Undefined: to be counted again. */
+  #maskCounts: ReadonlyMap<string, number> | undefined
   readonly #gone = new Map<string, Gone>()
   readonly #isLook: boolean
   #nextId = 1
@@ -164,6 +166,17 @@ export class Manifest {
         (select coalesce(max(seq), 0) from masks), (select coalesce(max(gone_seq), 0) from streams)) as seq`,
     )
     return Number(row!['seq'])
+  }
+
+  /** How many documents of each stream were replaced or deleted, and are not merged away yet. */
+  maskCounts(): ReadonlyMap<string, number> {
+    this.#maskCounts ??= new Map(
+      this.#all('select stream, count(*) as n from masks group by stream').map(({ stream, n }) => [
+        stream as string,
+        Number(n),
+      ]),
+    )
+    return this.#maskCounts
   }
 
   hasMasks(stream: string): boolean {
@@ -288,6 +301,7 @@ export class Manifest {
   }
 
   #apply(change: Change): void {
+    if (change.masks || change.unmask || change.gone) this.#maskCounts = undefined
     for (const id of change.remove ?? []) {
       this.#segments.delete(id)
       this.#aside.delete(id)

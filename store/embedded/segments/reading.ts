@@ -14,6 +14,8 @@ export interface StoredStream {
   readonly name: string
   readonly shapes: readonly Shape[]
   readonly documents: number
+  /** Documents that were replaced or deleted, and take room until they are merged away. */
+  readonly deleted: number
   readonly bytes: number
   readonly createdMs: number
 }
@@ -88,9 +90,13 @@ export class Reading {
         sum.bytes += Math.round((segment.bytes * rows) / Math.max(1, segment.rows))
       }
     }
+    const masks = this.#manifest.maskCounts()
     return this.#manifest.streams().flatMap(({ stream: name, createdMs }) => {
       const sum = sums.get(name)
-      return sum ? [{ name, createdMs, ...sum, shapes: this.#manifest.shapes(name) }] : []
+      if (!sum) return []
+      const deleted = Math.min(masks.get(name) ?? 0, sum.documents)
+      const documents = sum.documents - deleted
+      return [{ ...sum, name, createdMs, documents, deleted, shapes: this.#manifest.shapes(name) }]
     })
   }
 

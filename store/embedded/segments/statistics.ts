@@ -12,9 +12,11 @@ export function storeStatistics(store: SegmentStore): JsonRecord {
     documents: sum(({ rows }) => rows),
     bytes: sum(({ bytes }) => bytes),
     source_bytes: sum(({ sourceBytes }) => sourceBytes),
-    streams: store.reading.streams().map(({ name, documents, bytes, createdMs, shapes }) => {
-      return { name, documents, bytes, created_ms: createdMs, fields: shapes.length }
-    }),
+    streams: store.reading
+      .streams()
+      .map(({ name, documents, deleted, bytes, createdMs, shapes }) => {
+        return { name, documents, deleted, bytes, created_ms: createdMs, fields: shapes.length }
+      }),
     damaged: store.manifest.damaged().map(({ file, rows, reason }) => ({ file, rows, reason })),
   }
 }

@@ -11,6 +11,20 @@ const timed = { '@timestamp': '2026-01-02T03:04:05+01:00', message: 'hello' }
 describe('_bulk', () => {
   const { ask, engine } = createEsApp()
 
+  test('to delete a document of an index that does not exist makes none', async () => {
+    const { ask } = createEsApp()
+    const lines = [{ delete: { _index: 'none-yet', _id: 'q' } }]
+    const reply = await ask('POST', '/_bulk', ndjson(...lines))
+    expect(reply.body).toMatchObject({
+      errors: true,
+      items: [{ delete: { status: 404, error: { type: 'index_not_found_exception' } } }],
+    })
+    expect((await ask('HEAD', '/none-yet')).status).toBe(404)
+    const both = [...lines, { index: { _index: 'none-yet', _id: 'q' } }, { n: 1 }]
+    const after = await ask('POST', '/_bulk', ndjson(...both))
+    expect(itemsOf(after.body).map((each) => Object.values(each)[0]!['status'])).toEqual([404, 201])
+  })
+
   test('answers each item in order, once it is in the journal', async () => {
     const reply = await ask(
       'POST',

@@ -118,6 +118,19 @@ describe('the life of an index', () => {
     const introduced = '[1:1] mapping set to strict, dynamic introduction of'
     expect(await reasonOf({ abc: 1 })).toBe(`${introduced} [abc] within [_doc] is not allowed`)
     expect(await reasonOf({ o: { b: 1 } })).toBe(`${introduced} [b] within [o] is not allowed`)
+    for (const abc of [null, [], [null]])
+      expect(await reasonOf({ abc })).toBe(`${introduced} [abc] within [_doc] is not allowed`)
+    expect((await ask('POST', '/places/_doc', { o: null })).status).toBe(201)
+  })
+
+  test('options of a mapping that would not be obeyed are refused', async () => {
+    for (const [mappings, reason] of [
+      [{ numeric_detection: true }, '[numeric_detection] is not supported'],
+      [{ properties: { n: { type: 'long', coerce: false } } }, '[coerce] [false] of field [n]'],
+    ] as const) {
+      const { status, body } = await ask('PUT', '/unobeyed', { mappings })
+      expect([status, body['error']!['reason']]).toEqual([400, expect.stringContaining(reason)])
+    }
   })
 
   test('what a field cannot hold is refused when it comes, to the digit', async () => {
@@ -416,6 +429,7 @@ describe('_cat', () => {
       name: 'logs-nginx.access-default',
       kind: 'data_stream',
       documents: 7,
+      deleted: 3,
       bytes: 123_456,
       createdMs: 0,
     },
@@ -435,8 +449,10 @@ describe('_cat', () => {
     )
     const json = await ask('GET', '/_cat/indices/logs-*?format=json&bytes=b')
     expect(json.body).toMatchObject([
-      { health: 'green', 'docs.count': '7', 'store.size': '123456' },
+      { health: 'green', 'docs.count': '7', 'docs.deleted': '3', 'store.size': '123456' },
     ])
+    const { body } = await ask('GET', '/logs-*/_stats')
+    expect(body['_all']).toMatchObject({ total: { docs: { count: 7, deleted: 3 } } })
     const accepted = await ask('GET', '/_cat/health', undefined, { accept: 'application/json' })
     expect(accepted.body).toMatchObject([{ cluster: 'weir', status: 'green' }])
     for (const name of ['nodes', 'aliases', 'templates', 'count']) {

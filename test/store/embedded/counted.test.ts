@@ -52,6 +52,9 @@ test('documents that were replaced, and those without a time, are counted as the
     l: { terms: { field: 'log.level' } },
   }
   const body = { size: 0, query: { match_all: {} }, aggs }
+  const statistics = { name: stream, documents: 2, deleted: 1 }
+  expect(await store.engine.streams()).toMatchObject([statistics])
+  expect(await store.engine.statistics()).toMatchObject({ streams: [statistics] })
   const answer = await asked(body)
   expect(answer).toMatchObject({
     total: { value: 2 },

@@ -292,6 +292,27 @@ describe('what a hit has', () => {
   })
 })
 
+test('fields whose names begin with _ are shown, as those of journald', async () => {
+  const own = await documentsTable([{ source: { _PID: 7, __x: 'y' } }])
+  try {
+    const journald: World = {
+      ...world,
+      indices: [{ name: stream, mapping: undefined, shapes: own.shapes.get(stream)! }],
+      open: () => ({
+        from: own.from,
+        byTime: undefined,
+        scanned: { segments: 1, skipped: 0, rows: 1, bytes: 1, damaged: [] },
+        close: () => undefined,
+      }),
+      database: own.database,
+    }
+    const { hits } = await answer({ fields: ['_*', '_index'] }, journald)
+    expect((hits as { hits: JsonRecord[] }).hits[0]!['fields']).toEqual({ _PID: [7], __x: ['y'] })
+  } finally {
+    own.close()
+  }
+})
+
 test('what Grafana asks for logs', async () => {
   asked = []
   const gte = Date.parse(second(5))
@@ -400,6 +421,19 @@ test('a question that takes too long says so', async () => {
     timed_out: true,
     hits: { total: { value: 0, relation: 'gte' }, hits: [] },
   })
+  for (const [timeout, timeoutMs] of [
+    ['1nanos', 1],
+    ['1500micros', 2],
+    ['100d', 2 ** 31 - 1],
+  ] as const) {
+    let asked: number | undefined
+    const deadlineIn = (ms: number) => {
+      asked = ms
+      return world.deadline
+    }
+    await answer({ timeout }, { ...world, deadlineIn })
+    expect(asked).toBe(timeoutMs)
+  }
   const over = { ...world, deadline: AbortSignal.abort(new Error('gone')) }
   await expect(answer({}, over)).rejects.toThrow('gone')
 })
@@ -428,6 +462,17 @@ test('field capabilities, over indices that differ', () => {
     log: { object: { type: 'object', ...each, searchable: false, aggregatable: false } },
     'log.level': { keyword: { type: 'keyword', ...each } },
   })
+})
+
+test('texts that look like dates are texts where the mapping says that dates are not detected', () => {
+  const shape = { path: 'w', jsonPath: '$."w"', many: false, kind: 'date_string' } as const
+  const learnt = (given: object) => {
+    const asked = { name: 'c', mapping: { ...mapping, fields: [], given }, shapes: [shape] }
+    return (mappingOf(asked)['properties'] as JsonRecord)['w']
+  }
+  expect(learnt({})).toEqual({ type: 'date' })
+  const text = { type: 'text', fields: { keyword: { type: 'keyword', ignore_above: 256 } } }
+  expect(learnt({ date_detection: false })).toEqual(text)
 })
 
 test('a mapping is what was given and what documents taught', () => {
