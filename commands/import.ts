@@ -82,7 +82,8 @@ async function importFiles(
   for (const problem of problems) world.stderr.write(`${problem}\n`)
   const seconds = progress.seconds.toFixed(1)
   const from = files === 1 ? '1 file' : `${grouped(files)} files`
-  world.stderr.write(`${grouped(events)} events from ${from} in ${seconds} s\n`)
+  const taken = events === 1 ? '1 event' : `${grouped(events)} events`
+  world.stderr.write(`${taken} from ${from} in ${seconds} s\n`)
   if (impaired > 0) {
     const text = `${grouped(impaired)} did not arrive whole, mostly lines that do not fit the parser, which are kept as text and not among the events: see "impaired" in /api/status, and docs/METRICS.md\n`
     world.stderr.write(text)

@@ -58,6 +58,10 @@ test('lines of which none fits were taken in: nothing new is not said', async ()
   expect(stderr).not.toContain('nothing new')
 })
 
+test('one is one event', async () => {
+  expect((await importing(['/a'], { ...done, events: 1 })).stderr).toMatch(/^1 event from 2 files/)
+})
+
 test('nothing new', async () => {
   const { code, stderr } = await importing(['/a'], { ...done, events: 0 })
   expect(code).toBe(0)

@@ -4,6 +4,7 @@ import type { Seen, TailFile, TailFiles } from '../tail/files.ts'
 import { fits, headBytes, markBytes, nothing, printOf } from '../tail/fingerprint.ts'
 import { Framing } from '../tail/framing.ts'
 import type { TailOptions } from '../tail/options.ts'
+import { gzipDamage } from './gzip_end.ts'
 
 /** Messages of a file, and the position behind them. The framing holds them until the next chunk is asked for. */
 export interface Chunk {
@@ -18,6 +19,7 @@ export class ImportedFile {
   readonly #path: string
   readonly #framing: Framing
   readonly #seen: Seen
+  readonly #file: TailFile
   readonly #gzip: GzipContent | undefined
   readonly #content: Content
   readonly #chunkSize: number
@@ -46,9 +48,9 @@ export class ImportedFile {
     this.#seen = seen
     // Also when only the name changed: what was read to its end is not read again.
     this.#done = known?.['done'] === true && known['mtime'] === String(seen.mtimeNs)
-    const file = files.open(path)
-    this.#gzip = isGzip(file) ? new GzipContent(file) : undefined
-    this.#content = this.#gzip ?? plainContent(file)
+    this.#file = files.open(path)
+    this.#gzip = isGzip(this.#file) ? new GzipContent(this.#file) : undefined
+    this.#content = this.#gzip ?? plainContent(this.#file)
     const { max_line_size, multiline, read_size } = options
     const message = max_line_size + (multiline?.max_bytes ?? 0) + 8
     // Even, for UTF-16.
@@ -60,17 +62,15 @@ export class ImportedFile {
     return this.#gzip ? this.#gzip.compressedRead : this.#offset
   }
 
-  /** Why a compressed file ended before its end. */
-  get damage(): string | undefined {
-    return this.#gzip?.damage
-  }
+  /** Why a compressed file ended before its end; what follows its last whole line was not given out then. */
+  damage: string | undefined
 
-  /** The last chunk has the end of the file, and says so in its position. */
+  /** The last chunk has the end of the file, and says so in its position, unless the file is damaged. */
   async *chunks(): AsyncGenerator<Chunk> {
     if (this.#done) return
     await this.#goOn()
     const buffer = Buffer.allocUnsafeSlow(markBytes + this.#chunkSize)
-    while (!this.#done) {
+    for (let atEnd = false; !atEnd;) {
       const before = this.#mark.bytes
       const wanted = before + Math.min(this.#chunkSize, this.#room())
       const into = buffer.subarray(0, wanted)
@@ -78,12 +78,16 @@ export class ImportedFile {
       if (!fits(this.#mark, into.subarray(0, Math.min(before, length)))) {
         throw new Error('it changed while it was read')
       }
-      const atEnd = length < wanted || this.#offset + length - before >= this.#limit()
-      const ending = { final: atEnd, flush: atEnd, first: this.#offset === 0 }
+      const readTo = this.#offset + length - before
+      atEnd = length < wanted || readTo >= this.#limit()
+      if (atEnd) await this.#checkEnd(readTo)
+      // What a torn file ends with goes on in the whole one.
+      const isWhole = atEnd && this.damage === undefined
+      const ending = { final: isWhole, flush: isWhole, first: this.#offset === 0 }
       const end = this.#framing.frame(buffer, before, length, this.#line, ending)
       const consumed = end - before
       this.#advance(buffer, before, end)
-      this.#done = atEnd
+      this.#done = isWhole
       yield { framing: this.#framing, consumed, position: this.position() }
     }
   }
@@ -105,6 +109,14 @@ export class ImportedFile {
       ...(this.#line.cut && { cut: true }),
       ...(this.#done && { done: true }),
     }
+  }
+
+  async #checkEnd(inflated: number): Promise<void> {
+    const gzip = this.#gzip
+    if (!gzip) return
+    const damage = gzip.damage ?? (await gzipDamage(this.#file, gzip.compressedRead, inflated))
+    if (damage === undefined) return
+    this.damage = `the gzip data is damaged or breaks off (${damage}): what follows its last whole line is not taken in; import the whole file, and it goes on there`
   }
 
   /** What a plain file had when it was opened; of a compressed one nobody knows. */

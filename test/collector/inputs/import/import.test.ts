@@ -128,7 +128,28 @@ test('a file that cannot be read costs the others nothing', async () => {
   writeFileSync(files[2]!, gzipSync(textOf(numbered(1000))).subarray(0, 200))
   const status = await whole(files)
   expect(journal.texts().slice(0, 1)).toEqual(['one'])
-  expect(status['problems']).toEqual([expect.stringContaining('there is no such file')])
+  expect(status['problems']).toEqual([
+    expect.stringContaining('there is no such file'),
+    expect.stringMatching(/torn\.gz: the gzip data is damaged or breaks off \(unexpected end/),
+  ])
+})
+
+test('a gzip file that breaks off keeps its torn line back, and goes on there once it is whole', async () => {
+  const lines = numbered(1000)
+  const one = gzipSync(textOf(lines))
+  for (const gzip of [one, Buffer.concat([gzipSync(textOf(lines)), one])]) {
+    journal = new Harness()
+    const path = file('a.log.gz', gzip.subarray(0, -300))
+    for (let time = 0; time < 2; time++) {
+      expect((await whole([path]))['problems']).toEqual([expect.stringContaining(path)])
+      const torn = journal.texts()
+      expect(torn.length).toBeGreaterThan(0)
+      expect(torn).toEqual([...lines, ...lines].slice(0, torn.length))
+    }
+    file('a.log.gz', gzip)
+    expect((await whole([path]))['problems']).toEqual([])
+    expect(journal.texts()).toEqual(gzip === one ? lines : [...lines, ...lines])
+  }
 })
 
 test('lines that belong together, in another encoding', async () => {
