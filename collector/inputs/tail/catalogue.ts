@@ -18,6 +18,8 @@ export class Catalogue {
   #notes = new Map<string, Position | null>()
   readonly #byId = new Map<string, Source>()
   readonly #live = new Map<string, Source>()
+  /** Those that are nowhere, by what their files were. */
+  readonly #missing = new Map<string, Source>()
   /** Most have one member, for which a list would be twice as large, a Set eight times. */
   readonly #families = new Map<string, Source | Source[]>()
   /** Paths that were followed and are not now, the latest last. */
@@ -44,14 +46,11 @@ export class Catalogue {
     this.sources.add(source)
     source.followed = true
     this.schedule.set(source, source.nextLook)
-    if (source.place === 'live' || source.place === 'away') this.#byId.set(source.id, source)
+    this.#index(source)
     if (source.place === 'live') {
-      this.#live.set(source.path, source)
       this.#followed.delete(source.path)
     } else this.remember(source.path)
-    const members = this.family(source.path)
-    if (members.includes(source)) return
-    this.#families.set(familyOf(source.path), members.length === 0 ? source : [...members, source])
+    this.#join(source)
   }
 
   /** Takes a source out, without telling the journal. */
@@ -61,10 +60,7 @@ export class Catalogue {
     source.followed = false
     this.pending.delete(source)
     this.#unindex(source)
-    const family = familyOf(source.path)
-    const left = this.family(source.path).filter((member) => member !== source)
-    if (left.length === 0) this.#families.delete(family)
-    else this.#families.set(family, left.length === 1 ? left[0]! : left)
+    this.#leave(source)
   }
 
   /** Takes a source out for good. */
@@ -79,11 +75,24 @@ export class Catalogue {
     source.place = to.place
     source.at = to.at
     source.id = to.id
-    if (to.place === 'live' || to.place === 'away') this.#byId.set(to.id, source)
-    if (to.place === 'live') this.#live.set(source.path, source)
+    this.#index(source)
     this.schedule.set(source, 0)
   }
 
+  /** Follows a source by another path; its file is there (live), or is a rotated one of that log (away). */
+  rename(source: Source, to: { path: string; real: string; at: string }): void {
+    this.#unindex(source)
+    this.#leave(source)
+    source.rename(to.path, to.real)
+    this.#join(source)
+    if (to.at === to.path) this.#followed.delete(to.path)
+    this.move(source, { place: to.at === to.path ? 'live' : 'away', at: to.at, id: source.id })
+  }
+
+  /** The source of a file, be it one that has no name any more. */
+  known(id: string): Source | undefined {
+    return this.#byId.get(id) ?? this.#missing.get(id)
+  }
   byId(id: string): Source | undefined {
     return this.#byId.get(id)
   }
@@ -130,7 +139,25 @@ export class Catalogue {
   #note(key: string, position: Position | null) {
     this.#notes.set(key, position)
   }
+  #join(source: Source) {
+    const members = this.family(source.path)
+    if (members.includes(source)) return
+    this.#families.set(familyOf(source.path), members.length === 0 ? source : [...members, source])
+  }
+  #leave(source: Source) {
+    const family = familyOf(source.path)
+    const left = this.family(source.path).filter((member) => member !== source)
+    if (left.length === 0) this.#families.delete(family)
+    else this.#families.set(family, left.length === 1 ? left[0]! : left)
+  }
+  #index(source: Source) {
+    const { id, path, place } = source
+    if (place === 'live' || place === 'away') this.#byId.set(id, source)
+    if (place === 'live') this.#live.set(path, source)
+    if (place === 'missing') this.#missing.set(id, source)
+  }
   #unindex(source: Source) {
+    if (this.#missing.get(source.id) === source) this.#missing.delete(source.id)
     if (this.#byId.get(source.id) === source) this.#byId.delete(source.id)
     if (this.#live.get(source.path) !== source) return
     this.#live.delete(source.path)

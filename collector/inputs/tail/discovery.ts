@@ -3,6 +3,9 @@ import { isMadeAfter, type Surroundings } from './evidence.ts'
 import { glob, matches, type Folders, type Glob } from './globs.ts'
 import { isBeginningOf, setOffset } from './matching.ts'
 import { familyOf, shardOf } from './names.ts'
+import type { Seen } from './files.ts'
+import { isMadeUp, MadeUp } from './made_up.ts'
+import { Renaming } from './renaming.ts'
 import type { Rotation } from './rotation.ts'
 import type { Candidate } from './siblings.ts'
 import type { Source } from './source.ts'
@@ -17,6 +20,7 @@ export class Discovery {
   readonly #on: Surroundings
   readonly #folders: Folders
   readonly #rotation: Rotation
+  readonly #renaming: Renaming
   readonly #paths: readonly Glob[]
   readonly #excluded: readonly Glob[]
   #nextAt = -Infinity
@@ -32,6 +36,7 @@ export class Discovery {
     this.#on = surroundings
     this.#folders = folders
     this.#rotation = rotation
+    this.#renaming = new Renaming(surroundings, rotation)
     this.#paths = surroundings.options.paths.map(glob)
     this.#excluded = surroundings.options.exclude_paths.map(glob)
   }
@@ -77,8 +82,11 @@ export class Discovery {
         await this.#adopt(path)
         this.#folders.problems.delete(path)
       } catch (failure) {
-        this.#folders.problems.set(path, messageOf(failure))
-        this.#discoveries = 0
+        const message = messageOf(failure)
+        const isSaid = this.#folders.problems.get(path) === message
+        this.#folders.problems.set(path, message)
+        if (!(failure instanceof MadeUp)) this.#discoveries = 0
+        else if (!isSaid) context.log.warn({ path }, message)
       }
     }
     if (!this.#isAmiss) {
@@ -95,14 +103,9 @@ export class Discovery {
     const { ignore_older, read_from } = options
     const seen = files.stat(path)
     if (seen?.kind !== 'file') return
-    const known = catalogue.byId(seen.id)
-    if (known) {
-      // Moved back, or another name of a file that is followed already.
-      if (known.path === path && known.place === 'away') {
-        catalogue.move(known, { place: 'live', at: path, id: seen.id })
-      }
-      return
-    }
+    if (isMadeUp(files, path, seen)) throw new MadeUp()
+    const known = await this.#renaming.known({ path, seen })
+    if (known === 'followed') return
     const real = files.real(path)
     const wasFollowed = catalogue.wasFollowed(path)
     const rotated = wasFollowed ? [] : this.#rotation.generations.rotated({ path, real })
@@ -112,6 +115,29 @@ export class Discovery {
       this.#isAmiss = true
       return
     }
+    const rotation = this.#rotation
+    await this.#renaming.takeAlong({ path, real }, rotated)
+    const source = known
+      ? await this.#renaming.rename(known, { path, real, seen })
+      : this.#make(path, real, seen)
+    if (wasFollowed) await rotation.generations.follow(source)
+    // What is beside a copy of a log that is followed may be that copy, compressed.
+    else if (!rotation.isRotatedAway(source)) await this.#beside(source, rotated)
+    // That may have shown it to be the copy of a log that was truncated.
+    if (catalogue.byId(seen.id)) return
+    const age = clock.now() - Number(seen.mtimeNs / 1_000_000n)
+    source.leftOut = ignore_older !== undefined && age > ignore_older
+    const isNews = !this.#isFirst || wasFollowed
+    if (!isNews && read_from === 'end' && seen.size > 0 && !source.leftOut) {
+      await this.#beginAtEnd(source, path, seen.size)
+    }
+    catalogue.add(source)
+    catalogue.pending.add(source)
+  }
+
+  #make(path: string, real: string, seen: Seen): Source {
+    const { catalogue, context, options } = this.#on
+    const { clock } = context
     const source = catalogue.make(path, seen.id)
     // One string, not two, for each of ten thousand.
     if (real !== path) source.real = real
@@ -121,18 +147,7 @@ export class Discovery {
     // Spread out, so that ten thousand files are not all looked at in the same instant.
     const wait = Math.min(options.idle_poll_interval, Math.max(0, age) / 4)
     source.nextLook = clock.monotonic() + context.random() * wait
-    if (wasFollowed) await this.#rotation.generations.follow(source)
-    // What is beside a copy of a log that is followed may be that copy, compressed.
-    else if (!this.#rotation.isRotatedAway(source)) await this.#beside(source, rotated)
-    // That may have shown it to be the copy of a log that was truncated.
-    if (catalogue.byId(seen.id)) return
-    source.leftOut = ignore_older !== undefined && age > ignore_older
-    const isNews = !this.#isFirst || wasFollowed
-    if (!isNews && read_from === 'end' && seen.size > 0 && !source.leftOut) {
-      await this.#beginAtEnd(source, path, seen.size)
-    }
-    catalogue.add(source)
-    catalogue.pending.add(source)
+    return source
   }
 
   /** What is rotated beside a new log is old, but for what was made since the last look: it is the log's own. */

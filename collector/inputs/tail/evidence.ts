@@ -67,11 +67,7 @@ export class Evidence {
 
   /** What is at a path now; undefined when nothing is, or it cannot be looked at. */
   idAt(path: string): string | undefined {
-    try {
-      return this.#on.files.stat(path)?.id
-    } catch {
-      return undefined
-    }
+    return idAt(this.#on, path)
   }
 
   /** Whether another source that was cut away may go on in this file; it looks for itself. */
@@ -109,6 +105,15 @@ export class Evidence {
   isLate(source: Source): boolean {
     const { context, options } = this.#on
     return context.clock.monotonic() - source.placeSince >= options.rotate_wait
+  }
+}
+
+/** What is at a path now; undefined when nothing is, or it cannot be looked at. */
+export function idAt({ files }: Pick<Surroundings, 'files'>, path: string): string | undefined {
+  try {
+    return files.stat(path)?.id
+  } catch {
+    return undefined
   }
 }
 

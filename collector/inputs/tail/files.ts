@@ -9,8 +9,10 @@ import {
   realpathSync,
   statSync,
   type BigIntStats,
+  type Dirent,
   type Stats,
 } from 'node:fs'
+import { nativePath, textOf } from './native_path.ts'
 
 /** What a look at a path or an open file shows. */
 export interface Seen {
@@ -44,7 +46,7 @@ export interface TailFile {
 }
 
 /**
- * The file system as a tail needs it, passed in so that tests can make it fail. Looks are synchronous:
+ * The file system as a tail needs it; paths are text, also where names are no UTF-8 (see native_path). Passed in so that tests can make it fail. Looks are synchronous:
  * one takes 1 µs, where a trip through the thread pool takes 20; only reads of bulk are not.
  */
 export interface TailFiles {
@@ -152,20 +154,21 @@ const fstatOptions = { bigint: true } as const
 export const systemTailFiles: TailFiles = {
   stat(path, last) {
     if (last instanceof SystemSeen) {
-      const plain = statSync(path, plainOptions)
+      const plain = statSync(nativePath(path), plainOptions)
       if (!plain) return undefined
       if (last.isAs(plain)) return last
     }
-    const stats = statSync(path, statOptions)
+    const stats = statSync(nativePath(path), statOptions)
     return stats && new SystemSeen(stats)
   },
   list(folder) {
     try {
-      return readdirSync(folder, { withFileTypes: true }).map((entry) => ({
-        name: entry.name,
-        folder: entry.isDirectory(),
-        link: entry.isSymbolicLink(),
-      }))
+      const found = readdirSync(nativePath(folder), { withFileTypes: true })
+      if (!found.some(({ name }) => name.includes(replacement))) {
+        return found.map((entry) => listed(entry.name, entry))
+      }
+      const exactly = readdirSync(nativePath(folder), { withFileTypes: true, encoding: 'buffer' })
+      return exactly.map((entry) => listed(textOf(entry.name), entry))
     } catch (failure) {
       if (absent(failure)) return []
       throw failure
@@ -173,7 +176,7 @@ export const systemTailFiles: TailFiles = {
   },
   open(path) {
     // Non-blocking, or a path that has become a FIFO would stop the whole thread.
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const fd = openSync(nativePath(path), constants.O_RDONLY | constants.O_NONBLOCK)
     return {
       read: async (into, position) => {
         let done = 0
@@ -200,12 +203,22 @@ export const systemTailFiles: TailFiles = {
   },
   real(path) {
     try {
-      return realpathSync(path)
+      const real = realpathSync(nativePath(path))
+      return real.includes(replacement) ? textOf(realpathSync(nativePath(path), 'buffer')) : real
     } catch {
       return path
     }
   },
 }
+
+/** What Node puts in the place of bytes that are no UTF-8. */
+const replacement = '\ufffd'
+
+const listed = (name: string, entry: Pick<Dirent, 'isDirectory' | 'isSymbolicLink'>) => ({
+  name,
+  folder: entry.isDirectory(),
+  link: entry.isSymbolicLink(),
+})
 
 function readSome(fd: number, into: Uint8Array, at: number, position: number): Promise<number> {
   return new Promise((resolve, reject) => {

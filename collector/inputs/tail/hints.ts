@@ -1,5 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
+import { nativePath } from './native_path.ts'
 
 /** Folders watched at most: each takes one of the system's inotify watches. */
 const maxFolders = 256
@@ -74,7 +75,7 @@ export class Hints {
 
   #start(folder: string): FSWatcher | undefined {
     try {
-      const watcher = watch(folder, { persistent: false }, (_event, name) => {
+      const watcher = watch(nativePath(folder), { persistent: false }, (_event, name) => {
         if (name !== null) this.#paths.add(join(folder, name))
         if (!this.#pay()) this.#rest(folder)
         // With a reason: without one, an error with its stack is made each time.

@@ -43,7 +43,7 @@ export function familyOf(path: string): string {
 /** `*` in a tag becomes the path with dots: `file.*` and `/var/log/a.log` give `file.var.log.a.log`. */
 export function tagFor(tag: string, path: string): string {
   if (!tag.includes('*')) return tag
-  return tag.replaceAll('*', path.replace(/^\/+/, '').replaceAll('/', '.'))
+  return tag.replaceAll('*', path.toWellFormed().replace(/^\/+/, '').replaceAll('/', '.'))
 }
 
 /** FNV-1a, 32 bit: which of `count` workers a name belongs to. */

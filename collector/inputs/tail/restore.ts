@@ -1,7 +1,8 @@
 import type { Position } from '../../../core/journal/batch.ts'
 import { unchanged } from './fingerprint.ts'
 import { familyOf, shardOf } from './names.ts'
-import type { Surroundings } from './evidence.ts'
+import { idAt, type Surroundings } from './evidence.ts'
+import { glob } from './globs.ts'
 import type { Rotation } from './rotation.ts'
 import type { Candidate } from './siblings.ts'
 import { sourceFrom, type Source } from './source.ts'
@@ -22,10 +23,11 @@ export async function restore(
 ): Promise<void> {
   const { catalogue, context } = on
   const sources: Source[] = []
+  const byId = new FollowedById(on)
   for (const [key, position] of positions) {
     const source = sourceFrom(key, position, catalogue.open)
     if (!source) context.log.warn({ key, position }, 'a position that this version cannot read')
-    else if (shardOf(familyOf(source.path), worker.count) === worker.index) sources.push(source)
+    else if (keeperOf(on, source, byId, worker.count) === worker.index) sources.push(source)
   }
   // One that nothing was read of fits any content, so it comes last.
   sources.sort((a, b) => b.progress.offset - a.progress.offset)
@@ -39,7 +41,7 @@ export async function restore(
   for (const [path, source] of new Map(sources.map((each) => [each.path, each]))) {
     rotated.set(path, rotation.generations.rotated(source))
   }
-  const unplaced = sources.filter((source) => !place(on, source))
+  const unplaced = sources.filter((source) => !place(on, source, byId))
   const missedPaths = new Set<string>()
   for (const source of unplaced) {
     await search(on, rotation, source)
@@ -58,12 +60,41 @@ export async function restore(
   }
 }
 
+/** Where the files are that the patterns fit, for those whose names nothing is known of. */
+class FollowedById {
+  readonly #on: Surroundings
+  #paths: Map<string, string> | undefined
+
+  constructor(surroundings: Surroundings) {
+    this.#on = surroundings
+  }
+
+  path(id: string): string | undefined {
+    this.#paths ??= this.#look()
+    return this.#paths.get(id)
+  }
+
+  #look(): Map<string, string> {
+    const { isFollowed, options, siblings } = this.#on
+    const files = siblings.fitting(options.paths.map(glob), isFollowed)
+    return new Map(files.map(({ path, seen }) => [seen.id, path]))
+  }
+}
+
+/** Which worker follows a source: that of the name which its file has by now. */
+function keeperOf(on: Surroundings, source: Source, byId: FollowedById, workers: number): number {
+  const isThere = (path: string) => idAt(on, path) === source.id
+  const isNamedAsBefore = workers < 2 || [source.path, source.at ?? source.path].some(isThere)
+  const path = isNamedAsBefore ? undefined : byId.path(source.id)
+  return shardOf(familyOf(path ?? source.path), workers)
+}
+
 /** Puts a source where its file is; false when it is nowhere or has other content now. */
-function place(on: Surroundings, source: Source): boolean {
+function place(on: Surroundings, source: Source, byId: FollowedById): boolean {
   const { catalogue, context } = on
   source.placeSince = context.clock.monotonic()
   source.changedAt = source.placeSince
-  const at = source.place === 'cut' ? undefined : find(on, source)
+  const at = source.place === 'cut' ? undefined : find(on, source, byId)
   if (at === undefined) return false
   source.place = at === source.path ? 'live' : 'away'
   source.at = at
@@ -72,25 +103,18 @@ function place(on: Surroundings, source: Source): boolean {
   return true
 }
 
-function find(on: Surroundings, source: Source): string | undefined {
+function find(on: Surroundings, source: Source, byId: FollowedById): string | undefined {
   if (on.catalogue.byId(source.id)) return undefined
   const places = [source.at, source.path].filter((path) => path !== undefined)
   const near = () => on.siblings.near(source).find(({ seen: { id } }) => id === source.id)?.path
   for (let look = 0; look < looks; look++) {
-    const there = places.find((path) => idOf(on, path) === source.id) ?? near()
+    const there =
+      places.find((path) => idAt(on, path) === source.id) ?? near() ?? byId.path(source.id)
     if (there === undefined) return undefined
     const same = isSame(on, source, there)
     if (same !== undefined) return same ? there : undefined
   }
   return undefined
-}
-
-function idOf({ files }: Surroundings, path: string): string | undefined {
-  try {
-    return files.stat(path)?.id
-  } catch {
-    return undefined
-  }
 }
 
 /**
@@ -128,7 +152,7 @@ async function search(on: Surroundings, rotation: Rotation, source: Source): Pro
     catalogue.dropNote(source.key)
     return
   }
-  const gone = idOf(on, source.path) === undefined
+  const gone = idAt(on, source.path) === undefined
   source.at = undefined
   source.place = 'cut'
   catalogue.add(source)

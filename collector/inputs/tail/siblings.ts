@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import type { Seen, TailFiles } from './files.ts'
-import { type Folders, type Glob } from './globs.ts'
+import { matches, type Folders, type Glob } from './globs.ts'
 import { familyOf, isRotatedName } from './names.ts'
 import type { Source } from './source.ts'
 
@@ -42,6 +42,26 @@ export class Siblings {
     return [source.path, source.real].some(
       (own) => dirname(own) === dirname(path) && isRotatedName(basename(own), basename(path)),
     )
+  }
+
+  /** Whether what is at `path` is among what `near` finds of a log. */
+  isNear(source: Pick<Source, 'path' | 'real'>, path: string): boolean {
+    const beside = [source.path, source.real].some((own) => {
+      if (dirname(own) !== dirname(path)) return false
+      return basename(path).startsWith(basename(own)) || familyOf(own) === familyOf(path)
+    })
+    return beside || this.#elsewhere.some((pattern) => matches(pattern, path))
+  }
+
+  /** Every file that fits one of these patterns, whatever it is called. */
+  fitting(patterns: readonly Glob[], wanted: (path: string) => boolean): Candidate[] {
+    const paths = new Set<string>()
+    for (const pattern of patterns) {
+      this.#folders.walk(pattern, (path) => {
+        if (wanted(path)) paths.add(path)
+      })
+    }
+    return this.#lookOnce(paths)
   }
 
   #near(source: Pick<Source, 'path' | 'real' | 'at'>): Set<string> {

@@ -30,8 +30,8 @@ export interface Progress {
  */
 export class Source {
   readonly key: string
-  /** The path that its events name and its tag is made from. */
-  readonly path: string
+  /** The path that it is followed by, its events name and its tag is made from. */
+  path: string
   place: Place = 'live'
   /** Where it is now; undefined when only an open file or nothing is left. */
   at: string | undefined
@@ -166,9 +166,16 @@ export class Source {
     this.headBytes = undefined
   }
 
+  /** Is followed by another path from now on. */
+  rename(path: string, real: string): void {
+    this.path = path
+    this.real = real
+    this.#context = undefined
+  }
+
   /** What its events carry of where they are from: one object while the file is open, so that it is made ready once. */
   context(): JsonObject {
-    return (this.#context ??= { log: { file: { path: this.path } } })
+    return (this.#context ??= { log: { file: { path: this.path.toWellFormed() } } })
   }
 
   /** What the journal keeps; docs/TAIL.md describes it. */
