@@ -102,6 +102,8 @@ export interface BucketsPlan {
 export interface Best {
   readonly limit: number
   readonly minDocCount: number
+  /** Of so many groups, the first in order, those below `minDocCount` are not among the others, either. */
+  readonly shardSize: number
   /** SQL ORDER BY terms over `key`, `"_count"` and the columns of metrics. */
   order(key: Sql, metric: MetricOrder): readonly Sql[]
 }

@@ -201,22 +201,30 @@ class Run {
         this.#options.onCounted!(answered.reduce((sum, { _count }) => sum + Number(_count), 0))
       return answered.filter((row) => row[`_k${depth}`] !== null)
     }
-    const { limit, minDocCount, order } = plan.best
+    const { limit, minDocCount, shardSize, order } = plan.best
     const enough = sql`"_count" >= ${verbatim(String(minDocCount))}`
     const orders = join(order(key, level.order), ', ')
     const most = verbatim(String(limit))
+    /** Whose documents count as those of others, unless they are in the answer. */
+    const isOther = sql`${enough} or "_place" > ${verbatim(String(shardSize))}`
+    // Without one below it nobody has to be numbered.
+    const place = (within: Sql) =>
+      minDocCount > 1 ? sql`row_number() over (${within} order by ${orders})` : sql`0`
     if (depth === 0) {
       const answered = await this.#ask(sql`with g as materialized (${all}),
-          keyed as (select * from g where ${key} is not null)
-        select *, (select sum("_count")::BIGINT from keyed) as "_total", (select sum("_count")::BIGINT from g) as "_all"
+          keyed as (select *, ${place(sql``)} as "_place" from g where ${key} is not null)
+        select *, (select sum("_count")::BIGINT from keyed where ${isOther}) as "_total", (select sum("_count")::BIGINT from g) as "_all"
         from keyed where ${enough} order by ${orders} limit ${most}`)
       const [first] = answered
       if (isCounted && first) this.#options.onCounted!(Number(first._all))
       return answered
     }
     const parents = join(keys.slice(0, -1), ', ')
-    const totals = sql`select *, sum("_count") over (partition by ${parents})::BIGINT as "_total" from (${groups})`
-    return this.#ask(sql`select *, row_number() over (partition by ${parents} order by ${orders}) as "_rank"
+    const within = sql`partition by ${parents}`
+    const placed = sql`select *, ${place(within)} as "_place" from (${groups})`
+    const others = sql`select * from (${placed}) where ${isOther}`
+    const totals = sql`select *, sum("_count") over (${within})::BIGINT as "_total" from (${others})`
+    return this.#ask(sql`select *, row_number() over (${within} order by ${orders}) as "_rank"
       from (${totals}) where ${enough} qualify "_rank" <= ${most} order by "_rank" limit ${bound}`)
   }
 

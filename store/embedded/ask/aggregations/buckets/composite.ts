@@ -80,6 +80,7 @@ export function composite(options: Options): BucketsKind {
         best: {
           limit: size,
           minDocCount: 1,
+          shardSize: 0,
           order: (whole) =>
             sources.map(({ descending, missingFirst }, at) => {
               const direction = `${descending ? 'desc' : 'asc'} nulls ${missingFirst ? 'first' : 'last'}`

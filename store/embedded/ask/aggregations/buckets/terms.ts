@@ -15,12 +15,14 @@ const byCount: readonly BucketOrder[] = [{ path: '_count', descending: true }]
 export interface TermsOptions {
   readonly size: number
   readonly minDocCount: number
+  /** How many of a shard's buckets Elasticsearch looks at: what it drops of these is in no sum. */
+  readonly shardSize: number
   readonly orders: readonly BucketOrder[]
   readonly showsErrors: boolean
 }
 
 export function termsOptions(options: Options): TermsOptions {
-  options.ignore('shard_size', 'shard_min_doc_count', 'collect_mode', 'execution_hint')
+  options.ignore('shard_min_doc_count', 'collect_mode', 'execution_hint')
   const size = options.integer('size', 0) ?? 10
   if (size === 0) {
     throw options.illegal(`[size] must be greater than 0. Found [0] in [${options.name}]`)
@@ -28,7 +30,15 @@ export function termsOptions(options: Options): TermsOptions {
   const minDocCount = options.integer('min_doc_count', 0) ?? 1
   const orders = ordersOf(options) ?? byCount
   const showsErrors = options.boolean('show_term_doc_count_error') ?? false
-  return { size: Math.min(size, options.limits.maxBuckets + 1), minDocCount, orders, showsErrors }
+  const isByKey = orders.length === 1 && orders[0]!.path === '_key'
+  const looked = options.integer('shard_size', 0) ?? (isByKey ? size : Math.floor(size * 1.5 + 10))
+  return {
+    size: Math.min(size, options.limits.maxBuckets + 1),
+    minDocCount,
+    shardSize: Math.max(size, looked),
+    orders,
+    showsErrors,
+  }
 }
 
 export const besideTerms = (groups: readonly Group[], kept: number): JsonRecord => ({
@@ -78,12 +88,13 @@ export function terms(options: Options): BucketsKind {
 
 /** @param ordered what a key is ordered by */
 const bestOf = (
-  { size, minDocCount, orders }: TermsOptions,
+  { size, minDocCount, shardSize, orders }: TermsOptions,
   ordered: (key: Sql) => Sql = (key) => key,
 ) => ({
   best: {
     limit: size,
     minDocCount,
+    shardSize,
     order: (key: Sql, metric: (path: string) => Sql) => orderSql(orders, ordered(key), metric),
   },
 })

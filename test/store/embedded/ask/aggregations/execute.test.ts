@@ -55,16 +55,26 @@ test('more buckets than there may be are refused before they are made', async ()
   })
 })
 
-test('documents of terms below min_doc_count are among the others', async () => {
+test('documents of terms below min_doc_count are among the others, but for the first shard_size', async () => {
   const terms = { field: 'k', size: 1, min_doc_count: 2 }
-  const { whole, parts } = await table.aggregations({
-    whole: { terms },
-    parts: { histogram: { field: 'v', interval: 3 }, aggs: { part: { terms } } },
-  })
-  expect(whole).toMatchObject({ sum_other_doc_count: 4, buckets: [{ key: 'a0', doc_count: 3 }] })
-  const second = (parts as { buckets: JsonRecord[] }).buckets[1]
-  const part = { sum_other_doc_count: 1, buckets: [{ key: 'a1', doc_count: 2 }] }
-  expect(second).toMatchObject({ key: 3, part })
+  const of = async (more: JsonRecord) => {
+    const { whole, parts } = await table.aggregations({
+      whole: { terms: { ...terms, ...more } },
+      parts: {
+        histogram: { field: 'v', interval: 3 },
+        aggs: { part: { terms: { ...terms, ...more } } },
+      },
+    })
+    const { part } = (parts as { buckets: JsonRecord[] }).buckets[1]!
+    return [whole, part] as JsonRecord[]
+  }
+  const best = [[{ key: 'a0', doc_count: 3 }], [{ key: 'a1', doc_count: 2 }]]
+  const looked = await of({})
+  expect(looked.map(({ buckets }) => buckets)).toEqual(best)
+  expect(looked.map(({ sum_other_doc_count: others }) => others)).toEqual([3, 0])
+  const few = await of({ shard_size: 1 })
+  expect(few.map(({ buckets }) => buckets)).toEqual(best)
+  expect(few.map(({ sum_other_doc_count: others }) => others)).toEqual([4, 1])
 })
 
 test('quantiles lie between the two nearest values, as in Elasticsearch 8.19', async () => {
