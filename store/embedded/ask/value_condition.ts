@@ -104,7 +104,8 @@ function hasWholeToken(value: Sql, term: string): Sql {
 }
 
 const bigint = (value: bigint): Sql => verbatim(`(${value})::bigint`)
-const double = (value: number): Sql => sql`cast(${value} as double)`
+/** As text: a whole number would be bound as a BIGINT, which some doubles are beyond. */
+const double = (value: number): Sql => sql`cast(${String(value)} as double)`
 
 function rounded({ field }: Resolved, value: number): number {
   if (field.type === 'float') return Math.fround(value)

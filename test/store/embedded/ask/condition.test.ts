@@ -118,6 +118,8 @@ const learnt: readonly (readonly [string, JsonValue, readonly number[]])[] = [
   ['not an unknown field', { bool: { must_not: [{ term: { nowhere: 1 } }] } }, [0, 1, 2, 3]],
   ['not, with NULLs', { bool: { must_not: { range: { price: { gt: 1.7 } } } } }, [0, 2, 3]],
   ['a range of doubles', { range: { price: { gte: 1.5, lt: 2 } } }, [0]],
+  ['a bound beyond a BIGINT', { range: { price: { lt: '18446744073709551615' } } }, [0, 1]],
+  ['a term beyond a BIGINT', { terms: { price: ['18446744073709551615', 2] } }, [1]],
   ['a range of words', { range: { 'log.level': { gte: 'e', lt: 'f' } } }, [0]],
   ['dates by maths', { range: { '@timestamp': { gte: 'now-1h', lt: 'now' } } }, [0]],
   ['a date up to its end', { range: { '@timestamp': { lte: '2026-11-20||/d' } } }, [2, 3]],
