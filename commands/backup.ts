@@ -13,7 +13,7 @@ export function registerBackup(program: Command, world: World): void {
     .command('backup')
     .summary('copy everything to a folder')
     .description(
-      'Copies journal, store, readers and dead letters to a folder, as of one moment, while Weir runs on: all that was acknowledged before is in it. The config is not. The folder is on the machine of that Weir.',
+      'Copies journal, store, error reports, readers and dead letters to a folder, as of one moment, while Weir runs on: all that was acknowledged before is in it. The config is not. The folder is on the machine of that Weir.',
     )
     .addArgument(new Argument('<folder>', 'new or empty'))
     .addHelpText(

@@ -22,7 +22,8 @@ export function checkStoreFiles(dataFolder: string): Finding[] {
     try {
       if (existsSync(path)) checkFile(path)
     } catch (failure) {
-      findings.push(problem(messageOf(failure)))
+      const text = messageOf(failure)
+      findings.push(problem(text.includes(path) ? text : `${path}: ${text}`))
     }
   }
   for (const [manifest, files] of manifests) {

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import type { JsonRecord, JsonValue } from '../store/search.ts'
 import { eventText } from './errors/event_text.ts'
@@ -153,6 +153,17 @@ async function change(
   else world.stderr.write(`${issues.join(', ')}: done\n`)
 }
 
+function commitId(text: string): string {
+  if (/^[0-9a-zA-Z]{4,64}$/.test(text)) return text
+  throw new InvalidArgumentError('The id of a commit has 4 to 64 letters and digits.')
+}
+
+function numberAboveZero(text: string): number {
+  const number = wholeNumber(text)
+  if (number > 0) return number
+  throw new InvalidArgumentError('It has to be a whole number above 0.')
+}
+
 const issueArgument = ['<issue...>', 'such as SHOP-1A, or their numbers'] as const
 
 function addStatusChanges(errors: Command, world: World): void {
@@ -166,7 +177,7 @@ function addStatusChanges(errors: Command, world: World): void {
     .addOption(
       new Option('--in-release <version>', 'with this release, or `latest`').conflicts('inCommit'),
     )
-    .option('--in-commit <id>', 'with the release that has this commit')
+    .option('--in-commit <id>', 'with the release that has this commit', commitId)
     .option('--json', 'as JSON')
     .addHelpText(
       'before',
@@ -197,9 +208,9 @@ function addStatusChanges(errors: Command, world: World): void {
     .command('archive')
     .description('take issues out of sight: for ever, or until something happens')
     .argument(...issueArgument)
-    .option('--until-events <number>', 'until it happens so often again', wholeNumber)
-    .option('--until-users <number>', 'until so many more users have it', wholeNumber)
-    .option('--for <minutes>', 'for so long', wholeNumber)
+    .option('--until-events <number>', 'until it happens so often again', numberAboveZero)
+    .option('--until-users <number>', 'until so many more users have it', numberAboveZero)
+    .option('--for <minutes>', 'for so long', numberAboveZero)
     .option('--until-escalating', 'until it happens far more often than it did')
     .option('--json', 'as JSON')
     .addHelpText(

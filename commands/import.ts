@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { Argument, type Command } from 'commander'
+import { Argument, type Command, InvalidArgumentError } from 'commander'
 import type { ImportProgress } from '../collector/inputs/import/progress.ts'
-import { WeirError } from '../core/errors.ts'
+import { messageOf, WeirError } from '../core/errors.ts'
 import { exitCodes } from './exit_codes.ts'
 import { type ConfigOptions, dataFolderFor } from './load_config.ts'
 import { grouped, Progress } from './progress.ts'
@@ -31,7 +31,11 @@ export function registerImport(program: Command, world: World): void {
       [],
     )
     .option('-t, --tag <tag>', 'tag of the events: it routes them and names their stream', 'import')
-    .option('--multiline <pattern>', 'lines that match begin an event, the others go on with it')
+    .option(
+      '--multiline <pattern>',
+      'lines that match begin an event, the others go on with it',
+      regexpText,
+    )
     .option('--encoding <name>', 'encoding of the files; default: utf-8')
     .addHelpText(
       'before',
@@ -45,6 +49,15 @@ Try the parser first: weir parse nginx access.log | head
     .action(async (paths: string[], _options, self: Command) => {
       await importFiles(world, paths, self.optsWithGlobals<ImportOptions>())
     })
+}
+
+function regexpText(text: string): string {
+  try {
+    new RegExp(text)
+    return text
+  } catch (failure) {
+    throw new InvalidArgumentError(`It is no regular expression: ${messageOf(failure)}`)
+  }
 }
 
 async function importFiles(

@@ -76,7 +76,7 @@ export async function createProgram(world: World): Promise<Command> {
   const program = new Command('weir')
     .usage('[command] [options]')
     .description(
-      "takes in an application's logs and metrics, loses none, keeps them to be asked, and ships them on",
+      "takes in an application's logs, metrics and errors, loses none, keeps them to be asked, and ships them on",
     )
     .option('-c, --config <file>', 'config file, YAML (environment: WEIR_CONFIG)')
     .option('-d, --data-dir <folder>', 'where everything is kept')

@@ -74,3 +74,10 @@ test('without a running Weir, and with a parser that is none', async () => {
   expect(none.stderr).toContain('start it (weir start)')
   expect((await importing(['/a', '-p', 'ngnix'], done)).stderr).toContain('"ngnix" is not known')
 })
+
+test('a pattern that is none is refused in the words of the command', async () => {
+  const { code, stderr, given } = await importing(['/a', '--multiline', '('], done)
+  expect(code).toBe(2)
+  expect(stderr).toContain("'--multiline <pattern>' argument '(' is invalid. It is no regular")
+  expect(given).toEqual([])
+})

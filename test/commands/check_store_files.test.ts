@@ -1,0 +1,15 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { checkStoreFiles } from '../../commands/check_store_files.ts'
+
+test('files that cannot be opened are named, each once', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-check-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const files = ['documents.sqlite', 'api.sqlite'].map((name) => `${folder}/store/${name}`)
+  // What stands there is no file, which SQLite says in the same words for each.
+  for (const path of files) mkdirSync(path, { recursive: true })
+  const told = checkStoreFiles(folder).map(({ message }) => message)
+  expect(told).toEqual(files.map((path) => `${path}: disk I/O error`))
+})
