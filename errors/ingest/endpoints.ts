@@ -254,7 +254,7 @@ async function takeAttachments(incoming: Incoming, body: Uint8Array, desk: Desk)
 }
 
 /** What a user wrote into the dialog of `showReportDialog`, as a form. */
-async function takeDialog(_incoming: Incoming, body: Uint8Array, desk: Desk): Promise<Answer> {
+async function takeDialog(incoming: Incoming, body: Uint8Array, desk: Desk): Promise<Answer> {
   const dsn = desk.query.get('dsn')
   const sender = desk.sender(dsn ?? undefined)
   const eventId = readEventId(desk.query.get('eventId') ?? undefined)
@@ -262,7 +262,11 @@ async function takeDialog(_incoming: Incoming, body: Uint8Array, desk: Desk): Pr
   if (body.length > desk.limits.max_small_item_size) {
     throw tooLarge('the form is larger than errors.limits.max_small_item_size')
   }
-  const form = new URLSearchParams(Buffer.from(body).toString())
+  const { contentType } = incoming.headers
+  const isMultipart = /^multipart\/form-data\b/i.test(contentType)
+  const form = isMultipart
+    ? (await readForm(body, contentType, formLimits(desk))).fields
+    : new URLSearchParams(Buffer.from(body).toString())
   const missing = ['name', 'email', 'comments'].filter((name) => !form.get(name)?.trim())
   if (missing.length > 0) {
     const errors = Object.fromEntries(missing.map((name) => [name, ['This field is required.']]))
@@ -271,9 +275,9 @@ async function takeDialog(_incoming: Incoming, body: Uint8Array, desk: Desk): Pr
   const parcel = desk.parcel(sender)
   if (parcel.allows('feedback')) {
     takeFeedback(parcel, desk.items(parcel), 'dialog', eventId, {
-      name: form.get('name'),
-      email: form.get('email'),
-      message: form.get('comments'),
+      name: form.get('name') ?? null,
+      email: form.get('email') ?? null,
+      message: form.get('comments') ?? null,
     })
   }
   return await deliverAndAnswer(parcel, eventId, desk, {})

@@ -255,6 +255,21 @@ describe('a check-in with a body', () => {
   })
 })
 
+test('the dialog takes a multipart form too', async () => {
+  const weir = acceptorOn()
+  const query = new URLSearchParams({ dsn: `http://${key}@weir.example/42`, eventId }).toString()
+  const dialog = { endpoint: 'feedback' as const, project: undefined, query }
+  const given = { name: 'A', email: 'a@b.c', comments: 'it broke' }
+  const fields = Object.entries(given).map(([name, text]) => ({ name, text }))
+  const { body, contentType } = formOf(fields)
+  expect((await weir.post(body, { ...dialog, headers: { contentType } })).status).toBe(200)
+  expect(weir.reports).toMatchObject([{ kind: 'feedback', feedback: { message: 'it broke' } }])
+  const half = formOf(fields.slice(0, 2)).body
+  expect((await weir.post(half, { ...dialog, headers: { contentType } })).body).toContain(
+    'comments',
+  )
+})
+
 test('the dialog that asks users', async () => {
   const weir = acceptorOn()
   const dsn = `http://${key}@weir.example/42`
