@@ -4,11 +4,11 @@ import type { Shape } from '../shape.ts'
 import type { Checksums } from './checksums.ts'
 import { openIrreplaceable } from './manifest_file.ts'
 import { migrateManifest } from './manifest_schema.ts'
-import type { Learnt } from './path_tree.ts'
 import type { Mask } from './documents_line.ts'
-import { type MinuteCount, type NewSegment, type Segment, sumOf } from './segment.ts'
+import { type Change, type Gone, writeChange } from './manifest_change.ts'
+import { type MinuteCount, type Segment, sumOf } from './segment.ts'
 import { segmentsIn } from './segment_rows.ts'
-import { type SourcePages, sourcePagesIn, sourcePagesText } from './source_pages.ts'
+import { type SourcePages, sourcePagesIn } from './source_pages.ts'
 
 /** Whole minutes since the epoch: `from` and those up to `to`. */
 export interface Minutes {
@@ -23,33 +23,6 @@ export interface StreamMinutes {
   readonly minutes: readonly number[]
   readonly levels: readonly string[]
   readonly counts: readonly number[]
-}
-
-/** Where documents of an index ended that was deleted. */
-export interface Gone {
-  readonly stream: string
-  /** Rows in segments up to here are gone, documents with a higher `_seq` than `seq` excepted. */
-  readonly segment: number
-  /** Documents up to here are gone, whichever segment they come into. */
-  readonly seq: number
-}
-
-/** Everything that changes together. */
-export interface Change {
-  readonly add?: readonly NewSegment[]
-  readonly remove?: readonly number[]
-  readonly masks?: readonly Mask[]
-  /** Masks whose rows no longer exist. */
-  readonly unmask?: readonly Mask[]
-  readonly learnt?: readonly Learnt[]
-  readonly beyond?: ReadonlyMap<string, number>
-  readonly cursor?: Places
-  readonly gone?: Gone
-  readonly damaged?: readonly { id: number; reason: string }[]
-  /** Segments that were set aside, and whose files are whole again. */
-  readonly back?: readonly Segment[]
-  /** Files that were set aside and are to be forgotten. */
-  readonly forget?: readonly string[]
 }
 
 export interface DamagedFile {
@@ -253,32 +226,7 @@ export class Manifest {
   commit(change: Change, nowMs: number): void {
     this.#database.exec(this.#isLook ? 'savepoint change' : 'begin immediate')
     try {
-      for (const { id, reason } of change.damaged ?? []) this.#setAside(id, reason, nowMs)
-      for (const { file } of change.back ?? []) this.#sound(file)
-      for (const file of change.forget ?? []) {
-        this.#sound(file)
-        this.#run('delete from segments where file = ?', file)
-      }
-      for (const id of change.remove ?? []) this.#remove(id)
-      for (const segment of change.add ?? []) this.#add(segment, nowMs)
-      for (const { stream, seq } of change.masks ?? []) {
-        this.#run('insert or ignore into masks values (?, ?)', stream, seq)
-      }
-      for (const { stream, seq } of change.unmask ?? []) {
-        this.#run('delete from masks where stream = ? and seq = ?', stream, seq)
-      }
-      for (const { stream, shape } of change.learnt ?? []) {
-        const { path, jsonPath, many, kind } = shape
-        const insert = 'insert or ignore into shapes values (?, ?, ?, ?, ?)'
-        this.#run(insert, stream, path, jsonPath, many ? 1 : 0, kind)
-      }
-      for (const [stream, count] of change.beyond ?? []) {
-        this.#run('update streams set beyond = beyond + ? where stream = ?', count, stream)
-      }
-      for (const [partition, { segment, ordinal }] of Object.entries(change.cursor ?? {})) {
-        this.#run('insert or replace into cursor values (?, ?, ?)', partition, segment, ordinal)
-      }
-      if (change.gone) this.#forget(change.gone, nowMs)
+      writeChange(change, nowMs, (text, ...values) => this.#run(text, ...values))
       this.#database.exec(this.#isLook ? 'release change' : 'commit')
     } catch (failure) {
       if (this.#isLook) this.#database.exec('rollback to change; release change')
@@ -344,91 +292,6 @@ export class Manifest {
     }
     const [sequence] = this.#all("select seq from sqlite_sequence where name = 'segments'")
     this.#nextId = Number(sequence?.['seq'] ?? 0) + 1
-  }
-
-  #add(segment: NewSegment, nowMs: number): void {
-    const { rows, sourceBytes, minMicros, maxMicros, untimed } = sumOf(segment.parts)
-    this.#run(
-      'insert into segments values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      segment.id,
-      segment.file,
-      segment.stream ?? null,
-      segment.day ?? null,
-      rows,
-      segment.bytes,
-      sourceBytes,
-      minMicros,
-      maxMicros,
-      untimed,
-      segment.words ? 1 : 0,
-      segment.merged ? 1 : 0,
-      nowMs,
-    )
-    const { file, words } = segment.checksums
-    this.#run('insert into checksums values (?, ?, ?)', segment.id, file, words ?? null)
-    const pages = sourcePagesText(segment.sourcePages)
-    this.#run('insert into source_pages values (?, ?)', segment.id, pages)
-    for (const part of segment.parts) {
-      this.#run(
-        'insert or ignore into streams (stream, created_ms) values (?, ?)',
-        part.stream,
-        nowMs,
-      )
-      this.#run(
-        'insert into segment_streams values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        segment.id,
-        part.stream,
-        part.rows,
-        part.sourceBytes,
-        part.minMicros,
-        part.maxMicros,
-        part.untimed,
-        part.maxSeq,
-        JSON.stringify(part.spilled),
-        segment.minutes ? 1 : 0,
-      )
-    }
-    for (const { stream, minute, level, count } of segment.minutes ?? []) {
-      this.#run(
-        'insert into minutes values (?, ?, ?, ?, ?)',
-        segment.id,
-        stream,
-        minute,
-        level,
-        count,
-      )
-    }
-  }
-
-  #forget({ stream, segment, seq }: Gone, nowMs: number): void {
-    this.#run('delete from shapes where stream = ?', stream)
-    this.#run('delete from masks where stream = ? and seq <= ?', stream, seq)
-    this.#run(
-      `insert into streams (stream, created_ms, gone_segment, gone_seq) values (?, ?, ?, ?) on conflict (stream)
-       do update set created_ms = excluded.created_ms, beyond = 0, gone_segment = excluded.gone_segment, gone_seq = excluded.gone_seq`,
-      stream,
-      nowMs,
-      segment,
-      seq,
-    )
-  }
-
-  #setAside(id: number, reason: string, nowMs: number): void {
-    this.#run(
-      `insert or replace into damaged select file, stream, rows, min_time, max_time, ?, ? from segments where id = ?`,
-      reason,
-      nowMs,
-      id,
-    )
-  }
-
-  #sound(file: string): void {
-    this.#run('delete from damaged where file = ?', file)
-  }
-
-  #remove(id: number): void {
-    this.#run('delete from damaged where file = (select file from segments where id = ?)', id)
-    this.#run('delete from segments where id = ?', id)
   }
 
   #statement(text: string): StatementSync {
