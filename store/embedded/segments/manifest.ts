@@ -81,6 +81,11 @@ export class Manifest {
     return this.#nextId++
   }
 
+  /** Has ids begin above those of files that it does not know. */
+  leaveIds(through: number): void {
+    this.#nextId = Math.max(this.#nextId, through + 1)
+  }
+
   /** Milliseconds since the epoch: the last time that was believed, or else when the newest segment was made. */
   lastKnownMs(): number | undefined {
     const [row] = this.#all(

@@ -13,7 +13,7 @@ import { type NewSegment, type Segment } from './segment.ts'
 import { Reading } from './reading.ts'
 import { RememberedFooters } from './remembered_footers.ts'
 import { SourceReader } from './source_reader.ts'
-import { setUnknownAside } from './unknown_files.ts'
+import { highestIdIn, setUnknownAside } from './unknown_files.ts'
 import { WordFilters } from './word_filters.ts'
 
 export interface StoreWorld {
@@ -116,9 +116,10 @@ export class SegmentStore {
     const back = '"weir store adopt" takes their events and documents back'
     await setUnknownAside(world, { manifest: path, top: segmentsFolder(folder), back }, isLook)
     // One that a look made would count at the next start, and its files would not.
-    const isLost = isLook && !isManifestMade(path)
-    const manifest = new Manifest(isLost ? ':memory:' : path, isLook)
+    const isLost = !isManifestMade(path)
+    const manifest = new Manifest(isLost && isLook ? ':memory:' : path, isLook)
     try {
+      if (isLost) manifest.leaveIds(highestIdIn(segmentsFolder(folder)))
       if (!isLook) await removeOrphans(world, manifest)
       const { memory } = limits
       const footers = new RememberedFooters(manifest.segments.values())

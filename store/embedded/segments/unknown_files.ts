@@ -53,3 +53,11 @@ export async function setUnknownAside(
     { files: number },
   )
 }
+
+/** The highest number that a file below `top` is named by; 0 when there is none. */
+export function highestIdIn(top: string): number {
+  return readdirSync(top, { recursive: true, withFileTypes: true }).reduce((highest, { name }) => {
+    const id = /^(\d+)\.(?:parquet|words)$/.exec(name)?.[1]
+    return Math.max(highest, Number(id ?? 0))
+  }, 0)
+}
