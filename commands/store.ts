@@ -132,4 +132,4 @@ export function registerStore(program: Command, world: World): void {
 const whatFollows = (rows: number) =>
   rows === 0
     ? 'it only made searches faster, and nothing is lost'
-    : `it is set aside, and its ${rows} rows are found no more: what is left of it stays where it is; put there again from a backup it is taken back`
+    : `it is set aside, and its ${rows} rows are found no more: what is left of it stays where it is; put there again from a backup it is taken back by the next "weir store verify"`

@@ -36,10 +36,10 @@ export async function whatIsWrong(
   { path, rows, checksum, values }: KnownFile,
   deadline: AbortSignal,
 ): Promise<string | undefined> {
-  const size = await files.size(path)
-  if (size === undefined) return 'the file is missing'
-  if (size === 0) return 'the file is empty'
   try {
+    const size = await files.size(path)
+    if (size === undefined) return 'the file is missing'
+    if (size === 0) return 'the file is empty'
     if (checksum !== undefined && (await checksumOf(files, path)) !== checksum)
       return 'its checksum is not that of what was written'
     const read = sql`select count(*) as rows, ${values} from read_parquet(${path})`

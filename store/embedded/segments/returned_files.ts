@@ -24,13 +24,14 @@ export class ReturnedFiles {
     if (nowMs < this.#lookedMs + lookEveryMs) return
     this.#lookedMs = nowMs
     for (const segment of manifest.aside.values()) {
-      const isThere =
-        (await world.files.size(`${segmentsFolder(world.folder)}/${segment.file}`)) !== undefined
+      const path = `${segmentsFolder(world.folder)}/${segment.file}`
+      // A mount may fail to say even that.
+      const isThere = (await world.files.size(path).catch(() => undefined)) !== undefined
       if (!isThere) this.#broken.delete(segment.id)
       else if (!this.#broken.has(segment.id)) {
         await takeWholeBack(this.#store, deadline, [segment])
         if (deadline.aborted) return
-        this.#broken.add(segment.id)
+        if (manifest.aside.has(segment.id)) this.#broken.add(segment.id)
       }
     }
   }

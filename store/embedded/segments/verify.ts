@@ -47,16 +47,20 @@ export async function verifySegments(
   return { verified, damaged }
 }
 
-/** Takes segments back that were set aside, and whose files are as they were written. */
+/** Takes segments back that were set aside, and whose files are as they were written. What fails leaves one aside. */
 export async function takeWholeBack(
   store: SegmentStore,
   deadline: AbortSignal,
   segments: Iterable<Segment> = store.manifest.aside.values(),
 ): Promise<void> {
   for (const segment of segments) {
-    const why = await wrongWith(store, segment, deadline)
-    if (deadline.aborted) return
-    if (why === undefined) store.takeBack(segment)
+    try {
+      const why = await wrongWith(store, segment, deadline)
+      if (deadline.aborted) return
+      if (why === undefined) store.takeBack(segment)
+    } catch {
+      // Too little memory, or a full disk: the next look takes it.
+    }
   }
 }
 
@@ -71,7 +75,8 @@ export async function damagedAmong(store: SegmentStore, failure: unknown): Promi
   // It names one file of a folder that is away.
   for (const segment of all) {
     const path = `${segmentsFolder(store.world.folder)}/${segment.file}`
-    if ((await store.world.files.size(path)) === undefined) suspects.add(segment)
+    const size = await store.world.files.size(path).catch(() => undefined)
+    if (size === undefined) suspects.add(segment)
   }
   return await setDamagedAside(store, [...suspects])
 }

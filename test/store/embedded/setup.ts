@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import type { Batch } from '../../../core/journal/batch.ts'
 import { type Clock, systemClock } from '../../../core/clock.ts'
 import type { Context } from '../../../core/context.ts'
-import { systemFiles } from '../../../core/files.ts'
+import { type Files, systemFiles } from '../../../core/files.ts'
 import type { Journal } from '../../../core/journal/journal.ts'
 import type { PartitionWriter } from '../../../core/journal/writer.ts'
 import { createMetrics, Registry } from '../../../core/metrics.ts'
@@ -54,6 +54,7 @@ export function inProcess(
   answerer: Answerer = plainAnswerer,
   step: (name: string) => void = () => undefined,
   clock: Clock = systemClock,
+  files: Files = systemFiles,
 ): StartChild {
   return ({ onMessage, onGone }) => {
     let isGone = false
@@ -63,7 +64,7 @@ export function inProcess(
       onGone(why)
     }
     const engine = new EngineProcess({
-      files: systemFiles,
+      files,
       clock,
       answerer,
       send: (message: FromEngine) => {

@@ -2,11 +2,13 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { systemClock } from '../../../../core/clock.ts'
+import { systemFiles } from '../../../../core/files.ts'
 import { checkStoreFiles } from '../../../../commands/check_store_files.ts'
 import { setAsideIn } from '../../../../store/embedded/segments/manifest_file.ts'
 import type { JsonRecord } from '../../../../store/search.ts'
 import { linesOf } from '../../../core/journal/setup.ts'
-import { inProcess, openStore, type TestStore } from '../setup.ts'
+import { inProcess, openStore, plainAnswerer, type TestStore } from '../setup.ts'
 
 let folder: string
 let store: TestStore
@@ -61,6 +63,44 @@ test('files that are there again are found again by a question', async () => {
   expect(setAsideIn(manifest())).toEqual([])
   await store.engine.compact()
   expect(await found()).toBe(2)
+})
+
+test('files that are away once more are found again once more', async () => {
+  for (let times = 0; times < 2; times++) {
+    moveAway()
+    expect(await found()).toBe(0)
+    moveBack()
+    await vi.waitFor(async () => expect(await found()).toBe(2), { timeout: 10_000 })
+  }
+})
+
+test('where the disk does not even say whether a file is there, the others answer', async () => {
+  await store.close()
+  let isFailing = false
+  let monotonicMs = 0
+  const files = {
+    ...systemFiles,
+    size: (path: string) => {
+      const failure = Object.assign(new Error('EIO: i/o error, stat'), { code: 'EIO' })
+      const fails = isFailing && path.includes('/segments/')
+      return fails ? Promise.reject(failure) : systemFiles.size(path)
+    },
+  }
+  const clock = { ...systemClock, monotonic: () => monotonicMs }
+  store = await openStore({}, inProcess(plainAnswerer, undefined, clock, files), folder)
+  moveAway()
+  expect(await found()).toBe(0)
+  await store.append(linesOf([3]))
+  await store.engine.refresh()
+  isFailing = true
+  monotonicMs += 2_000
+  expect(await ask()).toMatchObject({ hits: [{}], damaged: 2 })
+  expect(await store.engine.streams()).toMatchObject([{ documents: 1 }])
+  const { damaged, aside } = await store.engine.verify()
+  expect([damaged, aside]).toMatchObject([[{ reason: 'EIO: i/o error, stat' }], [{}, {}]])
+  isFailing = false
+  monotonicMs += 2_000
+  expect(await found()).toBe(1)
 })
 
 test('files that are there again are found again by verify, and after a restart', async () => {
