@@ -55,6 +55,8 @@ export interface StreamStatistics {
 /** How long a question that was stopped may take to let go, before the process is killed. */
 const graceMs = 5_000
 const patienceMs = 600_000
+/** All of a store is read twice and written once: what is stopped earlier begins its first reading anew. */
+const adoptionMs = 86_400_000
 
 /**
  * The embedded engine: DuckDB over Parquet segments in a process of its own, which is there while somebody asks
@@ -241,7 +243,7 @@ export class EmbeddedEngine implements Search {
 
   /** Takes events and documents back that were set aside because the manifest was lost. */
   async adopt(): Promise<Adopted> {
-    return (await this.#direct({ kind: 'adopt' })) as unknown as Adopted
+    return (await this.#direct({ kind: 'adopt' }, adoptionMs)) as unknown as Adopted
   }
 
   async compact(): Promise<void> {
@@ -327,9 +329,9 @@ export class EmbeddedEngine implements Search {
   }
 
   /** What is no question to DuckDB's tables waits for nobody, and takes as long as it takes. */
-  async #direct(question: Question): Promise<unknown> {
+  async #direct(question: Question, timeoutMs = patienceMs): Promise<unknown> {
     this.#presence.asked()
-    return await this.#child.ask(question, patienceMs, this.#stopped.signal)
+    return await this.#child.ask(question, timeoutMs, this.#stopped.signal)
   }
 
   #patience = () => AbortSignal.timeout(this.#options.query_timeout)

@@ -1,4 +1,5 @@
 import type { Chunk } from '../../../core/journal/chunk.ts'
+import { SearchError } from '../../search.ts'
 import { database, typesOf } from '../database.ts'
 import { all, join, type Sql, sql, verbatim } from '../sql.ts'
 import { whatIsWrong } from './file_check.ts'
@@ -6,6 +7,7 @@ import { asideFolder, segmentsFolder, wordsFile } from './layout.ts'
 import { chunksOf, type ReadRow } from './row_chunks.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentStore } from './segment_store.ts'
+import { takeWholeBack } from './verify.ts'
 
 /** What became of the files that were set aside. */
 export interface Adopted {
@@ -25,6 +27,8 @@ export type Take = (fill: (add: Add) => Promise<void>) => Promise<number>
  * Takes the rows of segments back whose manifest was lost, file after file: an event that the store has, from another of
  * them or from the journal, is known by its place in the journal, and a document that has a newer one by its id. So whatever
  * ends it, and whatever an interrupted merge left twice, each is there once. A file goes when its rows are in.
+ *
+ * @throws SearchError while segments of the store are missing: what is in them would be there twice once they are back
  */
 export async function adoptSegments(
   store: SegmentStore,
@@ -40,6 +44,7 @@ export async function adoptSegments(
     if (reason === undefined) sound.push(file)
     else left.push({ file, reason })
   }
+  await takeWholeBack(store, deadline)
   let rows = 0
   for (const [place, file] of sound.entries()) {
     deadline.throwIfAborted()
@@ -90,6 +95,7 @@ async function addMissing(
   others: readonly string[],
   add: Add,
 ): Promise<void> {
+  refuseWhileMissing(store)
   const streams = store.manifest.streams().map(({ stream }) => stream)
   // Held until it is closed: no merge takes one of them away meanwhile.
   const opened = store.reading.open(streams, { words: [], equals: new Map() })
@@ -122,6 +128,13 @@ async function addMissing(
   } finally {
     opened.close()
   }
+}
+
+function refuseWhileMissing({ manifest: { aside } }: SegmentStore): void {
+  const [first] = aside.values()
+  if (!first) return
+  const reason = `files of the store are missing (${aside.size}), such as segments/${first.file}: what is in them would be there twice once they are back. Put them back first ("weir store verify" names them), or wait until retention gives them up`
+  throw new SearchError(409, 'illegal_state_exception', reason)
 }
 
 const never = new AbortController().signal

@@ -1,8 +1,9 @@
 /** Segments whose manifest was lost, taken into the store again. */
-import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '../../../../core/clock.ts'
 import { lineParts } from '../../../../store/api/document_line.ts'
 import { documentsTag } from '../../../../store/documents_tag.ts'
 import { linesOf } from '../../../core/journal/setup.ts'
@@ -142,4 +143,37 @@ test('a file that cannot be read is named and left, and the others are taken', a
     expect(rows).toBeLessThan(before.length)
   })
   expect(filesIn('aside')).toContain(damaged)
+})
+
+test('while files of the store are away nothing is taken: with them back it would be there twice', async () => {
+  const before = await filled()
+  lose(...manifest)
+  await opened(async (store) => {
+    // What the journal still has is in segments of the new manifest.
+    await store.engine.refresh()
+    renameSync(at('segments', '_mixed'), at('away'))
+    expect(await rowsOf(store)).toEqual([])
+    await expect(store.engine.adopt()).rejects.toThrow(
+      /^files of the store are missing \(1\), such as segments\/_mixed\/\d+\.parquet/,
+    )
+    expect(filesIn('aside')).not.toEqual([])
+    renameSync(at('away'), at('segments', '_mixed'))
+    expect(await store.engine.adopt()).toMatchObject({ left: [] })
+    expect(await rowsOf(store)).toEqual(before)
+  })
+})
+
+test('it may take longer than any question', async () => {
+  const before = await filled()
+  lose(...manifest, 'journal')
+  const sleep: typeof systemClock.sleep = (ms, signal) =>
+    ms > 600_000 ? systemClock.sleep(ms, signal) : Promise.resolve()
+  const impatient = inProcess(plainAnswerer, undefined, { ...systemClock, sleep })
+  const store = await openStore({}, impatient, folder)
+  try {
+    expect(await store.engine.adopt()).toMatchObject({ left: [] })
+  } finally {
+    await store.close()
+  }
+  await opened(async (again) => expect(await rowsOf(again)).toEqual(before))
 })
