@@ -4,7 +4,10 @@ import { messageOf } from '../../../core/errors.ts'
 import type { EmbeddedOptions } from '../config.ts'
 import { isOutOfMemory } from '../memory.ts'
 import { Upkeep } from '../upkeep.ts'
+import type { Mask } from './documents_line.ts'
 import { isJoinable, join } from './join.ts'
+import { segmentsFolder } from './layout.ts'
+import { maskedRows } from './masked_rows.ts'
 import { merge } from './merge.ts'
 import type { Segment } from './segment.ts'
 import { compactPlan, type MergeOptions, mergePlan, ownSegmentBytes } from './merge_plan.ts'
@@ -107,15 +110,31 @@ export class Maintenance {
     const { gone, lacking } = leaving(manifest.segments.values(), this.#options, state)
     if (gone.length > 0) {
       world.step('retain')
-      await this.#store.commit({ remove: gone.map(({ segment }) => segment.id) })
-      for (const [why, segments] of Map.groupBy(gone, (each) => each.why)) {
-        const rows = segments.reduce((sum, { segment }) => sum + segment.rows, 0)
+      const segments = gone.map(({ segment }) => segment)
+      const unmask = await this.#masksOf(segments)
+      await this.#store.commit({ remove: segments.map(({ id }) => id), unmask })
+      for (const [why, leaves] of Map.groupBy(gone, (each) => each.why)) {
+        const rows = leaves.reduce((sum, { segment }) => sum + segment.rows, 0)
         const level = why === 'disk' ? 'warn' : 'info'
-        world.notice(level, texts[why], { segments: segments.length, rows })
+        world.notice(level, texts[why], { segments: leaves.length, rows })
       }
     }
     if (lacking > 0) await this.#beside.release(lacking)
     manifest.believe(state.nowMs)
+  }
+
+  /** Masks of rows in `segments`: they would count as deleted documents when their rows are gone. */
+  async #masksOf(segments: readonly Segment[]): Promise<Mask[]> {
+    const { manifest, world } = this.#store
+    const parts = segments.flatMap((segment) => segment.parts)
+    const masks = manifest.masks([...new Set(parts.map(({ stream }) => stream))])
+    const files = segments.map(({ file }) => `${segmentsFolder(world.folder)}/${file}`)
+    try {
+      return await this.#store.merging((connection) => maskedRows(connection, files, masks))
+    } catch {
+      // What cannot be read goes all the same.
+      return []
+    }
   }
 
   /** @returns whether there was something to merge. */

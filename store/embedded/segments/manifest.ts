@@ -254,7 +254,9 @@ export class Manifest {
   }
 
   #apply(change: Change): void {
-    if (change.masks || change.unmask || change.gone) this.#maskCounts = undefined
+    // Every seal has masks, and most have none.
+    const isMasking = (change.masks ?? []).length + (change.unmask ?? []).length > 0
+    if (isMasking || change.gone) this.#maskCounts = undefined
     for (const id of change.remove ?? []) {
       this.#segments.delete(id)
       this.#aside.delete(id)

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { database } from '../database.ts'
 import { all, join, type Sql, sql, verbatim } from '../sql.ts'
 import { segmentsFolder } from './layout.ts'
-import type { Mask } from './documents_line.ts'
+import { maskedRows } from './masked_rows.ts'
 import type { NewSegment, Segment } from './segment.ts'
 import { ownSegmentBytes } from './merge_plan.ts'
 import type { SegmentStore } from './segment_store.ts'
@@ -45,7 +45,8 @@ export async function merge(
   const gone = new Map(manifest.gone)
   const streams = [...new Set(inputs.flatMap(({ parts }) => parts.map(({ stream }) => stream)))]
   const kept = sql`select * from ${reading.rowsOf(inputs)} where ${youngEnough(streams, world.keepFrom)}`
-  const masks = await maskedRows(store, connection, inputs, streams)
+  const files = inputs.map(({ file }) => `${segmentsFolder(store.world.folder)}/${file}`)
+  const masks = await maskedRows(connection, files, manifest.masks(streams))
   const groups = await groupsOf(connection, kept, inputs)
   const words = await unitedWords(store.words, inputs, world)
   const sourceBytes = averageBytes(inputs)
@@ -148,28 +149,6 @@ async function groupsOf(
     .filter((group) => group.bytes >= ownSegmentBytes)
     .toSorted((a, b) => b.bytes - a.bytes)
     .slice(0, groupsMax)
-}
-
-/** Of the masks there are, those whose rows are in `inputs` and so go with this merge. */
-async function maskedRows(
-  store: SegmentStore,
-  connection: DuckDBConnection,
-  inputs: readonly Segment[],
-  streams: readonly string[],
-): Promise<Mask[]> {
-  const masks = store.manifest.masks(streams)
-  if (masks.length === 0) return []
-  const folder = segmentsFolder(store.world.folder)
-  const files = join(
-    inputs.map(({ file }) => sql`${`${folder}/${file}`}`),
-    ', ',
-  )
-  const rows = await database(connection).rows(
-    sql`select _stream as stream, _seq as seq from read_parquet([${files}]) where _seq is not null`,
-    never,
-  )
-  const there = new Set(rows.map(({ stream, seq }) => `${String(seq)} ${String(stream)}`))
-  return masks.filter(({ stream, seq }) => there.has(`${seq} ${stream}`))
 }
 
 /** Bytes of so many documents of a stream, by what the inputs have on average. */

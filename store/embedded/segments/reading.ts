@@ -6,6 +6,7 @@ import { all, join, type Sql, sql, verbatim } from '../sql.ts'
 import { promotedColumns } from '../columns.ts'
 import type { DamagedFile, Manifest, Minutes } from './manifest.ts'
 import type { Gone } from './manifest_change.ts'
+import { isMasked } from './masked_rows.ts'
 import { MinuteSums } from './minute_sums.ts'
 import type { MinuteCount, Segment } from './segment.ts'
 import { fits, type WordLookup } from './prune.ts'
@@ -235,13 +236,7 @@ export class Reading {
   #masked(streams: readonly string[]): Sql | undefined {
     const masks = this.#manifest.masks(streams)
     if (masks.length === 0) return undefined
-    const byStream = Map.groupBy(masks, ({ stream }) => stream)
-    const conditions = [...byStream].map(([stream, own]) => {
-      // Numbers of our own: as text they cost less than as bound values.
-      const numbers = verbatim(own.map(({ seq }) => String(Math.trunc(seq))).join(', '))
-      return sql`(_stream = ${stream} and _seq in (${numbers}))`
-    })
-    return sql`not coalesce(${join(conditions, ' or ')}, false)`
+    return sql`not ${isMasked(masks)}`
   }
 }
 
