@@ -28,6 +28,7 @@ import { Opening } from './embedded/opening.ts'
 import type { OpenedFor, StoreRoutes } from './embedded/protocol.ts'
 import type { Adopted } from './embedded/segments/adoption.ts'
 import { manifestPath } from './embedded/segments/layout.ts'
+import { storedIn } from './embedded/segments/manifest_file.ts'
 import { endLocalPoints } from './local_points.ts'
 import type { MetricStore } from './metrics.ts'
 import { type Search, SearchError } from './search.ts'
@@ -229,19 +230,12 @@ export class EmbeddedStore implements Lifecycle {
   /** Sets the metrics that nobody counts as they change, from the manifest, so that no process is started for it. */
   measure(): void {
     const { metrics } = this.#world.context
-    let manifest: DatabaseSync | undefined
-    try {
-      manifest = new DatabaseSync(manifestPath(this.#folder), { readOnly: true })
-      const sums = 'count(*) as segments, total(bytes) as bytes, total(rows) as rows'
-      const found = manifest.prepare(`select ${sums} from segments`).get()!
-      metrics.store_segments.set(Number(found['segments']))
-      metrics.store_bytes.set(Number(found['bytes']))
-      metrics.store_rows.set(Number(found['rows']))
-    } catch {
-      // Whoever asks the store is told what is wrong with it; the other metrics count all the same.
-    } finally {
-      manifest?.close()
-    }
+    const stored = storedIn(manifestPath(this.#folder))
+    // Whoever asks the store is told what is wrong with it; the other metrics count all the same.
+    if (!stored) return
+    metrics.store_segments.set(stored.segments)
+    metrics.store_bytes.set(stored.bytes)
+    metrics.store_rows.set(stored.rows)
   }
 
   #makeServices(engine: EmbeddedEngine, ids: IdTable): ApiServices {

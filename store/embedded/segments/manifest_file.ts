@@ -68,6 +68,25 @@ export function setAsideIn(path: string): { readonly file: string; readonly reas
   }
 }
 
+/** What a manifest of events, which may be in use, has: without what was set aside; undefined where it cannot be read. */
+export function storedIn(
+  path: string,
+): { readonly segments: number; readonly bytes: number; readonly rows: number } | undefined {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true })
+    const sums = 'count(*) as segments, total(bytes) as bytes, total(rows) as rows'
+    const sound = 'file not in (select file from damaged)'
+    const found = database.prepare(`select ${sums} from segments where ${sound}`).get()!
+    const [segments, bytes, rows] = [found['segments'], found['bytes'], found['rows']].map(Number)
+    return { segments: segments!, bytes: bytes!, rows: rows! }
+  } catch {
+    return undefined
+  } finally {
+    database?.close()
+  }
+}
+
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const isDamage = (failure: unknown) =>
   [11, 26].includes((failure as { errcode: number }).errcode & 0xff)

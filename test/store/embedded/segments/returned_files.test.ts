@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../../../core/clock.ts'
 import { systemFiles } from '../../../../core/files.ts'
 import { checkStoreFiles } from '../../../../commands/check_store_files.ts'
-import { setAsideIn } from '../../../../store/embedded/segments/manifest_file.ts'
+import { setAsideIn, storedIn } from '../../../../store/embedded/segments/manifest_file.ts'
 import type { JsonRecord } from '../../../../store/search.ts'
 import { linesOf } from '../../../core/journal/setup.ts'
 import { inProcess, openStore, plainAnswerer, type TestStore } from '../setup.ts'
@@ -48,6 +48,7 @@ test('while the files of a stream are away, each answer says so, and the stream 
     { reason: 'the file is missing' },
     { reason: 'the file is missing' },
   ])
+  expect(storedIn(manifest())).toEqual({ segments: 0, bytes: 0, rows: 0 })
   expect(await store.engine.verify()).toMatchObject({ damaged: [], aside: [{}, {}] })
   const named = { level: 'problem', message: expect.stringContaining('the file is missing') }
   expect(checkStoreFiles(folder)).toMatchObject([named, named])
@@ -61,6 +62,7 @@ test('files that are there again are found again by a question', async () => {
   await vi.waitFor(async () => expect(await found()).toBe(2), { timeout: 10_000 })
   expect(await ask()).toMatchObject({ damaged: 0 })
   expect(setAsideIn(manifest())).toEqual([])
+  expect(storedIn(manifest())).toMatchObject({ segments: 2, rows: 2 })
   await store.engine.compact()
   expect(await found()).toBe(2)
 })
