@@ -3,27 +3,39 @@ import { columnOf, readFooter } from '../parquet/footer.ts'
 import { type PageIndex, readPageIndex, walkedPageIndex } from '../parquet/page_index.ts'
 import type { TextPages } from '../parquet/text_rows.ts'
 
-/**
- * Where the documents of a segment are, as the manifest keeps it: to find that in the footers of 50 files of a million
- * rows, for a document of each, takes a new process longer than to unpack the documents.
- */
-export interface SourcePages {
-  /** The first row, of the file's. */
+/** Pages of documents one behind the other that were written alike. */
+export interface SourceRun {
+  /** Of its rows, counted from the file's. */
+  readonly firstRow: number
+  /** Rows counted from `firstRow`. */
   readonly index: PageIndex
   readonly pages: TextPages
 }
 
-/** A page: its first row, where it begins, and how long it is with its header. */
+/**
+ * Where the documents of a segment are, as the manifest keeps it: to find that in the footers of 50 files of a million
+ * rows, for a document of each, takes a new process longer than to unpack the documents. Mostly one run: only a row group
+ * of very few documents is not packed as the others are.
+ */
+export type SourcePages = readonly SourceRun[]
+
+/** A page: its first row, of the file's, where it begins, and how long it is with its header. */
 type Page = readonly [row: number, start: number, bytes: number]
+type RunText = readonly [codec: number, isOptional: boolean, pages: Page[]]
 
 /** Of a file that was just written. @param path of the Parquet file. @throws RangeError when it is none */
 export async function readSourcePages(files: Files, path: string): Promise<SourcePages> {
   const file = await files.open(path, 'r')
   try {
-    const pages: Page[] = []
-    let [before, codec, isOptional] = [0, 0, false]
+    const runs: RunText[] = []
+    let before = 0
     for (const group of await readFooter(file)) {
       const chunk = columnOf(group, '_source')
+      const { codec, isOptional } = chunk
+      const last = runs.at(-1)
+      const isAlike = last?.[0] === codec && last[1] === isOptional
+      const pages = isAlike ? last[2] : []
+      if (!isAlike) runs.push([codec, isOptional, pages])
       const index = (await readPageIndex(file, chunk)) ?? (await walkedPageIndex(file, chunk))
       if (!index) pages.push([before, chunk.start, chunk.bytes])
       else {
@@ -32,29 +44,36 @@ export async function readSourcePages(files: Files, path: string): Promise<Sourc
           pages.push([before + row, start[n]!, bytes[n]!])
         }
       }
-      ;({ codec, isOptional } = chunk)
       before += group.rows
     }
-    return sourcePagesOf(codec, isOptional, pages)
+    return runs.map(runOf)
   } finally {
     await file.close()
   }
 }
 
-/** As JSON: `[codec, whether rows without a text are possible, [[first row, start, bytes], …]]`. */
-export function sourcePagesText({ index, pages: { codec, isOptional } }: SourcePages): string {
-  const { firstRow, start, bytes } = index
-  const pages = Array.from(firstRow, (row, n): Page => [row, start[n]!, bytes[n]!])
-  return JSON.stringify([codec, isOptional, pages])
+/** As JSON: `[[codec, whether rows without a text are possible, [[first row, start, bytes], …]], …]`. */
+export function sourcePagesText(runs: SourcePages): string {
+  return JSON.stringify(
+    runs.map(({ firstRow: first, index, pages: { codec, isOptional } }): RunText => {
+      const { firstRow, start, bytes } = index
+      const pages = Array.from(firstRow, (row, n): Page => [first + row, start[n]!, bytes[n]!])
+      return [codec, isOptional, pages]
+    }),
+  )
 }
 
-export function sourcePagesIn(text: string): SourcePages {
-  return sourcePagesOf(...(JSON.parse(text) as [number, boolean, Page[]]))
+/** @returns undefined for what was written on the first day: one run, whatever there was. */
+export function sourcePagesIn(text: string): SourcePages | undefined {
+  const runs = JSON.parse(text) as readonly (RunText | number)[]
+  if (typeof runs[0] === 'number') return undefined
+  return (runs as readonly RunText[]).map(runOf)
 }
 
-function sourcePagesOf(codec: number, isOptional: boolean, pages: readonly Page[]): SourcePages {
+function runOf([codec, isOptional, pages]: RunText): SourceRun {
   const all = (field: 0 | 1 | 2) => Float64Array.from(pages, (page) => page[field])
-  const index = { firstRow: all(0), start: all(1), bytes: all(2) }
+  const firstRow = pages[0]?.[0] ?? 0
+  const index = { firstRow: all(0).map((row) => row - firstRow), start: all(1), bytes: all(2) }
   const end = Math.max(0, ...pages.map(([, start, bytes]) => start + bytes))
-  return { index, pages: { start: 0, bytes: end, codec, isOptional } }
+  return { firstRow, index, pages: { start: 0, bytes: end, codec, isOptional } }
 }

@@ -12,7 +12,7 @@ export interface RowPlace {
   readonly row: number
 }
 
-/** The documents of a row group, or of a whole file. */
+/** The documents of a row group, or of several. */
 interface Group {
   readonly firstRow: number
   readonly read: (file: FileHandle, rows: readonly number[]) => Promise<Map<number, string>>
@@ -93,10 +93,9 @@ export class SourceReader {
   }
 
   #knownGroups(path: string): readonly Group[] | undefined {
-    const known = this.#pagesOf(path)
-    if (!known) return undefined
-    const { pages, index } = known
-    return [{ firstRow: 0, read: (file, rows) => textsInPages(file, pages, index, rows) }]
+    return this.#pagesOf(path)?.map(({ firstRow, index, pages }) => {
+      return { firstRow, read: (file, rows) => textsInPages(file, pages, index, rows) }
+    })
   }
 
   async #opened<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {

@@ -41,19 +41,47 @@ test('a document whose page is known is read with nothing else of its file', asy
     await file.write(own.length)
   }
   await file.finish()
-  const pages = sourcePagesIn(sourcePagesText(await readSourcePages(systemFiles, path)))
+  const known = sourcePagesIn(sourcePagesText(await readSourcePages(systemFiles, path)))!
+  expect(known).toHaveLength(1)
+  const pages = known[0]!
   const rows = [0, 1_999, 2_000, 3_123, 4_999]
   const wanted = new Set(
     rows.map((row) => pages.index.firstRow.findLastIndex((first) => first <= row)),
   )
   const bytes = [...wanted].reduce((sum, page) => sum + pages.index.bytes[page]!, 0)
   const counting = { bytes: 0 }
-  const reader = new SourceReader(countingFiles(counting), () => pages, 0)
+  const reader = new SourceReader(countingFiles(counting), () => known, 0)
   const places = rows.map((row) => ({ file: path, row }))
   expect(await reader.read(places, never)).toEqual(rows.map((row) => texts[row]))
   expect(counting.bytes).toBe(bytes)
   const beyond = [{ file: path, row: texts.length }]
   expect(await reader.read(beyond, never)).toBeUndefined()
+})
+
+test('documents of a row group that is too short to be packed are read beside those of others', async () => {
+  const path = join(newFolder(), 'a.parquet')
+  const column = new TextColumn({ dictionary: false, bounds: false, pageBytes: 20_000 })
+  const named = [{ name: '_source', kind: 'text' as const, column }]
+  const file = new ParquetFile(() => systemFiles.open(path, 'wx+'), named, 3)
+  const texts: string[] = []
+  for (const rows of [3_000, 1, 2_000, 1]) {
+    for (let row = 0; row < rows; row++) {
+      const bytes = Buffer.from(`{"n":${texts.length},"random":${Math.sin(texts.length)}}`)
+      column.add(row, bytes, 0, bytes.length)
+      texts.push(bytes.toString())
+    }
+    await file.write(rows)
+  }
+  await file.finish()
+  const known = sourcePagesIn(sourcePagesText(await readSourcePages(systemFiles, path)))
+  const reader = new SourceReader(systemFiles, () => known, 0)
+  const rows = [0, 2_999, 3_000, 3_001, 5_000, 5_001]
+  const places = rows.map((row) => ({ file: path, row }))
+  expect(await reader.read(places, never)).toEqual(rows.map((row) => texts[row]))
+})
+
+test('pages of the first day, of one codec whatever there was, are looked for in the file', () => {
+  expect(sourcePagesIn('[0,false,[[0,4,900]]]')).toBeUndefined()
 })
 
 function countingFiles(counting: { bytes: number }): Files {
