@@ -122,6 +122,8 @@ type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer }
  */
 function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => void): void {
   const newest = new WeakMap<Socket, ServerResponse>()
+  /** What still comes on these says nothing new. */
+  const ending = new WeakSet<Socket>()
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     newest.set(socket, response)
   })
@@ -130,6 +132,7 @@ function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => vo
     ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not arrive in time'],
   }
   server.on('clientError', (failure: ClientError, socket: Socket) => {
+    if (ending.has(socket)) return
     const response = newest.get(socket)
     // Whoever has its refusal need not send the rest of its body: no fault of the connection.
     if (response?.writableEnded && !response.req.complete) return void socket.destroy()
@@ -142,6 +145,7 @@ function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => vo
     }
     if (isTls) return void socket.end(tlsRefusal, () => socket.destroy())
     if (response?.req.complete && !response.closed) {
+      ending.add(socket)
       return void response.once('close', () => socket.end(() => socket.destroy()))
     }
     if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy()

@@ -23,11 +23,12 @@ export async function restore(
 ): Promise<void> {
   const { catalogue, context } = on
   const sources: Source[] = []
-  const byId = new FollowedById(on)
+  const isOwn = (path: string) => shardOf(familyOf(path), worker.count) === worker.index
+  const byId = new FollowedById(on, isOwn)
   for (const [key, position] of positions) {
     const source = sourceFrom(key, position, catalogue.open)
     if (!source) context.log.warn({ key, position }, 'a position that this version cannot read')
-    else if (keeperOf(on, source, byId, worker.count) === worker.index) sources.push(source)
+    else if (isOwn(source.path)) sources.push(source)
   }
   // One that nothing was read of fits any content, so it comes last.
   sources.sort((a, b) => b.progress.offset - a.progress.offset)
@@ -60,13 +61,18 @@ export async function restore(
   }
 }
 
-/** Where the files are that the patterns fit, for those whose names nothing is known of. */
+/**
+ * Where the files are that the patterns fit, for those whose names nothing is known of. Of this worker alone: a
+ * position goes to the worker of its path (collector/ownership.ts), and a file to that of its name.
+ */
 class FollowedById {
   readonly #on: Surroundings
+  readonly #isOwn: (path: string) => boolean
   #paths: Map<string, string> | undefined
 
-  constructor(surroundings: Surroundings) {
+  constructor(surroundings: Surroundings, isOwn: (path: string) => boolean) {
     this.#on = surroundings
+    this.#isOwn = isOwn
   }
 
   path(id: string): string | undefined {
@@ -77,16 +83,9 @@ class FollowedById {
   #look(): Map<string, string> {
     const { isFollowed, options, siblings } = this.#on
     const files = siblings.fitting(options.paths.map(glob), isFollowed)
-    return new Map(files.map(({ path, seen }) => [seen.id, path]))
+    const own = files.filter(({ path }) => this.#isOwn(path))
+    return new Map(own.map(({ path, seen }) => [seen.id, path]))
   }
-}
-
-/** Which worker follows a source: that of the name which its file has by now. */
-function keeperOf(on: Surroundings, source: Source, byId: FollowedById, workers: number): number {
-  const isThere = (path: string) => idAt(on, path) === source.id
-  const isNamedAsBefore = workers < 2 || [source.path, source.at ?? source.path].some(isThere)
-  const path = isNamedAsBefore ? undefined : byId.path(source.id)
-  return shardOf(familyOf(path ?? source.path), workers)
 }
 
 /** Puts a source where its file is; false when it is nowhere or has other content now. */

@@ -162,6 +162,8 @@ export class Rotation {
         source.close()
         catalogue.move(source, { place: 'missing', at: undefined, id: source.id })
         source.placeSince = this.#on.context.clock.monotonic()
+        // It may have a name by now that the patterns fit, and is known as long as it is not forgotten.
+        this.#on.discoverSoon()
       }
       return
     }

@@ -278,6 +278,32 @@ describe('what is no HTTP', () => {
     expect(counted).toEqual(['bad_frame', 'bad_frame'])
   })
 
+  test('garbage that goes on behind a whole request is counted once', async () => {
+    const answered = Promise.withResolvers<void>()
+    const { port, counted } = await started(
+      {},
+      {
+        receive: async () => {
+          await answered.promise
+          return { status: 200, body: { accepted: 1, errors: [] } }
+        },
+      },
+    )
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write('POST /in/a HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\n\r\nx')
+    for (let part = 0; part < 30; part++) {
+      await new Promise((written) => socket.write('\u0001garbage\r\n\r\n', written))
+    }
+    await expect.poll(() => counted).toEqual(['bad_frame'])
+    let answer = ''
+    socket.on('data', (data) => (answer += data))
+    answered.resolve()
+    await once(socket, 'close')
+    expect(answer).toContain('HTTP/1.1 200')
+    expect(counted).toEqual(['bad_frame'])
+  })
+
   test('a TLS client on a plain port gets the alert that it understands', async () => {
     const { port, counted } = await started()
     const client = connectTls({ port, host: '127.0.0.1' })
