@@ -39,7 +39,8 @@ export class SmallDisk {
     rmSync(this.#ballast, { force: true })
   }
 
+  /** At once, also while a process that was killed is still ending. */
   unmount(): void {
-    execFileSync('umount', [this.#folder])
+    execFileSync('umount', ['--lazy', this.#folder])
   }
 }
