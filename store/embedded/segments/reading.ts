@@ -78,16 +78,19 @@ export class Reading {
   }
 
   streams(): StoredStream[] {
-    const sums = new Map<string, { documents: number; bytes: number }>()
+    const sums = new Map<string, { documents: number; bytes: number; missing: number }>()
     const { gone, segments, aside } = this.#manifest
     for (const segment of [...segments.values(), ...aside.values()]) {
       for (const { stream, rows, maxSeq } of segment.parts) {
         const limit = gone.get(stream)
         if (limit && isGone(limit, segment) && (maxSeq ?? 0) <= limit.seq) continue
-        const sum = sums.get(stream) ?? { documents: 0, bytes: 0 }
+        const sum = sums.get(stream) ?? { documents: 0, bytes: 0, missing: 0 }
         sums.set(stream, sum)
         // A stream of which no file can be read is there all the same: its answers say what is missing.
-        if (aside.has(segment.id)) continue
+        if (aside.has(segment.id)) {
+          sum.missing += rows
+          continue
+        }
         sum.documents += rows
         sum.bytes += Math.round((segment.bytes * rows) / Math.max(1, segment.rows))
       }
@@ -96,9 +99,11 @@ export class Reading {
     return this.#manifest.streams().flatMap(({ stream: name, createdMs }) => {
       const sum = sums.get(name)
       if (!sum) return []
-      const deleted = Math.min(masks.get(name) ?? 0, sum.documents)
-      const documents = sum.documents - deleted
-      return [{ ...sum, name, createdMs, documents, deleted, shapes: this.#manifest.shapes(name) }]
+      // Masks may be of rows that are missing: there are never fewer documents than are found.
+      const masked = Math.max(0, (masks.get(name) ?? 0) - sum.missing)
+      const deleted = Math.min(masked, sum.documents)
+      const [documents, { bytes }] = [sum.documents - deleted, sum]
+      return [{ name, bytes, createdMs, documents, deleted, shapes: this.#manifest.shapes(name) }]
     })
   }
 

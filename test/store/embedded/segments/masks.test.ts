@@ -1,4 +1,6 @@
 /** Documents that were replaced: masks hide their rows for as long as these are there. */
+import { readdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { lineParts } from '../../../../store/api/document_line.ts'
 import { documentsTag } from '../../../../store/documents_tag.ts'
@@ -31,6 +33,20 @@ test('replaced documents that retention took no longer count as deleted', async 
   await store.engine.compact()
   expect(await store.engine.streams()).toMatchObject([{ documents: 3, deleted: 0 }])
   expect(await store.all('notes')).toHaveLength(3)
+})
+
+test('replaced documents whose files are away take nothing from the count of those that are found', async () => {
+  const store = await openStore()
+  onTestFinished(() => store.close())
+  for (const seq of [1, 2]) await store.append(changeOf(`k${seq}`, seq, Date.now()))
+  await store.engine.refresh()
+  const mixed = join(store.folder, 'store/segments/_mixed')
+  const [first] = readdirSync(mixed).filter((name) => name.endsWith('.parquet'))
+  for (const seq of [1, 2]) await store.append(changeOf(`k${seq}`, seq + 2, Date.now(), seq))
+  await store.engine.refresh()
+  renameSync(join(mixed, first!), join(mixed, `${first!}.away`))
+  expect(await store.all('notes')).toHaveLength(2)
+  expect(await store.engine.streams()).toMatchObject([{ documents: 2, deleted: 0 }])
 })
 
 test('a seal that replaces nothing leaves the counts of masks as they are', () => {
