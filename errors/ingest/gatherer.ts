@@ -53,7 +53,8 @@ export class Gatherer {
   }
 
   /**
-   * Resolves once the lines are durable. They are copied: nobody has to keep them until then.
+   * Resolves once the lines are durable. They are copied: nobody has to keep them until then. Of logs that are durable
+   * it is no failure that what counts them is not.
    *
    * @throws when the journal does not take them, or drops them.
    */
@@ -83,9 +84,9 @@ export class Gatherer {
     const { behindLogs, allSettled } = gathering
     try {
       await appended(this.#appends.logs, gathering.logs())
-      // The logs of others do not wait for it.
+      // The logs of others do not wait for it; and whoever were refused would send again what is durable.
       const behind = this.add({ reports: behindLogs, logs: [], behindLogs: [] })
-      behind.then(allSettled.resolve, allSettled.reject)
+      behind.then(allSettled.resolve, allSettled.resolve)
     } catch (failure) {
       allSettled.reject(failure)
     }

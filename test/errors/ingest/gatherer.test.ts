@@ -99,6 +99,19 @@ test('logs go behind the reports, those of one stream together, and what counts 
   await gatherer.settled()
 })
 
+test('logs that are durable are not refused, whatever becomes of the report that counts them', async () => {
+  const { gatherer, next } = journal()
+  const brought = [{ stream: 'logs-shop-default', tag: 'shop', lines: ['l\n'] }]
+  const sent = gatherer.add({ reports: [], logs: brought, behindLogs: ['m\n'] })
+  const logs = await next()
+  expect(logs.text).toBe('l\n')
+  logs.end()
+  const behind = await next()
+  expect(behind.text).toBe('m\n')
+  behind.end(new Error('ENOSPC'))
+  await expect(sent).resolves.toBeUndefined()
+})
+
 test('who sent reports alone does not wait for the logs of others, nor fail with them', async () => {
   const { gatherer, next } = journal()
   const logs = [{ stream: 'logs-shop-default', tag: 'shop', lines: ['l\n'] }]
