@@ -86,7 +86,7 @@ export class Gatherer {
       await appended(this.#appends.logs, gathering.logs())
       // The logs of others do not wait for it; and whoever were refused would send again what is durable.
       const behind = this.add({ reports: behindLogs, logs: [], behindLogs: [] })
-      behind.then(allSettled.resolve, allSettled.resolve)
+      behind.then(allSettled.resolve, () => allSettled.resolve())
     } catch (failure) {
       allSettled.reject(failure)
     }
