@@ -4,36 +4,25 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
-import type { FlusherMessage, ReceiverSettings } from '../../statsd/receive/protocol.ts'
+import type { FlusherMessage } from '../../statsd/receive/protocol.ts'
 import { mayBeHandedOver } from '../../statsd/receive/datagram_handle.ts'
 import { Receiver } from '../../statsd/receive/receiver.ts'
 import type { SwappedTables } from '../../statsd/tables/swapped.ts'
 import { FakeWorld } from '../collector/inputs/fake_context.ts'
 import { eventually } from '../eventually.ts'
-import { KnownNames, tableLimits } from '../statsd/tables/aggregated.ts'
+import { KnownNames } from '../statsd/tables/aggregated.ts'
+import { receiverSettings } from './receiver_settings.ts'
 
 const host = '127.0.0.1'
 
-const settingsOf = (port: number): ReceiverSettings => ({
-  listeners: (['udp', 'tcp'] as const).map((protocol) => ({
-    address: { protocol, host, port },
-    dialect: 'etsy',
-  })),
-  mayBeTaken: true,
-  startsLate: true,
-  receiveBufferBytes: 4_000_000,
-  permissions: '0600',
-  allow: undefined,
-  deny: [],
-  maxConnections: 5000,
-  silentTimeoutMs: 600_000,
-  idleTimeoutMs: 0,
-  maxLineBytes: 65_536,
-  flushIntervalMs: 3_600_000,
-  align: false,
-  maxWaitingSwaps: 3,
-  limits: tableLimits(),
-})
+const settingsOf = (port: number) =>
+  receiverSettings(
+    (['udp', 'tcp'] as const).map((protocol) => ({
+      address: { protocol, host, port },
+      dialect: 'etsy',
+    })),
+    { mayBeTaken: true, startsLate: true, receiveBufferBytes: 4_000_000 },
+  )
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, host)

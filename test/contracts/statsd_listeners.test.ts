@@ -17,7 +17,8 @@ import { Receiver } from '../../statsd/receive/receiver.ts'
 import { Receiving } from '../../statsd/receive/receiving.ts'
 import type { SwappedTables } from '../../statsd/tables/swapped.ts'
 import { FakeWorld } from '../collector/inputs/fake_context.ts'
-import { KnownNames, tableLimits } from '../statsd/tables/aggregated.ts'
+import { KnownNames } from '../statsd/tables/aggregated.ts'
+import { receiverSettings } from './receiver_settings.ts'
 import { eventually } from '../eventually.ts'
 
 const addressOf = (text: string) => {
@@ -26,27 +27,11 @@ const addressOf = (text: string) => {
   return read
 }
 
-const settingsOf = (
-  listen: readonly string[],
-  own: Partial<ReceiverSettings> = {},
-): ReceiverSettings => ({
-  listeners: listen.map((text) => ({ address: addressOf(text), dialect: 'etsy' })),
-  mayBeTaken: false,
-  startsLate: false,
-  receiveBufferBytes: 200_000,
-  permissions: '0600',
-  allow: undefined,
-  deny: [],
-  maxConnections: 5000,
-  silentTimeoutMs: 600_000,
-  idleTimeoutMs: 0,
-  maxLineBytes: 65_536,
-  flushIntervalMs: 3_600_000,
-  align: false,
-  maxWaitingSwaps: 3,
-  limits: tableLimits(),
-  ...own,
-})
+const settingsOf = (listen: readonly string[], own: Partial<ReceiverSettings> = {}) =>
+  receiverSettings(
+    listen.map((text) => ({ address: addressOf(text), dialect: 'etsy' })),
+    own,
+  )
 
 /** Sums of counters by name over swaps. */
 class Sums {

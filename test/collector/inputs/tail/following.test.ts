@@ -306,29 +306,44 @@ describe('following', () => {
     expect(texts()).toEqual(['next', 'part'])
   })
 
-  test('a read that fails is tried again, nothing doubled', async () => {
-    write(log, 'a\nb\n')
-    const real = stage.files
-    let failing = true
-    stage.files = {
-      ...real,
-      open(path) {
-        const file = real.open(path)
-        return {
-          ...file,
-          read: (into, position) =>
-            failing
-              ? Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }))
-              : file.read(into, position),
-        }
-      },
-    }
-    await stage.start({ paths: [log] })
-    await stage.poll()
-    failing = false
-    await stage.poll(11_000)
-    expect(texts()).toEqual(['a', 'b'])
-  })
+  // A small read is made at once, a large one by the thread pool.
+  test.each([2, 20_000])(
+    'a read of %i lines that fails is tried again, nothing doubled',
+    async (count) => {
+      const lines = Array.from({ length: count }, (_, n) => `line ${n}`)
+      write(log, `${lines.join('\n')}\n`)
+      const real = stage.files
+      let failing = true
+      let failed = 0
+      const failure = () => {
+        failed += 1
+        return Object.assign(new Error('EIO'), { code: 'EIO' })
+      }
+      stage.files = {
+        ...real,
+        open(path) {
+          const file = real.open(path)
+          return {
+            ...file,
+            read: (into, position) =>
+              failing ? Promise.reject(failure()) : file.read(into, position),
+            readNow(into, position) {
+              if (failing) throw failure()
+              return file.readNow(into, position)
+            },
+          }
+        },
+      }
+      await stage.start({ paths: [log] })
+      await stage.poll()
+      expect(failed).toBeGreaterThan(0)
+      expect(texts()).toEqual([])
+      failing = false
+      await stage.poll(11_000)
+      await stage.quiesce()
+      expect(texts()).toEqual(lines)
+    },
+  )
 
   test('what was read before a read that fails is not lost', async () => {
     const lines = Array.from({ length: 1000 }, (_, n) => `line ${n}`)
