@@ -20,7 +20,7 @@ test('the digest thread ends amid a flood: counts are exact, and each event is i
   for (let death = 1; death <= deaths; death++) {
     await reporter.upTo(death * 300, running)
     const flood = reporter.upTo(death * 300 + 150, running)
-    await waitFor('the thread to be there, and to end', () => threads.end('digest_thread.ts'))
+    await threads.end('digest_thread.ts')
     await flood
     await waitFor('the next one', async () => {
       const next = await digestStatus(running)

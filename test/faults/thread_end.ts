@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { RunningWeir } from '../e2e/running_weir.ts'
+import { waitFor } from '../peers/process.ts'
 
 /** What a Weir has to be started with, so that its threads can be ended from outside. */
 export const inspected = { env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } }
@@ -41,21 +42,28 @@ export class ThreadEnds {
     return ends
   }
 
-  /** @returns whether there was a thread whose file ends so. */
-  end(file: string): boolean {
-    const session = [...this.#sessions].find(([, url]) => url.endsWith(file))?.[0]
-    if (session === undefined) return false
-    const message = { id: 1, method: 'Runtime.evaluate', params: { expression: 'process.exit(7)' } }
-    this.#say('NodeWorker.sendMessageToWorker', {
-      sessionId: session,
-      message: JSON.stringify(message),
+  /**
+   * Ends the thread whose file ends so, once there is one; resolves when it is gone. It is told until then: one that
+   * is only just starting knows no `process` yet.
+   */
+  async end(file: string): Promise<void> {
+    let found: string | undefined
+    await waitFor(`${file} to be there, and to end`, () => {
+      found ??= [...this.#sessions].find(([, url]) => url.endsWith(file))?.[0]
+      if (found === undefined) return false
+      if (!this.#sessions.has(found)) return true
+      this.#exit(found)
+      return false
     })
-    this.#sessions.delete(session)
-    return true
   }
 
   close(): void {
     this.#socket.close()
+  }
+
+  #exit(sessionId: string): void {
+    const message = { id: 1, method: 'Runtime.evaluate', params: { expression: 'process.exit(7)' } }
+    this.#say('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify(message) })
   }
 
   #say(method: string, params: object): void {
