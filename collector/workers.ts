@@ -43,7 +43,9 @@ export class Workers implements Lifecycle {
   /** Settles once the threads are up; undefined while none is needed. */
   #begun: Promise<void> | undefined
   #configured: Promise<void> = Promise.resolve()
-  #stopping = false
+  readonly #stopping = new AbortController()
+  /** Of workers that died; each settles once another is there, or none is wanted any more. */
+  readonly #restarts = new Set<Promise<void>>()
   #turn = 0
 
   constructor(config: WorkerConfig, count: number, journal: Journal, world: WorkersWorld) {
@@ -58,8 +60,9 @@ export class Workers implements Lifecycle {
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
-    this.#stopping = true
+    this.#stopping.abort()
     await this.#begun?.catch(() => undefined)
+    await Promise.all(this.#restarts)
     await this.#stopAll(deadline)
   }
 
@@ -114,7 +117,7 @@ export class Workers implements Lifecycle {
 
   /** Starts the threads unless they are up; may be called again after a failure. */
   #begin(): Promise<void> {
-    if (this.#stopping) return Promise.resolve()
+    if (this.#stopping.signal.aborted) return Promise.resolve()
     return (this.#begun ??= this.#startAll())
   }
 
@@ -183,23 +186,27 @@ export class Workers implements Lifecycle {
   }
 
   #onExit(index: number, link: WorkerLink, failure: Error | undefined): void {
-    if (this.#stopping || this.#links[index] !== link) return
+    if (this.#stopping.signal.aborted || this.#links[index] !== link) return
     this.#links[index] = undefined
     const { log, metrics } = this.#world
     log.error({ err: failure, worker: index }, 'a collector worker died; starting another')
     metrics.worker_restarts.inc({ worker: String(index) })
-    void this.#restart(index)
+    const restart = this.#restart(index).finally(() => this.#restarts.delete(restart))
+    this.#restarts.add(restart)
   }
 
   /** What the dead worker had acknowledged is in the journal; the rest is taken in again. */
   async #restart(index: number): Promise<void> {
     const { clock, log } = this.#world
-    for (let attempt = 1; !this.#stopping; attempt++) {
+    const { signal } = this.#stopping
+    for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        return await this.#startWorker(index, await this.#journal.recover(`collector-${index}`))
+        const known = await this.#journal.recover(`collector-${index}`)
+        return signal.aborted ? undefined : await this.#startWorker(index, known)
       } catch (failure) {
         log.error({ err: failure, worker: index }, 'cannot start a collector worker; trying again')
-        await clock.sleep(fullJitter(attempt, { baseMs: 500, maxMs: restartMaxMs }, Math.random))
+        const waitMs = fullJitter(attempt, { baseMs: 500, maxMs: restartMaxMs }, Math.random)
+        await clock.sleep(waitMs, signal)
       }
     }
   }

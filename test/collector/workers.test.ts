@@ -16,6 +16,7 @@ const journal = {
 /** Threads that are there once told so, and end when told so. */
 class Threads {
   readonly started: { ready: () => void; end: () => void }[] = []
+  ended = 0
   readonly startThread: NonNullable<WorkersWorld['startThread']> = (_seed, _onNotice, onExit) => {
     const ready = Promise.withResolvers<void>()
     const end = () => {
@@ -26,21 +27,25 @@ class Threads {
     return {
       ready: ready.promise,
       terminate: async () => undefined,
-      end: async () => undefined,
+      end: async () => void this.ended++,
     } as unknown as WorkerLink
   }
 }
 
-test('a worker that dies, and again while another is started, is one worker in the end', async () => {
-  const threads = new Threads()
+function workersOn(threads: Threads): Workers {
   const { log, metrics, clock, dataFolder } = fakeContext()
   const world = { log, metrics, clock, dataFolder }
-  const workers = new Workers(
+  return new Workers(
     { inputs: [{ type: 'tcp' }] } as unknown as ConstructorParameters<typeof Workers>[0],
     1,
     journal,
     { ...world, logLevel: 'silent', hostname: 'h', startThread: threads.startThread },
   )
+}
+
+test('a worker that dies, and again while another is started, is one worker in the end', async () => {
+  const threads = new Threads()
+  const workers = workersOn(threads)
   const start = workers.start()
   await eventually(() => expect(threads.started).toHaveLength(1))
   threads.started[0]!.ready()
@@ -56,4 +61,33 @@ test('a worker that dies, and again while another is started, is one worker in t
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
   expect(threads.started).toHaveLength(3)
   await workers.stop(AbortSignal.abort())
+})
+
+test('a worker that is started again while Weir stops is stopped, too', async () => {
+  const threads = new Threads()
+  const workers = workersOn(threads)
+  const start = workers.start()
+  await eventually(() => expect(threads.started).toHaveLength(1))
+  threads.started[0]!.ready()
+  await start
+
+  threads.started[0]!.end()
+  await eventually(() => expect(threads.started).toHaveLength(2))
+  const stop = workers.stop(AbortSignal.abort())
+  threads.started[1]!.ready()
+  await stop
+  expect(threads.ended).toBe(1)
+})
+
+test('a worker that died is not started again once Weir stops', async () => {
+  const threads = new Threads()
+  const workers = workersOn(threads)
+  const start = workers.start()
+  await eventually(() => expect(threads.started).toHaveLength(1))
+  threads.started[0]!.ready()
+  await start
+
+  threads.started[0]!.end()
+  await workers.stop(AbortSignal.abort())
+  expect(threads.started).toHaveLength(1)
 })
