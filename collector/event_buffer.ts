@@ -1,18 +1,16 @@
-/** A short text as little-endian words, the last filled up with zeros. */
+/** A text that was made ready to be written four bytes at a time. */
 export interface Phrase {
-  readonly words: Int32Array
+  /** The text, filled up to a multiple of four bytes. */
+  readonly view: DataView
   /** Of the text, in bytes. */
   readonly length: number
 }
 
 export function phraseOf(text: string | Uint8Array): Phrase {
   const bytes = Buffer.from(text)
-  const padded = Buffer.alloc(Math.ceil(bytes.length / 4) * 4)
-  bytes.copy(padded)
-  const words = Int32Array.from({ length: padded.length / 4 }, (_, at) =>
-    padded.readInt32LE(at * 4),
-  )
-  return { words, length: bytes.length }
+  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4)
+  padded.set(bytes)
+  return { view: new DataView(padded.buffer), length: bytes.length }
 }
 
 /**
@@ -60,16 +58,14 @@ export class EventBuffer {
     this.length += source.copy(this.bytes, this.length, start, end)
   }
 
-  /** Appends a text that was made ready once, such as a field's name. */
-  phrase({ words, length }: Phrase): void {
-    this.reserve(words.length * 4)
+  /** Appends a text that was made ready, such as a field's name. */
+  phrase({ view: from, length }: Phrase): void {
+    this.reserve(length + 3)
     const { view } = this
-    let to = this.length
-    for (let index = 0; index < words.length; index++) {
-      view.setInt32(to, words[index]!, true)
-      to += 4
-    }
-    this.length += length
+    const to = this.length
+    // The last four bytes may be too many: what comes next is written over them.
+    for (let at = 0; at < length; at += 4) view.setInt32(to + at, from.getInt32(at, true), true)
+    this.length = to + length
   }
 
   byte(byte: number): void {

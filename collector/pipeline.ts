@@ -119,9 +119,9 @@ export class Pipeline {
       const suffixes = contexts ? this.#suffixesOf(contexts[i]!) : shared
       if (direct) {
         const own = parser.transcode!(source, start, end, out, nowBytes)
-        const suffix = suffixes.bytes[own]
+        const suffix = suffixes.phrases[own]
         if (suffix) {
-          out.copy(suffix, 0, suffix.length)
+          out.phrase(suffix)
           batches.added()
           continue
         }

@@ -1,4 +1,5 @@
 import type { Event } from './event.ts'
+import { phraseOf, type Phrase } from './event_buffer.ts'
 import type { JsonObject } from '../core/json.ts'
 import {
   contextKeys,
@@ -19,18 +20,18 @@ export interface Suffixes {
    */
   readonly contextFor: (event: Event) => JsonObject
   /** By what `Parser.transcode` says; undefined where only `addContext` can tell. */
-  readonly bytes: readonly (Buffer | undefined)[]
+  readonly phrases: readonly (Phrase | undefined)[]
 }
 
 export function makeSuffixes(context: JsonObject): Suffixes {
-  const bytes: (Buffer | undefined)[] = []
+  const phrases: (Phrase | undefined)[] = []
   for (let own = 0; own < 2 * logOpen; own++) {
     const text = suffix(context, own)
-    bytes.push(text === undefined ? undefined : Buffer.from(text))
+    phrases.push(text === undefined ? undefined : phraseOf(text))
   }
   const { source: _, ...sourceless } = context
   const contextFor = (event: Event) => (Object.hasOwn(event, 'source') ? sourceless : context)
-  return { context, contextFor, bytes }
+  return { context, contextFor, phrases }
 }
 
 const bits = { host: hostKey, log: logKey, source: sourceKey }

@@ -10,6 +10,9 @@ letters[0x0a] = 0x6e
 letters[0x0c] = 0x66
 letters[0x0d] = 0x72
 
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
 const hexDigits = Buffer.from('0123456789abcdef')
 
 /** Appends bytes as a JSON string, quotes included. False, with `out` half written, when they are not UTF-8. */
@@ -18,7 +21,7 @@ export function jsonString(source: Buffer, start: number, end: number, out: Even
   // The last four bytes taken together may reach beyond the end, but not beyond the source.
   const words = Math.min(end, source.length - 3)
   out.reserve(end - start + 8)
-  out.bytes[out.length++] = 0x22
+  out.bytes[out.length++] = QUOTE
   let at = start
   while (at < end) {
     at = copyPlain(from, at, end, words, out)
@@ -35,8 +38,52 @@ export function jsonString(source: Buffer, start: number, end: number, out: Even
       at += 1
     }
   }
-  out.bytes[out.length++] = 0x22
+  out.bytes[out.length++] = QUOTE
   return true
+}
+
+/**
+ * Appends what stands between two quotes of a log line as a JSON string, quotes included, and finds its end in the
+ * same pass. Within it a backslash protects the next byte.
+ *
+ * @param from behind the opening quote.
+ * @returns the place of the closing quote; -1, with `out` half written, when there is none before `end` or the bytes
+ *   are not UTF-8.
+ */
+export function jsonUntilQuote(
+  source: Buffer,
+  from: number,
+  end: number,
+  out: EventBuffer,
+): number {
+  const view = viewOf(source)
+  const words = Math.min(end, source.length - 3)
+  out.reserve(end - from + 8)
+  out.bytes[out.length++] = QUOTE
+  let at = from
+  for (;;) {
+    at = copyPlain(view, at, end, words, out)
+    if (at >= end) return -1
+    let byte = source[at]!
+    if (byte === QUOTE) break
+    if (byte >= 0x80) {
+      const next = utf8SequenceEnd(source, at, end)
+      if (next < 0) return -1
+      while (at < next) out.bytes[out.length++] = source[at++]!
+      continue
+    }
+    // What was reserved covers plain bytes: the rest, and at most twelve for these two.
+    out.reserve(end - at + 24)
+    out.length = escape(byte, out.bytes, out.length)
+    at += 1
+    if (byte !== BACKSLASH || at >= end) continue
+    byte = source[at]!
+    if (byte !== QUOTE && byte !== BACKSLASH) continue
+    out.length = escape(byte, out.bytes, out.length)
+    at += 1
+  }
+  out.bytes[out.length++] = QUOTE
+  return at
 }
 
 /**
@@ -77,7 +124,7 @@ function copyPlain(
 }
 
 function escape(byte: number, bytes: Buffer, to: number): number {
-  bytes[to] = 0x5c
+  bytes[to] = BACKSLASH
   const letter = byte < 0x20 ? letters[byte]! : byte
   if (letter !== 0) {
     bytes[to + 1] = letter

@@ -39,6 +39,12 @@ export class NginxScanner {
   at = 0
 
   scan(source: Buffer, start: number, end: number): boolean {
+    if (!this.head(source, start, end)) return false
+    return this.sizeEnd === end || this.#tail(source, this.sizeEnd, end)
+  }
+
+  /** The fields up to the size; those behind it are said to be absent. */
+  head(source: Buffer, start: number, end: number): boolean {
     this.referer = this.agent = this.forwarded = -1
     this.remote = start
     this.remoteEnd = fieldEnd(source, start, end)
@@ -68,7 +74,7 @@ export class NginxScanner {
     if (this.size > end || source[this.code - 1] !== SPACE) {
       return this.#fail(Math.min(this.requestEnd, end), 'a code and a size')
     }
-    return this.sizeEnd === end || this.#tail(source, this.sizeEnd, end)
+    return true
   }
 
   #tail(source: Buffer, from: number, end: number): boolean {
@@ -83,7 +89,12 @@ export class NginxScanner {
     this.agent = agent
     this.agentEnd = quotedEnd(source, agent, end)
     if (this.agentEnd >= end) return this.#fail(end, 'the end of the user agent')
-    let at = this.agentEnd + 1
+    return this.rest(source, this.agentEnd + 1, end)
+  }
+
+  /** What follows the user agent's closing quote. */
+  rest(source: Buffer, from: number, end: number): boolean {
+    let at = from
     if (at === end) return true
     if (source[at] !== SPACE) return this.#fail(at, 'a space')
     while (at < end && source[at] === SPACE) at += 1

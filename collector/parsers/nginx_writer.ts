@@ -3,7 +3,7 @@ import { sourceKey } from '../parser.ts'
 import { isAddressAt } from './address.ts'
 import type { ClfTime } from './clf_time.ts'
 import { RequestLine } from './http_request.ts'
-import { jsonString } from './json_string.ts'
+import { jsonString, jsonUntilQuote } from './json_string.ts'
 import { forwardedOf, mostDigits } from './nginx_event.ts'
 import type { NginxScanner } from './nginx_scan.ts'
 import { timePhrase } from './timestamp.ts'
@@ -32,6 +32,8 @@ const name = Object.fromEntries(
 const OPEN = 0x7b
 const CLOSE = 0x7d
 const COMMA = 0x2c
+const SPACE = 0x20
+const QUOTE = 0x22
 
 /** Writes an access log line as the JSON of its ECS event: what `accessEvent` says, without the object. */
 export class NginxWriter {
@@ -39,6 +41,9 @@ export class NginxWriter {
   readonly #time: ClfTime
   readonly #request = new RequestLine()
   #source = Buffer.alloc(0) as Buffer
+  #end = 0
+  /** Behind the last field that was read in quotes. */
+  #at = 0
   #out = new EventBuffer(0)
   /** False once a field was not UTF-8, or a number none. */
   #whole = true
@@ -51,21 +56,23 @@ export class NginxWriter {
   /** By the contract of `Parser.transcode`. */
   write(source: Buffer, start: number, end: number, out: EventBuffer): number {
     const found = this.#scanner
-    if (!found.scan(source, start, end)) return -1
+    if (!found.head(source, start, end)) return -1
     if (!this.#time.read(source, found.time, found.timeEnd)) return -1
     this.#request.split(source, found.request, found.requestEnd)
     this.#source = source
+    this.#end = end
+    this.#at = found.sizeEnd
     this.#out = out
     this.#whole = true
     out.phrase(timePhrase)
-    out.copy(this.#time.text, 0, this.#time.text.length)
-    out.byte(0x22)
+    out.phrase(this.#time.phrase)
+    out.byte(QUOTE)
     const before = out.length
     this.#writeSource()
     const context = out.length > before ? sourceKey : 0
     this.#writeHttp()
     this.#writeUrl()
-    this.#writeRest()
+    if (found.sizeEnd < end) this.#writeRest()
     return this.#whole ? context : -1
   }
 
@@ -79,12 +86,12 @@ export class NginxWriter {
   }
 
   #writeHttp(): void {
-    const { referer, refererEnd, code, codeEnd, size, sizeEnd } = this.#scanner
+    const { code, codeEnd, size, sizeEnd } = this.#scanner
     const { method, methodEnd, version, versionEnd } = this.#request
     const http = this.#open(name.http)
     const request = this.#open(name.request)
     this.#text(name.method, method, methodEnd)
-    this.#text(name.referrer, referer, refererEnd)
+    if (sizeEnd < this.#end) this.#quoted(name.referrer)
     this.#close(request)
     const response = this.#open(name.response)
     this.#number(name.status, code, codeEnd)
@@ -105,8 +112,9 @@ export class NginxWriter {
   }
 
   #writeRest(): void {
-    const { agent, agentEnd, forwarded, forwardedEnd } = this.#scanner
-    if (this.#text(name.agent, agent, agentEnd)) this.#out.byte(CLOSE)
+    if (this.#quoted(name.agent)) this.#out.byte(CLOSE)
+    if (!this.#scanner.rest(this.#source, this.#at, this.#end)) this.#whole = false
+    const { forwarded, forwardedEnd } = this.#scanner
     if (!this.#isPresent(forwarded, forwardedEnd)) return
     const text = this.#source.toString('latin1', forwarded, forwardedEnd)
     if (/[\x80-\xff]/.test(text)) this.#whole = false
@@ -141,6 +149,30 @@ export class NginxWriter {
     if (!this.#isPresent(start, end)) return false
     this.#key(key)
     if (!jsonString(this.#source, start, end, this.#out)) this.#whole = false
+    return true
+  }
+
+  /**
+   * Writes the next field in quotes, unless it is absent: false then. Its end is found as it is written: half of a line
+   * is passed over once instead of twice.
+   */
+  #quoted(key: Phrase): boolean {
+    const source = this.#source
+    const end = this.#end
+    const start = this.#at + 2
+    if (start >= end || source[start - 2] !== SPACE || source[start - 1] !== QUOTE) {
+      this.#whole = false
+      return false
+    }
+    const first = source[start] === 0x2d ? start + 1 : start
+    if (first < end && source[first] === QUOTE) {
+      this.#at = first + 1
+      return false
+    }
+    this.#key(key)
+    const close = jsonUntilQuote(source, start, end, this.#out)
+    this.#at = close + 1
+    if (close < 0) this.#whole = false
     return true
   }
 

@@ -16,10 +16,10 @@ export function viewOf(source: Buffer): DataView {
  * may be wrong, by a borrow).
  */
 export function stopsIn(word: number): number {
-  const quotes = word ^ 0x22222222
-  const backslashes = word ^ 0x5c5c5c5c
-  const controls = word - 0x20202020
-  return (controls | (quotes - 0x01010101) | (backslashes - 0x01010101) | word) & 0x80808080
+  // With one bit turned, a quote is 0x20 and a space is not: just above the control characters.
+  const low = (word ^ 0x02020202) - 0x21212121
+  const backslashes = (word ^ 0x5c5c5c5c) - 0x01010101
+  return (low | backslashes | word) & 0x80808080
 }
 
 /** Which of the four bytes (0 to 3, little-endian) the lowest of `stops` belongs to. */

@@ -1,8 +1,9 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EventBuffer } from '../../../collector/event_buffer.ts'
 import { sourceKey } from '../../../collector/parser.ts'
 import { parserFrom } from '../../../collector/parsers/all.ts'
-import { bothWays } from './agreement.ts'
+import { bothWays, disagreement } from './agreement.ts'
 
 const nginx = parserFrom('nginx', 'none')
 const line = (request: string, rest = '200 5 "-" "-"', time = '17/May/2015:10:05:03 +0000') =>
@@ -48,4 +49,43 @@ test.each(['200 1234567890123456 "-" "-"', '2x0 5', '200'])('%s is refused', (re
   const { event, direct } = bothWays(nginx, line('GET / HTTP/1.1', rest))
   expect(event).toMatchObject({ reason: 'unmatched' })
   expect(direct).toBeUndefined()
+})
+
+test('what is protected in quotes is written directly', () => {
+  const quoted = String.raw`a \"b\" \\ \x22 é`
+  const { event, direct } = bothWays(
+    nginx,
+    line('GET / HTTP/1.1', `200 5 "${quoted}" "${quoted}" "-"`),
+  )
+  expect(event).toMatchObject({
+    http: { request: { referrer: quoted } },
+    user_agent: { original: quoted },
+  })
+  expect(JSON.parse(direct!)).toEqual(event)
+})
+
+test('both ways agree on what follows the size, wherever it breaks off', () => {
+  const pieces = [
+    '"',
+    '"-"',
+    '" "',
+    '-',
+    ' ',
+    '\\',
+    '\\"',
+    'a',
+    'bcdefgh',
+    'é',
+    '\ud800',
+    '\t',
+    '192.0.2.7, ',
+  ]
+  const rest = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((all) => all.join(''))
+  fc.assert(
+    fc.property(rest, (text) => {
+      expect(disagreement(nginx, line('GET / HTTP/1.1', `200 5 ${text}`))).toBeUndefined()
+      expect(disagreement(nginx, line('GET / HTTP/1.1', `200 5 "-" "${text}`))).toBeUndefined()
+    }),
+    { numRuns: 2000 },
+  )
 })
