@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, globSync, statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { filters } from '../collector/filters/all.ts'
@@ -22,6 +22,7 @@ import type { StatsdConfig } from '../statsd/config.ts'
 import { checkAddresses } from './check_addresses.ts'
 import { checkErrors, errorAddresses } from './check_errors.ts'
 import { statsdAddresses } from './check_statsd.ts'
+import { accessFailure, checkPaths, unreadable } from './check_paths.ts'
 import { checkPrometheus } from './check_prometheus.ts'
 import { checkStore } from './check_store.ts'
 import { checkStoreFiles } from './check_store_files.ts'
@@ -188,48 +189,10 @@ function checkFolder(folder: string, maxDisk: number, segmentSize: number): Find
 function checkFiles(tls: object, subject: string): Finding[] {
   return Object.entries(tls).flatMap(([key, path]): Finding[] => {
     if (!['cert', 'key', 'ca'].includes(key) || typeof path !== 'string') return []
-    const message = readable(path)
-    return message === undefined
-      ? []
-      : [{ level: 'problem', subject, message: `${key}: ${message}` }]
+    const failure = accessFailure(path)
+    if (!failure) return []
+    return [{ level: 'problem', subject, message: `${key}: ${unreadable(path, failure)}` }]
   })
-}
-
-/** Files that a tail input follows: those there are must be readable. */
-function checkPaths(patterns: readonly unknown[], subject: string): Finding[] {
-  return patterns.flatMap((pattern): Finding[] => {
-    const text = String(pattern)
-    const files = globSync(text)
-    if (files.length === 0) {
-      const message = `no file fits ${text} yet`
-      return [{ level: 'note', subject, message: hiddenFolder(text) ?? message }]
-    }
-    return files.flatMap((path): Finding[] => {
-      const message = readable(path)
-      return message === undefined ? [] : [{ level: 'problem', subject, message }]
-    })
-  })
-}
-
-/** Why a pattern may fit nothing: a folder on its way that this user may not look into. */
-function hiddenFolder(pattern: string): string | undefined {
-  let folder = pattern.split(/[*?[{]/, 1)[0]!.replace(/[^/]*$/, '') || '/'
-  while (!existsSync(folder) && folder !== '/') folder = dirname(folder)
-  try {
-    accessSync(folder, constants.R_OK | constants.X_OK)
-    return undefined
-  } catch (failure) {
-    return `nothing can be found by ${pattern}: ${messageOf(failure)}`
-  }
-}
-
-function readable(path: string): string | undefined {
-  try {
-    accessSync(path, constants.R_OK)
-    return undefined
-  } catch (failure) {
-    return `${path} cannot be read by this user: ${messageOf(failure)}`
-  }
 }
 
 function checkOutput(config: ComponentConfig, dataFolder: string): Promise<Finding[]> {

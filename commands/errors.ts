@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
+import { WeirError } from '../core/errors.ts'
 import type { JsonRecord, JsonValue } from '../store/search.ts'
 import { eventText } from './errors/event_text.ts'
 import { explainText } from './errors/explain_text.ts'
@@ -135,22 +136,34 @@ function addExplain(errors: Command, world: World): void {
     })
 }
 
-/** Changes issues, and says what became of them. */
+/** Changes issues, and says what became of them; false when there are none of them. */
 async function change(
   world: World,
   command: Command,
   issues: readonly string[],
   body: JsonRecord,
-): Promise<void> {
+): Promise<boolean> {
   const ids = issues.map((issue) => `id=${part(issue)}`).join('&')
   const reply = await askWeb(world, command, 'PUT', `/organizations/weir/issues/?${ids}`, body)
   if (reply.status === 204) {
     world.stderr.write('no issue fits\n')
     world.setExitCode(1)
-    return
+    return false
   }
   if (command.opts<JsonOption>().json) await writeLine(world.stdout, JSON.stringify(reply.body))
   else world.stderr.write(`${issues.join(', ')}: done\n`)
+  return true
+}
+
+/** A release may be named before anything of it arrives; that it is not there yet may as well be a slip. */
+async function isRelease(world: World, command: Command, version: string): Promise<boolean> {
+  try {
+    await askWeb(world, command, 'GET', `/organizations/weir/releases/${part(version)}/`)
+    return true
+  } catch (failure) {
+    if (failure instanceof WeirError && failure.code === 'WEIR_REQUEST_INVALID') return false
+    throw failure
+  }
 }
 
 function commitId(text: string): string {
@@ -194,7 +207,11 @@ function addStatusChanges(errors: Command, world: World): void {
         ...(options.inRelease !== undefined && { inRelease: options.inRelease }),
         ...(options.inCommit !== undefined && { inCommit: { commit: options.inCommit } }),
       }
-      await change(world, command, issues, { status: 'resolved', statusDetails })
+      const isDone = await change(world, command, issues, { status: 'resolved', statusDetails })
+      const { inRelease } = options
+      if (!isDone || inRelease === undefined || inRelease === 'latest') return
+      if (await isRelease(world, command, inRelease)) return
+      world.stderr.write(`no release "${inRelease}" is known yet\n`)
     })
   errors
     .command('unresolve')

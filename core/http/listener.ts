@@ -46,7 +46,8 @@ export async function openListener(
   const server = secure
     ? https().createServer({ ...options, ...readCertificates(config) }, handle)
     : http().createServer(options, handle)
-  answerGarbage(server, count)
+  const newest = newestResponses(server)
+  answerGarbage(server, newest, count)
   server.on('drop', () => count('connection_refused'))
   server.on('checkContinue', (request, response) => {
     // The route sends `100 Continue` once it wants the body; see server.ts.
@@ -70,7 +71,7 @@ export async function openListener(
     url: urlOf(server, secure, address),
     server,
     configure,
-    close: (deadline) => close(server, deadline),
+    close: (deadline) => close(server, newest, deadline),
   }
 }
 
@@ -116,17 +117,31 @@ async function removeStale(path: string): Promise<void> {
 /** With `rawPacket`, what the parser was given when it failed. */
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer }
 
+/** The newest response of each connection that has had a request. */
+function newestResponses(server: Server | TlsServer): ReadonlyMap<Socket, ServerResponse> {
+  const newest = new Map<Socket, ServerResponse>()
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    if (!newest.has(socket)) socket.once('close', () => newest.delete(socket))
+    newest.set(socket, response)
+  })
+  return newest
+}
+
+/** Whether a request has its answer and is still being sent: a refused upload, most often. */
+const isAnsweredEarly = (response: ServerResponse): boolean =>
+  response.writableEnded && !response.req.complete
+
 /**
  * Port scanners, TLS on a plain port, half a request: one short answer where it can be read. A whole request before
  * the garbage has its own answer first: who is told 400 sends again what was taken.
  */
-function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => void): void {
-  const newest = new WeakMap<Socket, ServerResponse>()
+function answerGarbage(
+  server: Server | TlsServer,
+  newest: ReadonlyMap<Socket, ServerResponse>,
+  count: (reason: Reason) => void,
+): void {
   /** What still comes on these says nothing new. */
   const ending = new WeakSet<Socket>()
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    newest.set(socket, response)
-  })
   const statuses: Record<string, [number, string, string]> = {
     HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'the headers are too long'],
     ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not arrive in time'],
@@ -135,7 +150,7 @@ function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => vo
     if (ending.has(socket)) return
     const response = newest.get(socket)
     // Whoever has its refusal need not send the rest of its body: no fault of the connection.
-    if (response?.writableEnded && !response.req.complete) return void socket.destroy()
+    if (response && isAnsweredEarly(response)) return void socket.destroy()
     const isTls = failure.rawPacket !== undefined && startsTls(failure.rawPacket)
     if (isTls) count('tls_failed')
     else if (failure.code === 'ERR_HTTP_REQUEST_TIMEOUT') count('idle_timeout')
@@ -164,11 +179,17 @@ function answerGarbage(server: Server | TlsServer, count: (reason: Reason) => vo
   })
 }
 
-async function close(server: Server | TlsServer, deadline: AbortSignal): Promise<void> {
+async function close(
+  server: Server | TlsServer,
+  newest: ReadonlyMap<Socket, ServerResponse>,
+  deadline: AbortSignal,
+): Promise<void> {
   if (!server.listening) return
   const closed = once(server, 'close')
   server.close()
   server.closeIdleConnections()
+  // A body that is only read away is not waited for; the answer goes out if it has not yet.
+  for (const [socket, response] of newest) if (isAnsweredEarly(response)) socket.destroySoon()
   const cut = () => server.closeAllConnections()
   if (deadline.aborted) cut()
   deadline.addEventListener('abort', cut, { once: true })

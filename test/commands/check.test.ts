@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -154,4 +154,27 @@ test('the addresses of StatsD are tried where the config names them', async () =
   const off = await check(`${base}statsd: { enabled: false, listen: "tcp://127.0.0.1:${port}" }\n`)
   expect(off.findings.filter((finding) => finding.includes('statsd'))).toEqual([])
   server.close()
+})
+
+test('files that a tail input follows must be readable, also those whose names are no UTF-8', async () => {
+  const logs = join(folder, 'logs')
+  mkdirSync(logs)
+  const named = (name: Buffer) => Buffer.concat([Buffer.from(`${logs}/`), name])
+  const about = async (pattern: string) => {
+    const { findings } = await check(`
+http: { listen: "127.0.0.1:0" }
+collector: { inputs: [{ type: tail, paths: ["${logs}/${pattern}"] }] }
+`)
+    return findings.filter((finding) => finding.includes('input tail'))
+  }
+  writeFileSync(named(Buffer.from([0xe9, 0x2e, 0x6c])), 'a line\n')
+  expect(await about('*.l')).toEqual([])
+  expect(await about('never.l')).toEqual([`note input tail: no file fits ${logs}/never.l yet`])
+  // Whoever runs this: what leads round in a circle cannot be read.
+  symlinkSync(named(Buffer.from([0xff, 0x2e, 0x6d])), named(Buffer.from([0xff, 0x2e, 0x6d])))
+  expect(await about('*.m')).toEqual([
+    expect.stringMatching(
+      /^problem input tail: .*\/logs\/\ufffd\.m cannot be read by this user: ELOOP/,
+    ),
+  ])
 })

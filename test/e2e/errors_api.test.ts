@@ -330,6 +330,13 @@ test('weir errors', async () => {
   expect(two).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be used with') })
   expect((await command('resolve', shortId, '--in-next-release')).stderr).toBe(`${shortId}: done\n`)
   expect((await command('show', shortId)).stdout).toContain('resolved: inNextRelease')
+  const unknown = await command('resolve', shortId, '--in-release', 'nope')
+  expect(unknown).toMatchObject({
+    code: 0,
+    stderr: `${shortId}: done\nno release "nope" is known yet\n`,
+  })
+  const known = await command('resolve', shortId, '--in-release', 'shop@1.4.0')
+  expect(known.stderr).toBe(`${shortId}: done\n`)
   expect((await command('archive', shortId, '--until-events', '5')).code).toBe(0)
   expect((await command('unresolve', shortId)).code).toBe(0)
   expect((await command('show', 'SHOP-ZZZ')).stderr).toContain('there is no issue "SHOP-ZZZ"')

@@ -414,4 +414,19 @@ describe('where it listens', () => {
     await stopped
     await http.stop(AbortSignal.timeout(1))
   })
+
+  test('does not wait for an upload that was refused and stalls', async () => {
+    const { http, port } = await started({}, { paused: () => 'the disk is full' })
+    const socket = connect(port, '127.0.0.1')
+    cleanups.push(() => socket.destroy())
+    socket.on('error', () => undefined)
+    socket.write('POST /in/a HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nx')
+    const [answer] = await once(socket, 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 (429|503)/)
+    const deadline = new AbortController()
+    const stopped = http.stop(deadline.signal)
+    // The deadline never comes: only what does not wait for it ends.
+    await once(socket, 'close')
+    await stopped
+  })
 })
