@@ -21,7 +21,7 @@ const scratch = Scratch.forTests('texts')
 async function own(groups: readonly (readonly string[])[], pageBytes: number): Promise<string> {
   const path = scratch.newPath()
   const column = new TextColumn({ dictionary: false, bounds: false, pageBytes })
-  const named = [{ name: '_source', kind: 'text' as const, column }]
+  const named = [{ name: '_source', kind: 'text' as const, column, isApart: true }]
   const file = new ParquetFile(() => systemFiles.open(path, 'wx+'), named, 3)
   for (const texts of groups) {
     for (const [row, text] of texts.entries()) {
@@ -88,6 +88,21 @@ test.each(['v1', 'v2'])('rows of files of DuckDB’s, version %s', async (versio
   )
   const expected = rows.map((i) => `text ${i}${`ä${i % 7}`.repeat((i * 37) % 200)}`)
   expect(read).toEqual(expected)
+})
+
+test('long pages, in which long runs come again far off, are read by Weir and by DuckDB', async () => {
+  const filler = (seed: number) =>
+    Array.from({ length: 60 }, (_, n) => (seed * 7_919 + n * 104_729) % 65_537).join(' ')
+  const texts = Array.from({ length: 9_000 }, (_, n) => `${n} ${filler((n * 31) % 2_503)} ${n * 7}`)
+  const file = await own([texts], 1_750_000)
+  const rows = [0, 8_999, 4_321, 5_432]
+  const read = await new SourceReader(systemFiles, () => undefined, 100_000).read(
+    rows.map((row) => ({ file, row })),
+    never,
+  )
+  expect(read).toEqual(rows.map((row) => texts[row]))
+  const found = await scratch.connection.runAndReadAll(`select _source from '${file}'`)
+  expect(found.getRows().map(([each]) => each)).toEqual(texts)
 })
 
 test('what is damaged, gone, or in a dictionary is not read', async () => {
