@@ -2,7 +2,7 @@ import type { Position } from '../../../core/journal/batch.ts'
 import { type Content, GzipContent, plainContent } from '../tail/content.ts'
 import type { Seen, TailFile, TailFiles } from '../tail/files.ts'
 import { fits, headBytes, markBytes, nothing, printOf } from '../tail/fingerprint.ts'
-import { Framing } from '../tail/framing.ts'
+import { chunkSizeOf, Framing } from '../tail/framing.ts'
 import type { TailOptions } from '../tail/options.ts'
 import { gzipDamage } from './gzip_end.ts'
 
@@ -51,10 +51,7 @@ export class ImportedFile {
     this.#file = files.open(path)
     this.#gzip = isGzip(this.#file) ? new GzipContent(this.#file) : undefined
     this.#content = this.#gzip ?? plainContent(this.#file)
-    const { max_line_size, multiline, read_size } = options
-    const message = max_line_size + (multiline?.max_bytes ?? 0) + 8
-    // Even, for UTF-16.
-    this.#chunkSize = 2 * Math.ceil(Math.max(read_size, message) / 2)
+    this.#chunkSize = chunkSizeOf(options)
   }
 
   /** Of the file on disk. */

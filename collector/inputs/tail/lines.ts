@@ -20,6 +20,8 @@ interface LineOptions {
   readonly long_lines: 'cut' | 'drop'
   readonly skipEmpty: boolean
   readonly encoding: Encoding
+  /** They are listed in `long`, cut, and neither dropped nor counted: whoever groups lines does that. */
+  readonly listsLong: boolean
 }
 
 /**
@@ -29,6 +31,8 @@ interface LineOptions {
 export class Lines {
   spans = new Uint32Array(8192)
   count = 0
+  /** Which of the lines were cut, where they are listed. */
+  readonly long: number[] = []
   readonly tally: Tally = { nulRuns: 0, cut: 0, dropped: 0 }
   readonly #options: LineOptions
   readonly #wide: Buffer | undefined
@@ -43,11 +47,19 @@ export class Lines {
 
   /**
    * Fills `spans` with the lines of `bytes` in [start, end).
-   * @param final takes what follows the last line end as a line too.
+   * @param ending.final takes what follows the last line end as a line too.
+   * @param ending.cuts takes what is unfinished and too long already, and skips its rest.
    * @returns where the unfinished line begins: all before it is done with.
    */
-  split(bytes: Buffer, start: number, end: number, state: LineState, final: boolean): number {
+  split(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    state: LineState,
+    { final, cuts }: { readonly final: boolean; readonly cuts: boolean },
+  ): number {
     this.count = 0
+    this.long.length = 0
     const view = bytes.subarray(0, end)
     const { width } = this.#options.encoding
     let at = start
@@ -67,7 +79,7 @@ export class Lines {
     }
     if (at >= end) return at
     const unfinished = end - at
-    if (unfinished > this.#max) {
+    if (unfinished > this.#max && (final || cuts)) {
       this.#line(view, at, end)
       state.cut = !final
       return end - ((end - start) % width)
@@ -104,11 +116,11 @@ export class Lines {
       end -= 2
     if (end === start && this.#options.skipEmpty) return
     if (end - start > this.#max) {
-      if (this.#options.long_lines === 'drop') {
+      if (this.#options.listsLong) this.long.push(this.count)
+      else if (this.#options.long_lines === 'drop') {
         this.tally.dropped += 1
         return
-      }
-      this.tally.cut += 1
+      } else this.tally.cut += 1
       end = start + this.#max
       // Not amid a character of UTF-8.
       if (width === 1 && this.#options.encoding.decode === undefined) {

@@ -13,7 +13,7 @@ import {
   unchanged,
   type Print,
 } from './fingerprint.ts'
-import { Framing } from './framing.ts'
+import { chunkSizeOf, Framing } from './framing.ts'
 import { Gathering, type Step, stepOf } from './gathering.ts'
 import { tagFor } from './names.ts'
 import type { TailOptions } from './options.ts'
@@ -78,10 +78,7 @@ export class Reading {
     this.#catalogue = catalogue
     this.#tag = options.tag ?? 'tail'
     this.#framing = new Framing(options)
-    const { max_line_size, multiline, read_size } = options
-    const message = max_line_size + (multiline?.max_bytes ?? 0) + 8
-    // Even, for UTF-16.
-    this.#chunkSize = 2 * Math.ceil(Math.max(read_size, message) / 2)
+    this.#chunkSize = chunkSizeOf(options)
     const component = { component: context.id }
     const events = context.metrics.events_received.labels(component)
     const bytes = context.metrics.bytes_received.labels(component)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Framing } from '../../../../collector/inputs/tail/framing.ts'
 import { tailFields } from '../../../../collector/inputs/tail/options.ts'
@@ -28,6 +28,33 @@ function frameAll(bytes: Buffer, options: Record<string, unknown>, chunk = 1 << 
     }
     if (done === offset) break
     offset = done
+  }
+  return { messages, tally }
+}
+
+/** Frames a file that grows by these lengths, as a tail does that looks after each. */
+function frameArriving(
+  bytes: Buffer,
+  options: Record<string, unknown>,
+  arrivals: readonly number[],
+) {
+  const framed = framing(options)
+  const messages: string[] = []
+  const state = { cut: false, nul: false }
+  const tally = { cut: 0, dropped: 0 }
+  let offset = 0
+  let size = 0
+  for (const arrival of [...arrivals, Infinity]) {
+    size = Math.min(bytes.length, size + arrival)
+    const final = arrival === Infinity
+    const ending = { final, flush: final, first: offset === 0 }
+    offset = framed.frame(bytes, offset, size, state, ending)
+    for (let i = 0; i < framed.count; i++) {
+      messages.push(framed.source.toString('utf8', framed.spans[i * 2], framed.spans[i * 2 + 1]))
+    }
+    const { cut, dropped } = framed.takeTally()
+    tally.cut += cut
+    tally.dropped += dropped
   }
   return { messages, tally }
 }
@@ -97,6 +124,93 @@ test('an event of too many lines or bytes is divided and counted', () => {
     multiline: { start_pattern: 'S', max_bytes: 40 },
   })
   expect(bytes.messages.join('\n').replaceAll('\n', '')).toBe(`S${'b'.repeat(30)}${'a'.repeat(50)}`)
+})
+
+describe('a line too long amid several that make one event', () => {
+  const long = 'x'.repeat(100)
+  const options = { max_line_size: 64, multiline: { start_pattern: '^\\d+ ' } }
+  const text = `1 a\n a\n2 ${long}\n after\n9 fin\n ${long}\n cont9\n10 z\n`
+
+  test('cut, it stays a part of its event', () => {
+    const { messages, tally } = frameAll(Buffer.from(text), options)
+    expect(messages).toEqual([
+      '1 a\n a',
+      `2 ${'x'.repeat(62)}\n after`,
+      `9 fin\n ${'x'.repeat(63)}\n cont9`,
+      '10 z',
+    ])
+    expect(tally).toMatchObject({ cut: 2, dropped: 0, multilineCut: 0 })
+  })
+
+  test('dropped, it alone is missing', () => {
+    const dropping = { ...options, long_lines: 'drop' }
+    const { messages, tally } = frameAll(Buffer.from(text), dropping)
+    // What belongs to a dropped beginning is not taken for the end of the event before.
+    expect(messages).toEqual(['1 a\n a', ' after', '9 fin\n cont9', '10 z'])
+    expect(tally).toMatchObject({ cut: 0, dropped: 2, multilineCut: 0 })
+  })
+
+  test('in another encoding', () => {
+    const encoding = 'utf-16le'
+    const given = { ...options, max_line_size: 128, encoding }
+    expect(frameAll(iconv.encode(text, encoding), given).messages).toEqual([
+      '1 a\n a',
+      `2 ${'x'.repeat(62)}\n after`,
+      `9 fin\n ${'x'.repeat(63)}\n cont9`,
+      '10 z',
+    ])
+  })
+
+  test('the event stays within its bounds', () => {
+    const multiline = { ...options.multiline, max_bytes: 100 }
+    const { messages, tally } = frameAll(Buffer.from(`1 a\n${`${long}\n`.repeat(3)}`), {
+      ...options,
+      multiline,
+    })
+    const cut = 'x'.repeat(64)
+    expect(messages).toEqual([`1 a\n${cut}`, cut, cut])
+    expect(tally).toMatchObject({ cut: 3, multilineCut: 2 })
+  })
+
+  test('one that is larger than what is read at once ends its event', () => {
+    const multiline = { ...options.multiline, max_bytes: 100 }
+    const small = { ...options, read_size: 200, multiline }
+    const bytes = Buffer.from(`1 a\n${'x'.repeat(1000)}\n after\n2 b\n`)
+    const { messages, tally } = frameAll(bytes, small, 200)
+    expect(messages).toEqual([`1 a\n${'x'.repeat(64)}`, ' after', '2 b'])
+    expect(tally.cut).toBe(1)
+  })
+
+  test('whatever the chunks, and however it comes, the events are the same', () => {
+    const line = fc
+      .tuple(fc.constantFrom('1 ', ' '), fc.constantFrom(0, 5, 62, 63, 64, 65, 66, 150))
+      .map(([begin, length]) => begin + 'x'.repeat(length))
+    fc.assert(
+      fc.property(
+        fc.array(line, { maxLength: 12 }),
+        fc.constantFrom('cut', 'drop'),
+        fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 10 }),
+        (lines, long_lines, arrivals) => {
+          const bytes = Buffer.from(lines.map((each) => `${each}\n`).join(''))
+          const given = { ...options, long_lines }
+          const events: string[][] = []
+          let isOpen = false
+          for (const each of lines) {
+            if (/^\d+ /.test(each)) isOpen = false
+            const isDropped = each.length > 64 && long_lines === 'drop'
+            if (isDropped) continue
+            if (!isOpen) events.push([])
+            isOpen = true
+            events.at(-1)!.push(each.slice(0, 64))
+          }
+          const { messages, tally } = frameArriving(bytes, given, arrivals)
+          expect(messages).toEqual(events.map((each) => each.join('\n')))
+          expect(tally.cut + tally.dropped).toBe(lines.filter(({ length }) => length > 64).length)
+        },
+      ),
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 500) },
+    )
+  })
 })
 
 test('whatever the chunks, the lines are the same', () => {
