@@ -51,6 +51,11 @@ export const embeddedConfig = z.strictObject({
   refresh_interval: duration()
     .default(500)
     .describe('How soon what is new can be found while the engine runs'),
+  catch_up_wait: duration()
+    .default(5_000)
+    .describe(
+      'How long the first questions of an engine that was just started wait for what was durable by then; behind that they are answered from what is there',
+    ),
   max_fields: z
     .number()
     .int()

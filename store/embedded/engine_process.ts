@@ -50,6 +50,8 @@ export class EngineProcess {
   readonly #asked = new Map<number, AbortController>()
   #parts: Parts | undefined
   #starting: Promise<void> | undefined
+  /** Settles once what was durable when the process was started is found, or that takes too long. */
+  #caughtUp: Promise<void> = Promise.resolve()
   #isTaken: (tag: string) => boolean = () => false
   #takesPoints = false
   #takesDocuments = true
@@ -186,6 +188,7 @@ export class EngineProcess {
       const answering = { answerer, memory, clock, limits, catalogue, returned }
       this.#parts = { store, sealer, maintenance, metrics, ...answering }
       begin(this.#parts, openedFor)
+      this.#caughtUp = caughtUp(this.#parts, options.catch_up_wait)
       advanced()
       send({ kind: 'ready', timeMs: time.now() })
     } catch (failure) {
@@ -204,6 +207,8 @@ export class EngineProcess {
     try {
       if (!this.#parts)
         throw new SearchError(503, 'es_rejected_execution_exception', 'the store is stopping')
+      await this.#caughtUp
+      asked.signal.throwIfAborted()
       if (question.kind === 'metrics') {
         const { metrics, memory } = this.#parts
         const read = () => metrics.answer(question.question, asked.signal)
@@ -231,6 +236,14 @@ function begin({ sealer, maintenance, metrics }: Parts, openedFor: OpenedFor): v
   sealer.start()
   if (isRunning) maintenance.start()
   if (openedFor !== 'look') metrics.start(isRunning)
+}
+
+/** Resolves once what is durable now is found, or cannot be for want of room, and at the latest after `waitMs`. */
+async function caughtUp({ sealer, metrics, clock }: Parts, waitMs: number): Promise<void> {
+  const done = new AbortController()
+  const refreshed = Promise.all([sealer.refresh(), metrics.refresh()])
+  await Promise.race([refreshed.catch(() => undefined), clock.sleep(waitMs, done.signal)])
+  done.abort()
 }
 
 /** The metrics of a store, with its DuckDB. */

@@ -32,8 +32,6 @@ export class MetricsProcess {
   readonly #reader: PointReader
   readonly #catalogue: CatalogueSearch
   readonly #tags: TagSearch
-  /** What was durable when the process started is taken in before the first question. */
-  #caughtUp: Promise<void> | undefined
   #isStarted = false
 
   private constructor(
@@ -87,8 +85,6 @@ export class MetricsProcess {
     this.#isStarted = true
     this.sealer.start()
     if (isMaintained) this.maintenance.start()
-    this.#caughtUp = this.sealer.refresh()
-    this.#caughtUp.catch(() => undefined)
   }
 
   /** Takes in what was durable at the call, unless it is only looked at. */
@@ -105,7 +101,6 @@ export class MetricsProcess {
 
   /** @throws SearchError, or the deadline's reason. */
   async answer(question: MetricsQuestion, deadline: AbortSignal): Promise<unknown> {
-    await this.#caughtUp
     return await this.maintenance.beside(() => this.#answer(question, deadline))
   }
 

@@ -243,6 +243,17 @@ describe('the life of an index', () => {
     expect((await ask('DELETE', '/alias-*')).status).toBe(400)
   })
 
+  test('a refresh makes a stream found that came by an input a moment ago', async () => {
+    const refresh = engine.refresh.bind(engine)
+    engine.refresh = async () => {
+      await refresh()
+      const numbers = { documents: 1, deleted: 0, bytes: 100, createdMs: 0 }
+      engine.streamsOfWeir = [{ name: 'logs-late-default', kind: 'data_stream', ...numbers }]
+    }
+    const { status, body } = await ask('POST', '/logs-late-default/_refresh')
+    expect([status, body['_shards']]).toMatchObject([200, { total: 1 }])
+  })
+
   test('open, close, refresh and the like', async () => {
     await ask('PUT', '/state')
     expect((await ask('POST', '/state/_close')).body['error']!['reason']).toContain('always open')

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { systemClock } from '../../../core/clock.ts'
 import { systemFiles } from '../../../core/files.ts'
 import type { Answerer } from '../../../store/embedded/answerer.ts'
 import { errorReportsPartition } from '../../../store/error_events.ts'
@@ -32,6 +33,31 @@ test('what was durable is found after a refresh', async () => {
     ['logs-a-default', 4],
     ['logs-b-default', 1],
   ])
+})
+
+test('the first question of an engine that was just started finds what was durable by then, without a refresh', async () => {
+  store = await openStore()
+  await store.append(linesOf([1, 2, 3]))
+  const [streams, found] = await Promise.all([store.engine.streams(), store.all('logs-a-default')])
+  expect(streams.map(({ name }) => name)).toEqual(['logs-a-default'])
+  expect(numbers(found)).toEqual([1, 2, 3])
+})
+
+test('the first question waits so long for what is not taken in yet, and then has what is there', async () => {
+  const held = Promise.withResolvers<void>()
+  const startChild = inProcess(plainAnswerer, () => undefined, systemClock, {
+    ...systemFiles,
+    open: async (path, flags) => {
+      if (path.endsWith('.parquet') && flags === 'wx+') await held.promise
+      return await systemFiles.open(path, flags)
+    },
+  })
+  store = await openStore({ catch_up_wait: 50 }, startChild)
+  await store.append(linesOf([1]))
+  expect(await store.all('logs-a-default')).toEqual([])
+  held.resolve()
+  await store.engine.refresh()
+  expect(numbers(await store.all('logs-a-default'))).toEqual([1])
 })
 
 test('segments are merged into one of each stream and day, and nothing changes for who asks', async () => {
@@ -215,6 +241,8 @@ test('a full disk pauses sealing and says so; nothing is lost, and it goes on by
   })
   store = await openStore({}, startChild)
   await store.append(linesOf([1, 2]))
+  // Even the first question, which waits for what is durable, has an answer at once.
+  expect(await store.all('logs-a-default')).toEqual([])
   await expect(store.engine.refresh()).rejects.toThrow(
     'nothing is taken into the store for now: ENOSPC',
   )
