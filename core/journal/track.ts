@@ -231,6 +231,8 @@ export class Track {
 
   /** @returns whether there is more behind it. */
   #lose(view: SegmentView, failure: DamagedSegment): boolean {
+    // Moved on from outside while it was opened: what it lacks was deleted, and counted, when it was skipped.
+    if (this.#next.segment !== view.id) return true
     const behind = failure.part?.behind ?? view.end
     const place = { segment: view.id, ordinal: this.#next.ordinal }
     const events = behind.events - place.ordinal

@@ -38,6 +38,37 @@ test('drop_oldest makes room for what is larger than the room kept free, and cou
   await journal.release(reader)
 })
 
+test('what drop_oldest takes while a reader opens it was dropped, and is no damage', async () => {
+  const opening = Promise.withResolvers<void>()
+  const taken = Promise.withResolvers<void>()
+  let isFirst = true
+  const files: Files = {
+    ...systemFiles,
+    open: async (path, flags) => {
+      if (flags === 'r' && isFirst) {
+        isFirst = false
+        opening.resolve()
+        await taken.promise
+      }
+      return await systemFiles.open(path, flags)
+    },
+  }
+  const given = { ...(await world('drop_oldest')), files }
+  const journal = await openJournal(given)
+  const writer = await startWriter(journal, given)
+  const reader = await journal.reader({ id: 'slow', wants: () => true, maxLag: undefined })
+  for (let n = 0; n < 2; n++) await writer.append([large(n)])
+  const reading = everything(reader)
+  await opening.promise
+  for (let n = 2; n < 20; n++) await writer.append([large(n)])
+  taken.resolve()
+  const found = new Set([...(await reading), ...(await everything(reader))])
+  expect(given.counts?.get('reader.slow corrupt')).toBe(undefined)
+  expect(found.size + given.counts!.get('reader.slow dropped_oldest')!).toBe(20)
+  await writer.close(AbortSignal.timeout(5000))
+  await journal.release(reader)
+})
+
 test('drop_newest says what it dropped, and takes events again when there is room', async () => {
   const given = await world('drop_newest')
   const journal = await openJournal(given)
