@@ -51,9 +51,12 @@ export class Rotation {
       // Of a file of which nothing was read nothing is known: its copy looks like news.
       if (source.progress.offset === 0 && (await this.generations.follow(source)) > 0)
         source.known = 0
-      if (wasLive && source.progress.offset > 0) {
+      // It may have got another name between two looks; a compressed copy is found by its content alone.
+      if (source.progress.offset > 0 && (wasLive || !source.gzip)) {
         this.#place(source, 'missing', undefined, source.id)
-        this.#countRotation('delete')
+        source.missedAway = !wasLive
+        if (wasLive) this.#countRotation('delete')
+        else this.#on.discoverSoon()
       } else {
         this.lost(source, 'unread_at_delete')
       }
@@ -121,7 +124,8 @@ export class Rotation {
     const bound = retry && (await this.#bindToCopy(source, late))
     if (bound) catalogue.note(source)
     else if (source.place === 'cut' && late) this.lost(source, 'unread_at_truncate')
-    else if (source.place === 'missing' && old) this.lost(source, 'unread_at_delete')
+    else if (source.place === 'missing' && (old || (late && source.missedAway)))
+      this.lost(source, 'unread_at_delete')
     return bound || !catalogue.sources.has(source)
   }
 

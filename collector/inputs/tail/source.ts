@@ -68,6 +68,8 @@ export class Source {
   finished = false
   /** It was read and is gone; only its compressed copy is looked for. */
   ended = false
+  /** It was rotated away before it was missing: what does not come back within rotate_wait is gone. */
+  missedAway = false
   /** Nothing was read of it in this run, nor known of it before. */
   fresh = true
   /** The journal has, or is about to have, a position of it. */
