@@ -1,5 +1,6 @@
 import type { JsonRecord, JsonValue } from '../search.ts'
 import { namePattern, type NamePattern } from './name_pattern.ts'
+import { isRecord } from './request_body.ts'
 
 /**
  * Elasticsearch's `filter_path`: comma-separated dotted paths, `*` within a name, `**` over any number of
@@ -46,7 +47,7 @@ function include(value: JsonValue, paths: readonly Steps[]): JsonValue | undefin
     const kept = value.map((each) => include(each, paths)).filter((each) => each !== undefined)
     return kept.length === 0 ? undefined : kept
   }
-  if (typeof value !== 'object' || value === null) return undefined
+  if (!isRecord(value)) return undefined
   const kept: [string, JsonValue][] = []
   for (const [name, each] of Object.entries(value)) {
     const rest = behind(paths, name)
@@ -59,7 +60,7 @@ function include(value: JsonValue, paths: readonly Steps[]): JsonValue | undefin
 
 function exclude(value: JsonValue, paths: readonly Steps[]): JsonValue {
   if (Array.isArray(value)) return value.map((each) => exclude(each, paths))
-  if (typeof value !== 'object' || value === null) return value
+  if (!isRecord(value)) return value
   const kept: [string, JsonValue][] = []
   for (const [name, each] of Object.entries(value)) {
     const rest = behind(paths, name)

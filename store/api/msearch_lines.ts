@@ -1,3 +1,4 @@
+import { parseLongAsText } from '../../core/exact_json.ts'
 import { messageOf } from '../../core/errors.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import { illegalArgument } from './elasticsearch_error.ts'
@@ -44,7 +45,7 @@ export function parseMultiSearch(
 function recordOf(line: string, number: number): JsonRecord {
   let value: JsonValue
   try {
-    value = JSON.parse(line) as JsonValue
+    value = parseLongAsText(line) as JsonValue
   } catch (failure) {
     const text = `line [${number}]: ${messageOf(failure)}`
     throw new SearchError(400, 'x_content_parse_exception', text, { line: number, col: 1 })

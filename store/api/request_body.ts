@@ -1,4 +1,4 @@
-import { isExactNumber } from '../../core/exact_json.ts'
+import { isExactNumber, parseLongAsText } from '../../core/exact_json.ts'
 import { isUtf8 } from 'node:buffer'
 import { messageOf } from '../../core/errors.ts'
 import { inflate, NotInflated } from '../../core/http/inflate.ts'
@@ -25,19 +25,24 @@ export async function inflated(
 }
 
 /** @throws SearchError as Elasticsearch's parser words it. */
-export function parseJson(body: Buffer): JsonValue {
+function parseJson(body: Buffer, parse: (text: string) => unknown): JsonValue {
   if (!isUtf8(body)) throw parsingError('Invalid UTF-8')
   try {
-    return JSON.parse(body.toString()) as JsonValue
+    return parse(body.toString()) as JsonValue
   } catch (failure) {
     throw parsingError(messageOf(failure))
   }
 }
 
 /** The body as an object; an empty body is an empty object. @throws SearchError */
-export function parseRecord(body: Buffer): JsonRecord {
+export const parseRecord = (body: Buffer): JsonRecord => recordOf(body, JSON.parse)
+
+/** As `parseRecord`, of a question: whole numbers beyond what a double holds are their texts. @throws SearchError */
+export const parseQuestion = (body: Buffer): JsonRecord => recordOf(body, parseLongAsText)
+
+function recordOf(body: Buffer, parse: (text: string) => unknown): JsonRecord {
   if (body.length === 0) return {}
-  const value = parseJson(body)
+  const value = parseJson(body, parse)
   if (isRecord(value)) return value
   throw parsingError(`Expected [START_OBJECT] but found [${tokenOf(value)}]`)
 }

@@ -5,7 +5,7 @@ import { oneShard } from './api.ts'
 import { filteredFields } from './field_caps_filters.ts'
 import { parseMultiSearch } from './msearch_lines.ts'
 import { ask, checkTotals, namesOf, shaped, withAliasFilters } from './question.ts'
-import { isRecord, parseRecord } from './request_body.ts'
+import { isRecord, parseQuestion } from './request_body.ts'
 import type { Answer, Call, Route } from './route.ts'
 import type { Meant } from './targets.ts'
 import {
@@ -20,7 +20,7 @@ import {
 const target = ({ place }: Call) => place['index'] ?? '_all'
 
 async function search(call: Call): Promise<Answer> {
-  const body = withUrl(parseRecord(call.body), call.query)
+  const body = withUrl(parseQuestion(call.body), call.query)
   checkTotals(body, call.query)
   // A total is a whole number only when it was counted to the end.
   const isWhole = call.query.flag('rest_total_hits_as_int') === true
@@ -57,7 +57,7 @@ async function multiSearch(call: Call): Promise<Answer> {
 }
 
 async function count(call: Call): Promise<Answer> {
-  const given = parseRecord(call.body)
+  const given = parseQuestion(call.body)
   for (const name of Object.keys(given)) {
     if (name === 'query') continue
     throw new SearchError(400, 'parsing_exception', `request does not support [${name}]`)
@@ -78,7 +78,7 @@ async function count(call: Call): Promise<Answer> {
 }
 
 async function fieldCaps(call: Call): Promise<Answer> {
-  const body = parseRecord(call.body)
+  const body = parseQuestion(call.body)
   const given = call.query.list('fields') ?? listOf(body['fields'])
   if (given.length === 0) {
     const text = 'Validation Failed: 1: no fields specified;'
@@ -115,7 +115,7 @@ function listOf(value: JsonValue | undefined): string[] {
 }
 
 async function termsEnum(call: Call): Promise<Answer> {
-  const body = parseRecord(call.body)
+  const body = parseQuestion(call.body)
   if (typeof body['field'] !== 'string') {
     const text = 'Validation Failed: 1: field cannot be null;'
     throw new SearchError(400, 'action_request_validation_exception', text)
@@ -129,7 +129,7 @@ async function termsEnum(call: Call): Promise<Answer> {
 }
 
 async function validate(call: Call): Promise<Answer> {
-  const given = parseRecord(call.body)
+  const given = parseQuestion(call.body)
   const query = queryOf(call.query)
   const body = query ? { ...given, query } : given
   const meant = await call.api.indices.resolve(target(call), targetOptions(call.query))

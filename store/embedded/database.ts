@@ -1,4 +1,10 @@
-import { BIGINT, type DuckDBConnection, type DuckDBType, type DuckDBValue } from '@duckdb/node-api'
+import {
+  BIGINT,
+  DOUBLE,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api'
 import { messageOf } from '../../core/errors.ts'
 import { readOnce } from './read_once.ts'
 import type { Bound, Sql } from './sql.ts'
@@ -58,11 +64,17 @@ function withoutQuery(failure: unknown): unknown {
 
 const bindable = (value: Bound): DuckDBValue => value
 
-/** A bigint is a BIGINT: left to itself it were a HUGEINT, for which columns have neither functions nor statistics. */
+/**
+ * A bigint is a BIGINT: left to itself it were a HUGEINT, for which columns have neither functions nor statistics.
+ * A whole number beyond what a double counts is a DOUBLE: it may lie beyond a BIGINT, too.
+ */
 export function typesOf(values: readonly Bound[]): DuckDBType[] {
   const types: DuckDBType[] = []
-  for (const [place, value] of values.entries())
+  for (const [place, value] of values.entries()) {
     if (typeof value === 'bigint') types[place] = BIGINT
+    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+      types[place] = DOUBLE
+  }
   return types
 }
 

@@ -1,4 +1,4 @@
-import { isExactNumber } from '../../../core/exact_json.ts'
+import { exactWhole, isExactNumber } from '../../../core/exact_json.ts'
 import type { Field } from '../../fields.ts'
 import { defaultDateFormat, formatDate, formatNanos, parseDate } from '../../query/date_format.ts'
 import type { JsonRecord, JsonValue } from '../../search.ts'
@@ -129,7 +129,8 @@ function valuesByPath(source: JsonRecord): Map<string, JsonValue[]> {
 
 function shownAs(field: Field, given: JsonValue, format: string | undefined): JsonValue[] {
   if (given === null) return []
-  if (isExactNumber(given) && isInteger(field.type)) return [given]
+  const isWhole = isExactNumber(given) && /^-?\d+$/.test(given.rawJSON)
+  if (isWhole && isInteger(field.type)) return [exactWhole(BigInt(given.rawJSON))]
   const value = isExactNumber(given) ? Number(given.rawJSON) : given
   if (isDate(field.type)) return dateAs(field, value, format)
   if (isInteger(field.type) || isDecimal(field.type)) {
@@ -149,7 +150,7 @@ function shownAs(field: Field, given: JsonValue, format: string | undefined): Js
     const digits = addressDigits(String(value))
     return digits === undefined ? [] : [addressText(digits)]
   }
-  const text = String(value)
+  const text = isWhole ? given.rawJSON : String(value)
   const { ignoreAbove } = field
   return ignoreAbove !== undefined && text.length > ignoreAbove ? [] : [text]
 }

@@ -1,5 +1,5 @@
 import { SearchError } from '../../search.ts'
-import type { Field } from '../../fields.ts'
+import type { Field, FieldType } from '../../fields.ts'
 import { defaultDateFormat } from '../../query/date_format.ts'
 import { dateOf } from '../../query/date_math.ts'
 import type { RangeQuery, Scalar } from '../../query/query.ts'
@@ -50,6 +50,12 @@ export function numberOf(value: Scalar, at: string): number {
   if (typeof value === 'number') return value
   if (typeof value === 'string' && decimal.test(value)) return Number(value)
   throw new ValueError(`For input string: "${shown(value)}"`, at)
+}
+
+/** What the type's bits make of a number. */
+export function roundedTo(type: FieldType, value: number): number {
+  if (type === 'float') return Math.fround(value)
+  return type === 'half_float' ? Math.f16round(value) : value
 }
 
 const least = -(2n ** 63n)

@@ -1,3 +1,4 @@
+import { exactWhole } from '../../../core/exact_json.ts'
 import type { Field } from '../../fields.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../../search.ts'
 import { defaultDateFormat, formatDate } from '../../query/date_format.ts'
@@ -9,7 +10,7 @@ import { brief, illegal, isRecord, malformed, onlyKeys, textOption } from './bod
 import { isAnalysed, isDate, isInteger } from './field_table.ts'
 import { shortestFloat } from './hit_fields.ts'
 import { addressDigits, addressOf, addressText } from './ip_values.ts'
-import { booleanOf, numberOf } from './query_values.ts'
+import { booleanOf, numberOf, roundedTo, wholeOf } from './query_values.ts'
 
 /** One thing to sort by. `keys` have all to be compared, the first first. */
 export interface SortKey {
@@ -113,13 +114,14 @@ const onText = (name: string) =>
     `Text fields are not optimised for operations that require per-document field data like aggregations and sorting, so these operations are disabled by default. Please use a keyword field instead. Alternatively, set fielddata=true on [${name}] in order to load field data by uninverting the inverted index. Note that this can use significant memory.`,
   )
 
-function byField(resolved: Resolved, options: JsonRecord, descending: boolean): SortKey {
-  const { field } = resolved
+function byField(given: Resolved, options: JsonRecord, descending: boolean): SortKey {
   const { missing, format } = options
-  const numericType = numericTypeOf(field, options)
+  const numericType = numericTypeOf(given.field, options)
   const isMissingValue = missing != null && missing !== '_last' && missing !== '_first'
-  const value = inMode(resolved, textOption(options.mode, 'mode'), descending)
-  const read = (given: JsonValue) => bound(resolved, given)
+  const mode = textOption(options.mode, 'mode') ?? (descending ? 'max' : 'min')
+  const resolved = inMode(given, mode)
+  const { field, scalar: value } = resolved
+  const read = (after: JsonValue) => bound(resolved, after)
   const key = isMissingValue ? sql`coalesce(${value}, ${read(missing)})` : value
   return {
     keys: [numericType === 'double' ? sql`cast(${key} as double)` : key],
@@ -128,7 +130,7 @@ function byField(resolved: Resolved, options: JsonRecord, descending: boolean): 
     byTime: field.path === '@timestamp' && field.type === 'date' && !isMissingValue,
     isScore: false,
     shown: ([answered]) => shownAs(resolved, answered ?? null, textOption(format, 'format')),
-    read: (given) => [isNoValue(given, resolved) ? null : read(given)],
+    read: (after) => [isNoValue(after, resolved) ? null : read(after)],
   }
 }
 
@@ -148,16 +150,31 @@ function numericTypeOf({ path, type }: Field, options: JsonRecord): string | und
   throw illegal(`[numeric_type] [${wanted.slice(0, 50)}] of sort.${path} is not supported`)
 }
 
-/** Null, and the numbers by which Elasticsearch tells that there is none. */
-function isNoValue(given: JsonValue, { type }: Resolved): boolean {
+/** Null, and what stands for no value in Elasticsearch: the last longs of a date, a number that no field holds. */
+function isNoValue(given: JsonValue, { field, type }: Resolved): boolean {
   if (given === null) return true
   const number = type === 'BIGINT' || type === 'DOUBLE' ? Number(given) : 0
-  return Math.abs(number) >= 2 ** 63
+  if (type === 'DOUBLE') return Math.abs(number) === Infinity
+  return isDate(field.type) ? Math.abs(number) >= 2 ** 63 : isBeyondLong(given, number)
 }
 
-function inMode(resolved: Resolved, mode: string | undefined, descending: boolean): Sql {
+const isBeyondLong = (given: JsonValue, number: number): boolean =>
+  Math.abs(number) > 2 ** 63 ||
+  (Math.abs(number) === 2 ** 63 && !wholeOf(given as string, '').isExact)
+
+/** What a document is sorted by: `scalar` of what is answered, and the field's type where that is another. */
+function inMode(resolved: Resolved, mode: string): Resolved {
+  const { field } = resolved
+  const isComputed = resolved.list !== undefined && mode !== 'min' && mode !== 'max'
+  const type = isComputed && field.type === 'half_float' ? 'float' : field.type
+  const value = valueInMode(resolved, mode)
+  const scalar =
+    isComputed && type === 'float' ? sql`cast(cast(${value} as float) as double)` : value
+  return { ...resolved, field: { ...field, type }, scalar }
+}
+
+function valueInMode(resolved: Resolved, by: string): Sql {
   const { list, scalar, type } = resolved
-  const by = mode ?? (descending ? 'max' : 'min')
   if (!['min', 'max', 'avg', 'sum', 'median'].includes(by))
     throw illegal(`Unknown SortMode [${by}]`)
   if (type === 'VARCHAR' && by !== 'min' && by !== 'max') {
@@ -179,11 +196,12 @@ function bound({ field, type }: Resolved, value: JsonValue): Sql {
     throw illegal(`[${brief(value)}] is no value to sort [${field.path}] by`)
   const at = `sort.${field.path}`
   if (field.type === 'date_nanos') {
-    const micros = typeof value === 'number' ? Math.round(value / 1000) : undefined
-    return long(micros === undefined ? microsOf(value) : BigInt(micros))
+    const nanos = wholeIn(value)
+    return long(nanos === undefined ? microsOf(value) : nanos / 1000n)
   }
   if (isDate(field.type)) {
-    if (typeof value === 'number') return long(BigInt(Math.trunc(value)))
+    const ms = wholeIn(value)
+    if (ms !== undefined) return long(ms)
     const micros = microsOf(value)
     return long((micros - (((micros % 1000n) + 1000n) % 1000n)) / 1000n)
   }
@@ -196,19 +214,20 @@ function bound({ field, type }: Resolved, value: JsonValue): Sql {
     return sql`${digits}`
   }
   if (type === 'VARCHAR') return sql`${String(value)}`
-  const number = numberOf(value, at)
-  if (type === 'DOUBLE') return sql`cast(${number} as double)`
-  return Number.isInteger(number) ? long(wide(value)) : sql`cast(${number} as double)`
+  if (type === 'DOUBLE') return sql`cast(${roundedTo(field.type, numberOf(value, at))} as double)`
+  const { floor, isExact } = wholeOf(value, at)
+  return isExact ? long(floor) : sql`cast(${numberOf(value, at)} as double)`
 
   function microsOf(text: string | number | boolean): bigint {
     return dateOf(text, { format: field.format ?? defaultDateFormat, nowMs: 0 })
   }
 }
 
-const wide = (value: string | number | boolean) =>
-  typeof value === 'string' && /^-?\d+$/.test(value)
-    ? BigInt(value)
-    : BigInt(Math.trunc(Number(value)))
+/** A number, also one that is its text because a double does not hold it: no date has so many digits in a row. */
+const wholeIn = (value: string | number | boolean): bigint | undefined => {
+  if (typeof value === 'number') return BigInt(Math.trunc(value))
+  return /^-?\d{16,}$/.test(String(value)) ? BigInt(value) : undefined
+}
 const long = (value: bigint): Sql => verbatim(`(${BigInt.asIntN(64, value)})::bigint`)
 
 function shownAs(
@@ -224,9 +243,9 @@ function shownAs(
     const nanos = field.type === 'date_nanos'
     const micros = nanos ? BigInt(value as bigint) : BigInt(value as bigint) * 1000n
     if (format !== undefined) return formatDate(micros, format)
-    return nanos ? Number(micros * 1000n) : Number(value)
+    return nanos ? exactWhole(micros * 1000n) : Number(value)
   }
-  return type === 'BIGINT' || typeof value === 'bigint' ? Number(value) : (value as JsonValue)
+  return typeof value === 'bigint' ? exactWhole(value) : (value as JsonValue)
 }
 
 /** SQL's ORDER BY, over the columns `_k0`, `_k1` … that `columnsOf` makes. */

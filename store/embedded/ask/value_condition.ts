@@ -8,6 +8,7 @@ import { addressOf, addressRange, neighbour } from './ip_values.ts'
 import {
   booleanOf,
   numberOf,
+  roundedTo,
   shown,
   timesOf,
   timesOfTerm,
@@ -108,10 +109,9 @@ const bigint = (value: bigint): Sql => verbatim(`(${value})::bigint`)
 const double = (value: number): Sql => sql`cast(${String(value)} as double)`
 
 function rounded({ field }: Resolved, value: number): number {
-  if (field.type === 'float') return Math.fround(value)
-  if (field.type === 'half_float') return Math.f16round(value)
   const factor = field.scalingFactor
-  return field.type === 'scaled_float' && factor ? Math.round(value * factor) / factor : value
+  if (field.type === 'scaled_float' && factor) return Math.round(value * factor) / factor
+  return roundedTo(field.type, value)
 }
 
 /** On `@timestamp` as the column is, so that segments and row groups outside of it are skipped. */

@@ -32,6 +32,19 @@ describe('_search', () => {
     expect(engine.asked.at(-1)!.request).toEqual({ size: 4 })
   })
 
+  test('whole numbers that a double does not hold keep their digits', async () => {
+    await ask('PUT', '/s-1/_doc/1?refresh=true', { n: 1 })
+    const body = '{"query":{"term":{"n":1234567890123456789}},"search_after":[-9007199254740993,7]}'
+    const asked = {
+      query: { term: { n: '1234567890123456789' } },
+      search_after: ['-9007199254740993', 7],
+    }
+    await ask('POST', '/s-1/_search', body)
+    expect(engine.asked.at(-1)!.request).toEqual(asked)
+    await ask('POST', '/_msearch', `{"index":"s-1"}\n${body}\n`)
+    expect(engine.asked.at(-1)!.request).toEqual(asked)
+  })
+
   test.each([
     ['size=many', undefined, 'Failed to parse int parameter [size]'],
     ['sort=a:up', undefined, 'Unknown SortOrder [up]'],

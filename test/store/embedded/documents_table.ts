@@ -1,5 +1,6 @@
 /** Tables of documents as segments hold them, in memory: for tests of what is asked of them. */
 import { DuckDBInstance } from '@duckdb/node-api'
+import { isExactNumber } from '../../../core/exact_json.ts'
 import { baseColumns, promotedColumns } from '../../../store/embedded/columns.ts'
 import { database, type Database } from '../../../store/embedded/database.ts'
 import type { Shape } from '../../../store/embedded/shape.ts'
@@ -110,7 +111,8 @@ function learn(value: JsonValue, path: string, jsonPath: string, shapes: Map<str
     if (path !== '') shapes.set(`${kind} ${jsonPath}`, shape)
   }
   if (value === null) return
-  if (Array.isArray(value)) {
+  if (isExactNumber(value)) add(/^-?\d+$/.test(value.rawJSON) ? 'long' : 'double')
+  else if (Array.isArray(value)) {
     if (value.length === 0) add('object')
     for (const each of value) learn(each, path, `${jsonPath}[*]`, shapes)
   } else if (typeof value === 'object') {

@@ -1,3 +1,4 @@
+import { exactWhole, type ExactNumber, isExactNumber } from '../../../../core/exact_json.ts'
 import type { JsonRecord } from '../../../search.ts'
 import type { Answered } from '../../database.ts'
 import { sql, verbatim, type Sql } from '../../sql.ts'
@@ -23,12 +24,14 @@ export function keyOf(values: Values): { expression: Sql; many: boolean; type: s
 export function headOf(values: Values, key: Answered): JsonRecord {
   const value = jsonKey(values, key)
   if (typeof value === 'string' || values.format.isRaw) return { key: value }
-  return { key: value, key_as_string: values.format.text(value) }
+  const number = isExactNumber(value) ? Number(value.rawJSON) : value
+  return { key: value, key_as_string: values.format.text(number) }
 }
 
-export function jsonKey({ kind }: Values, key: Answered): string | number {
+/** Whole numbers have every digit. */
+export function jsonKey({ kind }: Values, key: Answered): string | number | ExactNumber {
   if (kind === 'date') return Number(key) / 1000
   if (kind === 'boolean') return key === true ? 1 : 0
-  if (kind === 'number') return Number(key)
+  if (kind === 'number') return typeof key === 'bigint' ? exactWhole(key) : Number(key)
   return String(key)
 }

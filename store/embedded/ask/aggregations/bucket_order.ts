@@ -76,5 +76,6 @@ function compareBy(path: string, a: Bucket, b: Bucket, descending: boolean): num
 export function compareKeysOf(a: Bucket, b: Bucket): number {
   const [left, right] = [a.head.key, b.head.key]
   if (typeof left === 'number' && typeof right === 'number') return left - right
+  if (typeof a.key === 'bigint' && typeof b.key === 'bigint') return Number(a.key - b.key)
   return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)))
 }

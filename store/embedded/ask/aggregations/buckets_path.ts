@@ -1,3 +1,4 @@
+import { textOfScalar } from '../../../../core/exact_json.ts'
 import { SearchError } from '../../../search.ts'
 import type { Aggregation, Answer, Bucket } from './aggregation.ts'
 
@@ -41,7 +42,7 @@ function answerAt(
  */
 export function valueAt(bucket: Bucket, path: string): number | null {
   if (path === '_count') return bucket.count
-  if (path === '_key') return Number(bucket.head.key)
+  if (path === '_key') return Number(textOfScalar(bucket.head.key))
   return walk(bucket, stepsOf(path), path)
 }
 
@@ -54,7 +55,7 @@ export function hasValue(bucket: Bucket, path: string): boolean {
 function walk(bucket: Bucket, [step, ...rest]: readonly Step[], path: string): number | null {
   if (!step) throw notANumber(path)
   if (step.text === '_count') return bucket.count
-  if (step.text === '_key') return Number(bucket.head.key)
+  if (step.text === '_key') return Number(textOfScalar(bucket.head.key))
   const found = answerAt(bucket, step)
   // That the path is right was checked before: a pipeline has no answer in this bucket.
   if (!found) return null
@@ -71,7 +72,7 @@ function walk(bucket: Bucket, [step, ...rest]: readonly Step[], path: string): n
   if (property === '_bucket_count' || rest[0]?.text === '_bucket_count')
     return answer.buckets.length
   const chosen = answer.buckets.find(
-    ({ name, head }) => name === property || String(head.key) === property,
+    ({ name, head }) => name === property || textOfScalar(head.key) === property,
   )
   if (property === undefined) throw notANumber(path)
   return chosen ? walk(chosen, rest, path) : null

@@ -4,6 +4,7 @@ import type { Answered } from '../../database.ts'
 import { sql, verbatim, type Sql } from '../../sql.ts'
 import type { Asked, Resolved, ValueType } from '../asked.ts'
 import { canonicalAddress } from '../ip_values.ts'
+import { wholeOf } from '../query_values.ts'
 import { formatOf, type ValueFormat, type ValueKind } from './format.ts'
 
 export type { ValueKind }
@@ -204,8 +205,15 @@ function literalOf(
     )
   }
   // A term is a whole number when the field's are; other numbers are computed with as fractions.
-  const isWhole = type === 'BIGINT' && (aggregation === 'terms' || Number.isInteger(number))
-  return isWhole ? integer(BigInt(Math.trunc(number))) : sql`${number}::DOUBLE`
+  if (type === 'BIGINT' && aggregation === 'terms' && !Number.isInteger(number))
+    return integer(BigInt(Math.trunc(number)))
+  return numberLiteral(type, typeof missing === 'string' ? missing : number, at)
+}
+
+/** A number that comes with the question, as values of `type` are compared with it: whole ones have every digit. */
+export function numberLiteral(type: ValueType, value: string | number, at: string): Sql {
+  const whole = type === 'BIGINT' ? wholeOf(value, at) : undefined
+  return whole?.isExact ? integer(whole.floor) : sql`${Number(value)}::DOUBLE`
 }
 
 /** A whole number as it stands in SQL: a bound one would make the arithmetic wider and slower. */

@@ -11,6 +11,7 @@ import { rounding } from '../rounding.ts'
 import { timeZone } from '../time_zone.ts'
 import {
   integer,
+  numberLiteral,
   numberOf,
   numbersOf,
   sourceOf,
@@ -213,7 +214,8 @@ function literalOf(
     return integer(BigInt(parseDate(text, { format: given, timeZone: undefined, nowMs })) * 1000n)
   }
   if (values.kind === 'boolean') return verbatim(String(value) === 'true' ? 'true' : 'false')
-  if (values.kind === 'number') return sql`${Number(value)}::DOUBLE`
+  if (values.kind === 'number')
+    return numberLiteral(values.type, typeof value === 'boolean' ? Number(value) : value, at)
   if (values.kind === 'ip') {
     const digits = addressDigits(String(value))
     if (digits !== undefined) return sql`${digits}`

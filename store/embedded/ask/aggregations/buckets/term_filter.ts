@@ -2,7 +2,7 @@ import { SearchError, type JsonValue } from '../../../../search.ts'
 import { all, any, sql, verbatim, type Sql } from '../../../sql.ts'
 import { parseDate } from '../dates.ts'
 import type { Options } from '../options.ts'
-import { integer, type Values } from '../values.ts'
+import { integer, numberLiteral, type Values } from '../values.ts'
 
 type Condition = (key: Sql, values: Values) => Sql
 
@@ -70,7 +70,7 @@ function literal(value: JsonValue, values: Values, options: Options): Sql {
     const reason = `For input string: "${value}", at ${options.at}`
     throw new SearchError(400, 'number_format_exception', reason)
   }
-  return sql`${number}::DOUBLE`
+  return numberLiteral(values.type, typeof value === 'boolean' ? number : value, options.at)
 }
 
 /** Lucene's syntax as RE2 has it; the whole term has to fit. */

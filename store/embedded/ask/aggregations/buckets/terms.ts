@@ -1,3 +1,4 @@
+import { textOfScalar } from '../../../../../core/exact_json.ts'
 import type { JsonRecord, JsonValue } from '../../../../search.ts'
 import { any, sql, verbatim, type Sql } from '../../../sql.ts'
 import { addressOf } from '../../ip_values.ts'
@@ -68,7 +69,7 @@ export function terms(options: Options): BucketsKind {
           : { always: alwaysOf(values, included) }),
         buckets(groups) {
           const heads = groups.map((group) => ({
-            name: String(jsonKey(values, group.key)),
+            name: textOfScalar(jsonKey(values, group.key)),
             head: { ...headOf(values, group.key), ...errorOf(asTerms) },
             group,
           }))
@@ -159,7 +160,7 @@ export function multiTerms(options: Options): BucketsKind {
               const value = (group.key as Record<string, never>)[`c${at}`]!
               const head = headOf(each, value)
               const key = each.kind === 'boolean' ? value === true : head.key!
-              return { key, text: String(head.key_as_string ?? head.key) }
+              return { key, text: textOfScalar(head.key_as_string ?? head.key) }
             })
             const text = parts.map((part) => part.text).join('|')
             const head = { key: parts.map((part) => part.key), key_as_string: text }

@@ -1,3 +1,4 @@
+import { exactWhole } from '../../../../../core/exact_json.ts'
 import type { JsonRecord, JsonValue } from '../../../../search.ts'
 import type { Answered, AnsweredStruct } from '../../../database.ts'
 import { join, sql, verbatim } from '../../../sql.ts'
@@ -100,5 +101,5 @@ function sortOf(options: Options): { readonly field: string; readonly descending
 function shown(values: Values, value: Answered): JsonValue {
   if (value === null) return null
   if (values.kind === 'date') return values.format.text(Math.floor(Number(value) / 1000))
-  return typeof value === 'bigint' ? Number(value) : (value as JsonValue)
+  return typeof value === 'bigint' ? exactWhole(value) : (value as JsonValue)
 }

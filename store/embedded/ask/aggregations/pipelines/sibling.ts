@@ -1,3 +1,4 @@
+import { textOfScalar } from '../../../../../core/exact_json.ts'
 import type { Bucket, MetricAnswer, PipelineKind } from '../aggregation.ts'
 import { valuesAlong } from '../buckets_path.ts'
 import type { ValueFormat } from '../format.ts'
@@ -54,7 +55,7 @@ function extreme(
     let best: number | null = null
     let keys: string[] = []
     for (const { bucket, value } of found) {
-      const key = String(bucket.head.key_as_string ?? bucket.head.key ?? bucket.name)
+      const key = textOfScalar(bucket.head.key_as_string ?? bucket.head.key ?? bucket.name)
       if (best === null || isBetter(value, best)) {
         best = value
         keys = [key]
