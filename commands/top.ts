@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { textOfScalar, type ExactNumber } from '../core/exact_json.ts'
 import { addQuestionOptions, ask, queryBody, type QuestionOptions } from './ask/question.ts'
 import { wholeNumber } from './journal.ts'
 import { formatTable } from './table.ts'
@@ -10,7 +11,7 @@ interface TopOptions extends QuestionOptions {
 }
 
 interface Bucket {
-  readonly key: string | number
+  readonly key: string | number | ExactNumber
   readonly key_as_string?: string
   readonly doc_count: number
 }
@@ -41,10 +42,14 @@ export function registerTop(program: Command, world: World): void {
       })
       const buckets = (aggregations?.['values']?.['buckets'] ?? []) as unknown as Bucket[]
       if (buckets.length === 0) world.stderr.write('nothing found\n')
-      const rows = buckets.map(({ key, key_as_string: text = String(key), doc_count: count }) => {
-        const share = `${((count / hits.total.value) * 100).toFixed(1)}%`
-        return options.json ? JSON.stringify({ value: text, count }) : [String(count), share, text]
-      })
+      const rows = buckets.map(
+        ({ key, key_as_string: text = textOfScalar(key), doc_count: count }) => {
+          const share = `${((count / hits.total.value) * 100).toFixed(1)}%`
+          return options.json
+            ? JSON.stringify({ value: text, count })
+            : [String(count), share, text]
+        },
+      )
       if (options.json) for (const row of rows) await writeLine(world.stdout, row as string)
       else if (rows.length > 0) {
         await writeLine(world.stdout, formatTable(['COUNT', 'SHARE', field], rows as string[][]))

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { WeirError } from '../../core/errors.ts'
+import { parseExact } from '../../core/exact_json.ts'
 import { type JsonRecord, type JsonValue, SearchError } from '../../store/search.ts'
 import { type ConfigOptions, dataFolderFor } from '../load_config.ts'
 import { noteBehind } from './note_behind.ts'
@@ -100,7 +101,7 @@ export async function ask(
     const target = options.index.split(',').map(encodeURIComponent).join(',')
     const remote = { url: options.url, token: options.token }
     const response = await askRemote(remote, world, `/es/${target}/_search`, request)
-    return noted(world, request, (await response.json()) as Answer)
+    return noted(world, request, parseExact(await response.text()) as Answer)
   }
   const folder = await dataFolderFor(world, options)
   const args = { target: options.index, request }

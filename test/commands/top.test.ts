@@ -27,3 +27,11 @@ test('as JSON', async () => {
   const { stdout } = await asked(['top', 'url.path', '--json'], operations)
   expect(stdout).toBe('{"value":"/a","count":30}\n{"value":"true","count":5}\n')
 })
+
+test('whole numbers with every digit', async () => {
+  const keys = ['1234567890123456789', '1234567890123456790']
+  const buckets = keys.map((key) => ({ key: JSON.rawJSON(key), doc_count: 20 }))
+  const { operations } = answering({ ...answer, aggregations: { values: { buckets } } })
+  const { stdout } = await asked(['top', 'uid', '--json'], operations)
+  expect(stdout).toBe(keys.map((key) => `{"value":"${key}","count":20}\n`).join(''))
+})
