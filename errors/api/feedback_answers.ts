@@ -2,13 +2,6 @@ import type { JsonRecord } from '../../store/search.ts'
 import { iso, type Answering, type Asked, type Row } from './asked.ts'
 import { issuesJson } from './issue_json.ts'
 
-/**
- * Over rows `f` of feedback: that of an issue, its id in `?` twice. Words may have come before their event, which
- * then tells where they belong.
- */
-export const ofIssue = `(f.issue = ? or (f.issue is null
-  and f.event_id in (select e.event_id from events e where e.issue = ? and e.project = f.project)))`
-
 /** What users said of a project, or of all: the newest first. */
 export const listFeedback: Answering = (asked) =>
   asked.page(
@@ -29,8 +22,7 @@ export const listFeedback: Answering = (asked) =>
 export function feedbackJson(row: Row, asked: Asked): JsonRecord {
   const id =
     row['event_id'] === null ? null : Buffer.from(row['event_id'] as Uint8Array).toString('hex')
-  const found = row['issue'] ?? issueOfEvent(row, asked)
-  const [issue] = found === null ? [] : issuesJson([Number(found)], asked)
+  const [issue] = row['issue'] === null ? [] : issuesJson([Number(row['issue'])], asked)
   return {
     id: String(row['id']),
     eventID: id,
@@ -44,10 +36,4 @@ export function feedbackJson(row: Row, asked: Asked): JsonRecord {
     url: row['url'] as string | null,
     source: String(row['source']),
   }
-}
-
-function issueOfEvent(row: Row, asked: Asked) {
-  if (row['event_id'] === null) return null
-  const sql = 'select issue from events where event_id = ? and project = ?'
-  return asked.row(sql, row['event_id']!, row['project']!)?.['issue'] ?? null
 }

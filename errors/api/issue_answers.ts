@@ -4,7 +4,7 @@ import { shortIdParts } from '../search/short_id.ts'
 import { activityJson, activityOf } from './activity_json.ts'
 import { iso, isoOrNull, type Answering, type Asked, type Row } from './asked.ts'
 import { eventBrief, eventColumns, eventTables, keptEvent } from './event_json.ts'
-import { feedbackJson, ofIssue } from './feedback_answers.ts'
+import { feedbackJson } from './feedback_answers.ts'
 import { issuesJson, userJson } from './issue_json.ts'
 import { issueOfShortId } from './issue_list.ts'
 import { issueOf } from './issue_of.ts'
@@ -41,7 +41,7 @@ export function issueFull(id: number, row: Row, asked: Asked): JsonRecord {
   const project = Number(row['project'])
   const release = (name: unknown) =>
     typeof name === 'string' ? releaseBrief(project, name, asked) : null
-  const feedback = asked.row(`select count(*) as n from feedback f where ${ofIssue}`, id, id)
+  const feedback = asked.row('select count(*) as n from feedback where issue = ?', id)
   const bookmarks = asked.rows('select actor from bookmarks where issue = ? limit 100', id)
   return {
     ...brief,
@@ -158,8 +158,7 @@ export const feedbackOfIssue: Answering = (asked) => {
     (from, most) =>
       asked
         .rows(
-          `select f.* from feedback f where ${ofIssue} and ${from.sql} order by ${from.order} limit ?`,
-          id,
+          `select f.* from feedback f where f.issue = ? and ${from.sql} order by ${from.order} limit ?`,
           id,
           ...from.values,
           most,

@@ -3,6 +3,7 @@ import { WeirError } from '../../core/errors.ts'
 import { alertTables } from './alert_tables.ts'
 import { archiveEnds } from './archive_ends.ts'
 import { artifactTables } from './artifact_tables.ts'
+import { earlyItems } from './early_items.ts'
 import { digestTables } from './digest_tables.ts'
 import { eventTables } from './event_tables.ts'
 import { issueTables } from './issue_tables.ts'
@@ -21,6 +22,7 @@ const migrations: readonly string[] = [
     webIndexes,
   ].join('\n'),
   archiveEnds,
+  earlyItems,
 ]
 
 /**

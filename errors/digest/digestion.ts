@@ -107,7 +107,7 @@ export class Digestion {
     })
     this.#sessions = new Sessions(database)
     this.checkIns = new CheckIns(database, this.events.log, config.monitors_max)
-    this.#feedback = new Feedback(database, this.events.log)
+    this.#feedback = new Feedback(database, this.events.log, this.events.early)
     this.outbox = new Outbox(database, sent)
     this.#cursor = database.prepare("insert or replace into meta (key, value) values ('cursor', ?)")
     this.#issueOfEvent = database.prepare(

@@ -3,6 +3,7 @@ import { IssueLog } from '../issues/issue_log.ts'
 import { regresses } from '../issues/state.ts'
 import { Releases } from '../releases/release_facts.ts'
 import { Archives } from './archives.ts'
+import { EarlyItems } from './early_items.ts'
 import type { EventBody } from './event_body.ts'
 import type { EventFacts } from './facts.ts'
 import { findIssue } from './find_issue.ts'
@@ -47,6 +48,7 @@ const textsEveryMs = 60_000
 export class EventDigest {
   readonly counts: ProjectCounts
   readonly kept: KeptEvents
+  readonly early: EarlyItems
   readonly log: IssueLog
   #issues: KnownIssues
   readonly #database: DatabaseSync
@@ -69,6 +71,7 @@ export class EventDigest {
     this.log = new IssueLog(database)
     this.counts = new ProjectCounts(database, this.log, bounds.environmentsMax)
     this.kept = new KeptEvents(database)
+    this.early = new EarlyItems(database)
     this.#archives = new Archives(database, this.log)
     this.#releases = new Releases(database)
     this.#writeTexts = textsWriter(database)
@@ -83,7 +86,8 @@ export class EventDigest {
     const facts = environment === given.environment ? given : { ...given, environment }
     const { issue, hash, isNew } = findIssue(this.#issues, facts, body, this.#batch.attached)
     const isRegression = !isNew && issue.status === 'resolved' && this.#regress(issue, facts)
-    const bits = this.#reasonsToKeep(issue, facts, isNew)
+    const files = facts.attachments.length + this.early.claim(facts, issue.id)
+    const bits = this.#reasonsToKeep(issue, facts, isNew, files)
     const isKept = bits !== 0 && this.kept.keep(facts, body, issue.id, hash, bits)
     if (isKept) this.#countKept(issue, bits)
     this.#count(issue, facts, hash)
@@ -108,11 +112,13 @@ export class EventDigest {
     return { facts, issue, isNewIssue: isNew, isRegression, isKept }
   }
 
+  /** @param issue null where nothing is known of the event. */
   attach(
     { project, eventId, receivedMs }: Pick<EventFacts, 'project' | 'eventId' | 'receivedMs'>,
     issue: number | null,
     file: EventFacts['attachments'][number],
   ): void {
+    if (issue === null) this.early.wait()
     this.#attach.run(
       project,
       Buffer.from(eventId, 'hex'),
@@ -176,7 +182,7 @@ export class EventDigest {
     return true
   }
 
-  #reasonsToKeep(issue: KnownIssue, facts: EventFacts, isFirst: boolean): number {
+  #reasonsToKeep(issue: KnownIssue, facts: EventFacts, isFirst: boolean, files: number): number {
     const now = issue.keptNow
     const minute = Math.floor(facts.receivedMs / 60_000)
     const hour = Math.floor(facts.receivedMs / hourMs)
@@ -193,7 +199,7 @@ export class EventDigest {
           const values = issue.tags.get(key)
           return values !== undefined && values.size < rareMax && !values.has(value)
         }),
-        hasAttachments: facts.attachments.length > 0,
+        hasAttachments: files > 0,
         newestInMinute: now.newest,
         keptInHour: now.all,
       },

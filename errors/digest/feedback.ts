@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { IssueLog } from '../issues/issue_log.ts'
 import type { Report } from '../reports.ts'
+import type { EarlyItems } from './early_items.ts'
 
 type FeedbackReport = Extract<Report, { kind: 'feedback' }>
 
@@ -8,9 +9,11 @@ type FeedbackReport = Extract<Report, { kind: 'feedback' }>
 export class Feedback {
   readonly #insert
   readonly #log: IssueLog
+  readonly #early: EarlyItems
 
-  constructor(database: DatabaseSync, log: IssueLog) {
+  constructor(database: DatabaseSync, log: IssueLog, early: EarlyItems) {
     this.#log = log
+    this.#early = early
     this.#insert = database.prepare(
       `insert into feedback (project, event_id, issue, name, email, message, url, source, received_ms)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -21,6 +24,7 @@ export class Feedback {
   take(report: FeedbackReport, issueOf: (eventId: string) => number | null): void {
     const { project, event_id: eventId, feedback, received_ms: atMs } = report
     const issue = eventId === undefined ? null : issueOf(eventId)
+    if (eventId !== undefined && issue === null) this.#early.wait()
     const { name = null, email = null, message, url = null, source } = feedback
     this.#insert.run(
       project,

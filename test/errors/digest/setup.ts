@@ -69,6 +69,35 @@ export function eventReport(told: Told): Extract<Report, { kind: 'event' }> {
   }
 }
 
+export const fileReport = (
+  id: number,
+  atMs = startMs,
+): Extract<Report, { kind: 'attachments' }> => ({
+  kind: 'attachments',
+  project: 1,
+  key: 'k'.repeat(32),
+  received_ms: atMs,
+  event_id: eventIdOf(id),
+  attachments: [
+    {
+      name: 'early.txt',
+      type: 'event.attachment',
+      content_type: 'text/plain',
+      size: 1,
+      blob: 'b'.repeat(64),
+    },
+  ],
+})
+
+export const feedbackReport = (id: number): Extract<Report, { kind: 'feedback' }> => ({
+  kind: 'feedback',
+  project: 1,
+  key: 'k'.repeat(32),
+  received_ms: startMs,
+  event_id: eventIdOf(id),
+  feedback: { message: 'it broke', source: 'user_report' },
+})
+
 type Given = Partial<DigestionWorld> & {
   readonly config?: object
   readonly sent?: Position | undefined
