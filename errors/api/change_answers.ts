@@ -1,9 +1,12 @@
 import type { JsonRecord } from '../../store/search.ts'
 import { KeptEvents } from '../digest/kept_events.ts'
-import { changeIssues, undo, type ChangeWorld } from '../issues/change.ts'
+import type { SentryEvent } from '../event/sentry_event.ts'
+import { group as groupByRules } from '../grouping/group.ts'
+import { changeIssues, type ChangeWorld } from '../issues/change.ts'
 import { mergeIssues, unmerge } from '../issues/merge.ts'
 import { addNote, changeNote, deleteNote } from '../issues/notes.ts'
 import { removeIssue } from '../issues/removal.ts'
+import { undo } from '../issues/undo.ts'
 import { findsAll } from '../search/finds_all.ts'
 import { shortIdParts } from '../search/short_id.ts'
 import { deleteBlobs } from '../uploads/unused_blobs.ts'
@@ -13,7 +16,8 @@ import { changeOf } from './change_body.ts'
 import { issueFull } from './issue_answers.ts'
 import { issueOfShortId, issuesAsked, searchOf } from './issue_list.ts'
 import { issueOf } from './issue_of.ts'
-import { answer, invalid, notFound, type WebAnswer } from './web_request.ts'
+import { newerChangeText } from './newer_change.ts'
+import { answer, invalid, notFound, type WebAnswer, WebRefusal } from './web_request.ts'
 
 const changeWorld = (asked: Asked): ChangeWorld => ({
   database: asked.database,
@@ -127,7 +131,9 @@ export const unmergeHashes: Answering = (asked) => {
   const id = Number(issueOf(asked)['id'])
   const hashes = asked.query.getAll('id')
   if (hashes.length === 0) throw invalid('id: name hashes of …/hashes/, such as ?id=<32 hex>')
-  const issues = asked.world.change(() => unmerge(id, hashes, changeWorld(asked)))
+  const group = (project: number, event: SentryEvent) =>
+    groupByRules(event, asked.world.rulesOf(project))
+  const issues = asked.world.change(() => unmerge(id, hashes, { ...changeWorld(asked), group }))
   if (issues.length === 0)
     throw invalid('id: the issue has none of these hashes, or no other one: one has to stay')
   return answer({ issues: issues.map(String) }, 202)
@@ -160,8 +166,9 @@ export const undoActivity: Answering = (asked) => {
   const issue = Number(issueOf(asked)['id'])
   const activity = Number(asked.path('activity'))
   const own = asked.row('select id from activity where id = ? and issue = ?', activity || 0, issue)
-  const isDone = own !== undefined && asked.world.change(() => undo(activity, changeWorld(asked)))
-  if (!isDone) throw notFound('the issue has no such activity that can be taken back')
+  const done = own !== undefined && asked.world.change(() => undo(activity, changeWorld(asked)))
+  if (!done) throw notFound('the issue has no such activity that can be taken back')
+  if (done !== true) throw new WebRefusal(409, newerChangeText(done))
   return answer(issueFull(issue, issueOf(asked), asked))
 }
 

@@ -124,7 +124,7 @@ create table activity (
   -- Who did it; null: Weir did.
   actor text,
   data text not null default '{}',
-  -- What takes it back; null where nothing does.
+  -- What takes it back; null where nothing does; {} of an issue that was merged in.
   undo text,
   undone integer not null default 0
 ) strict;

@@ -2,7 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { hourMs, hourOf } from '../digest/span.ts'
 import type { JsonRecord } from '../../store/search.ts'
 import { IssueLog } from './issue_log.ts'
-import type { Archive, Priority, Resolution, Status, Substatus } from './state.ts'
+import type { Archive, Priority, Resolution } from './state.ts'
+import { type StoredState, writeState } from './stored_state.ts'
 
 /** What is to be changed of issues; what is absent stays. Times are ms since the epoch. */
 export interface IssueChange {
@@ -39,17 +40,6 @@ export interface ChangeWorld {
   readonly actor?: string | undefined
 }
 
-/** What an issue was before: what undoing brings back. */
-interface Before {
-  readonly status: Status
-  readonly substatus: Substatus | null
-  readonly resolution: string | null
-  readonly archive: string | null
-  readonly assignee: string | null
-  readonly priority: string
-  readonly split: number
-}
-
 /** An archived issue escalates when an hour has twice as many events as the busiest one of the week before, or so. */
 const escalationFactor = 2
 const escalationLeast = 10
@@ -80,33 +70,6 @@ export function changeIssues(
   return found
 }
 
-/**
- * Takes a line of activity back: the issue is as it was before it, as far as that line changed it.
- *
- * @returns whether there was anything to take back.
- */
-export function undo(activity: number, world: ChangeWorld): boolean {
-  const { database } = world
-  const row = database
-    .prepare('select * from activity where id = ? and undone = 0 and undo is not null')
-    .get(activity)
-  if (!row) return false
-  const issue = Number(row['issue'])
-  const before = JSON.parse(String(row['undo'])) as Partial<Before>
-  if (!database.prepare('select 1 from issues where id = ?').get(issue)) return false
-  write(database, issue, before, world.nowMs)
-  database.prepare('update activity set undone = 1 where id = ?').run(activity)
-  new IssueLog(database).activity({
-    project: Number(row['project']),
-    issue,
-    kind: 'undo',
-    atMs: world.nowMs,
-    actor: world.actor,
-    data: { kind: String(row['kind']) },
-  })
-  return true
-}
-
 type IssueRow = Record<string, unknown>
 
 function changeOne(
@@ -122,26 +85,28 @@ function changeOne(
   if (status) {
     const { after, kind, data } = statusAfter(id, row, status, world)
     const before = pick(row, ['status', 'substatus', 'resolution', 'archive'])
-    const isSame = (Object.keys(after) as (keyof Before)[]).every((key) => after[key] === row[key])
+    const isSame = (Object.keys(after) as (keyof StoredState)[]).every(
+      (key) => after[key] === row[key],
+    )
     if (!isSame) {
-      write(database, id, after, nowMs)
+      writeState(database, id, after, nowMs)
       log.activity({ ...about, kind, data, undo: before as JsonRecord })
     }
   }
   if (assignee !== undefined && assignee !== row['assignee']) {
-    write(database, id, { assignee }, nowMs)
+    writeState(database, id, { assignee }, nowMs)
     const kind = assignee === null ? 'unassigned' : 'assigned'
     const data = assignee === null ? {} : { assignee }
     log.activity({ ...about, kind, data, undo: { assignee: row['assignee'] as string | null } })
   }
   if (priority !== undefined && priority !== row['priority']) {
-    write(database, id, { priority }, nowMs)
+    writeState(database, id, { priority }, nowMs)
     const undo = { priority: String(row['priority']) }
     log.activity({ ...about, kind: 'set_priority', data: { priority }, undo })
   }
   if (isBookmarked !== undefined) bookmark(database, id, isBookmarked, world)
   if (isSplit !== undefined && Number(isSplit) !== row['split_by_message']) {
-    write(database, id, { split: Number(isSplit) }, nowMs)
+    writeState(database, id, { split: Number(isSplit) }, nowMs)
     const undo = { split: Number(row['split_by_message']) }
     log.activity({ ...about, kind: isSplit ? 'split' : 'unsplit', undo })
   }
@@ -152,12 +117,12 @@ function statusAfter(
   row: IssueRow,
   to: NonNullable<IssueChange['status']>,
   world: ChangeWorld,
-): { after: Partial<Before>; kind: string; data: JsonRecord } {
+): { after: Partial<StoredState>; kind: string; data: JsonRecord } {
   const { nowMs, actor } = world
   const by = actor === undefined ? {} : { by: actor }
   if (to.to === 'unresolved') {
     const after = { status: 'unresolved', substatus: 'ongoing', resolution: null, archive: null }
-    return { after: after as Partial<Before>, kind: 'set_unresolved', data: {} }
+    return { after: after as Partial<StoredState>, kind: 'set_unresolved', data: {} }
   }
   if (to.to === 'resolved') {
     const { kind } = to.resolution
@@ -168,7 +133,7 @@ function statusAfter(
       ...by,
       at_ms: nowMs,
     }
-    const after: Partial<Before> = {
+    const after: Partial<StoredState> = {
       status: 'resolved',
       substatus: null,
       resolution: JSON.stringify(resolution),
@@ -195,7 +160,7 @@ function statusAfter(
     at_ms: nowMs,
   }
   const hasCondition = ms !== undefined || events !== undefined || users !== undefined
-  const after: Partial<Before> = {
+  const after: Partial<StoredState> = {
     status: 'ignored',
     substatus: isEscalating
       ? 'archived_until_escalating'
@@ -240,30 +205,5 @@ function bookmark(database: DatabaseSync, issue: number, isSet: boolean, world: 
   } else database.prepare('delete from bookmarks where issue = ? and actor = ?').run(issue, actor)
 }
 
-const columns = {
-  status: ['issues', 'status'],
-  substatus: ['issues', 'substatus'],
-  assignee: ['issues', 'assignee'],
-  priority: ['issues', 'priority'],
-  split: ['issues', 'split_by_message'],
-  resolution: ['issue_texts', 'resolution'],
-  archive: ['issue_texts', 'archive'],
-} as const
-
-function write(database: DatabaseSync, id: number, after: Partial<Before>, nowMs: number): void {
-  for (const [key, value] of Object.entries(after)) {
-    // What undoing reads was written here.
-    if (!Object.hasOwn(columns, key)) continue
-    const [table, column] = columns[key as keyof Before]
-    const idColumn = table === 'issues' ? 'id' : 'issue'
-    database
-      .prepare(`update ${table} set ${column} = ? where ${idColumn} = ?`)
-      .run(value ?? null, id)
-  }
-  if ('status' in after) {
-    database.prepare('update issues set status_changed_ms = ? where id = ?').run(nowMs, id)
-  }
-}
-
-const pick = (row: IssueRow, keys: readonly (keyof Before)[]): Partial<Before> =>
+const pick = (row: IssueRow, keys: readonly (keyof StoredState)[]): Partial<StoredState> =>
   Object.fromEntries(keys.map((key) => [key, row[key] ?? null]))

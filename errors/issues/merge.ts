@@ -1,8 +1,12 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { DatabaseSync } from 'node:sqlite'
+import type { SentryEvent } from '../event/sentry_event.ts'
+import type { Grouping } from '../grouping/grouping.ts'
 import type { ChangeWorld } from './change.ts'
 import { IssueLog } from './issue_log.ts'
+import { showLatestEvent } from './latest_event.ts'
 import { lastNumber } from './numbers.ts'
+import { ofMergedIssue } from './undo.ts'
 
 type Row = Record<string, string | number | bigint | null>
 
@@ -14,6 +18,10 @@ const counted = [
   { table: 'issue_environments', keys: ['environment'], spans: true },
   { table: 'issue_tags', keys: ['key', 'value'], spans: true },
 ] as const
+
+interface UnmergeWorld extends ChangeWorld {
+  readonly group: (project: number, event: SentryEvent) => Grouping
+}
 
 /** What a merged issue was: what unmerging brings back. Numbers of users are texts, since JSON has no 64 bits. */
 interface Saved {
@@ -102,9 +110,10 @@ function mergeOne(into: number, id: number, row: Row, { database, nowMs }: Chang
     id,
   )
   run('delete from issue_users where issue = ?', id)
-  for (const table of ['events', 'attachments', 'feedback', 'issue_hashes', 'activity']) {
+  for (const table of ['events', 'attachments', 'feedback', 'issue_hashes']) {
     run(`update ${table} set issue = ? where issue = ?`, into, id)
   }
+  run('update activity set issue = ?, undo = ? where issue = ?', into, ofMergedIssue, id)
   run('update or ignore bookmarks set issue = ? where issue = ?', into, id)
   run('delete from bookmarks where issue = ?', id)
   run('update merged_issues set into_issue = ? where into_issue = ?', into, id)
@@ -134,11 +143,12 @@ function mergeOne(into: number, id: number, row: Row, { database, nowMs }: Chang
 /**
  * Takes hashes out of an issue. Those of an issue that was merged in bring it back as it was then, with its number;
  * others become a new issue, with their exact number of events, and the counts of their kept events. What came since
- * the merge is filed by hash: kept events and the hashes' own numbers go along.
+ * the merge is filed by hash: kept events and the hashes' own numbers go along. What is shown of each follows its
+ * latest kept event.
  *
  * @returns ids of the issues that have the hashes now.
  */
-export function unmerge(issue: number, hashes: readonly string[], world: ChangeWorld): number[] {
+export function unmerge(issue: number, hashes: readonly string[], world: UnmergeWorld): number[] {
   const { database, nowMs, actor } = world
   const row = database.prepare('select * from issues where id = ?').get(issue) as Row | undefined
   if (!row) return []
@@ -164,6 +174,7 @@ export function unmerge(issue: number, hashes: readonly string[], world: ChangeW
     made.push(Number(merged['issue']))
   }
   if (rest.size > 0) made.push(separate(issue, row, [...rest], world))
+  for (const id of [issue, ...made]) showLatestEvent(database, id, world.group)
   const log = new IssueLog(database)
   const about = { project: Number(row['project']), atMs: nowMs, actor }
   for (const id of made) {
@@ -276,10 +287,9 @@ function moveHashes(
   const ids = database
     .prepare(`update events set issue = ? where issue = ? and ${those} returning event_id`)
     .all(to, from, list)
-  for (const { event_id: eventId } of ids) {
-    database
-      .prepare('update attachments set issue = ? where event_id = ? and issue = ?')
-      .run(to, eventId!, from)
+  for (const table of ['attachments', 'feedback']) {
+    const move = database.prepare(`update ${table} set issue = ? where event_id = ? and issue = ?`)
+    for (const { event_id: eventId } of ids) move.run(to, eventId!, from)
   }
   const sum = database
     .prepare('select ifnull(sum(events), 0) as n from issue_hashes where issue = ?')

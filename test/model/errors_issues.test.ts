@@ -1,9 +1,10 @@
 import process from 'node:process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { changeIssues, type IssueChange, undo } from '../../errors/issues/change.ts'
+import { changeIssues, type IssueChange } from '../../errors/issues/change.ts'
 import { mergeIssues, unmerge } from '../../errors/issues/merge.ts'
-import { digestionOf, eventReport, startMs } from '../errors/digest/setup.ts'
+import { undo } from '../../errors/issues/undo.ts'
+import { digestionOf, eventReport, groupByType, startMs } from '../errors/digest/setup.ts'
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 100)
 
@@ -98,7 +99,7 @@ test('merged and unmerged in any order, no event is lost or counted twice', asyn
           const hashes = ['a', 's'].map((kind) =>
             Buffer.from(`${kind}Type${each.type}`.padEnd(16, '.')).toString('hex'),
           )
-          unmerge(issueAt(each.issue), hashes, world)
+          unmerge(issueAt(each.issue), hashes, { ...world, group: groupByType })
         }
         digestion.events.forget()
       }

@@ -103,6 +103,18 @@ test('an issue is resolved, taken back, archived', async () => {
   })
 })
 
+test('an overtaken change is not taken back: the refusal says what changed since', async () => {
+  const ask = asking(plant(issues()))
+  for (const assignedTo of ['bob', 'eve']) await ask('PUT', '/issues/1/', { assignedTo })
+  const { body } = await ask('GET', '/issues/1/activities/')
+  const older = (body as { activity: JsonRecord[] }).activity.at(-1)!
+  const refused = await ask('DELETE', `/issues/1/activities/${String(older['id'])}/`)
+  expect(refused.status).toBe(409)
+  expect(text(refused.body)).toBe(
+    'since then it was assigned to eve by ana (2026-02-01T12:30:00.000Z): only the latest change of its kind can be taken back',
+  )
+})
+
 const statuses = (database: ReturnType<typeof plant>) =>
   database
     .prepare('select status from issues order by id')

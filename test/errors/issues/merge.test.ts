@@ -1,14 +1,21 @@
 import { expect, test } from 'vitest'
-import { changeIssues, undo } from '../../../errors/issues/change.ts'
 import { mergeIssues, unmerge } from '../../../errors/issues/merge.ts'
 import { addNote, changeNote, deleteNote } from '../../../errors/issues/notes.ts'
 import { removeIssue } from '../../../errors/issues/removal.ts'
-import { digestionOf, eventReport, startMs } from '../digest/setup.ts'
+import {
+  digestionOf,
+  eventReport,
+  feedbackReport,
+  fileReport,
+  groupByType,
+  startMs,
+} from '../digest/setup.ts'
 
 const world = (database: ReturnType<typeof digestionOf>['database']) => ({
   database,
   nowMs: startMs,
   actor: 'ann',
+  group: groupByType,
 })
 
 /** Three events of one type with users 0 to 2, two of another with users 2 and 3. */
@@ -56,6 +63,47 @@ test('unmerged, both are what they were, and each has what came since', async ()
   ])
 })
 
+const typeHashes = (type: string) =>
+  ['a', 's'].map((kind) => Buffer.from(`${kind}${type}`.padEnd(16, '.')).toString('hex'))
+
+test('unmerged, each shows its own error, whichever came last', async () => {
+  const { database, digestion, digest, rows } = await twoIssues()
+  const shown = () =>
+    rows(`select title, error_type as type, metadata ->> 'type' as named from issue_texts`)
+  const own = (type: string) => ({ title: `${type}: broken`, type, named: type })
+  mergeIssues(1, [2], world(database))
+  digestion.events.forget()
+  await digest(eventReport({ id: 9, type: 'Two' }))
+  expect(shown()).toEqual([own('Two')])
+  unmerge(1, typeHashes('Two'), world(database))
+  expect(shown()).toEqual([own('One'), own('Two')])
+})
+
+test('hashes that become a new issue show their own error there', async () => {
+  const { database, digestion, digest, rows } = await twoIssues()
+  mergeIssues(1, [2], world(database))
+  digestion.events.forget()
+  await digest(eventReport({ id: 9, type: 'One' }))
+  expect(unmerge(1, typeHashes('One'), world(database))).toEqual([3])
+  expect(rows('select issue, error_type from issue_texts')).toEqual([
+    { issue: 1, error_type: 'Two' },
+    { issue: 3, error_type: 'One' },
+  ])
+})
+
+test('files and feedback go with their event through merging and unmerging', async () => {
+  const { database, digestion, digest, rows } = await twoIssues()
+  await digest(fileReport(3), feedbackReport(3))
+  const issues = () =>
+    rows('select a.issue as file, f.issue as feedback from attachments a, feedback f')
+  expect(issues()).toEqual([{ file: 2, feedback: 2 }])
+  mergeIssues(1, [2], world(database))
+  digestion.events.forget()
+  expect(issues()).toEqual([{ file: 1, feedback: 1 }])
+  unmerge(1, typeHashes('Two'), world(database))
+  expect(issues()).toEqual([{ file: 2, feedback: 2 }])
+})
+
 test('the last hash cannot be taken out, and an unknown one is nothing', async () => {
   const { database, rows } = await twoIssues()
   const hashes = rows('select hash from issue_hashes where issue = 1').map(({ hash }) =>
@@ -63,26 +111,6 @@ test('the last hash cannot be taken out, and an unknown one is nothing', async (
   )
   expect(unmerge(1, hashes, world(database))).toEqual([])
   expect(unmerge(1, ['no such'], world(database))).toEqual([])
-})
-
-test('each change is a line of activity that can be taken back', async () => {
-  const { database, rows } = await twoIssues()
-  const at = world(database)
-  const resolved = { status: { to: 'resolved', resolution: { kind: 'now' } } } as const
-  expect(changeIssues([1, 2, 77], { ...resolved, assignee: 'bob', priority: 'low' }, at)).toBe(2)
-  const state = 'select status, substatus, assignee, priority from issues where id = 1'
-  expect(rows(state)).toEqual([
-    { status: 'resolved', substatus: null, assignee: 'bob', priority: 'low' },
-  ])
-  const lines = rows(
-    `select id, kind from activity where issue = 1 and kind <> 'first_seen' order by id`,
-  )
-  expect(lines.map(({ kind }) => kind)).toEqual(['set_resolved', 'assigned', 'set_priority'])
-  for (const { id } of lines) expect(undo(Number(id), at)).toBe(true)
-  expect(undo(Number(lines[0]!['id']), at)).toBe(false)
-  expect(rows(state)).toEqual([
-    { status: 'unresolved', substatus: 'new', assignee: null, priority: 'medium' },
-  ])
 })
 
 test('comments', async () => {
@@ -107,4 +135,13 @@ test('a deleted issue leaves nothing, and its number is not used again', async (
   }
   await digest(eventReport({ id: 9, type: 'Two' }))
   expect(rows('select number from issues order by number')).toEqual([{ number: 1 }, { number: 3 }])
+})
+
+test('with an issue go files and feedback that came before their event', async () => {
+  const { database, digestion, digest, rows } = digestionOf()
+  await digest(fileReport(1), feedbackReport(1))
+  await digest(eventReport({ id: 1, project: 2 }), eventReport({ id: 1 }))
+  expect(removeIssue(database, digestion.events.kept, 2)).toEqual(['b'.repeat(64)])
+  expect(rows('select 1 from attachments')).toEqual([])
+  expect(rows('select 1 from feedback')).toEqual([])
 })
