@@ -80,7 +80,10 @@ function monitorJson(row: Row, asked: Asked): JsonRecord {
       isMuted: false,
       lastCheckIn: isoOrNull(each['last_check_in_ms']),
       nextCheckIn: isoOrNull(each['next_ms']),
-      nextCheckInLatest: isoOrNull(each['next_ms']),
+      nextCheckInLatest:
+        each['next_ms'] === null
+          ? null
+          : iso(Number(each['next_ms']) + Number(row['margin_minutes']) * 60_000),
       activeIncident:
         each['incident_ms'] === null ? null : { startingTimestamp: isoOrNull(each['incident_ms']) },
     })),
