@@ -18,6 +18,7 @@ import { grafanaCases } from './differential/grafana.ts'
 import { hitCases } from './differential/hits.ts'
 import { intended } from './differential/intended.ts'
 import { hasLogs, logCases } from './differential/logs.ts'
+import { numberCases } from './differential/numbers.ts'
 import { queryCases } from './differential/queries.ts'
 import { randomBody } from './differential/random.ts'
 import { plant, seeds } from './differential/seed.ts'
@@ -48,6 +49,7 @@ const aggregationCases: Readonly<Record<string, readonly Case[]>> = {
 const features: readonly (readonly [string, readonly Case[]])[] = [
   queryCases,
   hitCases,
+  numberCases,
   grafanaCases,
   documentationCases,
   aggregationCases,

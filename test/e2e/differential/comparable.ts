@@ -1,3 +1,4 @@
+import { isExactNumber, parseExact } from '../../../core/exact_json.ts'
 import type { JsonRecord, JsonValue } from '../../../store/search.ts'
 import type { Case } from './case.ts'
 
@@ -17,7 +18,7 @@ export async function answerOf(url: string, given: Case): Promise<Answer> {
     ...(text !== undefined && { body: text, headers: { 'content-type': type } }),
   })
   const answer = await response.text()
-  const parsed = answer.startsWith('{') ? (JSON.parse(answer) as JsonRecord) : { answer }
+  const parsed = answer.startsWith('{') ? (parseExact(answer) as JsonRecord) : { answer }
   return { status: response.status, body: parsed }
 }
 
@@ -57,10 +58,21 @@ const ownOfHit = [
 const without = (value: JsonRecord, names: readonly string[]): JsonRecord =>
   Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))
 
-/** Numbers to 10 digits: sums of fractions are added in another order. */
-function plain(value: JsonValue): JsonValue {
+/** In these, numbers are compared as they are written: all of them, and whole ones of many digits. */
+const asWritten: Readonly<Record<string, RegExp>> = {
+  _source: /^/,
+  sort: /^-?\d{16,19}$/,
+  key: /^-?\d{16,19}$/,
+  after_key: /^-?\d{16,19}$/,
+}
+
+/** Numbers to 10 digits: sums of fractions are added in another order. @param written those that are kept */
+function plain(value: JsonValue, written = /^$/): JsonValue {
   if (typeof value === 'number') return Number(value.toPrecision(10))
-  if (Array.isArray(value)) return value.map(plain)
+  if (isExactNumber(value)) {
+    return written.test(value.rawJSON) ? value.rawJSON : plain(Number(value.rawJSON))
+  }
+  if (Array.isArray(value)) return value.map((each) => plain(each, written))
   if (typeof value !== 'object' || value === null) return value
   const { meta, ...rest } = value
   const isEmptyMeta = typeof meta === 'object' && meta !== null && Object.keys(meta).length === 0
@@ -68,15 +80,17 @@ function plain(value: JsonValue): JsonValue {
     Object.entries(without(isEmptyMeta ? rest : value, ownOfHit)).map(([key, each]) => [
       key,
       // OpenSearch writes the texts of booleans as booleans, Elasticsearch as texts.
-      typeof each === 'boolean' && key.endsWith('_as_string') ? String(each) : shown(key, each),
+      typeof each === 'boolean' && key.endsWith('_as_string')
+        ? String(each)
+        : shown(key, each, asWritten[key] ?? written),
     ]),
   )
 }
 
 /** Weir's `sort` has null where a document has no number, and not the largest one (`missingSortValues`). */
-function shown(key: string, value: JsonValue): JsonValue {
-  if (key !== 'sort' || !Array.isArray(value)) return plain(value)
-  return value.map((each) => (isFarthest(each) ? null : plain(each)))
+function shown(key: string, value: JsonValue, written: RegExp): JsonValue {
+  if (key !== 'sort' || !Array.isArray(value)) return plain(value, written)
+  return value.map((each) => (isFarthest(each) ? null : plain(each, written)))
 }
 
 const isFarthest = (value: JsonValue) =>
@@ -84,4 +98,6 @@ const isFarthest = (value: JsonValue) =>
   value === '-Infinity' ||
   value === 2_147_483_647 ||
   value === -2_147_483_648 ||
-  (typeof value === 'number' && Math.abs(value) >= 2 ** 63)
+  (isExactNumber(value)
+    ? Math.abs(Number(value.rawJSON)) >= 2 ** 63
+    : typeof value === 'number' && Math.abs(value) >= 2 ** 63)

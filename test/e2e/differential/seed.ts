@@ -4,6 +4,7 @@ import { answerOf } from './comparable.ts'
 import { documentationDocuments, documentationMappings } from './documentation.ts'
 import { bulkOf, learntDocuments, notes, notesMapping } from './documents.ts'
 import { hasLogs, logDocuments, logMappings, type LogName } from './logs.ts'
+import { numbers, numbersMapping } from './numbers.ts'
 import { randomDocuments, randomMapping } from './random.ts'
 
 /** An index as both sides get it. */
@@ -26,6 +27,7 @@ export function seeds(): Seed[] {
   return [
     { index: 'notes', mappings: notesMapping, documents: notes },
     { index: 'learnt', mappings: undefined, documents: learntDocuments },
+    { index: 'numbers', mappings: numbersMapping, documents: numbers },
     { index: 'small', mappings: ofTypes(smallTypes), documents: numbered(smallDocuments()) },
     { index: 'random', mappings: randomMapping, documents: randomDocuments() },
     ...Object.entries(documentationMappings).map(([index, mappings]) => {
