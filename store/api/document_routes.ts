@@ -5,7 +5,7 @@ import { errorAnswer, illegalArgument, indexNotFound } from './elasticsearch_err
 import type { Index } from './indices.ts'
 import type { Operation, Verdict } from './operation.ts'
 import type { Parameters } from './parameters.ts'
-import { isRecord, parseRequired } from './request_body.ts'
+import { isRecord, parseQuestion, parseRequired } from './request_body.ts'
 import type { Answer, Call, Route } from './route.ts'
 import type { StoredDocument } from './services.ts'
 import { filteredSource, type SourceFilter, sourceFilterOf } from './source_filter.ts'
@@ -172,7 +172,7 @@ interface Wanted {
 }
 
 function wantedOf(call: Call): Wanted[] {
-  const body = parseRequired(call.body)
+  const body = parseRequired(call.body, parseQuestion)
   const fallback = readSourceOf(call.query)
   const docs = Array.isArray(body['docs']) ? body['docs'] : []
   const ids = Array.isArray(body['ids']) ? body['ids'] : []

@@ -48,8 +48,8 @@ function recordOf(body: Buffer, parse: (text: string) => unknown): JsonRecord {
 }
 
 /** The body as an object that has to be there. @throws SearchError */
-export function parseRequired(body: Buffer): JsonRecord {
-  if (body.length > 0) return parseRecord(body)
+export function parseRequired(body: Buffer, parse = parseRecord): JsonRecord {
+  if (body.length > 0) return parse(body)
   throw new SearchError(400, 'parse_exception', 'request body is required')
 }
 
