@@ -1,11 +1,14 @@
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
+import { aliasChanges, type AliasAction } from './alias_changes.ts'
 import { illegalArgument } from './elasticsearch_error.ts'
 import { aliasesOf } from './index_routes.ts'
 import { isRecord, parseRecord, parseRequired } from './request_body.ts'
 import { acknowledged, type Answer, type Call, type Route } from './route.ts'
 import { namePattern } from './name_pattern.ts'
 
-const verbs = new Set(['add', 'remove', 'remove_index'])
+const isVerb = (text: string | undefined): text is AliasAction['verb'] =>
+  text === 'add' || text === 'remove' || text === 'remove_index'
+
 const aliasKeys = new Set([
   'filter',
   'is_write_index',
@@ -15,29 +18,18 @@ const aliasKeys = new Set([
   'search_routing',
 ])
 
-interface Change {
-  readonly verb: string
-  readonly indices: readonly string[]
-  readonly aliases: readonly string[]
-  readonly given: JsonRecord
-  readonly mustExist: boolean
-}
-
 async function change(call: Call): Promise<Answer> {
   const { actions } = parseRequired(call.body)
   if (!Array.isArray(actions) || actions.length === 0) {
     const text = 'Validation Failed: 1: Must specify at least one alias action;'
     throw new SearchError(400, 'action_request_validation_exception', text)
   }
-  // All are read before the first is done, so that a mistake changes nothing.
-  const changes = actions.map(changeOf)
-  for (const each of changes) await apply(call, each)
-  return acknowledged
+  return await apply(call, actions.map(actionOf))
 }
 
-function changeOf(action: JsonValue): Change {
+function actionOf(action: JsonValue): AliasAction {
   const [verb, given] = isRecord(action) ? (Object.entries(action)[0] ?? []) : []
-  if (verb === undefined || !verbs.has(verb) || !isRecord(given)) {
+  if (!isVerb(verb) || !isRecord(given)) {
     throw illegalArgument(
       'an alias action is one of [add], [remove] and [remove_index], with an object',
     )
@@ -50,7 +42,7 @@ function changeOf(action: JsonValue): Change {
     throw illegalArgument('One of [alias] or [aliases] is required')
   }
   checkAlias(rest)
-  return { verb, indices: names, aliases: called, given: rest, mustExist: mustExist !== false }
+  return { verb, indices: names, aliases: called, given: rest, mustExist: mustExistOf(mustExist) }
 }
 
 function checkAlias(given: JsonRecord): void {
@@ -67,35 +59,14 @@ function checkAlias(given: JsonRecord): void {
   }
 }
 
-async function apply({ api }: Call, change: Change): Promise<void> {
-  const { verb, aliases, given, mustExist } = change
-  const indices = await api.indices.find(change.indices.join(','), { allowNoIndices: false })
-  if (verb === 'remove_index') {
-    for (const { name } of indices) await api.indices.delete(name)
-    return
-  }
-  if (verb === 'add') {
-    for (const { name } of indices) {
-      for (const alias of aliases) await api.indices.changeAlias(name, alias, given)
-    }
-    return
-  }
-  let removed = 0
-  for (const { name, aliases: own } of indices) {
-    const gone = Object.keys(own).filter((alias) =>
-      aliases.some((each) => namePattern(each).test(alias)),
-    )
-    for (const alias of gone) await api.indices.changeAlias(name, alias, undefined)
-    removed += gone.length
-  }
-  if (removed === 0 && mustExist) throw missing(aliases.join(','))
-}
+const mustExistOf = (value: JsonValue | undefined): boolean | undefined =>
+  value === undefined || value === null ? undefined : String(value) === 'true'
 
-const missing = (alias: string) =>
-  new SearchError(404, 'aliases_not_found_exception', `aliases [${alias}] missing`, {
-    'resource.type': 'aliases',
-    'resource.id': alias,
-  })
+async function apply({ api }: Call, actions: readonly AliasAction[]): Promise<Answer> {
+  const nowMs = api.services.clock.now()
+  await api.indices.changeAliases((all) => aliasChanges(actions, all, nowMs))
+  return acknowledged
+}
 
 function textsOf(value: JsonValue | undefined): string[] {
   if (value === undefined || value === null) return []
@@ -127,15 +98,17 @@ async function put(call: Call): Promise<Answer> {
   checkAlias(given)
   const { index, name } = call.place
   const aliases = [name!]
-  await apply(call, { verb: 'add', indices: [index!], aliases, given, mustExist: true })
-  return acknowledged
+  return await apply(call, [
+    { verb: 'add', indices: [index!], aliases, given, mustExist: undefined },
+  ])
 }
 
 async function remove(call: Call): Promise<Answer> {
   const { index, name } = call.place
   const aliases = name!.split(',')
-  await apply(call, { verb: 'remove', indices: [index!], aliases, given: {}, mustExist: true })
-  return acknowledged
+  return await apply(call, [
+    { verb: 'remove', indices: [index!], aliases, given: {}, mustExist: true },
+  ])
 }
 
 const one = ['/:index/_alias/:name', '/:index/_aliases/:name']

@@ -19,6 +19,8 @@ export interface CatalogueStore {
   put(kind: CatalogueKind, name: string, body: JsonRecord): void
   /** @returns whether it was there. */
   delete(kind: CatalogueKind, name: string): boolean
+  /** Puts several, or deletes those without a body: all of them or none. */
+  change(kind: CatalogueKind, bodies: ReadonlyMap<string, JsonRecord | undefined>): void
 }
 
 export function catalogueStore(sqlite: DatabaseSync): CatalogueStore {
@@ -52,6 +54,25 @@ export function catalogueStore(sqlite: DatabaseSync): CatalogueStore {
     delete(kind, name) {
       durably(() => remove.run(kind, name))
       return ofKind(kind).delete(name)
+    },
+    change(kind, bodies) {
+      durably(() => {
+        sqlite.exec('begin')
+        try {
+          for (const [name, body] of bodies) {
+            if (body) upsert.run(kind, name, JSON.stringify(body))
+            else remove.run(kind, name)
+          }
+          sqlite.exec('commit')
+        } catch (failure) {
+          if (sqlite.isTransaction) sqlite.exec('rollback')
+          throw failure
+        }
+      })
+      for (const [name, body] of bodies) {
+        if (body) ofKind(kind).set(name, body)
+        else ofKind(kind).delete(name)
+      }
     },
   }
 }

@@ -89,8 +89,8 @@ function single({ status, body }: Verdict, refreshes: boolean): Answer {
   return { status, body: { error: { root_cause: [error], ...error }, status } }
 }
 
-function opOf(call: Call): Operation['op'] {
-  const type = call.query.text('op_type') ?? 'index'
+function opOf(call: Call, without: 'index' | 'create'): Operation['op'] {
+  const type = call.query.text('op_type') ?? without
   if (type === 'index' || type === 'create') return type
   throw illegalArgument(`opType must be 'create' or 'index', found: [${type}]`)
 }
@@ -260,14 +260,15 @@ export const documentRoutes: readonly Route[] = [
     paths: ['/:index/_doc'],
     scope: 'ingest',
     parameters: changeParameters,
-    handle: (call) => write(call, opOf(call), undefined),
+    // Nothing can be in its place, and a data stream takes nothing else.
+    handle: (call) => write(call, opOf(call, 'create'), undefined),
   },
   {
     methods: ['POST', 'PUT'],
     paths: ['/:index/_doc/:id'],
     scope: 'ingest',
     parameters: changeParameters,
-    handle: (call) => write(call, opOf(call), call.place['id']),
+    handle: (call) => write(call, opOf(call, 'index'), call.place['id']),
   },
   {
     methods: ['POST', 'PUT'],

@@ -1,6 +1,7 @@
 import type { Catalogue, IndexMetadata } from '../catalogue.ts'
 import type { Mapping } from '../fields.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
+import { checkWriteIndices, type AliasChanges } from './alias_changes.ts'
 import { illegalArgument } from './elasticsearch_error.ts'
 import { checkIndexName } from './index_name.ts'
 import { mergeMappings, parseMapping } from './mapping.ts'
@@ -173,30 +174,32 @@ export class Indices {
     })
   }
 
-  /** @param alias undefined takes it away. */
-  async changeAlias(name: string, alias: string, given: JsonRecord | undefined): Promise<void> {
-    if (given) {
-      checkIndexName(alias)
-      if ((await this.all()).has(alias)) {
-        const text = `Invalid alias name [${alias}]: an index or data stream exists with the same name as the alias`
-        throw new SearchError(400, 'invalid_alias_name_exception', text, { index: alias })
+  /**
+   * Makes all changes of a request or none: they are found and checked on the indices as they are, kept in
+   * one go, and what a deleted index held goes last.
+   *
+   * @throws SearchError
+   */
+  changeAliases(find: (all: ReadonlyMap<string, Index>) => AliasChanges): Promise<void> {
+    return this.#inTurn(async () => {
+      const all = await this.all()
+      const { deleted, edits } = find(all)
+      const bodies = new Map<string, JsonRecord | undefined>()
+      for (const { index, alias, given } of edits) {
+        const stored = bodies.get(index) ?? this.#stored(index)
+        const aliases = { ...(stored['aliases'] as JsonRecord) }
+        if (given) aliases[alias] = given
+        else delete aliases[alias]
+        bodies.set(index, { ...stored, aliases })
       }
-    }
-    const stored = this.#stored(name)
-    const aliases = { ...(stored['aliases'] as JsonRecord) }
-    if (given) aliases[alias] = given
-    else delete aliases[alias]
-    await this.#save(name, { ...stored, aliases })
+      for (const name of deleted) bodies.set(name, undefined)
+      await this.#change(bodies)
+    })
   }
 
   /** What it held is gone; one of the same name starts empty. */
-  async delete(name: string): Promise<void> {
-    const { catalogue, engine, ids } = this.#services
-    this.#metadata.delete(name)
-    catalogue.delete('index', name)
-    const throughSeq = ids.deleteIndex(name)
-    await engine.deleteIndex(name, throughSeq)
-    await engine.updateCatalogue(this.catalogue)
+  delete(name: string): Promise<void> {
+    return this.#change(new Map([[name, undefined]]))
   }
 
   /** As it is kept; of what only documents made, what a new entry begins with. */
@@ -207,19 +210,40 @@ export class Indices {
     return { settings: {}, aliases: {}, isDataStream: weirStream.test(name), createdMs }
   }
 
-  async #save(name: string, body: JsonRecord): Promise<void> {
-    const { catalogue, engine, limits } = this.#services
-    if (!this.#metadata.has(name) && this.#metadata.size >= limits.max_indices) {
-      throw new SearchError(
-        400,
-        'validation_exception',
-        `Validation Failed: 1: this action would add an index, but Weir currently has [${this.#metadata.size}]/[${limits.max_indices}] maximum indices open (store.limits.max_indices);`,
-      )
+  #save(name: string, body: JsonRecord): Promise<void> {
+    return this.#change(new Map([[name, body]]))
+  }
+
+  /** @param bodies what is kept of each from now on; undefined deletes it. */
+  async #change(bodies: ReadonlyMap<string, JsonRecord | undefined>): Promise<void> {
+    const { catalogue, engine, ids } = this.#services
+    const after = new Map(this.#metadata)
+    for (const [name, body] of bodies) {
+      if (body) after.set(name, this.#read(name, body))
+      else after.delete(name)
     }
-    const metadata = this.#read(name, body)
-    catalogue.put('index', name, body)
-    this.#metadata.set(name, metadata)
+    this.#checkCount(after.size)
+    checkWriteIndices(this.#metadata.values(), after.values())
+    catalogue.change('index', bodies)
+    for (const name of bodies.keys()) {
+      const metadata = after.get(name)
+      if (metadata) this.#metadata.set(name, metadata)
+      else this.#metadata.delete(name)
+    }
+    const deleted = [...bodies.keys()].filter((name) => !after.has(name))
+    const ends = deleted.map((name) => [name, ids.deleteIndex(name)] as const)
+    for (const [name, throughSeq] of ends) await engine.deleteIndex(name, throughSeq)
     await engine.updateCatalogue(this.catalogue)
+  }
+
+  #checkCount(after: number): void {
+    const { max_indices: most } = this.#services.limits
+    if (after <= this.#metadata.size || after <= most) return
+    throw new SearchError(
+      400,
+      'validation_exception',
+      `Validation Failed: 1: this action would add an index, but Weir currently has [${this.#metadata.size}]/[${most}] maximum indices open (store.limits.max_indices);`,
+    )
   }
 
   /** @throws SearchError when the mapping cannot be read. */

@@ -216,6 +216,19 @@ describe('the life of an index', () => {
     expect((await ask('HEAD', '/refused')).status).toBe(404)
   })
 
+  test('a data stream takes a document without an id, whose operation is create', async () => {
+    const document = { '@timestamp': '2026-11-21T00:00:00Z', m: 1 }
+    const made = await ask('POST', '/logs-pd-a/_doc', document)
+    expect([made.status, made.body['result']]).toEqual([201, 'created'])
+    for (const path of ['_doc?op_type=index', '_doc/1']) {
+      const refused = await ask('POST', `/logs-pd-a/${path}`, document)
+      expect([refused.status, refused.body['error']!['reason']]).toEqual([
+        400,
+        'only write ops with an op_type of create are allowed in data streams',
+      ])
+    }
+  })
+
   test('aliases are written through and moved', async () => {
     await ask('PUT', '/alias-1')
     await ask('PUT', '/alias-2')
