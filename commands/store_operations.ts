@@ -51,16 +51,15 @@ export function storeOperations(store: () => AskedStore | undefined): Operations
     async *'store.delete'(args) {
       const name = text(args, 'stream')
       if (name === undefined) throw new WeirError('WEIR_REQUEST_INVALID', '"stream" is missing')
-      const { engine, api } = embedded()
-      const streams = await engine.streams()
-      if (!streams.some((stream) => stream.name === name)) {
+      const { indices } = embedded().api
+      if (!(await indices.all()).has(name)) {
         const isOfPoints = name === metricPointsTag || name.startsWith('metrics-')
         const more = isOfPoints
           ? '. Metric points go by the rules of store.metrics.retention: put one first for the names that are to go'
           : ''
         throw new WeirError('WEIR_REQUEST_INVALID', `the store has no stream "${name}"${more}`)
       }
-      await engine.deleteIndex(name, api.services.ids.deleteIndex(name))
+      await indices.delete(name)
       yield {}
     },
   }

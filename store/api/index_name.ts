@@ -1,5 +1,8 @@
 import { SearchError } from '../search.ts'
 
+/** Names that Weir's own streams have, which are data streams though no template says so. */
+export const weirStream = /^(logs|metrics|errors|traces)-[^-]+-.+$/
+
 /** @throws SearchError 400 invalid_index_name_exception, in Elasticsearch's words. */
 export function checkIndexName(name: string): void {
   const fault = faultOf(name)

@@ -3,7 +3,7 @@ import type { Mapping } from '../fields.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import { checkWriteIndices, type AliasChanges } from './alias_changes.ts'
 import { illegalArgument } from './elasticsearch_error.ts'
-import { checkIndexName } from './index_name.ts'
+import { checkIndexName, weirStream } from './index_name.ts'
 import { mergeMappings, parseMapping } from './mapping.ts'
 import { isRecord } from './request_body.ts'
 import type { ApiServices, StreamStatistics } from './services.ts'
@@ -264,9 +264,6 @@ export class Indices {
     }
   }
 }
-
-/** Names that Weir's own streams have, which are data streams though no template says so. */
-const weirStream = /^(logs|metrics|errors|traces)-[^-]+-.+$/
 
 function aliasOf(given: JsonValue): IndexMetadata['aliases'][string] {
   if (!isRecord(given)) return {}

@@ -1,7 +1,9 @@
 import type { JsonRecord } from '../search.ts'
 import type { CatalogueStore } from './catalogue_store.ts'
 import { illegalArgument } from './elasticsearch_error.ts'
-import { patternsOverlap } from './name_pattern.ts'
+import { namePattern, patternsOverlap } from './name_pattern.ts'
+import { weirStream } from './index_name.ts'
+import { isRecord } from './request_body.ts'
 import { patternsOf, priorityOf, requiredComponents } from './templates.ts'
 
 /**
@@ -42,5 +44,34 @@ export function checkUnused(catalogue: CatalogueStore, components: readonly stri
   const by = users.map(({ name }) => name).join(', ')
   throw illegalArgument(
     `component templates [${used}] cannot be removed as they are still in use by index templates [${by}]`,
+  )
+}
+
+/**
+ * A template stays that a data stream has nothing else to be made by. Weir's own streams need none.
+ *
+ * @param streams names of data streams.
+ * @throws SearchError 400 in Elasticsearch's words.
+ */
+export function checkNoStreamLeft(
+  catalogue: CatalogueStore,
+  templates: readonly string[],
+  streams: readonly string[],
+): void {
+  const going = new Set(templates)
+  const fitting = (stream: string) =>
+    [...catalogue.all('index_template')].filter(
+      ([, body]) =>
+        isRecord(body['data_stream']) &&
+        patternsOf(body).some((each) => namePattern(each).test(stream)),
+    )
+  const left = streams.filter((stream) => {
+    if (weirStream.test(stream)) return false
+    const names = fitting(stream).map(([name]) => name)
+    return names.length > 0 && names.every((name) => going.has(name))
+  })
+  if (left.length === 0) return
+  throw illegalArgument(
+    `unable to remove composable templates [${templates.join(',')}] as they are in use by a data streams [${left.join(', ')}]`,
   )
 }

@@ -5,7 +5,7 @@ import { recordAt } from './indices.ts'
 import { parseRecord, parseRequired } from './request_body.ts'
 import { acknowledged, anyScope, type Answer, type Call, type Route } from './route.ts'
 import { namePattern } from './name_pattern.ts'
-import { checkPriority, checkUnused } from './template_conflicts.ts'
+import { checkNoStreamLeft, checkPriority, checkUnused } from './template_conflicts.ts'
 import { checkTemplate, composed, patternsOf, templateFor } from './templates.ts'
 
 /** Things by name that are kept and given back. */
@@ -17,7 +17,7 @@ interface Kept {
   readonly list: (found: readonly (readonly [string, JsonRecord])[]) => JsonRecord
   readonly check: (call: Call, name: string, body: JsonRecord) => void
   /** Looks whether these may go. */
-  readonly checkRemoval?: (call: Call, names: readonly string[]) => void
+  readonly checkRemoval?: (call: Call, names: readonly string[]) => void | Promise<void>
 }
 
 const missingTemplate = (what: string) => (name: string) =>
@@ -42,6 +42,11 @@ const kinds: readonly Kept[] = [
     check(call, name, body) {
       templateCheck('index_template')(call, name, body)
       checkPriority(call.api.services.catalogue, name, body)
+    },
+    async checkRemoval({ api }, names) {
+      const all = [...(await api.indices.all()).values()]
+      const streams = all.filter(({ kind }) => kind === 'data_stream').map(({ name }) => name)
+      checkNoStreamLeft(api.services.catalogue, names, streams)
     },
   },
   {
@@ -130,9 +135,9 @@ function put(call: Call, kept: Kept): Answer {
   return acknowledged
 }
 
-function remove(call: Call, kept: Kept): Answer {
+async function remove(call: Call, kept: Kept): Promise<Answer> {
   const names = found(call, kept).map(([name]) => name)
-  kept.checkRemoval?.(call, names)
+  await kept.checkRemoval?.(call, names)
   for (const name of names) call.api.services.catalogue.delete(kept.kind, name)
   return acknowledged
 }

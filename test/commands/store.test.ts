@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { storeOperations } from '../../commands/store_operations.ts'
+import { Api } from '../../store/api/api.ts'
+import { createEsApp } from '../store/api/es_app.ts'
 import { asked, hitsOf } from './asked.ts'
 
 const stats = {
@@ -130,4 +132,22 @@ test('delete and compact', async () => {
   )
   await asked(['store', 'compact'], operations)
   expect(done).toEqual([{ stream: 'logs-a-default' }, 'compact'])
+})
+
+test('a deleted stream leaves nothing behind, its aliases neither', async () => {
+  const { engine, services } = createEsApp()
+  const api = new Api(services)
+  const operations = storeOperations(() => ({ search: engine, embedded: { engine, api } }) as never)
+  const name = 'logs-zv1-default'
+  engine.streamsOfWeir = [{ name, kind: 'data_stream', documents: 1, bytes: 1, createdMs: 0 }]
+  await api.indices.create('logs-other-default', { aliases: { zva1: {} } }, true)
+  await api.indices.changeAliases(() => ({
+    deleted: new Set(),
+    edits: [{ index: name, alias: 'zva1', given: {} }],
+  }))
+  expect((await asked(['store', 'delete', name], operations)).stderr).toBe(`${name} is deleted\n`)
+  expect((await api.indices.find('zva1')).map((each) => each.name)).toEqual(['logs-other-default'])
+  expect((await api.indices.all()).has(name)).toBe(false)
+  const again = await asked(['store', 'delete', name], operations)
+  expect(again.stderr).toContain(`the store has no stream "${name}"`)
 })

@@ -229,6 +229,25 @@ describe('the life of an index', () => {
     }
   })
 
+  test('a template stays while a data stream has no other', async () => {
+    const template = (priority: number) => ({
+      index_patterns: ['used-*'],
+      data_stream: {},
+      priority,
+    })
+    await ask('PUT', '/_index_template/used', template(1))
+    await ask('PUT', '/_data_stream/used-by-me')
+    const refused = await ask('DELETE', '/_index_template/used')
+    expect([refused.status, refused.body['error']!['reason']]).toEqual([
+      400,
+      'unable to remove composable templates [used] as they are in use by a data streams [used-by-me]',
+    ])
+    await ask('PUT', '/_index_template/instead', template(2))
+    expect((await ask('DELETE', '/_index_template/used')).status).toBe(200)
+    expect((await ask('DELETE', '/_data_stream/used-by-me')).status).toBe(200)
+    expect((await ask('DELETE', '/_index_template/instead')).status).toBe(200)
+  })
+
   test('aliases are written through and moved', async () => {
     await ask('PUT', '/alias-1')
     await ask('PUT', '/alias-2')
