@@ -11,7 +11,7 @@ import { maskedRows } from './masked_rows.ts'
 import { merge } from './merge.ts'
 import type { Segment } from './segment.ts'
 import { compactPlan, type MergeOptions, mergePlan, ownSegmentBytes } from './merge_plan.ts'
-import { ageOf, joinedBytesMax, leaving, leavingDamaged } from './retention.ts'
+import { ageOf, joinedBytesMax, leaving, leavingDamaged, partlyOld } from './retention.ts'
 import type { SegmentStore } from './segment_store.ts'
 import { setDamagedAside } from './verify.ts'
 
@@ -84,11 +84,21 @@ export class Maintenance {
     return this.#upkeep.beside(question)
   }
 
-  /** Retention, then merges all that can be merged. @throws why it cannot go on. */
+  /** Retention, then merges all that can be merged, and leaves out what is too old. @throws why it cannot go on. */
   async compact(deadline: AbortSignal): Promise<void> {
     await this.#upkeep.alone(() => this.retain())
     const next = () => this.#upkeep.alone(() => this.#mergeNext(compactPlan))
     while (!deadline.aborted && (await next())) continue
+    await this.#withoutOld(deadline)
+  }
+
+  /** Writes those anew that nothing is merged with, and that have rows that are too old. */
+  async #withoutOld(deadline: AbortSignal): Promise<void> {
+    const { segments } = this.#store.manifest
+    for (const segment of partlyOld(segments.values(), this.#options.retention, this.#time.now())) {
+      if (deadline.aborted) return
+      await this.#upkeep.alone(async () => segments.has(segment.id) && this.#mergeAll([segment]))
+    }
   }
 
   /** Deletes what is too old or too much. */

@@ -89,6 +89,22 @@ export function leaving(
   return { gone, lacking: Math.max(0, excess(), shortage()) }
 }
 
+/** Segments of several streams of which some rows are too old: as a whole they stay for the others. */
+export function partlyOld(
+  segments: Iterable<Segment>,
+  retention: Retention,
+  nowMs: number,
+): Segment[] {
+  return [...segments].filter(
+    ({ stream, parts }) =>
+      stream === undefined &&
+      parts.some((part) => {
+        const from = BigInt(Math.round(nowMs - ageOf(retention, part.stream))) * 1000n
+        return part.minMicros !== null && part.minMicros < from
+      }),
+  )
+}
+
 /** Damaged files that are kept for whoever wants to look at them. */
 const damagedMax = 100
 

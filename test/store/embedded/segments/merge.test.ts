@@ -2,6 +2,7 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { readdirSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
+import { embeddedConfig } from '../../../../store/embedded/config.ts'
 import { openStore, type TestStore } from '../setup.ts'
 
 const stream = 'logs-large-default'
@@ -64,4 +65,29 @@ test.each([
   const all = Array.from({ length: 3_300 }, (_row, n) => n)
   const wanted = [...all.filter((n) => !isTrouble(n)), ...all.filter(isTrouble)]
   expect(await messagesIn(`${folder}/${files[0]!}`)).toEqual(wanted.map((n) => `n${n}`))
+})
+
+test('compact leaves out rows that are too old of a segment that nothing is merged with', async () => {
+  const day = 86_400_000
+  const { retention } = embeddedConfig.parse({
+    retention: { age: '30d', streams: [{ match: 'logs-debug-*', age: '2d' }] },
+  })
+  store = await openStore({ retention })
+  const batch = (name: string, daysOld: readonly number[]) => {
+    const lines = daysOld.map((days) => {
+      const time = new Date(Date.now() - days * day).toISOString()
+      return `${JSON.stringify({ '@timestamp': time, message: 'm' })}\n`
+    })
+    const bytes = Buffer.from(lines.join(''))
+    return { stream: name, tag: 'old', bytes, count: lines.length }
+  }
+  await store.append(batch('logs-debug-default', [4, 4, 0, 0]))
+  await store.append(batch('logs-app-default', [2_000, 4, 0]))
+  await store.engine.refresh()
+  const { engine } = store
+  const kept = async () =>
+    Object.fromEntries((await engine.streams()).map((each) => [each.name, each.documents]))
+  expect(await kept()).toEqual({ 'logs-debug-default': 4, 'logs-app-default': 3 })
+  await engine.compact()
+  expect(await kept()).toEqual({ 'logs-debug-default': 2, 'logs-app-default': 2 })
 })
