@@ -190,7 +190,8 @@ export class Reading {
     const { file, content } = source
     const { mark, offset } = source.progress
     const size = sizeToRead(source)
-    const room = file ? Math.max(size - offset, leastRead) : this.#chunkSize
+    // One more than there is: a read that is full does not show that the end was reached.
+    const room = file ? Math.max(size - offset + 1, leastRead) : this.#chunkSize
     const wanted = mark.bytes + Math.min(this.#chunkSize, 2 * Math.ceil(room / 2))
     this.#turned ^= 1
     const bytes = (this.#buffers[this.#turned] ??= Buffer.allocUnsafeSlow(
