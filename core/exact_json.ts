@@ -55,6 +55,8 @@ export const exactWhole = (value: bigint): number | ExactNumber =>
 
 export const isExactNumber = (value: unknown): value is ExactNumber => JSON.isRawJSON(value)
 
-/** A scalar as text. */
-export const textOfScalar = (value: unknown): string =>
-  isExactNumber(value) ? value.rawJSON : String(value)
+/** A scalar as text, or a list of them as `String` joins it. */
+export const textOfScalar = (value: unknown): string => {
+  if (Array.isArray(value)) return value.map(textOfScalar).join(',')
+  return isExactNumber(value) ? value.rawJSON : String(value)
+}

@@ -2,7 +2,7 @@ import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import { aliasChanges, type AliasAction } from './alias_changes.ts'
 import { illegalArgument } from './elasticsearch_error.ts'
 import { aliasesOf } from './index_routes.ts'
-import { isRecord, parseRecord, parseRequired } from './request_body.ts'
+import { isRecord, parseQuestion, parseRequired } from './request_body.ts'
 import { acknowledged, type Answer, type Call, type Route } from './route.ts'
 import { namePattern } from './name_pattern.ts'
 
@@ -19,7 +19,7 @@ const aliasKeys = new Set([
 ])
 
 async function change(call: Call): Promise<Answer> {
-  const { actions } = parseRequired(call.body)
+  const { actions } = parseRequired(call.body, parseQuestion)
   if (!Array.isArray(actions) || actions.length === 0) {
     const text = 'Validation Failed: 1: Must specify at least one alias action;'
     throw new SearchError(400, 'action_request_validation_exception', text)
@@ -94,7 +94,7 @@ async function read({ api, place }: Call): Promise<Answer> {
 }
 
 async function put(call: Call): Promise<Answer> {
-  const given = parseRecord(call.body)
+  const given = parseQuestion(call.body)
   checkAlias(given)
   const { index, name } = call.place
   const aliases = [name!]

@@ -2,7 +2,7 @@ import { SearchError, type JsonRecord, type JsonValue } from '../search.ts'
 import { oneShard } from './api.ts'
 import { illegalArgument, indexNotFound } from './elasticsearch_error.ts'
 import type { Index } from './indices.ts'
-import { isRecord, parseRecord, parseRequired } from './request_body.ts'
+import { isRecord, parseQuestion, parseRequired } from './request_body.ts'
 import { acknowledged, anyScope, type Answer, type Call, type Route } from './route.ts'
 import { namePattern } from './name_pattern.ts'
 import { targetOptions, targetParameters } from './url_search.ts'
@@ -20,7 +20,7 @@ async function mustFind(call: Call): Promise<Index[]> {
 
 async function create(call: Call): Promise<Answer> {
   const name = call.place['index']!
-  const body = parseRecord(call.body)
+  const body = parseQuestion(call.body)
   await call.api.indices.create(name, body)
   return { body: { acknowledged: true, shards_acknowledged: true, index: name } }
 }

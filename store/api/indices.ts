@@ -232,8 +232,11 @@ export class Indices {
     }
     const deleted = [...bodies.keys()].filter((name) => !after.has(name))
     const ends = deleted.map((name) => [name, ids.deleteIndex(name)] as const)
-    for (const [name, throughSeq] of ends) await engine.deleteIndex(name, throughSeq)
+    const gone = await Promise.allSettled(
+      ends.map(([name, throughSeq]) => engine.deleteIndex(name, throughSeq)),
+    )
     await engine.updateCatalogue(this.catalogue)
+    for (const each of gone) if (each.status === 'rejected') throw each.reason
   }
 
   #checkCount(after: number): void {

@@ -2,7 +2,7 @@ import { SearchError, type JsonRecord } from '../search.ts'
 import type { CatalogueKind } from './catalogue_store.ts'
 import { illegalArgument } from './elasticsearch_error.ts'
 import { recordAt } from './indices.ts'
-import { parseRecord, parseRequired } from './request_body.ts'
+import { parseQuestion, parseRecord, parseRequired } from './request_body.ts'
 import { acknowledged, anyScope, type Answer, type Call, type Route } from './route.ts'
 import { namePattern } from './name_pattern.ts'
 import { checkNoStreamLeft, checkPriority, checkUnused } from './template_conflicts.ts'
@@ -122,7 +122,7 @@ function put(call: Call, kept: Kept): Answer {
       `name [${name.slice(0, 300)}] must not contain spaces, commas or asterisks, nor start with '_'`,
     )
   }
-  const body = parseRequired(call.body)
+  const body = parseRequired(call.body, parseQuestion)
   kept.check(call, name, body)
   const isThere = catalogue.get(kept.kind, name) !== undefined
   if (isThere && call.query.flag('create') === true) {

@@ -207,8 +207,7 @@ export class EngineProcess {
     try {
       if (!this.#parts)
         throw new SearchError(503, 'es_rejected_execution_exception', 'the store is stopping')
-      await this.#caughtUp
-      asked.signal.throwIfAborted()
+      await unlessAborted(this.#caughtUp, asked.signal)
       if (question.kind === 'metrics') {
         const { metrics, memory } = this.#parts
         const read = () => metrics.answer(question.question, asked.signal)
@@ -236,6 +235,16 @@ function begin({ sealer, maintenance, metrics }: Parts, openedFor: OpenedFor): v
   sealer.start()
   if (isRunning) maintenance.start()
   if (openedFor !== 'look') metrics.start(isRunning)
+}
+
+/** @throws the signal's reason once it fires */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>()
+  const abort = () => aborted.resolve()
+  signal.addEventListener('abort', abort, { once: true })
+  await Promise.race([promise, aborted.promise])
+  signal.removeEventListener('abort', abort)
+  signal.throwIfAborted()
 }
 
 /** Resolves once what is durable now is found, or cannot be for want of room, and at the latest after `waitMs`. */

@@ -121,8 +121,8 @@ export function inTimes(resolved: Resolved, times: Times): Sql {
   if (isColumn) return columnInTimes(times)
   return anyValue(resolved, (x) => {
     const tests: Sql[] = []
-    if (from !== undefined) tests.push(sql`${x} >= ${bigint(from)}`)
-    if (to !== undefined) tests.push(sql`${x} < ${bigint(to)}`)
+    if (from !== undefined) tests.push(sql`${x} >= ${bigint(clamped(from))}`)
+    if (to !== undefined) tests.push(sql`${x} < ${bigint(clamped(to))}`)
     return tests.length === 0 ? sql`${x} is not null` : all(tests)
   })
 }
@@ -136,7 +136,7 @@ export function columnInTimes({ from, to }: Times): Sql {
   return tests.length === 0 ? verbatim('"@timestamp" is not null') : all(tests)
 }
 
-/** Within what a TIMESTAMP of DuckDB is. */
+/** Within what a TIMESTAMP of DuckDB is, and a BIGINT. */
 const farthest = 9_000_000_000_000_000_000n
 const clamped = (micros: bigint) =>
   micros > farthest ? farthest : micros < -farthest ? -farthest : micros

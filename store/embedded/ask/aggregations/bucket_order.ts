@@ -1,3 +1,4 @@
+import { textOfScalar } from '../../../../core/exact_json.ts'
 import { SearchError, type JsonRecord, type JsonValue } from '../../../search.ts'
 import { sql, verbatim, type Sql } from '../../sql.ts'
 import type { Bucket, MetricOrder } from './aggregation.ts'
@@ -77,5 +78,5 @@ export function compareKeysOf(a: Bucket, b: Bucket): number {
   const [left, right] = [a.head.key, b.head.key]
   if (typeof left === 'number' && typeof right === 'number') return left - right
   if (typeof a.key === 'bigint' && typeof b.key === 'bigint') return Number(a.key - b.key)
-  return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)))
+  return Buffer.compare(Buffer.from(textOfScalar(left)), Buffer.from(textOfScalar(right)))
 }

@@ -201,3 +201,23 @@ test('keys of longs have every digit, and are named so by the question', async (
     expect(buckets.map(({ key }) => JSON.stringify(key))).toEqual(longs.slice(0, 2))
   })
 })
+
+test('buckets of several terms are in the order of their keys, with every digit', async () => {
+  const values = ['1700000000000000001', '1700000000000000002']
+  await asking(values, 'long', async (search) => {
+    const terms = '{"terms":[{"field":"f"},{"field":"f"}]}'
+    const sorted = '{"bucket_sort":{"sort":[{"_key":{"order":"desc"}}]}}'
+    const body = `{"size":0,"aggs":{"m":{"multi_terms":${terms},"aggs":{"s":${sorted}}}}}`
+    const text = JSON.stringify((await search(body)).aggregations)
+    expect(text.match(/17\d{17}(?=\|)/g)).toEqual(values.toReversed())
+  })
+})
+
+test.each(['date', 'date_nanos'] as const)('bounds of a %s that no time reaches', async (type) => {
+  await asking(['"2026-11-22T10:00:00Z"'], type, async (search) => {
+    const range = (bounds: string) => search(`{"query":{"range":{"f":{${bounds}}}}}`).then(idsIn)
+    expect(await range('"lte":9223372036854775807')).toBe('0')
+    expect(await range('"gte":-9223372036854775808,"lt":99999999999999999')).toBe('0')
+    expect(await range('"gte":9223372036854775807')).toBe('')
+  })
+})
