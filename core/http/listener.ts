@@ -188,8 +188,14 @@ async function close(
   const closed = once(server, 'close')
   server.close()
   server.closeIdleConnections()
-  // A body that is only read away is not waited for; the answer goes out if it has not yet.
-  for (const [socket, response] of newest) if (isAnsweredEarly(response)) socket.destroySoon()
+  // A body that is only read away is not waited for, once its answer is out, and those before it are.
+  for (const [socket, response] of newest) {
+    const leave = () => {
+      if (!response.req.complete) socket.destroySoon()
+    }
+    if (response.writableFinished) leave()
+    else response.once('finish', leave)
+  }
   const cut = () => server.closeAllConnections()
   if (deadline.aborted) cut()
   deadline.addEventListener('abort', cut, { once: true })
