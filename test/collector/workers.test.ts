@@ -32,24 +32,26 @@ class Threads {
   }
 }
 
-function workersOn(threads: Threads): Workers {
+/** Of one worker, which is ready. */
+async function oneWorker(threads: Threads): Promise<Workers> {
   const { log, metrics, clock, dataFolder } = fakeContext()
   const world = { log, metrics, clock, dataFolder }
-  return new Workers(
+  const workers = new Workers(
     { inputs: [{ type: 'tcp' }] } as unknown as ConstructorParameters<typeof Workers>[0],
     1,
     journal,
     { ...world, logLevel: 'silent', hostname: 'h', startThread: threads.startThread },
   )
-}
-
-test('a worker that dies, and again while another is started, is one worker in the end', async () => {
-  const threads = new Threads()
-  const workers = workersOn(threads)
   const start = workers.start()
   await eventually(() => expect(threads.started).toHaveLength(1))
   threads.started[0]!.ready()
   await start
+  return workers
+}
+
+test('a worker that dies, and again while another is started, is one worker in the end', async () => {
+  const threads = new Threads()
+  const workers = await oneWorker(threads)
 
   threads.started[0]!.end()
   await eventually(() => expect(threads.started).toHaveLength(2))
@@ -65,11 +67,7 @@ test('a worker that dies, and again while another is started, is one worker in t
 
 test('a worker that is started again while Weir stops is stopped, too', async () => {
   const threads = new Threads()
-  const workers = workersOn(threads)
-  const start = workers.start()
-  await eventually(() => expect(threads.started).toHaveLength(1))
-  threads.started[0]!.ready()
-  await start
+  const workers = await oneWorker(threads)
 
   threads.started[0]!.end()
   await eventually(() => expect(threads.started).toHaveLength(2))
@@ -81,11 +79,7 @@ test('a worker that is started again while Weir stops is stopped, too', async ()
 
 test('a worker that died is not started again once Weir stops', async () => {
   const threads = new Threads()
-  const workers = workersOn(threads)
-  const start = workers.start()
-  await eventually(() => expect(threads.started).toHaveLength(1))
-  threads.started[0]!.ready()
-  await start
+  const workers = await oneWorker(threads)
 
   threads.started[0]!.end()
   await workers.stop(AbortSignal.abort())
