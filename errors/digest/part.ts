@@ -129,7 +129,9 @@ export class DigestPart implements ErrorsPart, Digest {
   }
 
   #wake(): void {
-    if (!this.#link && !this.#stopping) this.#started().catch(() => undefined)
+    // What arrives does not hurry one that has just died.
+    if (this.#link || this.#stopping || this.#isRestarting) return
+    this.#started().catch(() => undefined)
   }
 
   /** Whoever wanted the thread to start: when it does not, it is tried again. */
