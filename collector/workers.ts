@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { fullJitter } from '../core/backoff.ts'
 import { WeirError } from '../core/errors.ts'
 import type { Journal } from '../core/journal/journal.ts'
-import type { Lifecycle } from '../core/lifecycle.ts'
+import { fired, type Lifecycle } from '../core/lifecycle.ts'
 import type { Logger } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { JsonObject } from '../core/json.ts'
@@ -61,8 +61,8 @@ export class Workers implements Lifecycle {
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping.abort()
-    await this.#begun?.catch(() => undefined)
-    await Promise.all(this.#restarts)
+    // Those that are not ready by then are ended as they are.
+    await Promise.race([Promise.allSettled([this.#begun, ...this.#restarts]), fired(deadline)])
     await this.#stopAll(deadline)
   }
 
@@ -163,6 +163,7 @@ export class Workers implements Lifecycle {
       hostname,
       dataFolder,
     }
+    if (this.#stopping.signal.aborted) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is stopping')
     const link: WorkerLink = startThread(
       seed,
       (notice) => this.#hear(partition, notice),
@@ -201,9 +202,9 @@ export class Workers implements Lifecycle {
     const { signal } = this.#stopping
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        const known = await this.#journal.recover(`collector-${index}`)
-        return signal.aborted ? undefined : await this.#startWorker(index, known)
+        return await this.#startWorker(index, await this.#journal.recover(`collector-${index}`))
       } catch (failure) {
+        if (signal.aborted) return
         log.error({ err: failure, worker: index }, 'cannot start a collector worker; trying again')
         const waitMs = fullJitter(attempt, { baseMs: 500, maxMs: restartMaxMs }, Math.random)
         await clock.sleep(waitMs, signal)

@@ -1,4 +1,5 @@
 import { messageOf, WeirError } from '../../core/errors.ts'
+import { fired } from '../../core/lifecycle.ts'
 import type { Arrival, InputContext, Outcome } from '../input.ts'
 
 /**
@@ -86,7 +87,7 @@ export class Intake {
   async close(deadline: AbortSignal): Promise<void> {
     this.#isClosed = true
     const settled = this.#when(() => this.#underWay === 0)
-    await Promise.race([settled, aborted(deadline)])
+    await Promise.race([settled, fired(deadline)])
   }
 
   #when(condition: () => boolean): Promise<void> {
@@ -102,9 +103,4 @@ export class Intake {
     this.#waiting = []
     for (const look of waiting) look()
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -1,5 +1,6 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { systemFiles } from '../../core/files.ts'
+import { fired } from '../../core/lifecycle.ts'
 import { createLog } from '../../core/log.ts'
 import {
   answerRequests,
@@ -67,10 +68,6 @@ answerRequests<FlusherRequest, FlusherAnswers>(port, {
     return undefined
   },
 })
-
-function fired(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
 
 /** What the receiver handed over before main asked is in its port, though its turn may not have come. */
 function takeLeft(): void {

@@ -11,7 +11,7 @@ const journal = {
   recover: async () => new Map(),
   seed: async () => ({}),
   space: {},
-} as unknown as Journal
+}
 
 /** Threads that are there once told so, and end when told so. */
 class Threads {
@@ -33,13 +33,13 @@ class Threads {
 }
 
 /** Of one worker, which is ready. */
-async function oneWorker(threads: Threads): Promise<Workers> {
+async function oneWorker(threads: Threads, asked: object = journal): Promise<Workers> {
   const { log, metrics, clock, dataFolder } = fakeContext()
   const world = { log, metrics, clock, dataFolder }
   const workers = new Workers(
     { inputs: [{ type: 'tcp' }] } as unknown as ConstructorParameters<typeof Workers>[0],
     1,
-    journal,
+    asked as Journal,
     { ...world, logLevel: 'silent', hostname: 'h', startThread: threads.startThread },
   )
   const start = workers.start()
@@ -83,5 +83,30 @@ test('a worker that died is not started again once Weir stops', async () => {
 
   threads.started[0]!.end()
   await workers.stop(AbortSignal.abort())
+  expect(threads.started).toHaveLength(1)
+})
+
+test('a worker that never gets ready again is ended at the deadline of the stop', async () => {
+  const threads = new Threads()
+  const workers = await oneWorker(threads)
+
+  threads.started[0]!.end()
+  await eventually(() => expect(threads.started).toHaveLength(2))
+  const deadline = new AbortController()
+  const stop = workers.stop(deadline.signal)
+  deadline.abort()
+  await stop
+  expect(threads.ended).toBe(1)
+})
+
+test('a replacement that the journal is asked for beyond the stop is not started', async () => {
+  const threads = new Threads()
+  const recovered = Promise.withResolvers<object>()
+  const workers = await oneWorker(threads, { ...journal, recover: () => recovered.promise })
+
+  threads.started[0]!.end()
+  await workers.stop(AbortSignal.abort())
+  recovered.resolve(new Map())
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
   expect(threads.started).toHaveLength(1)
 })
