@@ -91,7 +91,10 @@ for (const [method, options] of [
           await running.start()
         }
       }
-      const numbers = () => journal.texts().map((text) => Number.parseInt(text, 10))
+      // A copy may end amid a line of which the rest is cut away with the log: that is no line.
+      const numberOf = (text: string) => Number(/^(\d+) x{80}$/.exec(text)?.[1] ?? NaN)
+      const isNumber = (number: number) => !Number.isNaN(number)
+      const numbers = () => journal.texts().map(numberOf).filter(isNumber)
       const counts = new Uint8Array(total)
       const onDisk = () => {
         const all = readdirSync(stage.folder)
@@ -99,13 +102,13 @@ for (const [method, options] of [
           .map((name) => readFileSync(stage.path(name)))
           .map((bytes) => (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes))
         return new Set(
-          Buffer.concat(all)
-            .toString()
-            .split('\n')
-            .map((line) => Number.parseInt(line, 10)),
+          all
+            .flatMap((bytes) => bytes.toString().split('\n'))
+            .map(numberOf)
+            .filter(isNumber),
         )
       }
-      const kept = [...onDisk()].filter((number) => number >= 0)
+      const kept = [...onDisk()]
       await until(
         () => {
           const have = new Set(numbers())

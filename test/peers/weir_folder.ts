@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch, type Program } from './process.ts'
@@ -9,10 +9,12 @@ const weir = join(import.meta.dirname, '..', '..', 'bin', 'weir')
 export class WeirFolder {
   readonly path: string
   readonly data: string
+  readonly #output: string
 
   constructor(name: string) {
     this.path = mkdtempSync(join(tmpdir(), `weir-${name}-`))
     this.data = join(this.path, 'data')
+    this.#output = join(this.path, 'weir.log')
   }
 
   /**
@@ -26,8 +28,13 @@ export class WeirFolder {
   }
 
   start(): Program {
-    const output = join(this.path, 'weir.log')
-    return launch(weir, ['start', '--config', join(this.path, 'weir.yaml')], { output })
+    const args = ['start', '--config', join(this.path, 'weir.yaml')]
+    return launch(weir, args, { output: this.#output })
+  }
+
+  /** What it said, in all its lives. */
+  log(): string {
+    return readFileSync(this.#output, 'utf8')
   }
 
   /** What makes logrotate rotate `log` now. */
