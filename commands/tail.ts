@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { LiveEvent } from '../store/live_tail.ts'
 import { WeirError } from '../core/errors.ts'
+import { parseExact } from '../core/exact_json.ts'
 import { eventLine } from './ask/event_line.ts'
 import { askRemote } from './ask/remote.ts'
 import { type ConfigOptions, dataFolderFor } from './load_config.ts'
@@ -71,7 +72,7 @@ async function* followed(
     rest = lines.pop()!
     // One line is a whole message, and what kind it is shows in it.
     for (const line of lines) {
-      if (line.startsWith('data: ')) yield JSON.parse(line.slice(6)) as Followed
+      if (line.startsWith('data: ')) yield parseExact(line.slice(6)) as Followed
     }
   }
   throw new WeirError('WEIR_NOT_RUNNING', `${url} has ended`)

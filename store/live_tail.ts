@@ -1,3 +1,4 @@
+import { parseExact } from '../core/exact_json.ts'
 import type { Files } from '../core/files.ts'
 import type { JournalListener } from '../core/journal/feed.ts'
 import { partitionFolder } from '../core/journal/layout.ts'
@@ -180,9 +181,12 @@ export class LiveTail {
     let count = 0
     for (let start = 0, end; (end = bytes.indexOf(10, start)) >= 0; start = end + 1) {
       count += 1
-      const event = JSON.parse(bytes.toString('utf8', start, end)) as JsonRecord
-      for (const follower of followers) {
-        if (!follower.matches(event)) continue
+      const text = bytes.toString('utf8', start, end)
+      const asDoubles = JSON.parse(text) as JsonRecord
+      const fitting = followers.filter(({ matches }) => matches(asDoubles))
+      if (fitting.length === 0) continue
+      const event = parseExact(text) as JsonRecord
+      for (const follower of fitting) {
         follower.waiting.push({ stream, event })
         if (follower.waiting.length <= waitingMax) continue
         follower.waiting.shift()

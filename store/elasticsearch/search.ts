@@ -1,4 +1,5 @@
 import { RetryableError } from '../../core/errors.ts'
+import { parseExact } from '../../core/exact_json.ts'
 import {
   type JsonRecord,
   type JsonValue,
@@ -80,7 +81,7 @@ function query({ ignoreUnavailable = false, allowNoIndices = true }: TargetOptio
 
 function recordOf(text: string): JsonRecord | undefined {
   try {
-    const value = JSON.parse(text) as JsonValue
+    const value = parseExact(text) as JsonValue
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
   } catch {
     return undefined

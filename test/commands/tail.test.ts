@@ -35,21 +35,27 @@ test('as JSON', async () => {
   expect(stdout).toBe(`${JSON.stringify(event)}\n`)
 })
 
-test('of another machine, whatever the pieces are that arrive', async () => {
+/** A Weir that sends these pieces to whoever follows. @returns its address, and what it is asked */
+async function sending(...pieces: readonly (string | Buffer)[]) {
   const asks: (string | undefined)[] = []
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     asks.push(request.url)
-    const [first, second] = items.map((item) => JSON.stringify(item))
-    const text = `retry: 2000\n\n: quiet\n\ndata: ${first}\n\nevent: skipped\ndata: ${second}\n\n`
-    const bytes = Buffer.from(text)
-    // Amid the two bytes of é.
-    const amid = bytes.indexOf(0xc3) + 1
-    response.write(bytes.subarray(0, amid), () => response.end(bytes.subarray(amid)))
+    for (const piece of pieces) await new Promise((sent) => response.write(piece, sent))
+    response.end()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asks }
+}
+
+test('of another machine, whatever the pieces are that arrive', async () => {
+  const [first, second] = items.map((item) => JSON.stringify(item))
+  const text = `retry: 2000\n\n: quiet\n\ndata: ${first}\n\nevent: skipped\ndata: ${second}\n\n`
+  const bytes = Buffer.from(text)
+  // Amid the two bytes of é.
+  const amid = bytes.indexOf(0xc3) + 1
+  const { url, asks } = await sending(bytes.subarray(0, amid), bytes.subarray(amid))
   const { stdout, stderr, code } = await inProcess(['tail', 'a:b', '--url', url])
   expect(asks).toEqual(['/api/tail?query=a%3Ab&index=logs-*'])
   expect(stdout).toBe(line)
@@ -57,4 +63,11 @@ test('of another machine, whatever the pieces are that arrive', async () => {
   // It never ends by itself: the other side went away.
   expect(stderr).toContain(`${url} has ended`)
   expect(code).toBe(69)
+})
+
+test('numbers of another machine stay as they were written', async () => {
+  const numbers = '{"id":9007199254740993,"price":1.50}'
+  const { url } = await sending(`data: {"stream":"logs-app-default","event":${numbers}}\n\n`)
+  const { stdout } = await inProcess(['tail', '--json', '--url', url])
+  expect(stdout).toBe(`${numbers}\n`)
 })

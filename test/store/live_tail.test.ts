@@ -119,3 +119,18 @@ test('what a segment got before it ended is shown, however long the look at it t
   expect(seen).toMatchObject([0, 1, 2, 3, 4, 5].map((n) => ({ event: { n } })))
   await writer.close(AbortSignal.timeout(5000))
 })
+
+test('numbers of an event stay as they were written', async () => {
+  const { writer, tail, stop } = await started()
+  const event = '{"id":9007199254740993,"price":1.50,"n":5}'
+  const events = tail.follow(
+    ({ price }) => price === 1.5,
+    () => true,
+    stop.signal,
+  )
+  const next = events.next()
+  await writer.append([{ ...linesOf([0]), bytes: Buffer.from(`${event}\n`) }])
+  const { value } = await next
+  expect(JSON.stringify(value)).toBe(`{"stream":"logs-a-default","event":${event}}`)
+  await writer.close(AbortSignal.timeout(5000))
+})
