@@ -1,25 +1,12 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eventId, eventsOf, type Chunk } from '../../../../core/journal/chunk.ts'
+import type { Chunk } from '../../../../core/journal/chunk.ts'
 import { bulkBody } from '../../../../store/elasticsearch/bulk/bulk_body.ts'
 import { indicesOf } from '../../../../store/elasticsearch/bulk/indices.ts'
 import { chunkOf, numbered, segment } from '../../../collector/outputs/chunks.ts'
+import { plainBody } from './plain_body.ts'
 
 const build = (chunk: Chunk, indices: string) =>
   bulkBody(chunk, indicesOf(indices), (size) => Buffer.alloc(size))
-
-/** The slow way, with strings and JSON. */
-function plainBody(chunk: Chunk, indices: string, named: boolean): string {
-  let text = ''
-  const { nameOf } = indicesOf(indices)
-  for (const event of eventsOf(chunk)) {
-    const index = nameOf(event, chunk.bytes, event.start)
-    const action = { ...(named && { _index: index }), _id: eventId(chunk.segment, event.ordinal) }
-    const line = chunk.bytes.toString('utf8', event.start, event.end)
-    text += `${JSON.stringify({ create: action })}\n${line}\n`
-  }
-  return text
-}
 
 describe('bulkBody', () => {
   it('names a single stream in the URL', () => {
@@ -64,27 +51,5 @@ describe('bulkBody', () => {
     const forged = { '@timestamp': '2026-11-21T10:17:37Z', message: 'x\n{"delete":{"_id":"1"}}\n' }
     const body = build(chunkOf([{ events: [forged] }]), 'data_stream')
     expect(body.bytes.toString().split('\n')).toHaveLength(3)
-  })
-
-  it('is the same as the plain way for any chunk', () => {
-    const time = fc
-      .date({ min: new Date('2026-11-20'), max: new Date('2026-11-22'), noInvalidDate: true })
-      .map((date) => date.toISOString())
-    const event = fc.record({ '@timestamp': time, message: fc.string({ unit: 'binary' }) })
-    const run = fc.record({
-      tag: fc.constantFrom('a', 'b', 'Ü/..'),
-      events: fc.array(event, { minLength: 1, maxLength: 12 }),
-      ordinal: fc.integer({ min: 0, max: 2 ** 40 }),
-    })
-    const indices = fc.constantFrom('data_stream', 'dated', 'fixed', 'x-{tag}', 'h-%H')
-    fc.assert(
-      fc.property(fc.array(run, { minLength: 1, maxLength: 4 }), indices, (runs, config) => {
-        const chunk = chunkOf(runs)
-        const body = build(chunk, config)
-        const plain = plainBody(chunk, config, body.index === undefined)
-        expect(body.bytes.toString()).toBe(plain)
-      }),
-      { numRuns: Number(process.env.FUZZ_RUNS ?? 100) },
-    )
   })
 })
