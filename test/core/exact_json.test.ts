@@ -12,8 +12,31 @@ test.each([
   '[0.10,1.10,100.0,-0.0,2E5,1e-7,0.0000001,1e+21,123456789.123456789,5]',
   '{"ends":12.50 }',
   '1.0',
+  '{"text":"took:1.50,or[2.0]","\\":1.50,":1.0,":":"\\\\"}',
+  '{"\\"":[1.50,"\\",1.0,"],"\\u0001":"\\u00011.50"}',
+  '{"text":"\\u00011.50","list":["a",1.50]}',
+  '{"__proto__":1.50,"o":{"__proto__":[2.0]}}',
 ])('%s comes out as it went in', (text) => {
   expect(JSON.stringify(parseExact(text))).toBe(text.replaceAll(' ', ''))
+})
+
+test.each([
+  '{1.50:2}',
+  '{"a":01.50,"a":1}',
+  '[1.5.0]',
+  '[1.50 2.50]',
+  '["1.50]',
+  '{"a":1.50',
+  '-1.0e',
+])('%s is refused as it is otherwise', (text) => {
+  const refused = (parse: (text: string) => unknown) => {
+    try {
+      return parse(text)
+    } catch (failure) {
+      return String(failure)
+    }
+  }
+  expect(refused(parseExact)).toBe(refused(JSON.parse))
 })
 
 test('a long number is a scalar', () => {
