@@ -9,7 +9,7 @@ export const isOutOfMemory = (failure: unknown): boolean =>
 /** Whether a file could not be read for a reason that is none of the file's: nothing is known of it then. */
 export const isPassing = (failure: unknown): boolean =>
   isOutOfMemory(failure) ||
-  /too many open files|cannot allocate memory|interrupted/i.test(messageOf(failure))
+  /too many open files|cannot allocate memory|no space left|interrupted/i.test(messageOf(failure))
 
 /** The memory that questions share. */
 export class Memory {

@@ -13,7 +13,7 @@ import type { Segment } from './segment.ts'
 import { compactPlan, type MergeOptions, mergePlan, ownSegmentBytes } from './merge_plan.ts'
 import { ageOf, joinedBytesMax, leaving, leavingDamaged, partlyOld } from './retention.ts'
 import type { SegmentStore } from './segment_store.ts'
-import { setDamagedAside } from './verify.ts'
+import { damagedAmong, setDamagedAside } from './verify.ts'
 
 const retentionEveryMs = 60_000
 const fanIn = 8
@@ -179,16 +179,24 @@ export class Maintenance {
     return true
   }
 
+  /** @returns whether `inputs` need not be merged as they are any more: one that is damaged is set aside. */
   async #mergeAll(inputs: readonly Segment[]): Promise<boolean> {
     const nowMs = this.#time.now()
-    return await this.#store.merging((connection) =>
-      merge(this.#store, connection, inputs, {
-        quiet: () => this.#upkeep.quiet(),
-        keepFrom: (stream) =>
-          BigInt(Math.round(nowMs - ageOf(this.#options.retention, stream))) * 1000n,
-        wordsMax: this.#options.max_words,
-      }),
-    )
+    const world = {
+      quiet: () => this.#upkeep.quiet(),
+      keepFrom: (stream: string) =>
+        BigInt(Math.round(nowMs - ageOf(this.#options.retention, stream))) * 1000n,
+      wordsMax: this.#options.max_words,
+    }
+    try {
+      return await this.#store.merging((connection) =>
+        merge(this.#store, connection, inputs, world),
+      )
+    } catch (failure) {
+      const damaged = await damagedAmong(this.#store, failure, inputs)
+      if (damaged.length === 0) throw failure
+      return true
+    }
   }
 }
 

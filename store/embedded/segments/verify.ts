@@ -64,12 +64,15 @@ export async function takeWholeBack(
   }
 }
 
-/** After a question failed: the segments that DuckDB's message may be about, checked and set aside. */
-export async function damagedAmong(store: SegmentStore, failure: unknown): Promise<Segment[]> {
+/** After DuckDB failed on `all`: the segments that its message may be about, checked and set aside. */
+export async function damagedAmong(
+  store: SegmentStore,
+  failure: unknown,
+  all: readonly Segment[] = [...store.manifest.segments.values()],
+): Promise<Segment[]> {
   const message = messageOf(failure)
   if (isPassing(failure)) return []
   if (!/parquet|file|read|decompress|zstd|corrupt|magic/i.test(message)) return []
-  const all = [...store.manifest.segments.values()]
   const named = all.filter(({ file }) => message.includes(file))
   const suspects = new Set(named.length > 0 ? named : all)
   // It names one file of a folder that is away.

@@ -59,6 +59,7 @@ test('other failures are as they are, and keep nobody waiting', async () => {
 test.each([
   ['Out of Memory Error: failed to allocate', true],
   ['IO Error: Cannot open file "x": Too many open files', true],
+  ['IO Error: Could not write file "x": No space left on device', true],
   ['INTERRUPT Error: Interrupted!', true],
   ['Invalid Input Error: No magic bytes found at end of file', false],
 ])('%s says nothing of the file: %j', (message, passing) => {

@@ -1,6 +1,6 @@
 /** Segments that are written anew: the order of their rows. */
 import { DuckDBInstance } from '@duckdb/node-api'
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { embeddedConfig } from '../../../../store/embedded/config.ts'
 import { openStore, type TestStore } from '../setup.ts'
@@ -67,20 +67,21 @@ test.each([
   expect(await messagesIn(`${folder}/${files[0]!}`)).toEqual(wanted.map((n) => `n${n}`))
 })
 
+/** Of rows so many days old. */
+function batch(name: string, daysOld: readonly number[]) {
+  const lines = daysOld.map((days) => {
+    const time = new Date(Date.now() - days * 86_400_000).toISOString()
+    return `${JSON.stringify({ '@timestamp': time, message: 'm' })}\n`
+  })
+  const bytes = Buffer.from(lines.join(''))
+  return { stream: name, tag: 'old', bytes, count: lines.length }
+}
+
 test('compact leaves out rows that are too old of a segment that nothing is merged with', async () => {
-  const day = 86_400_000
   const { retention } = embeddedConfig.parse({
     retention: { age: '30d', streams: [{ match: 'logs-debug-*', age: '2d' }] },
   })
   store = await openStore({ retention })
-  const batch = (name: string, daysOld: readonly number[]) => {
-    const lines = daysOld.map((days) => {
-      const time = new Date(Date.now() - days * day).toISOString()
-      return `${JSON.stringify({ '@timestamp': time, message: 'm' })}\n`
-    })
-    const bytes = Buffer.from(lines.join(''))
-    return { stream: name, tag: 'old', bytes, count: lines.length }
-  }
   await store.append(batch('logs-debug-default', [4, 4, 0, 0]))
   await store.append(batch('logs-app-default', [2_000, 4, 0]))
   await store.engine.refresh()
@@ -90,4 +91,26 @@ test('compact leaves out rows that are too old of a segment that nothing is merg
   expect(await kept()).toEqual({ 'logs-debug-default': 4, 'logs-app-default': 3 })
   await engine.compact()
   expect(await kept()).toEqual({ 'logs-debug-default': 2, 'logs-app-default': 2 })
+})
+
+test.each([
+  ['of several segments', ['logs-a-default', 'logs-b-default', 'logs-c-default']],
+  ['that nothing is merged with', ['logs-a-default']],
+])('compact sets a damaged input aside, %s, and goes on', async (_, streams) => {
+  const { retention } = embeddedConfig.parse({ retention: { age: '30d' } })
+  store = await openStore({ retention })
+  const { engine } = store
+  for (const name of streams) {
+    await store.append(batch(name, [2_000, 0]))
+    await engine.refresh()
+  }
+  const segments = `${store.folder}/store/segments`
+  const names = readdirSync(segments, { recursive: true, encoding: 'utf8' })
+  const [first] = names.filter((name) => name.endsWith('.parquet')).toSorted()
+  writeFileSync(`${segments}/${first!}`, 'none of Parquet')
+  await engine.compact()
+  const kept = (await engine.streams()).map(({ name, documents }) => [name, documents])
+  expect(kept).toEqual(streams.map((name, place) => [name, place === 0 ? 0 : 1]))
+  const { damaged } = (await engine.statistics()) as { damaged: object[] }
+  expect(damaged).toMatchObject([{ file: expect.stringContaining(first!), rows: 2 }])
 })
