@@ -132,8 +132,8 @@ const isAnsweredEarly = (response: ServerResponse): boolean =>
   response.writableEnded && !response.req.complete
 
 /**
- * Port scanners, TLS on a plain port, half a request: one short answer where it can be read. A whole request before
- * the garbage has its own answer first: who is told 400 sends again what was taken.
+ * Port scanners, TLS on a plain port, half a request: one short answer where it can be read. Requests before have
+ * their own answers first: who is told 400 sends again what was taken.
  */
 function answerGarbage(
   server: Server | TlsServer,
@@ -142,41 +142,61 @@ function answerGarbage(
 ): void {
   /** What still comes on these says nothing new. */
   const ending = new WeakSet<Socket>()
-  const statuses: Record<string, [number, string, string]> = {
-    HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'the headers are too long'],
-    ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not arrive in time'],
-  }
   server.on('clientError', (failure: ClientError, socket: Socket) => {
     if (ending.has(socket)) return
+    ending.add(socket)
     const response = newest.get(socket)
-    // Whoever has its refusal need not send the rest of its body: no fault of the connection.
-    if (response && isAnsweredEarly(response)) return void socket.destroy()
     const isTls = failure.rawPacket !== undefined && startsTls(failure.rawPacket)
-    if (isTls) count('tls_failed')
-    else if (failure.code === 'ERR_HTTP_REQUEST_TIMEOUT') count('idle_timeout')
-    // What follows a last request is no frame at all: the rest of a body that was refused, most often.
-    else if (failure.code?.startsWith('HPE_') && failure.code !== 'HPE_CLOSED_CONNECTION') {
-      count('bad_frame')
+    // Whoever has its refusal need not send the rest of its body: no fault of the connection.
+    if (!response || !isAnsweredEarly(response)) countGarbage(failure, isTls, count)
+    // Whoever does not read the answer holds nothing open either.
+    const endWith = (answer: string | Buffer) => socket.end(answer, () => socket.destroy())
+    if (isTls) endWith(tlsRefusal)
+    else if (!socket.writable || response?.closed) socket.destroy()
+    else if (!response) endWith(refusalOf(failure))
+    else if (response.req.complete) response.once('close', () => endWith(''))
+    else {
+      inTurn(response, () => {
+        if (!response.headersSent) endWith(refusalOf(failure))
+        else if (response.writableEnded) response.once('close', () => endWith(''))
+        else socket.destroy()
+      })
     }
-    if (isTls) return void socket.end(tlsRefusal, () => socket.destroy())
-    if (response?.req.complete && !response.closed) {
-      ending.add(socket)
-      return void response.once('close', () => socket.end(() => socket.destroy()))
-    }
-    if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy()
-    const bad: [number, string, string] = [400, 'Bad Request', 'this is no HTTP request']
-    const [status, phrase, text] = statuses[failure.code ?? ''] ?? bad
-    const body = JSON.stringify(errorBody(phrase.toLowerCase().replaceAll(' ', '_'), text))
-    socket.end(
-      `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
-      // Whoever does not read the answer holds nothing open either.
-      () => socket.destroy(),
-    )
   })
   server.on('tlsClientError', (_failure: Error, socket: Socket) => {
     count('tls_failed')
     socket.destroy()
   })
+}
+
+/** Calls `act` once the answers to the requests before are out. */
+function inTurn(response: ServerResponse, act: () => void): void {
+  if (response.socket) act()
+  else response.once('socket', act)
+}
+
+function countGarbage(
+  { code }: ClientError,
+  isTls: boolean,
+  count: (reason: Reason) => void,
+): void {
+  if (isTls) count('tls_failed')
+  else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') count('idle_timeout')
+  // What follows a last request is no frame at all: the rest of a body that was refused, most often.
+  else if (code?.startsWith('HPE_') && code !== 'HPE_CLOSED_CONNECTION') count('bad_frame')
+}
+
+const refusals: Record<string, readonly [number, string, string]> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'the headers are too long'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not arrive in time'],
+}
+const noRequest = [400, 'Bad Request', 'this is no HTTP request'] as const
+
+/** A whole answer, as it goes out. */
+function refusalOf({ code }: ClientError): string {
+  const [status, phrase, text] = refusals[code ?? ''] ?? noRequest
+  const body = JSON.stringify(errorBody(phrase.toLowerCase().replaceAll(' ', '_'), text))
+  return `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`
 }
 
 async function close(

@@ -278,6 +278,37 @@ describe('what is no HTTP', () => {
     expect(counted).toEqual(['bad_frame', 'bad_frame'])
   })
 
+  test.each([
+    ['that is taken', '1\r\nx\r\n', [], '400'],
+    ['that is refused', '17\r\nwith more than 10 bytes\r\n', ['body_too_large'], '413'],
+  ])('garbage amid a body %s cuts no answer before its own', async (_, body, before, status) => {
+    const answered = Promise.withResolvers<void>()
+    const { port, url, counted } = await started(
+      { max_body_size: 10 },
+      {
+        receive: async () => {
+          await answered.promise
+          return { status: 200, body: { accepted: 1, errors: [] } }
+        },
+      },
+    )
+    const head = 'POST /in/a HTTP/1.1\r\nhost: localhost\r\n'
+    const socket = connect(port, '127.0.0.1')
+    let answer = ''
+    socket.on('data', (data) => (answer += data)).on('error', () => undefined)
+    const closed = once(socket, 'close')
+    socket.write(`${head}content-length: 1\r\n\r\nx${head}transfer-encoding: chunked\r\n\r\n`)
+    socket.write(body)
+    await expect.poll(() => counted).toEqual(before)
+    socket.write('garbage\r\n')
+    // Behind it.
+    await fetch(`${url}/healthz`)
+    answered.resolve()
+    await closed
+    expect(answer.match(/(?<=HTTP\/1\.1 )\d+/g)).toEqual(['200', status])
+    expect(counted).toEqual(status === '400' ? ['bad_frame'] : before)
+  })
+
   test('garbage that goes on behind a whole request is counted once', async () => {
     const answered = Promise.withResolvers<void>()
     const { port, counted } = await started(
