@@ -69,4 +69,4 @@ test('an import that is killed again and again takes every line once', async () 
   } finally {
     folder.remove()
   }
-}, 120_000)
+})
