@@ -16,6 +16,7 @@ interface Taken extends Ending {
 }
 
 export interface FramingTally extends Tally {
+  nulRuns: number
   multilineCut: number
 }
 
@@ -43,6 +44,7 @@ export class Framing {
   /** Which of the pieces go on with the event of the piece before: a line between was cut or dropped. */
   readonly #joined: number[] = []
   #multilineCut = 0
+  #nulRuns = 0
   #written = Buffer.alloc(0)
 
   constructor(options: TailOptions) {
@@ -79,6 +81,7 @@ export class Framing {
       const done = this.#lines.split(bytes, from, end, state, { final: ending.final, cuts: true })
       this.spans = this.#lines.spans
       this.count = this.#lines.count
+      this.#nulRuns += this.#lines.nuls.length
       return this.#finish(bytes, done)
     }
     const { final, flush } = ending
@@ -92,8 +95,8 @@ export class Framing {
   /** What was met since the last call. */
   takeTally(): FramingTally {
     const { tally } = this.#lines
-    const taken = { ...tally, multilineCut: this.#multilineCut }
-    tally.nulRuns = 0
+    const taken = { ...tally, multilineCut: this.#multilineCut, nulRuns: this.#nulRuns }
+    this.#nulRuns = 0
     tally.cut = 0
     tally.dropped = 0
     this.#multilineCut = 0
@@ -111,7 +114,10 @@ export class Framing {
     const open = this.#join(bytes, ending.flush || state.cut)
     this.waiting = open !== -1
     const next = open === -1 ? done : open
-    const { long, spans } = this.#lines
+    const { long, nuls, spans } = this.#lines
+    // What is behind is met again.
+    this.#nulRuns += nuls.filter((at) => at < next).length
+    if (this.waiting) state.nul = false
     const count = long.filter((line) => spans[line * 2]! < next).length
     this.#lines.tally[this.#longLines === 'drop' ? 'dropped' : 'cut'] += count
     return next

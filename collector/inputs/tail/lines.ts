@@ -2,7 +2,6 @@ import type { Encoding } from './encoding.ts'
 
 /** What was met on the way, to be counted. */
 export interface Tally {
-  nulRuns: number
   cut: number
   dropped: number
 }
@@ -33,7 +32,9 @@ export class Lines {
   count = 0
   /** Which of the lines were cut, where they are listed. */
   readonly long: number[] = []
-  readonly tally: Tally = { nulRuns: 0, cut: 0, dropped: 0 }
+  /** Where runs of NULs begin. */
+  readonly nuls: number[] = []
+  readonly tally: Tally = { cut: 0, dropped: 0 }
   readonly #options: LineOptions
   readonly #wide: Buffer | undefined
   readonly #max: number
@@ -60,6 +61,7 @@ export class Lines {
   ): number {
     this.count = 0
     this.long.length = 0
+    this.nuls.length = 0
     const view = bytes.subarray(0, end)
     const { width } = this.#options.encoding
     let at = start
@@ -102,7 +104,7 @@ export class Lines {
     let at = from
     if (width === 1) while (view[at] === 0) at += 1
     else while (view[at] === 0 && view[at + 1] === 0) at += 2
-    if (at > from && !state.nul) this.tally.nulRuns += 1
+    if (at > from && !state.nul) this.nuls.push(from)
     if (at > from) state.nul = true
     return at
   }

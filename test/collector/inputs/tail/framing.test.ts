@@ -41,7 +41,7 @@ function frameArriving(
   const framed = framing(options)
   const messages: string[] = []
   const state = { cut: false, nul: false }
-  const tally = { cut: 0, dropped: 0 }
+  const tally = { nulRuns: 0, cut: 0, dropped: 0 }
   let offset = 0
   let size = 0
   for (const arrival of [...arrivals, Infinity]) {
@@ -52,7 +52,8 @@ function frameArriving(
     for (let i = 0; i < framed.count; i++) {
       messages.push(framed.source.toString('utf8', framed.spans[i * 2], framed.spans[i * 2 + 1]))
     }
-    const { cut, dropped } = framed.takeTally()
+    const { nulRuns, cut, dropped } = framed.takeTally()
+    tally.nulRuns += nulRuns
     tally.cut += cut
     tally.dropped += dropped
   }
@@ -81,6 +82,21 @@ test('long lines are cut, not amid a character, or dropped; both counted', () =>
 test('runs of NULs at the beginning of lines are skipped and counted', () => {
   const bytes = Buffer.concat([Buffer.alloc(500), Buffer.from('a\nb\n'), Buffer.alloc(3)])
   expect(frameAll(bytes, {}, 64)).toMatchObject({ messages: ['a', 'b'], tally: { nulRuns: 2 } })
+})
+
+test.each([
+  ['behind an event that waits', 'e1\n more\n\0\0\0\0\0\0e2\n', ['e1\n more', 'e2'], 1],
+  ['that no line follows', 'e1\n more\n\0\0\0\0\0\0', ['e1\n more'], 1],
+  ['behind an empty line that waits', 'e1\n\n\0\0\0e2\n\0\0\0', ['e1\n', 'e2'], 2],
+  ['before an event that waits', '\0\0\0\0e1\n more\n more\n', ['e1\n more\n more'], 1],
+])('NULs %s are counted once, however they arrive', (_, text, events, nulRuns) => {
+  const options = { multiline: { start_pattern: '^e' } }
+  const bytes = Buffer.from(text)
+  for (const step of [1, 2, 3, 5, bytes.length]) {
+    const arrivals = Array.from({ length: Math.ceil(bytes.length / step) }, () => step)
+    const found = frameArriving(bytes, options, arrivals)
+    expect(found).toMatchObject({ messages: events, tally: { nulRuns } })
+  }
 })
 
 test('encodings', () => {
