@@ -10,14 +10,6 @@ export interface Lifecycle {
   stop(deadline: AbortSignal): Promise<void>
 }
 
-/** Resolves once `deadline` fires: for races with what it bounds. */
-export function fired(deadline: AbortSignal): Promise<void> {
-  if (deadline.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    deadline.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
 /**
  * Starts parts from the end of the data's way (outputs) to its beginning (inputs), so that nothing
  * arrives before there is somewhere to put it, and stops them the other way round. A failed start

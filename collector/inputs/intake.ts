@@ -1,5 +1,5 @@
+import { fired } from '../../core/deadline.ts'
 import { messageOf, WeirError } from '../../core/errors.ts'
-import { fired } from '../../core/lifecycle.ts'
 import type { Arrival, InputContext, Outcome } from '../input.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { fullJitter } from '../backoff.ts'
 import type { Context } from '../context.ts'
+import { within } from '../deadline.ts'
 import { messageOf, RetryableError, TooLargeError } from '../errors.ts'
 import { type Chunk, subsetOf } from '../journal/chunk.ts'
 import type { Read, Reader } from '../journal/reader.ts'
@@ -198,11 +199,9 @@ export class DeliveryLoop implements Lifecycle {
     const began = clock.monotonic()
     let rejected: readonly Rejected[]
     try {
-      const deadline = AbortSignal.any([
-        AbortSignal.timeout(this.#settings.timeoutMs),
-        this.#givingUp.signal,
-      ])
-      rejected = await this.#output.write(delivery, deadline)
+      rejected = await within(this.#settings.timeoutMs, this.#givingUp.signal, (deadline) =>
+        this.#output.write(delivery, deadline),
+      )
       metrics.requests.inc({ component: id, result: 'ok' })
     } catch (failure) {
       metrics.requests.inc({ component: id, result: 'failed' })

@@ -1,6 +1,6 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
+import { fired } from '../../core/deadline.ts'
 import { systemFiles } from '../../core/files.ts'
-import { fired } from '../../core/lifecycle.ts'
 import { createLog } from '../../core/log.ts'
 import {
   answerRequests,

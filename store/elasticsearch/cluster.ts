@@ -1,5 +1,6 @@
 import type { ClusterConnectionPool, UndiciConnection } from '@elastic/transport'
 import { readClientTls } from '../../core/client_tls.ts'
+import { within } from '../../core/deadline.ts'
 import { messageOf, RetryableError } from '../../core/errors.ts'
 import type { ClusterConfig } from './cluster_config.ts'
 
@@ -86,7 +87,18 @@ export class Cluster {
    */
   async request(request: Request, deadline: AbortSignal): Promise<Answer> {
     const pool = await this.#open()
-    const signal = AbortSignal.any([deadline, AbortSignal.timeout(this.#config.timeout)])
+    return await within(this.#config.timeout, deadline, (signal) =>
+      this.#ask(pool, request, deadline, signal),
+    )
+  }
+
+  /** @param signal fires with the deadline, and when a host takes too long, which it is dead for then. */
+  async #ask(
+    pool: ClusterConnectionPool,
+    request: Request,
+    deadline: AbortSignal,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const failures: string[] = []
     for (let attempt = 0; attempt < pool.size && !signal.aborted; attempt++) {
       const connection = pool.getConnection(this.#selection) as UndiciConnection
