@@ -105,11 +105,14 @@ function unmarked(value: unknown): unknown {
   return root.value
 }
 
-/** From as many digits on, a whole number may be one that a double does not hold. */
-const longNumber = /\d{16}/
+/** From as many digits on, a whole number of a list or a member may be one that a double does not hold. */
+const longNumber = /[:[,]\s*-?\d{16,}\s*[,}\]]/
 const longWhole = /^-?\d{16,}$/
 
-/** For questions, which mean the same by `5` and `"5"`: whole numbers that a double may not hold are their texts. */
+/**
+ * For questions and events, which mean the same by `5` and `"5"`: whole numbers that a double may not hold are their
+ * texts, in lists and objects.
+ */
 export function parseLongAsText(text: string): unknown {
   if (!longNumber.test(text)) return JSON.parse(text)
   return parseWith(text, (value, source) =>

@@ -1,3 +1,4 @@
+import { parseLongAsText } from '../../core/exact_json.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { objectBag } from './bag.ts'
 import type { EventBounds } from './bounds.ts'
@@ -84,7 +85,7 @@ function unreadStacktrace(
   for (const vars of unread.vars) {
     findings.enter('frames')
     findings.enter(vars.frame)
-    const raw = { vars: JSON.parse(unread.varsJson(vars)) as JsonValue }
+    const raw = { vars: parseLongAsText(unread.varsJson(vars)) as JsonValue }
     vars.kept = readVars(findings, raw, bounds.max_vars_size)
     findings.leave()
     findings.leave()

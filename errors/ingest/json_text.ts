@@ -1,3 +1,4 @@
+import { parseLongAsText } from '../../core/exact_json.ts'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 
 export interface ReadJson {
@@ -11,7 +12,7 @@ const loneSurrogates =
 
 /**
  * JSON as SDKs send it: old Python ones write NaN and Infinity, which become null; texts may hold half a surrogate
- * pair, which no store takes.
+ * pair, which no store takes. Whole numbers beyond those of a double are their texts: ids have to stay apart.
  *
  * @throws SyntaxError for what is no JSON even so.
  */
@@ -26,13 +27,13 @@ export function readJson(bytes: Uint8Array): ReadJson {
     })
   }
   try {
-    return { value: JSON.parse(text) as JsonValue, isRepaired }
+    return { value: parseLongAsText(text) as JsonValue, isRepaired }
   } catch (failure) {
     if (!/NaN|Infinity/.test(text)) throw failure
     const without = text.replaceAll(/"(?:[^"\\]|\\[^])*"|-?(?:NaN|Infinity)\b/g, (token) =>
       token.startsWith('"') ? token : 'null',
     )
-    return { value: JSON.parse(without) as JsonValue, isRepaired }
+    return { value: parseLongAsText(without) as JsonValue, isRepaired }
   }
 }
 

@@ -4,7 +4,7 @@ const depthMax = 100
 
 /**
  * The values of a MessagePack stream (msgpack.org), as JSON has them: crash reporters of native SDKs write events and
- * breadcrumbs so. Bytes become Base64, extensions null, numbers beyond a double's whole ones lose digits.
+ * breadcrumbs so. Bytes become Base64, extensions null, whole numbers beyond those of a double are their texts.
  *
  * @returns those that are whole; what comes behind a broken one is left out. At most `most`.
  */
@@ -66,7 +66,7 @@ class MessageReader {
       case 0xce:
         return this.#uint(2 ** (type - 0xcc))
       case 0xcf:
-        return Number(this.#take(8).readBigUInt64BE())
+        return wholeOf(this.#take(8).readBigUInt64BE())
       case 0xd0:
       case 0xd1:
       case 0xd2: {
@@ -74,7 +74,7 @@ class MessageReader {
         return this.#take(size).readIntBE(0, size)
       }
       case 0xd3:
-        return Number(this.#take(8).readBigInt64BE())
+        return wholeOf(this.#take(8).readBigInt64BE())
       case 0xd4:
       case 0xd5:
       case 0xd6:
@@ -135,3 +135,5 @@ class MessageReader {
 }
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null)
+const wholeOf = (value: bigint) =>
+  Number.isSafeInteger(Number(value)) ? Number(value) : String(value)

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { parseLongAsText } from '../../core/exact_json.ts'
 import type { EventBounds } from '../event/bounds.ts'
 import { FrameScan, type FrameScanRules } from '../event/frame_scan.ts'
 import { frameOf } from '../event/frames.ts'
@@ -146,11 +147,11 @@ export class UnreadEvents {
   }
 }
 
-/** Undefined for what is no JSON, or needs more than JSON.parse. */
+/** Undefined for what is no JSON, or needs more than a parse. */
 function readText(text: string): ReadJson | undefined {
   if (text.includes('\\ud') || text.includes('\\uD')) return undefined
   try {
-    return { value: JSON.parse(text) as JsonValue, isRepaired: false }
+    return { value: parseLongAsText(text) as JsonValue, isRepaired: false }
   } catch {
     return undefined
   }

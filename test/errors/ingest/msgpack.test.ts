@@ -33,6 +33,13 @@ describe('MessagePack', () => {
     expect(readMessages(pack(Number.NaN), 1)).toEqual([null])
   })
 
+  test('whole numbers beyond those of a double are their texts', () => {
+    const values = [2n ** 64n - 1n, -(2n ** 63n), 2n ** 53n - 1n]
+    expect(readMessages(pack(values), 1)).toEqual([
+      ['18446744073709551615', '-9223372036854775808', 2 ** 53 - 1],
+    ])
+  })
+
   test('whatever comes does no harm', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 60 }),

@@ -154,3 +154,19 @@ test('many names of lists that are none take no time', () => {
 test('variables that are a number are told to be none, however short it is', () => {
   for (const vars of [7, 12, -1, 123, '', 'ab', [], {}]) madeOf(withFrames({ function: 'f', vars }))
 })
+
+test('ids that are numbers beyond a double keep every digit', () => {
+  const ids = '1180591620717411303,-1180591620717411304'
+  const numbers = `{"user":{"id":1180591620717411303},"tags":{"order":1180591620717411305},"extra":{"ids":[${ids}]},
+    "exception":{"values":[{"type":"E","stacktrace":{"frames":[{"function":"f","vars":{"n":[${ids}],"m":7}}]}}]}}`
+  for (const json of [numbers, numbers.replaceAll(/\s+/g, ''), numbers.replace('7}', 'NaN}')]) {
+    const { event } = madeOf(json)
+    const ofIds = ['1180591620717411303', '-1180591620717411304']
+    expect(event).toMatchObject({
+      user: { id: '1180591620717411303' },
+      tags: expect.arrayContaining([['order', '1180591620717411305']]) as unknown,
+      extra: { ids: ofIds },
+      exception: { values: [{ stacktrace: { frames: [{ vars: { n: ofIds } }] } }] },
+    })
+  }
+})
