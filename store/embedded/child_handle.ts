@@ -31,13 +31,13 @@ const heapFlags = [
 
 /**
  * A process that runs `entry`. Little memory for JavaScript, whose work there is small, and few malloc arenas:
- * those of glibc would keep several times what DuckDB has given back.
+ * those of glibc would keep several times what DuckDB has given back. With only two its threads wait for each other.
  */
 export function processStarter(entry: string, environment: NodeJS.ProcessEnv): StartChild {
   return ({ onMessage, onGone }) => {
     const child: ChildProcess = fork(entry, [], {
       execArgv: [...process.execArgv, ...heapFlags],
-      env: { ...environment, MALLOC_ARENA_MAX: '2' },
+      env: { ...environment, MALLOC_ARENA_MAX: '4' },
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })

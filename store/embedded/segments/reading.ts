@@ -159,7 +159,7 @@ export class Reading {
   /** All rows of `segments` that count, whatever their stream, FROM-able: the columns of a segment. Nothing is held. */
   rowsOf(segments: readonly Segment[]): Sql {
     const streams = new Set(segments.flatMap(({ parts }) => parts.map(({ stream }) => stream)))
-    return sql`(select * exclude (filename, file_row_number) from ${this.#from([...streams], segments)})`
+    return sql`(select * exclude (filename, file_row_number) from ${this.#from([...streams], segments, {}, asStored)})`
   }
 
   #opened(
@@ -194,9 +194,14 @@ export class Reading {
     return { from, within, segments, skipped, damaged, close }
   }
 
-  #from(streams: readonly string[], segments: readonly Segment[], times: TimeBounds = {}): Sql {
+  #from(
+    streams: readonly string[],
+    segments: readonly Segment[],
+    times: TimeBounds = {},
+    columnsOf = columnsToRead,
+  ): Sql {
     const { gone } = this.#manifest
-    const groups = new Map<string, { condition: Sql; files: string[] }>()
+    const groups = new Map<string, { columns: Sql; condition: Sql; files: string[] }>()
     for (const segment of segments) {
       const conditions: Sql[] = []
       const isMixed = segment.parts.length > 1 || segment.stream === undefined
@@ -218,17 +223,18 @@ export class Reading {
       }
       if (!isInside(segment, times)) conditions.push(columnInTimes(times))
       const condition = all(conditions)
-      const key = JSON.stringify([condition.text, condition.values])
-      if (!groups.has(key)) groups.set(key, { condition, files: [] })
+      const columns = columnsOf(streams, segment)
+      const key = JSON.stringify([columns.text, condition.text, condition.values])
+      if (!groups.has(key)) groups.set(key, { columns, condition, files: [] })
       groups.get(key)!.files.push(`${this.#segmentsFolder}/${segment.file}`)
     }
     const masked = this.#masked(streams)
-    const selects = [...groups.values()].map(({ condition, files }) => {
+    const selects = [...groups.values()].map(({ columns, condition, files }) => {
       const list = join(
         files.map((file) => sql`${file}`),
         ', ',
       )
-      const rows = sql`select * from read_parquet([${list}], filename = true, file_row_number = true)`
+      const rows = sql`select ${columns} from read_parquet([${list}], filename = true, file_row_number = true)`
       const filters = condition.text === 'true' ? [] : [condition]
       if (masked) filters.push(masked)
       return filters.length === 0 ? rows : sql`${rows} where ${join(filters, ' and ')}`
@@ -243,6 +249,17 @@ export class Reading {
     if (masks.length === 0) return undefined
     return sql`not ${isMasked(masks)}`
   }
+}
+
+const asStored = (): Sql => verbatim('*')
+
+/** All columns; what the manifest says is the same in all rows is not read: a column costs DuckDB some time in each row group. */
+function columnsToRead(streams: readonly string[], { parts }: Segment): Sql {
+  const known: Sql[] = []
+  if (streams.length === 1) known.push(sql`${streams[0]!}::varchar as _stream`)
+  const hasIds = parts.some(({ stream, maxSeq }) => maxSeq !== null && streams.includes(stream))
+  if (!hasIds) known.push(sql`null::varchar as _id, null::bigint as _seq`)
+  return known.length === 0 ? verbatim('*') : sql`* replace (${join(known, ', ')})`
 }
 
 const timesOf = ({ fromMicros, toMicros }: Needs): TimeBounds => ({
