@@ -94,7 +94,9 @@ async function open(folder: string): Promise<Store> {
   })
   const entry = fileURLToPath(new URL('../store/embedded/child_main.ts', import.meta.url))
   const context = { ...world, id: 'store', random: Math.random, dataFolder: folder }
-  const startChild = processStarter(entry, process.env)
+  // As bin/weir has it: where a cache of compiled code is kept.
+  const compiled = join(folder, 'compiled')
+  const startChild = processStarter(entry, { NODE_COMPILE_CACHE: compiled, ...process.env })
   const engine = new EmbeddedEngine(options, {
     context,
     feed,
