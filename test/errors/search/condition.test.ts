@@ -55,7 +55,7 @@ function made(id: number): PlantedIssue {
         ['server', pick(['web-1', 'web-2', 'Web-10'], at)],
         ...(at % 4 === 1 ? [['plan', pick(['pro', 'a*b', ''], at)] as [string, string]] : []),
       ].filter(([, value]) => value !== '') as [string, string][],
-      ...(at % 2 === 0 && { user: { id: String(at % 7), email: `u${at % 7}@example.com` } }),
+      ...(at % 4 === 0 && { user: { id: String(at % 7), email: `u${at % 7}@example.com` } }),
       request: { url: pick(['https://shop.test/cart', 'https://shop.test/pay'], at) },
       breadcrumbs: {
         values: [{ type: 'default', message: pick(['clicked pay', 'loaded page'], at) }],
@@ -145,6 +145,8 @@ const terms = [
   'user.id:3',
   'user.email:u3@example.com',
   'user.email:*@example.com',
+  'user.id:""',
+  'user.email:["",u3@example.com]',
   'server:web-1',
   'server:web*',
   'plan:a\\*b',

@@ -139,9 +139,11 @@ function termFits(
         (event) => event.environment !== undefined && fits(value, event.environment),
       )
     case 'user.id':
-      return issue.kept.some(({ user }) => user?.id !== undefined && fits(value, user.id))
-    case 'user.email':
-      return issue.kept.some(({ user }) => user?.email !== undefined && fits(value, user.email))
+    case 'user.email': {
+      const part = term.key === 'user.id' ? 'id' : 'email'
+      const known = issue.kept.flatMap(({ user }) => user?.[part] ?? [])
+      return text === '' ? known.length === 0 : known.some((each) => fits(value, each))
+    }
     case 'project':
       return issue.project === { shop: 1, blog: 2 }[text]
     case 'has':
