@@ -8,6 +8,7 @@ import {
   pageOf,
   type Cursor,
   type Keyset,
+  type PlaceColumns,
   type Placed,
 } from './page.ts'
 import {
@@ -137,12 +138,12 @@ export class Asked {
 
   /** A page of entries with its Link header; `find` is asked for those from the cursor on. */
   page<Entry extends Placed>(
-    columns: { readonly value: string; readonly id: string },
+    columns: PlaceColumns,
     find: (from: Keyset, most: number) => readonly Entry[],
     show: (entries: readonly Entry[]) => JsonValue,
   ): WebAnswer {
     const { limit, cursor } = this
-    const found = find(keyset(columns.value, columns.id, cursor), limit + 1)
+    const found = find(keyset(columns, cursor), limit + 1)
     const page = pageOf(found, limit, cursor)
     const { baseUrl, url } = this.request
     return {

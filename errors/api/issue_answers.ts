@@ -9,7 +9,7 @@ import { issuesJson, userJson } from './issue_json.ts'
 import { issueOfShortId } from './issue_list.ts'
 import { issueOf } from './issue_of.ts'
 import { releaseBrief } from './release_answers.ts'
-import { issueTag, issueTags, tagValues } from './tag_json.ts'
+import { issueTag, issueTags, placedValue, tagValues, valueJson, valuePlaces } from './tag_json.ts'
 import { answer, notFound } from './web_request.ts'
 
 /** One issue with its activity, tags, releases and counts; with `environment` those counts that are known by it. */
@@ -134,7 +134,11 @@ export const valuesOfTag: Answering = (asked) => {
   const id = Number(issueOf(asked)['id'])
   const key = asked.path('key')
   if (key !== 'environment') asked.ofAllEnvironments('this tag')
-  return answer(tagValues(id, key, asked, asked.limit))
+  return asked.page(
+    valuePlaces,
+    (from, most) => tagValues(id, key, asked, from, most).map(placedValue),
+    (entries) => entries.map(({ row }) => valueJson(key, row)),
+  )
 }
 
 export const activitiesOfIssue: Answering = (asked) => {

@@ -25,6 +25,10 @@ const sorts: Readonly<Record<string, { readonly column: string; readonly indexed
   },
 }
 
+interface PlacedIssue extends Placed {
+  readonly id: number
+}
+
 /** GET …/issues/: `query` (without one `is:unresolved`), `sort`, `project`, `environment`, a period. */
 export function listIssues(asked: Asked): WebAnswer {
   const short = shortIdOf(asked)
@@ -44,7 +48,7 @@ export function listIssues(asked: Asked): WebAnswer {
       const find = (sql: string, ...where: (string | number)[]) =>
         asked
           .rows(sql, ...where, ...condition.values, ...from.values, most)
-          .map((row): Placed => ({ id: Number(row['id']), value: Number(row['value']) }))
+          .map((row): PlacedIssue => ({ id: Number(row['id']), value: Number(row['value']) }))
       // Without an index in that order all issues are looked at: then as they lie, which is faster.
       if (!sort.indexed) {
         const where = 'i.project in (select value from json_each(?))'
@@ -56,7 +60,8 @@ export function listIssues(asked: Asked): WebAnswer {
         ),
       )
       const direction = from.order.endsWith('asc') ? 1 : -1
-      const inOrder = (a: Placed, b: Placed) => (a.value - b.value || a.id - b.id) * direction
+      const inOrder = (a: PlacedIssue, b: PlacedIssue) =>
+        (a.value - b.value || a.id - b.id) * direction
       return parts.toSorted(inOrder).slice(0, most)
     },
     (entries) =>

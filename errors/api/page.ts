@@ -1,27 +1,36 @@
 import { invalid } from './web_request.ts'
 
+/** What tells entries apart: a number, or a text. */
+type EntryId = number | string
+
 /**
  * A place in a list, as Sentry writes it: `value:id:0` is what follows behind the entry with this value and id,
  * `value:id:1` what precedes it. Names of entries that move do not shift others: a walk sees none twice.
  */
 export interface Cursor {
   readonly value: number
-  readonly id: number
+  readonly id: EntryId
   readonly isPrevious: boolean
 }
 
 /** @throws WebRefusal 400 */
 export function cursorOf(text: string | null): Cursor | undefined {
   if (text === null || text === '') return undefined
-  const match = /^(-?\d{1,16}(?:\.\d+)?):(\d{1,16}):([01])$/.exec(text)
+  const match = /^(-?\d{1,16}(?:\.\d+)?):(?:(\d{1,16})|~([\w-]{0,2048})):([01])$/.exec(text)
   if (!match) throw invalid(`cursor: "${text.slice(0, 50)}" is none: use one of the Link header`)
-  return { value: Number(match[1]), id: Number(match[2]), isPrevious: match[3] === '1' }
+  const [, value, number, name, previous] = match
+  const id = number === undefined ? Buffer.from(name!, 'base64url').toString() : Number(number)
+  return { value: Number(value), id, isPrevious: previous === '1' }
 }
 
-/** An entry of a list that is ordered by value and id, both descending. */
+/** Texts may be anything, which a header may not. */
+const idText = (id: EntryId): string =>
+  typeof id === 'number' ? String(id) : `~${Buffer.from(id).toString('base64url')}`
+
+/** An entry of a list that is ordered by value and id, both descending, or ids that are names as in a dictionary. */
 export interface Placed {
   readonly value: number
-  readonly id: number
+  readonly id: EntryId
 }
 
 export interface Page<Entry extends Placed> {
@@ -51,18 +60,32 @@ export function pageOf<Entry extends Placed>(
 /** A condition and an order: what of a list comes from a cursor on. */
 export interface Keyset {
   readonly sql: string
-  readonly values: readonly number[]
+  readonly values: readonly EntryId[]
   readonly order: string
 }
 
-/** What `pageOf` needs, over columns of ours. */
-export function keyset(value: string, id: string, cursor: Cursor | undefined): Keyset {
-  const order = (direction: string) => `${value} ${direction}, ${id} ${direction}`
-  if (!cursor) return { sql: '1', values: [], order: order('desc') }
-  const [operator, direction] = cursor.isPrevious ? ['>', 'asc'] : ['<', 'desc']
-  const sql = `${value} ${operator}= ? and (${value} ${operator} ? or ${id} ${operator} ?)`
-  return { sql, values: [cursor.value, cursor.value, cursor.id], order: order(direction!) }
+/** Columns of ours that a list is ordered by; ids that are names ascend. */
+export interface PlaceColumns {
+  readonly value: string
+  readonly id: string
+  readonly isNamed?: boolean
 }
+
+/** What `pageOf` needs, over columns of ours. */
+export function keyset(columns: PlaceColumns, cursor: Cursor | undefined): Keyset {
+  const { value, id, isNamed = false } = columns
+  const falls = cursor?.isPrevious !== true
+  const byValue = falls ? down : up
+  const byId = falls === isNamed ? up : down
+  const order = `${value} ${byValue.direction}, ${id} ${byId.direction}`
+  if (!cursor) return { sql: '1', values: [], order }
+  const after = byValue.operator
+  const sql = `${value} ${after}= ? and (${value} ${after} ? or ${id} ${byId.operator} ?)`
+  return { sql, values: [cursor.value, cursor.value, cursor.id], order }
+}
+
+const down = { operator: '<', direction: 'desc' } as const
+const up = { operator: '>', direction: 'asc' } as const
 
 /** The Link header: both directions always, with whether something is there. */
 export function linkHeader(page: Page<Placed>, baseUrl: string, url: string): string {
@@ -70,8 +93,8 @@ export function linkHeader(page: Page<Placed>, baseUrl: string, url: string): st
   const first = entries[0] ?? cursor ?? { value: 0, id: 0 }
   const last = entries.at(-1) ?? cursor ?? { value: 0, id: 0 }
   return [
-    link(baseUrl, url, 'previous', more.previous, `${first.value}:${first.id}:1`),
-    link(baseUrl, url, 'next', more.next, `${last.value}:${last.id}:0`),
+    link(baseUrl, url, 'previous', more.previous, `${first.value}:${idText(first.id)}:1`),
+    link(baseUrl, url, 'next', more.next, `${last.value}:${idText(last.id)}:0`),
   ].join(', ')
 }
 

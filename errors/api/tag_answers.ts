@@ -1,6 +1,6 @@
 import type { Answering } from './asked.ts'
 import { tagCountsOf } from './tag_counts.ts'
-import { nameOf, valueJson } from './tag_json.ts'
+import { nameOf, placedValue, valueJson, valuePlaces } from './tag_json.ts'
 import { answer, notFound } from './web_request.ts'
 
 const inProjects =
@@ -59,17 +59,26 @@ export const oneTag: Answering = (asked) => {
 export const tagValueList: Answering = (asked) => {
   const key = asked.path('key')
   const like = `%${(asked.query.get('query') ?? '').replaceAll(/[\\%_]/g, '\\$&')}%`
-  const rows = asked.rows(
-    `select g.value, sum(g.events) as events, min(g.first_seen_ms) as first_seen_ms,
-       max(g.last_seen_ms) as last_seen_ms from ${tagCountsOf(key)} ${inProjects} and g.key = ?
-       and g.value <> '' and g.value like ? escape '\\'
-     group by g.value order by events desc, g.value limit ?`,
-    asked.projectIds,
-    key,
-    like,
-    asked.limit,
+  return asked.page(
+    valuePlaces,
+    (from, most) =>
+      asked
+        .rows(
+          `select * from (
+             select g.value, sum(g.events) as events, min(g.first_seen_ms) as first_seen_ms,
+               max(g.last_seen_ms) as last_seen_ms from ${tagCountsOf(key)} ${inProjects} and g.key = ?
+               and g.value <> '' and g.value like ? escape '\\'
+             group by g.value) g
+           where ${from.sql} order by ${from.order} limit ?`,
+          asked.projectIds,
+          key,
+          like,
+          ...from.values,
+          most,
+        )
+        .map(placedValue),
+    (entries) => entries.map(({ row }) => valueJson(key, row)),
   )
-  return answer(rows.map((row) => valueJson(key, row)))
 }
 
 /** Environments that events or sessions named. */

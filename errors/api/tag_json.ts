@@ -1,5 +1,6 @@
 import type { JsonRecord } from '../../store/search.ts'
 import { iso, type Asked, type Row } from './asked.ts'
+import { keyset, type Keyset } from './page.ts'
 import { tagCounts, tagCountsOf } from './tag_counts.ts'
 
 /** Values of one tag that an answer shows with the tag. */
@@ -35,22 +36,38 @@ const tagJson = (issue: number, asked: Asked) => (row: Row) => ({
   name: nameOf(String(row['key'])),
   totalValues: Number(row['n']),
   uniqueValues: Number(row['distinct_values']),
-  topValues: tagValues(issue, String(row['key']), asked, topValues),
+  topValues: tagValues(issue, String(row['key']), asked).map((each) =>
+    valueJson(String(row['key']), each),
+  ),
 })
 
-/** Commonest first. What had no room is left out here, and in `uniqueValues`. */
-export function tagValues(issue: number, key: string, asked: Asked, most: number): JsonRecord[] {
+/** Rows of values have their places by these: the commonest first. */
+export const valuePlaces = { value: 'g.events', id: 'g.value', isNamed: true } as const
+
+export const placedValue = (row: Row) => ({
+  value: Number(row['events']),
+  id: String(row['value']),
+  row,
+})
+
+/** Rows of an issue's values of a tag. What had no room is left out here, and in `uniqueValues`. */
+export function tagValues(
+  issue: number,
+  key: string,
+  asked: Asked,
+  from: Keyset = keyset(valuePlaces, undefined),
+  most = topValues,
+): Row[] {
   const { sql, values } = ofEnvironments(asked)
-  return asked
-    .rows(
-      `select g.value, g.events, g.first_seen_ms, g.last_seen_ms from ${tagCountsOf(key)}
-       where g.issue = ? and g.key = ? and g.value <> '' and ${sql} order by g.events desc, g.value limit ?`,
-      issue,
-      key,
-      ...values,
-      most,
-    )
-    .map((row) => valueJson(key, row))
+  return asked.rows(
+    `select g.value, g.events, g.first_seen_ms, g.last_seen_ms from ${tagCountsOf(key)}
+     where g.issue = ? and g.key = ? and g.value <> '' and ${sql} and ${from.sql} order by ${from.order} limit ?`,
+    issue,
+    key,
+    ...values,
+    ...from.values,
+    most,
+  )
 }
 
 /** `environment=` of the request: only environments themselves are counted by it. */

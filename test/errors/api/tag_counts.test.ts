@@ -104,6 +104,34 @@ test('a tag that is named is counted in the one table that has it', async () => 
   }
 })
 
+test('values of a tag are walked by Link, forth and back, each once, whatever is counted meanwhile', async () => {
+  const names = Array.from({ length: 23 }, (_, at) => `web ${at % 2 ? '"%ü' : 'a'}${at}`)
+  for (const path of ['/issues/1/tags/server/values/', '/projects/weir/shop/tags/server/values/']) {
+    const database = planted()
+    const insert = database.prepare(`insert into issue_tags values (1, 'server', ?, ?, 0, 0)`)
+    for (const [at, name] of names.entries()) insert.run(name, 1 + (at % 3))
+    const list = asking(database)
+    const page = async (cursor: string) => {
+      const { body, headers } = await list('GET', `${path}?limit=4&cursor=${cursor}`)
+      const to = (rel: string) =>
+        new RegExp(`rel="${rel}"; results="true"; cursor="([^"]+)"`).exec(headers!['link']!)?.[1]
+      return { values: (body as JsonRecord[]).map(({ value }) => String(value)), to }
+    }
+    const whole = (await list('GET', `${path}?limit=100`)).body as { value: string }[]
+    const first = await page('')
+    const seen = [...first.values]
+    for (let next = first.to('next'); next !== undefined;) {
+      database.exec(`update issue_tags set events = events + 9 where value = '${seen.at(-1)}'`)
+      const { values, to } = await page(next)
+      seen.push(...values)
+      next = to('next')
+      if (seen.length === 8) expect((await page(to('previous')!)).values).toContain(seen[2])
+    }
+    expect(seen).toEqual(whole.map(({ value }) => value))
+    expect(seen.toSorted()).toEqual(names.toSorted())
+  }
+})
+
 test('names of tags that objects have are no tags', async () => {
   for (const key of ['constructor', '__proto__', "release' --"]) {
     const path = `/projects/weir/shop/tags/${encodeURIComponent(key)}/`
