@@ -210,13 +210,13 @@ export class CheckIns {
 
   #watchedBy(
     { project, received_ms: atMs }: CheckInReport,
-    { slug, environment, config }: CheckIn,
+    { slug, name, environment, config }: CheckIn,
   ): Watched | undefined {
     let monitor = this.#statements.monitor.get(project, slug)?.['id']
     if (monitor === undefined) {
       if (Number(this.#statements.monitors.get(project)?.['n']) >= this.#monitorsMax)
         return undefined
-      monitor = this.#statements.makeMonitor.run(project, slug, slug, atMs).lastInsertRowid
+      monitor = this.#statements.makeMonitor.run(project, slug, name, atMs).lastInsertRowid
     }
     if (config) {
       this.#statements.configure.run(

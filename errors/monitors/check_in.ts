@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
 import { readSchedule, type Schedule } from './schedule.ts'
 import { isTimezone } from './wall_clock.ts'
@@ -7,6 +8,8 @@ export type CheckInStatus = 'ok' | 'in_progress' | 'error' | 'missed' | 'timeout
 /** A check-in as an SDK sends it (develop.sentry.dev/sdk/telemetry/check-ins), read leniently. */
 export interface CheckIn {
   readonly slug: string
+  /** The slug as it was sent. */
+  readonly name: string
   readonly checkInId: string | undefined
   readonly status: 'ok' | 'in_progress' | 'error'
   readonly environment: string
@@ -26,16 +29,17 @@ export interface MonitorConfig {
 
 /** Undefined for what names no monitor, or has no status. */
 export function readCheckIn(body: JsonRecord): CheckIn | undefined {
-  const slug = slugOf(body['monitor_slug'])
+  const name = text(body['monitor_slug'])?.trim().normalize()
   const status = body['status']
-  if (slug === undefined) return undefined
+  if (!name) return undefined
   if (status !== 'ok' && status !== 'in_progress' && status !== 'error') return undefined
   const id = text(body['check_in_id'])?.replaceAll('-', '').toLowerCase()
   const duration = body['duration']
   const trace = record(record(body['contexts'])?.['trace'])
   const config = record(body['monitor_config'])
   return {
-    slug,
+    slug: slugOf(name),
+    name,
     // All zeros: the one that is in progress, as the cron endpoint sends it.
     checkInId: id && /^[0-9a-f]{32}$/.test(id) && !/^0+$/.test(id) ? id : undefined,
     status,
@@ -78,14 +82,20 @@ function readConfig(config: JsonRecord): MonitorConfig {
   }
 }
 
-function slugOf(value: JsonValue | undefined): string | undefined {
-  const slug = text(value)
-    ?.trim()
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_-]+/g, '-')
-    .slice(0, 50)
-  return slug === '' ? undefined : slug
+/**
+ * Small letters, with dashes for spaces, as Sentry has it. What has other characters, or too many, gets a mark of its
+ * own: those may be all in which two names differ.
+ */
+function slugOf(name: string): string {
+  const plain = name.toLowerCase().replaceAll(/\s+/g, '-')
+  if (plain.length <= slugMax && /^[a-z0-9_-]+$/.test(plain)) return plain
+  const mark = hash('sha256', plain, 'hex').slice(0, markLength)
+  const shown = plain.replaceAll(/[^a-z0-9_]+/g, '-').slice(0, slugMax - markLength - 1)
+  return `${shown.replaceAll(/^-+|-+$/g, '') || 'monitor'}-${mark}`
 }
+
+const slugMax = 50
+const markLength = 8
 
 const text = (value: JsonValue | undefined) =>
   typeof value === 'string' && value !== '' ? value : undefined
