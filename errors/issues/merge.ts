@@ -1,5 +1,6 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { DatabaseSync } from 'node:sqlite'
+import { userNumberOf } from '../digest/facts.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
 import type { Grouping } from '../grouping/grouping.ts'
 import type { ChangeWorld } from './change.ts'
@@ -143,7 +144,7 @@ function mergeOne(into: number, id: number, row: Row, { database, nowMs }: Chang
 /**
  * Takes hashes out of an issue. Those of an issue that was merged in bring it back as it was then, with its number;
  * others become a new issue, with their exact number of events, and the counts of their kept events. What came since
- * the merge is filed by hash: kept events and the hashes' own numbers go along. What is shown of each follows its
+ * the merge is filed by hash: kept events, with their users, and the hashes' own numbers go along. What is shown of each follows its
  * latest kept event.
  *
  * @returns ids of the issues that have the hashes now.
@@ -217,6 +218,7 @@ function restore(from: number, id: number, saved: Saved, database: DatabaseSync)
     .run(events, saved.newUsers.length, from)
   database.prepare('delete from merged_issues where issue = ?').run(id)
   recountKept(database, [from, id])
+  addKeptUsers(database, [from, id])
 }
 
 /** A new issue for hashes that never had one of their own. */
@@ -269,6 +271,7 @@ function separate(
       .run(made)
   }
   recountKept(database, [from, made])
+  addKeptUsers(database, [made])
   return made
 }
 
@@ -302,6 +305,24 @@ function recountKept(database: DatabaseSync, issues: readonly number[]): void {
     'update issues set kept = (select count(*) from events where issue = ?1) where id = ?1',
   )
   for (const id of issues) statement.run(id)
+}
+
+/** Users of kept events are those of the issue; whose the other events were nobody knows. */
+function addKeptUsers(database: DatabaseSync, issues: readonly number[]): void {
+  const users = database.prepare(
+    'select user, min(timestamp_ms) as first from events where issue = ? and user is not null group by user',
+  )
+  const add = database.prepare(
+    'insert or ignore into issue_users (issue, user, first_seen_ms) values (?, ?, ?)',
+  )
+  const count = database.prepare('update issues set users = users + ? where id = ?')
+  for (const id of issues) {
+    let added = 0
+    for (const { user, first } of users.all(id)) {
+      added += Number(add.run(id, userNumberOf(String(user)), first!).changes)
+    }
+    count.run(added, id)
+  }
 }
 
 /** @param row by column, as it was read from the same table. @returns its id. */

@@ -79,6 +79,29 @@ test('unmerged, each shows its own error, whichever came last', async () => {
   expect(shown()).toEqual([own('One'), own('Two')])
 })
 
+test('unmerged, or split off, an issue has the users of its kept events', async () => {
+  const { database, digestion, digest, rows } = await twoIssues()
+  mergeIssues(1, [2], world(database))
+  digestion.events.forget()
+  const by = (id: number) => ({ event: { user: { id: String(id) } } })
+  await digest(
+    eventReport({ id: 8, type: 'One', ...by(3) }),
+    eventReport({ id: 9, type: 'Two', ...by(7) }),
+  )
+  unmerge(1, typeHashes('Two'), world(database))
+  digestion.events.forget()
+  const users = 'select id, users from issues order by id'
+  // Whether there were other events of user 7 nobody knows.
+  const after = [
+    { id: 1, users: 5 },
+    { id: 2, users: 3 },
+  ]
+  expect(rows(users)).toEqual(after)
+  mergeIssues(2, [1], world(database))
+  expect(unmerge(2, typeHashes('Two'), world(database))).toEqual([3])
+  expect(rows(users).at(-1)).toEqual({ id: 3, users: 3 })
+})
+
 test('hashes that become a new issue show their own error there', async () => {
   const { database, digestion, digest, rows } = await twoIssues()
   mergeIssues(1, [2], world(database))
