@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { JsonRecord, JsonValue } from '../../store/search.ts'
+import { readEventId } from '../event/event_id.ts'
 import { orderOf } from '../releases/order.ts'
 import type { Report } from '../reports.ts'
 import { userNumberOf } from './facts.ts'
@@ -60,7 +61,9 @@ export class Sessions {
 
   #single(report: SessionReport): number {
     const { body, project, received_ms: receivedMs } = report
-    const sid = textIn(body, 'sid')
+    const given = textIn(body, 'sid')
+    // Updates of one may come with dashes and without.
+    const sid = readEventId(given) ?? given
     const attributes = recordIn(body, 'attrs')
     const release = textIn(attributes, 'release')
     if (sid === undefined || release === undefined) return 0

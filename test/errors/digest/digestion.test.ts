@@ -307,6 +307,18 @@ test('sessions count once each, by the worst that they came to', async () => {
   expect(rows('select started, crashed from session_hours')).toEqual([{ started: 9, crashed: 2 }])
 })
 
+test('a session is one however its id is written', async () => {
+  const { digest, rows } = digestionOf()
+  const dashed = '7C9E6679-7425-40DE-944B-E07FC1F90AE7'
+  const plain = dashed.replaceAll('-', '')
+  for (const [seq, sid] of [dashed, plain, dashed.toLowerCase()].entries()) {
+    const attrs = { release: 'a@1' }
+    const body = { sid, seq, status: 'ok', errors: seq, started: '2026-01-05T12:00:00Z', attrs }
+    await digest({ kind: 'session', project: 1, key: 'k', received_ms: startMs, body })
+  }
+  expect(rows('select started, errored from session_hours')).toEqual([{ started: 1, errored: 1 }])
+})
+
 test('a check-in that does not come is missed; the next one is well again', async () => {
   const { database, digest, digestion, rows } = digestionOf()
   const checkIn = (atMs: number) => ({
