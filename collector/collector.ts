@@ -22,6 +22,7 @@ import type { WorkerConfig } from './worker_protocol.ts'
 export interface CollectorWorld {
   readonly files: Files
   readonly clock: Clock
+  readonly randomBytes: (count: number) => Uint8Array
   readonly dataFolder: string
   readonly logLevel: string
   /** The context of a component by its id. */
@@ -53,6 +54,8 @@ export class Collector implements Lifecycle {
       log: world.contextOf('collector').log,
       metrics: world.contextOf('collector').metrics,
       clock: world.clock,
+      files: world.files,
+      randomBytes: world.randomBytes,
       logLevel: world.logLevel,
       hostname: hostname(),
       dataFolder: world.dataFolder,

@@ -2,13 +2,15 @@ import type { Clock } from '../core/clock.ts'
 import { fullJitter } from '../core/backoff.ts'
 import { fired } from '../core/deadline.ts'
 import { WeirError } from '../core/errors.ts'
+import type { Files } from '../core/files.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import type { Logger } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { HttpBody, HttpReply } from './input.ts'
-import { ownerOfPosition } from './ownership.ts'
+import { handOver } from './handover.ts'
+import { workerPartition } from './ownership.ts'
 import { beginWorkerThread, startWorkerThread, type WorkerLink } from './worker_link.ts'
 import type { ComponentConfig } from '../core/plugin.ts'
 import type { KnownPositions, WorkerConfig, WorkerNotice } from './worker_protocol.ts'
@@ -17,6 +19,8 @@ export interface WorkersWorld {
   readonly log: Logger
   readonly metrics: Metrics
   readonly clock: Clock
+  readonly files: Files
+  readonly randomBytes: (count: number) => Uint8Array
   readonly logLevel: string
   readonly hostname: string
   readonly dataFolder: string
@@ -123,20 +127,15 @@ export class Workers implements Lifecycle {
   }
 
   async #startAll(): Promise<void> {
-    const positions = this.#journal.positions()
     try {
-      for (let index = 0; index < this.#count; index++) {
-        const own = new Map(
-          [...positions].filter(([, [, at]]) => ownerOfPosition(at, this.#count) === index),
-        )
-        await this.#startWorker(index, own)
-      }
+      const positions = await handOver(this.#journal, this.#count, this.#world)
+      for (const [index, own] of positions.entries()) await this.#startWorker(index, own)
     } catch (failure) {
       const begun = this.#links.length
       await this.#stopAll(AbortSignal.timeout(5_000))
       // What they took in by then is durable: the next start goes on after it.
       for (let index = 0; index < begun; index++) {
-        await this.#journal.recover(`collector-${index}`)
+        await this.#journal.recover(workerPartition(index))
       }
       throw failure
     }
@@ -152,7 +151,7 @@ export class Workers implements Lifecycle {
   async #startWorker(index: number, positions: KnownPositions): Promise<void> {
     const { logLevel, hostname, dataFolder, startThread = startWorkerThread } = this.#world
     let isReady = false
-    const partition = `collector-${index}`
+    const partition = workerPartition(index)
     const { shared, limit } = this.#journal.space
     const seed = {
       index,
@@ -203,7 +202,7 @@ export class Workers implements Lifecycle {
     const { signal } = this.#stopping
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        return await this.#startWorker(index, await this.#journal.recover(`collector-${index}`))
+        return await this.#startWorker(index, await this.#journal.recover(workerPartition(index)))
       } catch (failure) {
         if (signal.aborted) return
         log.error({ err: failure, worker: index }, 'cannot start a collector worker; trying again')

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { Collector } from '../collector/collector.ts'
 import type { CollectorConfig } from '../collector/config.ts'
@@ -140,6 +141,7 @@ class Assembly implements Parts {
     const collector = new Collector(this.#collectorConfig(loaded.config), this.#journal, {
       files: systemFiles,
       clock,
+      randomBytes: (count) => randomBytes(count),
       dataFolder,
       logLevel: loaded.config.log.level,
       contextOf: (id) => this.#contextOf(id),

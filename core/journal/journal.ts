@@ -143,6 +143,11 @@ export class Journal {
     return mergePositions(this.#recovered.values())
   }
 
+  /** The positions that one partition has, whether others have newer ones or not. */
+  positionsIn(partition: string): ReadonlyMap<string, readonly [number, Position]> {
+    return this.#recovered.get(partition)?.positions ?? new Map()
+  }
+
   /** What the writer of a partition begins with; `positions` are those of its own sources. */
   async seed(
     partition: string,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { WorkerLink } from '../../collector/worker_link.ts'
 import { Workers, type WorkersWorld } from '../../collector/workers.ts'
+import { systemFiles } from '../../core/files.ts'
 import type { Journal } from '../../core/journal/journal.ts'
 import { eventually } from '../eventually.ts'
 import { fakeContext } from './fake_world.ts'
@@ -8,6 +9,8 @@ import { fakeContext } from './fake_world.ts'
 /** A journal that knows nothing. */
 const journal = {
   positions: () => new Map(),
+  positionsIn: () => new Map(),
+  partitions: [],
   recover: async () => new Map(),
   seed: async () => ({}),
   space: {},
@@ -35,7 +38,8 @@ class Threads {
 /** Of one worker, which is ready. */
 async function oneWorker(threads: Threads, asked: object = journal): Promise<Workers> {
   const { log, metrics, clock, dataFolder } = fakeContext()
-  const world = { log, metrics, clock, dataFolder }
+  const given = { files: systemFiles, randomBytes: () => new Uint8Array(16) }
+  const world = { log, metrics, clock, dataFolder, ...given }
   const workers = new Workers(
     { inputs: [{ type: 'tcp' }] } as unknown as ConstructorParameters<typeof Workers>[0],
     1,
