@@ -22,7 +22,7 @@ type Method = 'create' | 'copytruncate' | 'compress'
 /** What the application and logrotate do, one after the other. */
 type Deed = { do: 'write'; lines: number; width: number } | { do: Method }
 
-const write = fc.record({
+const writing = fc.record({
   do: fc.constant('write' as const),
   lines: fc.integer({ min: 1, max: 5 }),
   width: fc.constantFrom(3, 100, 400),
@@ -30,11 +30,13 @@ const write = fc.record({
 /** Compressing has moments of its own, a few looks long, in which a log is read twice: docs/TAIL.md. */
 const rotate = fc.record({ do: fc.constantFrom<Method>('create', 'copytruncate') })
 const deed = fc.oneof<fc.WeightedArbitrary<Deed>[]>(
-  { weight: 3, arbitrary: write },
+  { weight: 3, arbitrary: writing },
   { weight: 2, arbitrary: rotate },
 )
 
 interface Variant {
+  /** Lines that a program begins each of its logs with. */
+  readonly banner: number
   /** Copies are in the pattern too. */
   readonly glob: boolean
   /** How much is read at once. */
@@ -47,12 +49,17 @@ class World {
   readonly log = this.stage.path('app.log')
   readonly written: string[] = []
   readonly done: string[] = []
+  readonly #banner: string
+  /** At which look the tail is killed: from then on it sees and delivers nothing. */
+  killAt = Infinity
+  looks = 0
   /** Called before each look at the file system. */
   onLook: () => void = () => undefined
   #next = 0
 
-  constructor() {
-    const look = () => this.onLook()
+  constructor(banner: number) {
+    this.#banner = Array.from({ length: banner }, (_, n) => `# ${n} ${'='.repeat(80)}\n`).join('')
+    const look = () => this.#look()
     const { stat, list, open, real } = systemTailFiles
     this.stage.files = {
       stat: (...given) => (look(), stat(...given)),
@@ -69,6 +76,14 @@ class World {
       },
     }
     this.#write(1, 3)
+  }
+
+  #look(): void {
+    if (this.looks++ >= this.killAt) {
+      this.stage.journal.holding = true
+      throw new Error('killed')
+    }
+    this.onLook()
   }
 
   /** The calls to the file system that a deed is made of; each is done when the next is asked for. */
@@ -94,6 +109,18 @@ class World {
       { paths, exclude_paths, tag: 'app', ...sizes },
       { clock: { now: Date.now, monotonic, sleep } },
     )
+  }
+
+  /** Kills the tail after so many looks, wherever it is by then, and starts it again; not if it never gets there. */
+  async killAfter(looks: number, variant: Variant): Promise<void> {
+    this.killAt = this.looks + looks
+    await this.stage.quiesce()
+    const isKilled = this.looks > this.killAt
+    this.killAt = Infinity
+    if (!isKilled) return
+    this.done.push('kill')
+    await this.stage.kill()
+    await this.start(variant)
   }
 
   *#calls(deed: Deed): Generator<string> {
@@ -156,21 +183,34 @@ class World {
   #write(lines: number, width: number): void {
     let text = ''
     for (let i = 0; i < lines; i++) {
-      const line = `${this.#next++} ${'x'.repeat(width)}`
+      const n = this.#next++
+      // No two generations have the same bytes at the same place, but for their banner.
+      const line = `${n} ${`${n}x`.repeat(width).slice(0, width)}`
       this.written.push(line)
       text += `${line}\n`
     }
-    appendFileSync(this.log, text)
+    const isNew = !existsSync(this.log) || statSync(this.log).size === 0
+    appendFileSync(this.log, isNew ? this.#banner + text : text)
   }
 }
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 400)
 const sorted = (texts: readonly string[]) =>
-  texts.map((text) => Number(text.split(' ')[0])).toSorted((a, b) => a - b)
+  texts
+    .filter((text) => !text.startsWith('#'))
+    .map((text) => Number(text.split(' ')[0]))
+    .toSorted((a, b) => a - b)
 
-type Case = [before: Deed[], stopped: Deed[] | null, during: [number, Deed][], pace: number]
+type Case = [
+  before: Deed[],
+  stopped: Deed[] | null,
+  during: [number, Deed][],
+  pace: number,
+  kills: number[],
+]
 
-const line: Deed = { do: 'write', lines: 1, width: 3 }
+const write = (lines: number, width: number): Deed => ({ do: 'write', lines, width })
+const line = write(1, 3)
 const create: Deed = { do: 'create' }
 const copytruncate: Deed = { do: 'copytruncate' }
 const compress: Deed = { do: 'compress' }
@@ -185,6 +225,7 @@ const found: Case[] = [
       [0, line],
     ],
     3,
+    [],
   ],
   // Renamed between the looks at its two names.
   [
@@ -195,6 +236,7 @@ const found: Case[] = [
       [0, line],
     ],
     15,
+    [],
   ],
   // A copy of the same instant as its original, by a coarse clock.
   [
@@ -207,6 +249,7 @@ const found: Case[] = [
       [0, line],
     ],
     1,
+    [],
   ],
   // Renamed after it was compared.
   [
@@ -217,6 +260,7 @@ const found: Case[] = [
       [49, create],
     ],
     2,
+    [],
   ],
   // Compressed while the copy itself was found.
   [
@@ -227,6 +271,34 @@ const found: Case[] = [
       [0, create],
     ],
     15,
+    [],
+  ],
+  // Shorter than what was read, and begins with the same banner: no copy of it. The true one was just being renamed.
+  [
+    [write(4, 3), write(3, 100), write(5, 400)],
+    [write(2, 400), write(3, 400), write(5, 100), copytruncate, write(4, 3), copytruncate],
+    [
+      [25, copytruncate],
+      [0, copytruncate],
+      [47, create],
+      [32, write(1, 400)],
+    ],
+    15,
+    [],
+  ],
+  // Killed while it was in doubt what was rotated, the log itself being read on.
+  [
+    [copytruncate],
+    [],
+    [
+      [32, write(5, 100)],
+      [8, copytruncate],
+      [49, write(2, 100)],
+      [55, create],
+      [48, write(5, 100)],
+    ],
+    3,
+    [74, 65],
   ],
 ]
 
@@ -238,8 +310,9 @@ async function check(variant: Variant) {
     fc.option(fc.array(deed, { maxLength: 6 })),
     fc.array(late, { minLength: 1, maxLength: 6 }),
     fc.constantFrom(1, 2, 3, 7, 15),
-    async (before, stopped, during, pace) => {
-      const world = new World()
+    fc.array(fc.nat({ max: 300 }), { maxLength: 2 }),
+    async (before, stopped, during, pace, kills) => {
+      const world = new World(variant.banner)
       const { stage } = world
       const work = (function* () {
         for (const [pause, one] of during) {
@@ -258,6 +331,7 @@ async function check(variant: Variant) {
         }
         world.onLook = () => void work.next()
         if (stopped) await world.start(variant)
+        for (const looks of kills) await world.killAfter(looks, variant)
         await stage.quiesce()
         world.onLook = () => undefined
         Array.from(work)
@@ -274,8 +348,10 @@ async function check(variant: Variant) {
 const few = { read_size: 300, max_line_size: 500, read_bytes_limit: 1500 }
 
 test.each<Variant>([
-  { glob: false, sizes: {} },
-  { glob: true, sizes: {} },
-  { glob: false, sizes: few },
-  { glob: true, sizes: few },
+  { glob: false, sizes: {}, banner: 0 },
+  { glob: true, sizes: {}, banner: 0 },
+  { glob: false, sizes: few, banner: 0 },
+  { glob: true, sizes: few, banner: 0 },
+  { glob: false, sizes: few, banner: 20 },
+  { glob: true, sizes: few, banner: 20 },
 ])('nothing lost, nothing doubled: %o', check)

@@ -1,19 +1,20 @@
 import type { Position } from '../../../core/journal/batch.ts'
 import { familyOf } from './names.ts'
 import { Schedule } from './schedule.ts'
-import { Source } from './source.ts'
+import { Source, type Company } from './source.ts'
 
 /** More paths than that are not remembered once nothing is followed at them. */
 const rememberedPaths = 100_000
 
 /** All sources of one input, found by path, by file identity and by family; and what to tell the journal. */
-export class Catalogue {
+export class Catalogue implements Company {
   readonly sources = new Set<Source>()
   /** Sources that may have something to read, in the order in which they are read. */
   readonly pending = new Set<Source>()
   readonly schedule: Schedule
   /** Sources whose file is open. */
   readonly open = new Set<Source>()
+  readonly unsure = new Map<string, bigint>()
   /** Positions to make durable with the next arrival; null forgets one. */
   #notes = new Map<string, Position | null>()
   readonly #byId = new Map<string, Source>()
@@ -39,7 +40,7 @@ export class Catalogue {
 
   /** A source that the journal does not know yet; not yet added. */
   make(path: string, id: string): Source {
-    return new Source(this.#nextKey(), path, id, this.#now(), this.open)
+    return new Source(this.#nextKey(), path, id, this.#now(), this)
   }
 
   add(source: Source): void {
@@ -129,6 +130,21 @@ export class Catalogue {
   /** What was noted of this source is said otherwise. */
   unnote(source: Source): void {
     this.#notes.delete(source.key)
+  }
+  /** @param since what was rotated at a path at this time or later may be news; told with all its positions. */
+  doubt(path: string, since: bigint): void {
+    const known = this.unsure.get(path)
+    if (known === undefined || since < known) this.unsure.set(path, since)
+  }
+  /** Nothing is in doubt any more but at these paths. */
+  doubtOnly(paths: ReadonlySet<string>): void {
+    for (const path of this.unsure.keys()) {
+      if (paths.has(path)) continue
+      this.unsure.delete(path)
+      for (const source of this.family(path)) {
+        if (source.path === path && source.noted) this.note(source)
+      }
+    }
   }
   takeNotes(): ReadonlyMap<string, Position | null> {
     const notes = this.#notes

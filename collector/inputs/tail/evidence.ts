@@ -95,6 +95,11 @@ export class Evidence {
     return false
   }
 
+  /** Whether what is known of a source's content tells it from the other generations of its log. */
+  isTelling(source: Source): boolean {
+    return isStrong(source) && !beginsAsOthers(this.#on, source)
+  }
+
   /** Whether a source is being looked for and not found yet. */
   isUnderWay(source: Source): boolean {
     if (!this.moving.has(source)) return false
@@ -134,4 +139,16 @@ export function isOwnPlace({ path, seen }: Candidate, source: Source): boolean {
 /** Whether what is known of a source's content tells it from a log that begins the same. */
 export function isStrong(source: Source): boolean {
   return source.progress.offset >= headBytes
+}
+
+/** Whether another generation of the log has the same head, for each begins with a banner of that length. */
+export function beginsAsOthers(
+  { catalogue }: Pick<Surroundings, 'catalogue'>,
+  source: Source,
+): boolean {
+  const { head } = source.progress
+  if (head.bytes < headBytes) return false
+  return catalogue
+    .family(source.path)
+    .some((other) => other !== source && other.progress.head.hash === head.hash)
 }

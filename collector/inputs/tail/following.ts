@@ -25,6 +25,10 @@ export class Following {
   readonly #reading: Reading
   readonly #surroundings: Surroundings
   #keys = 0
+  /** Monotonic milliseconds. */
+  #lookedAt = Infinity
+  /** Nobody has looked for several intervals: a log may have been truncated and have grown past what was read of it. */
+  #isLongAgo = false
 
   constructor(options: TailConfig, context: InputContext, files: TailFiles) {
     this.#options = options
@@ -149,6 +153,9 @@ export class Following {
   async #look(): Promise<void> {
     const now = this.#context.clock.monotonic()
     const { schedule } = this.#catalogue
+    const { poll_interval, gather_interval } = this.#options
+    this.#isLongAgo = now - this.#lookedAt > 3 * Math.max(poll_interval, gather_interval)
+    this.#lookedAt = now
     for (const source of this.#restless(now)) {
       if (!source.followed) continue
       try {
@@ -222,7 +229,7 @@ export class Following {
         source.changedAt = now
         source.leftOut = false
         if (!source.finished) this.#catalogue.pending.add(source)
-        if (source.noted && source.place === 'live' && (await this.#rotation.forked(source))) return
+        if (source.noted && source.place === 'live' && (await this.#forked(source))) return
       }
       // What is to be read is well once it has been read.
       if (!this.#catalogue.pending.has(source)) source.problem = undefined
@@ -241,6 +248,10 @@ export class Following {
     if (source.content && unchangedFor >= close_idle && source.at !== undefined) source.close()
     const soon = source.waiting || (source.place === 'away' && quiet < rotate_wait)
     this.#catalogue.schedule.set(source, now + (soon ? poll_interval : this.#pause(source, now)))
+  }
+
+  #forked(source: Source): Promise<boolean> {
+    return this.#rotation.forked(source, undefined, this.#isLongAgo)
   }
 
   async #turn(source: Source): Promise<'more' | 'done'> {

@@ -110,15 +110,25 @@ export class Generations {
       return false
     }
     const known = await this.#evidence.isKnown(candidate, source)
-    if (known === undefined) this.#unsure.add({ source, after })
     // Not remembered: a copy that is known by its original alone takes its place when that goes.
-    if (known !== false || (await this.#evidence.isAwaited(candidate, source))) return false
-    if (this.#evidence.idAt(path) !== seen.id) {
+    if (known === true) return false
+    const isUnsure =
+      known === undefined ||
+      (await this.#evidence.isAwaited(candidate, source)) ||
+      this.#evidence.idAt(path) !== seen.id
+    if (isUnsure) {
       this.#unsure.add({ source, after })
+      catalogue.doubt(source.path, seen.mtimeNs)
       return false
     }
     this.#add(candidate, source)
     return true
+  }
+
+  /** What was in doubt and is not any more, after another look, need not be remembered over a restart. */
+  settleDoubts(): void {
+    if (this.#on.catalogue.unsure.size === 0) return
+    this.#on.catalogue.doubtOnly(new Set([...this.#unsure].map(({ source }) => source.path)))
   }
 
   /** Those logs whose files were being renamed, to be looked at again; forgotten by that. */

@@ -26,9 +26,13 @@ export async function restore(
   const isOwn = (path: string) => shardOf(familyOf(path), worker.count) === worker.index
   const byId = new FollowedById(on, isOwn)
   for (const [key, position] of positions) {
-    const source = sourceFrom(key, position, catalogue.open)
+    const source = sourceFrom(key, position, catalogue)
     if (!source) context.log.warn({ key, position }, 'a position that this version cannot read')
-    else if (isOwn(source.path)) sources.push(source)
+    else if (isOwn(source.path)) {
+      sources.push(source)
+      const since = position['unsure_since']
+      if (since !== undefined) catalogue.doubt(source.path, BigInt(String(since)))
+    }
   }
   // One that nothing was read of fits any content, so it comes last.
   sources.sort((a, b) => b.progress.offset - a.progress.offset)
@@ -38,12 +42,16 @@ export async function restore(
     catalogue.remember(path)
     if (mtimeNs >= (lastLooks.get(path) ?? 0n)) lastLooks.set(path, mtimeNs)
   }
+  // Nor is what was in doubt when the last run ended.
+  for (const [path, since] of catalogue.unsure) {
+    if (since < lastLooks.get(path)!) lastLooks.set(path, since)
+  }
   const rotated = new Map<string, readonly Candidate[]>()
   for (const [path, source] of new Map(sources.map((each) => [each.path, each]))) {
     rotated.set(path, rotation.generations.rotated(source))
   }
   const unplaced = sources.filter((source) => !place(on, source, byId))
-  const missedPaths = new Set<string>()
+  const missedPaths = new Set(catalogue.unsure.keys())
   for (const source of unplaced) {
     await search(on, rotation, source)
     // Nothing was read of it, though it may have got a line by then: it can only be found as news.
@@ -55,7 +63,7 @@ export async function restore(
   for (const [path, lastLook] of lastLooks) {
     const live = catalogue.live(path)
     const any = live ?? sources.find((source) => source.path === path)!
-    const intact = live !== undefined && !(await rotation.forked(live, lastLook))
+    const intact = live !== undefined && !(await rotation.forked(live, lastLook, true))
     if (!intact || missedPaths.has(path)) await rotation.generations.follow(any, lastLook)
     else rotation.generations.ignore(path, rotated.get(path)!, lastLook)
   }

@@ -3,6 +3,7 @@ import type { Seen } from './files.ts'
 import { headBytes } from './fingerprint.ts'
 import { Generations } from './generations.ts'
 import { continues, holdsAll, isBeginningOf, isGzip, setOffset } from './matching.ts'
+import { remainsOf } from './remains.ts'
 import type { Candidate } from './siblings.ts'
 import type { Source } from './source.ts'
 
@@ -86,9 +87,7 @@ export class Rotation {
     next.placeSince = source.placeSince
     next.changedAt = context.clock.monotonic()
     if (source.file) next.observe(source.file.stat())
-    const heldHead = source.headBytes
-    source.close()
-    source.headBytes = heldHead
+    source.closeKeepingHead()
     catalogue.pending.delete(source)
     this.#place(source, 'cut', undefined, source.id)
     this.#countRotation('truncate')
@@ -137,33 +136,26 @@ export class Rotation {
       else if (source.place === 'live' && (await this.forked(source, after))) continue
       else await this.generations.follow(source, after)
     }
+    this.generations.settleDoubts()
   }
 
-  /** A rotated file that was read is gone: it lives on in its compressed copy, or is forgotten. */
+  /** A rotated file that was read is gone: it lives on in a copy, or is forgotten. */
   async done(source: Source): Promise<void> {
-    const { catalogue, files, siblings } = this.#on
-    const near = siblings.near(source)
+    const { catalogue, siblings } = this.#on
     // Overlooked while names were changing; forgotten, it would be news.
-    const there = near.find(({ seen }) => seen.id === source.id)
+    const there = siblings.near(source).find(({ seen }) => seen.id === source.id)
     if (there) {
       this.#found(source, there)
       return
     }
-    const alike: Candidate[] = []
-    for (const candidate of source.gzip ? [] : near) {
-      if (!isGzip(candidate.path) || catalogue.byId(candidate.seen.id)) continue
-      if (this.generations.isTooOldFor(candidate, source)) continue
-      if (await holdsAll(files, candidate, source)) alike.push(candidate)
-    }
-    // gzip keeps the time of modification; it decides when several begin the same.
-    const distance = ({ seen }: Candidate) => Math.abs(Number(seen.mtimeNs - source.mtimeNs))
-    const copy = alike.toSorted((a, b) => distance(a) - distance(b))[0]
+    const isTooOld = (candidate: Candidate) => this.generations.isTooOldFor(candidate, source)
+    const copy = await remainsOf(this.#on, source, isTooOld)
     if (!copy) {
       // Its copy may be getting another name just now.
       if (source.gzip || (source.ended && this.#evidence.isLate(source))) catalogue.forget(source)
       else if (!source.ended) {
         source.ended = true
-        source.close()
+        source.closeKeepingHead()
         catalogue.move(source, { place: 'missing', at: undefined, id: source.id })
         source.placeSince = this.#on.context.clock.monotonic()
         // It may have a name by now that the patterns fit, and is known as long as it is not forgotten.
@@ -172,7 +164,10 @@ export class Rotation {
       return
     }
     source.ended = false
-    // Known, so that it is not news after a restart; never inflated again.
+    const { path, seen } = copy
+    if (!isGzip(path) && seen.size < source.progress.offset)
+      await setOffset(this.#on.files, source, path, seen.size)
+    // Known, so that it is not news after a restart; never read again.
     this.#bind(source, copy)
     catalogue.pending.delete(source)
     source.finished = true
@@ -197,12 +192,14 @@ export class Rotation {
    * Little is known of a log's content when little was read of it, and what follows a truncation may
    * begin the same. So, when a rotated file holds what was read and goes on otherwise than the log
    * does, the log was truncated.
+   * @param isLong also when more was read: nobody has looked for a while, in which all that was read may have come
+   *   again, as the banner that a program begins each log with.
    * @returns whether it was.
    */
-  async forked(source: Source, after?: bigint): Promise<boolean> {
+  async forked(source: Source, after?: bigint, isLong = false): Promise<boolean> {
     const { catalogue, files, siblings } = this.#on
     const { offset } = source.progress
-    if (offset >= headBytes) return false
+    if (offset >= headBytes && !isLong) return false
     await this.#followFamily(source)
     if (source.place !== 'live') return true
     if (offset === 0) {
@@ -259,8 +256,9 @@ export class Rotation {
     for (const other of catalogue.family(source.path)) {
       if (other === source || !siblings.isRotated(other, path)) continue
       mayBeCopy = true
-      const live = other.place === 'live'
-      if (live && (await isBeginningOf(files, { path, seen }, other))) return 'twin'
+      // Live, or deleted and read on: what was copied before is to take its place.
+      const holds = other.place === 'live' || (other.place === 'away' && other.at === undefined)
+      if (holds && (await isBeginningOf(files, { path, seen }, other))) return 'twin'
       if (!this.#evidence.stillIs(other)) await this.cutAway(other)
       if (!catalogue.sources.has(source)) return 'bound'
     }
@@ -287,7 +285,7 @@ export class Rotation {
     let short: Candidate | undefined
     let steady = true
     await this.#followFamily(source)
-    for (const candidate of siblings.near(source)) {
+    for (const candidate of siblings.copies(source)) {
       if (isGzip(candidate.path) && this.generations.isTooOldFor(candidate, source)) continue
       const owner = catalogue.byId(candidate.seen.id)
       // What is at the path itself now may begin the same, but is another generation.
@@ -301,8 +299,8 @@ export class Rotation {
       }
       const verdict = await continues(files, candidate, source)
       // Little is known of the content: it may be that of another generation.
-      const weak = verdict !== 'no' && !isStrong(source)
-      if (weak && source.place === 'missing' && !back) {
+      const weak = verdict !== 'no' && !this.#evidence.isTelling(source)
+      if (weak && !isStrong(source) && source.place === 'missing' && !back) {
         if (!isGzip(candidate.path) || !(await holdsAll(files, candidate, source))) continue
       }
       if (weak && (await this.#evidence.isSought(candidate, source))) continue
@@ -317,7 +315,8 @@ export class Rotation {
       // A compressed copy may still be growing.
       if (verdict === 'short' && (acceptShortGzip || !isGzip(candidate.path))) short ??= candidate
     }
-    if (!short) return steady ? false : undefined
+    // Where names were changing, that which has the rest may have been passed over.
+    if (!short || !steady) return steady ? false : undefined
     if (!isGzip(short.path)) await setOffset(files, source, short.path, short.seen.size)
     this.#bind(source, short)
     return true

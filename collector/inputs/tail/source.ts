@@ -23,6 +23,14 @@ export interface Progress {
   readonly cut: boolean
 }
 
+/** What a source knows of all the others. */
+export interface Company {
+  /** The sources that are open. */
+  readonly open: Set<Source>
+  /** By path, since when what is rotated there may be news that could not be told apart yet; in nanoseconds. */
+  readonly unsure: ReadonlyMap<string, bigint>
+}
+
 /**
  * One generation of a log: the bytes from one truncation or creation to the next, whatever file holds
  * them now. It is recognised by device and inode together with the hash of its first bytes and of
@@ -51,6 +59,8 @@ export class Source {
   size = 0
   /** What the journal says of when it was changed, until it is looked at. */
   #mtimeNs = 0n
+  /** When it was changed as it was first seen, while nothing is read of it. */
+  #unreadMtimeNs: bigint | undefined
   /** Milliseconds, monotonic: when it last changed, is to be looked at next (Infinity: now), took its place. */
   changedAt = 0
   nextLook = 0
@@ -83,11 +93,10 @@ export class Source {
   /** Milliseconds since the epoch when it was last known to exist. */
   seenAt: number
 
-  /** The sources that are open. */
-  readonly #open: Set<Source>
+  readonly #company: Company
 
-  constructor(key: string, path: string, id: string, now: number, open: Set<Source>) {
-    this.#open = open
+  constructor(key: string, path: string, id: string, now: number, company: Company) {
+    this.#company = company
     this.key = key
     this.path = path
     this.at = path
@@ -134,12 +143,15 @@ export class Source {
     if (seen.size !== this.size || seen.mtimeNs !== this.mtimeNs) this.finished = false
     this.last = seen
     this.size = seen.size
+    const isUnread = this.progress.offset === 0
+    this.#unreadMtimeNs = isUnread ? (this.#unreadMtimeNs ?? seen.mtimeNs) : undefined
     return true
   }
 
   /** By what the journal has: it has not been looked at yet. */
   changedBefore(mtimeNs: bigint): void {
     this.#mtimeNs = mtimeNs
+    if (this.progress.offset === 0) this.#unreadMtimeNs = mtimeNs
   }
 
   /** The next look shows something new, whatever it is. */
@@ -156,7 +168,7 @@ export class Source {
   open(content: Content, file?: TailFile): void {
     this.#content = content
     this.file = file
-    this.#open.add(this)
+    this.#company.open.add(this)
   }
 
   close(): void {
@@ -164,8 +176,15 @@ export class Source {
     this.#content = undefined
     this.#context = undefined
     this.file = undefined
-    this.#open.delete(this)
+    this.#company.open.delete(this)
     this.headBytes = undefined
+  }
+
+  /** For a copy is looked for, which may end before what was read did. */
+  closeKeepingHead(): void {
+    const { headBytes } = this
+    this.close()
+    this.headBytes = headBytes
   }
 
   /** Is followed by another path from now on. */
@@ -183,6 +202,9 @@ export class Source {
   /** What the journal keeps; docs/TAIL.md describes it. */
   position(): Position {
     const { offset, head, mark, cut } = this.progress
+    // While nothing is read of it, it may have been truncated, and what it held then be in a copy alone.
+    const mtimeNs = (offset === 0 ? this.#unreadMtimeNs : undefined) ?? this.mtimeNs
+    const unsure = this.#company.unsure.get(this.path)
     return {
       path: this.path,
       at: this.at ?? null,
@@ -193,24 +215,25 @@ export class Source {
       mark: mark.hash,
       mark_bytes: mark.bytes,
       size: Math.max(this.known, offset),
-      mtime: String(this.mtimeNs),
+      mtime: String(mtimeNs),
       seen: this.seenAt,
       ...(this.real !== this.path && { real: this.real }),
       ...(cut && { cut }),
       ...(this.gzip && { gzip: true }),
       ...(this.finished && { finished: true }),
       ...(this.place === 'cut' && { copied: true }),
+      ...(unsure !== undefined && { unsure_since: String(unsure) }),
     }
   }
 }
 
 /** The source that a position describes; undefined when it is not one of this kind. */
-export function sourceFrom(key: string, position: Position, open: Set<Source>): Source | undefined {
+export function sourceFrom(key: string, position: Position, company: Company): Source | undefined {
   const { path, at, id, offset, head, mark, size, mtime, seen } = position
   if (typeof path !== 'string' || typeof id !== 'string' || typeof offset !== 'number') {
     return undefined
   }
-  const source = new Source(key, path, id, Number(seen), open)
+  const source = new Source(key, path, id, Number(seen), company)
   source.at = typeof at === 'string' ? at : undefined
   if (typeof position['real'] === 'string') source.real = position['real']
   source.gzip = position['gzip'] === true
