@@ -13,6 +13,7 @@ import { startSearchServer, type SearchServer } from '../peers/search_server.ts'
 import { aggregationRequests, refusedRequests } from './aggregation_requests.ts'
 import { ask, caseName, type Case } from './differential/case.ts'
 import { answerOf, comparable, isLacking } from './differential/comparable.ts'
+import { compositeCases } from './differential/composites.ts'
 import { documentationCases } from './differential/documentation.ts'
 import { grafanaCases } from './differential/grafana.ts'
 import { hitCases } from './differential/hits.ts'
@@ -53,6 +54,7 @@ const features: readonly (readonly [string, readonly Case[]])[] = [
   grafanaCases,
   documentationCases,
   aggregationCases,
+  compositeCases,
   ...(hasLogs ? [logCases] : []),
 ].flatMap((table) => Object.entries(table))
 

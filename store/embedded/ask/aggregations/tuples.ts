@@ -27,7 +27,7 @@ export function keptOf(frame: Frame, buckets: readonly Bucket[]): Sql {
   })
   const list = sql`from_json(${`[${tuples.join(',')}]`}, ${JSON.stringify([type])})`
   return sql`select r.* from (${frame.rows}) r semi join
-    (select unnest(${list}, recursive := true)) kept on ${all(same)}`
+    (select unnest(${list}, max_depth := 2)) kept on ${all(same)}`
 }
 
 /** What tells tuples of one depth apart. */

@@ -188,6 +188,29 @@ test.each([
   expect(keys.map(String).join(' ')).toBe(expected)
 })
 
+const pairs = [{ k: { terms: { field: 'k' } } }, { m: { terms: { field: 'm' } } }]
+test.each<[string, JsonRecord]>([
+  ['composite', { composite: { sources: pairs } }],
+  [
+    'multi_terms',
+    { multi_terms: { terms: [{ field: 'k' }, { field: 'm' }], order: { _key: 'asc' } } },
+  ],
+])('buckets of %s have buckets of their own', async (_, parent) => {
+  const v = { terms: { field: 'v', order: { _key: 'asc' } } }
+  const both = { multi_terms: { terms: [{ field: 'k' }, { field: 'v' }] }, aggs: { v } }
+  const t = { auto_date_histogram: { field: 't', buckets: 3 }, aggs: { v } }
+  const { x } = await table.aggregations({ x: { ...parent, aggs: { v, both, t } } })
+  const shown = bucketsOf(x).map((pair) => {
+    const values = (inside: unknown) => bucketsOf(inside).map(({ key }) => key)
+    const further = [pair.both, pair.t].map((each) =>
+      bucketsOf(each).flatMap((one) => values(one.v)),
+    )
+    return [Object.values(pair.key as JsonRecord), values(pair.v), ...further].join(' ')
+  })
+  expect(shown).toEqual(['a0,2 2 2 2', 'a0,3 2 2 2', 'a1,1 1 1 1', 'a1,2 1 1 1', 'a1,3 3 3 3'])
+})
+const bucketsOf = (answer: unknown) => (answer as { buckets: JsonRecord[] }).buckets
+
 test('each parent has an automatic interval of its own', async () => {
   const inner = { d: { auto_date_histogram: { field: 't', buckets: 3 } } }
   const aggs = { x: { terms: { field: 'k' }, aggs: inner } }
