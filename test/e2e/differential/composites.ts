@@ -27,8 +27,50 @@ const insides: readonly JsonRecord[] = [
   { top_hits: { size: 2, sort: [{ id: 'asc' }], _source: ['host'] } },
 ]
 
+/** Pages of days that begin elsewhere than UTC's. */
+const zones = ['Europe/Berlin', 'America/New_York', 'Asia/Tokyo', '+05:30'].flatMap((time_zone) =>
+  ['asc', 'desc'].flatMap((order) => {
+    const days = [
+      '2026-10-19',
+      '2026-10-20',
+      '2026-10-24',
+      '2026-10-25',
+      '2026-10-26',
+      '2026-10-31',
+    ]
+    const d = { field: 'time', calendar_interval: 'day', time_zone, order }
+    return [
+      ...days.map((day) => page({ ...d, format: 'yyyy-MM-dd' }, day)),
+      page({ ...d, format: 'yyyy-MM-dd HH:mm' }, '2026-10-25 00:00'),
+      page({ ...d, format: "yyyy-MM-dd'T'HH:mm:ssXXX" }, '2026-10-25T00:00:00+02:00'),
+      page(d, Date.parse('2026-10-24T22:00:00Z')),
+    ]
+  }),
+)
+
+/** Berlin's clocks show 02:00 twice. */
+const hours = ['2026-10-25 01:00', '2026-10-25 03:00'].map((hour) =>
+  page(
+    { field: 'time', fixed_interval: '1h', time_zone: 'Europe/Berlin', format: 'yyyy-MM-dd HH:mm' },
+    hour,
+  ),
+)
+
+function page(date_histogram: JsonRecord, day: string | number): Case {
+  const sources = [{ d: { date_histogram } }, { o: { terms: { field: 'ok' } } }]
+  return small({ x: { composite: { size: 3, sources, after: { d: day, o: false } } } })
+}
+
+const days = { field: 'time', calendar_interval: 'day', format: 'yyyy-MM' }
+const months = { composite: { size: 3, sources: [{ d: { date_histogram: days } }] } }
+
 export const compositeCases: Readonly<Record<string, readonly Case[]>> = {
   'aggregations inside keys of several parts': pairs.flatMap((pair) =>
     insides.map((inside) => small({ x: { ...pair, aggs: { inside } } })),
   ),
+  'aggregations in pages of time zones': [
+    ...zones,
+    ...hours,
+    ask('small', { size: 0, aggs: { x: months } }, 'afterKeys'),
+  ],
 }

@@ -9,6 +9,7 @@ export const intended = {
   highlighter: 'texts are cut and marked as the plain highlighter does it',
   quantiles: 'quantiles of few values lie between them, OpenSearch takes one of them',
   namedQueries: '`_name` is taken, and which of the names fit is not told',
+  afterKeys: 'a date that would be read as another time is in milliseconds in `after_key`',
   // Of every answer, so that no case names them:
   // a missing number is null in `sort`; `_ignored` and `ignored_field_values` are not told.
 } as const

@@ -2,9 +2,9 @@ import { SearchError, type JsonRecord, type JsonValue } from '../../../../search
 import type { Answered, AnsweredStruct } from '../../../database.ts'
 import { any, sql, verbatim, type Sql } from '../../../sql.ts'
 import { addressDigits, addressOf } from '../../ip_values.ts'
-import type { BucketsKind, BucketsPlan, Planning } from '../aggregation.ts'
+import type { BucketsKind, BucketsPlan, Group, Planning } from '../aggregation.ts'
 import { jsonKey, keyOf } from '../bucket_keys.ts'
-import { parseDate } from '../dates.ts'
+import { parseDate, type DateContext } from '../dates.ts'
 import { checkBuckets } from '../limits.ts'
 import type { Options } from '../options.ts'
 import { rounding } from '../rounding.ts'
@@ -38,6 +38,8 @@ interface SourcePlan {
   order?(value: Sql): Sql
   /** Between SQL's value and the answer's. */
   json(value: Answered): JsonValue
+  /** The answer's as `after_key` has it, where that is not the same. */
+  afterKey?(value: Answered): JsonValue
   /** What comes with the question, as `order` makes it. */
   literal(value: string | number | boolean): Sql
 }
@@ -90,16 +92,24 @@ export function composite(options: Options): BucketsKind {
             }),
         },
         buckets(groups) {
-          const heads = groups.map((group) => {
-            const values = group.key as AnsweredStruct
+          const record = (
+            { key }: Group,
+            json: (plan: SourcePlan, value: Answered) => JsonValue,
+          ) => {
             const parts = sources.map(({ name }, at): [string, JsonValue] => {
-              const value = values[`c${at}`] ?? null
-              return [name, value === null ? null : plans[at]!.json(value)]
+              const value = (key as AnsweredStruct)[`c${at}`] ?? null
+              return [name, value === null ? null : json(plans[at]!, value)]
             })
-            return { name: '', head: { key: Object.fromEntries(parts) }, group }
+            return Object.fromEntries(parts)
+          }
+          const heads = groups.map((group) => {
+            const key = record(group, (plan, value) => plan.json(value))
+            return { name: '', head: { key }, group }
           })
-          const last = heads.at(-1)
-          const beside: JsonRecord = last ? { after_key: last.head.key } : {}
+          const last = groups.at(-1)
+          const after = (plan: SourcePlan, value: Answered) =>
+            plan.afterKey?.(value) ?? plan.json(value)
+          const beside: JsonRecord = last ? { after_key: record(last, after) } : {}
           return { typed: 'composite', buckets: heads, keyed: false, beside }
         },
       }
@@ -181,13 +191,22 @@ function planOf(type: string, inner: Options, field: ValueSource): Source['plan'
     return async ({ asked }) => {
       const values = valuesOf(asked, field, ['date'])
       const key = keySql(values, rounded, await rangeOf(asked, values, zone))
+      const dates = {
+        format: field.format ?? values.fieldFormat,
+        timeZone: field.timeZone,
+        nowMs: asked.nowMs,
+      }
+      const msOf = (value: Answered) => Number(value) / 1000
+      const json = (value: Answered) =>
+        field.format === undefined ? msOf(value) : values.format.text(msOf(value))
       return {
         key: { ...key, type: 'BIGINT' },
-        json(value) {
-          const ms = Number(value) / 1000
-          return field.format === undefined ? ms : values.format.text(ms)
+        json,
+        afterKey(value) {
+          const written = json(value)
+          return isReadAs(written, msOf(value), dates) ? written : msOf(value)
         },
-        literal: (value) => literalOf(values, value, asked.nowMs, inner.at, field.format),
+        literal: (value) => instantSql(value, dates),
       }
     }
   }
@@ -200,19 +219,33 @@ function everyKey(values: Values) {
   return values.kind === 'number' && values.list ? { ...key, expression: values.list } : key
 }
 
+/** Whether a key is read as the time that it was written of: clocks show some times twice, formats leave parts out. */
+function isReadAs(written: string | number, ms: number, dates: DateContext): boolean {
+  try {
+    return typeof written === 'number' || parseDate(written, dates) === ms
+  } catch (failure) {
+    if (failure instanceof SearchError) return false
+    throw failure
+  }
+}
+
+/** Numbers are milliseconds since the epoch, whatever the format. */
+function instantSql(value: string | number | boolean, dates: DateContext): Sql {
+  const isMs = typeof value === 'number'
+  const ms = isMs
+    ? parseDate(value, { ...dates, format: 'epoch_millis' })
+    : parseDate(String(value), dates)
+  return integer(BigInt(ms) * 1000n)
+}
+
 function literalOf(
   values: Values,
   value: string | number | boolean,
   nowMs: number,
   at: string,
-  format?: string,
 ): Sql {
-  if (values.kind === 'date') {
-    const text = typeof value === 'number' ? value : String(value)
-    const isMs = typeof value === 'number'
-    const given = isMs ? 'epoch_millis' : (format ?? values.fieldFormat)
-    return integer(BigInt(parseDate(text, { format: given, timeZone: undefined, nowMs })) * 1000n)
-  }
+  if (values.kind === 'date')
+    return instantSql(value, { format: values.fieldFormat, timeZone: undefined, nowMs })
   if (values.kind === 'boolean') return verbatim(String(value) === 'true' ? 'true' : 'false')
   if (values.kind === 'number')
     return numberLiteral(values.type, typeof value === 'boolean' ? Number(value) : value, at)

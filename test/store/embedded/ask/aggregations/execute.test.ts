@@ -211,6 +211,42 @@ test.each<[string, JsonRecord]>([
 })
 const bucketsOf = (answer: unknown) => (answer as { buckets: JsonRecord[] }).buckets
 
+test.each([
+  ['Europe/Berlin', { calendar_interval: 'day', format: 'yyyy-MM-dd' }],
+  ['America/New_York', { calendar_interval: 'day', format: 'yyyy-MM-dd' }],
+  // Clocks show 02:00 twice on 25 October in Berlin, 01:00 twice on 1 November in New York.
+  ['Europe/Berlin', { fixed_interval: '1h', format: 'yyyy-MM-dd HH:mm' }],
+  ['America/New_York', { fixed_interval: '1h', format: 'yyyy-MM-dd HH:mm' }],
+  ['America/New_York', { fixed_interval: '1h', format: 'yyyy-MM' }],
+])('pages of a composite have each time in %s once: %j', async (time_zone, date_histogram) => {
+  const hours = ['2026-10-24T22:00:00Z', '2026-11-01T03:00:00Z'].flatMap((start) =>
+    Array.from({ length: 5 }, (_, at) => ({
+      t: new Date(Date.parse(start) + at * 3_600_000).toISOString(),
+    })),
+  )
+  const clocks = await tableOf(hours, { t: 'date' })
+  const d = (order: string) => ({
+    t: { date_histogram: { field: 't', time_zone, order, ...date_histogram } },
+  })
+  for (const order of ['asc', 'desc']) {
+    const whole = await clocks.aggregations({ x: { composite: { size: 20, sources: [d(order)] } } })
+    const found: JsonRecord[] = []
+    for (let after: unknown; found.length <= hours.length;) {
+      const page = {
+        size: 1,
+        sources: [d(order)],
+        ...(after !== undefined && { after }),
+      } as JsonRecord
+      const { x } = await clocks.aggregations({ x: { composite: page } })
+      after = (x as JsonRecord).after_key
+      if (after === undefined) break
+      found.push(...bucketsOf(x))
+    }
+    expect(found).toEqual(bucketsOf(whole.x))
+  }
+  clocks.close()
+})
+
 test('each parent has an automatic interval of its own', async () => {
   const inner = { d: { auto_date_histogram: { field: 't', buckets: 3 } } }
   const aggs = { x: { terms: { field: 'k' }, aggs: inner } }
