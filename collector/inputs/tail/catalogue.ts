@@ -134,7 +134,10 @@ export class Catalogue implements Company {
   /** @param since what was rotated at a path at this time or later may be news; told with all its positions. */
   doubt(path: string, since: bigint): void {
     const known = this.unsure.get(path)
-    if (known === undefined || since < known) this.unsure.set(path, since)
+    if (known !== undefined && known <= since) return
+    this.unsure.set(path, since)
+    const live = this.#live.get(path)
+    if (live?.noted) this.note(live)
   }
   /** Nothing is in doubt any more but at these paths. */
   doubtOnly(paths: ReadonlySet<string>): void {
