@@ -45,7 +45,7 @@ export function aliasChanges(
 ): AliasChanges {
   const deleted = new Set<string>()
   const edits: AliasEdit[] = []
-  let forgiven = false
+  const forgiving = new Set<string>()
   for (const action of actions) {
     const indices = resolveTarget(action.indices.join(','), [...all.values()], {
       allowNoIndices: false,
@@ -56,13 +56,15 @@ export function aliasChanges(
     else {
       const gone = removed(action, indices)
       if (gone.length === 0 && action.mustExist === true) throw missing(action.aliases)
-      forgiven ||= action.mustExist === false
+      if (action.mustExist === false) for (const { name } of indices) forgiving.add(name)
       edits.push(...gone)
     }
   }
-  if (edits.length === 0 && deleted.size === 0 && !forgiven) {
+  if (edits.length === 0 && deleted.size === 0 && forgiving.size === 0) {
     throw missing(actions.flatMap(({ aliases }) => aliases))
   }
+  // An alias that need not be there is looked for once the indices are deleted.
+  for (const name of forgiving) if (deleted.has(name)) throw indexNotFound(name)
   checkNames(edits, deleted, all)
   return { deleted, edits }
 }

@@ -46,9 +46,10 @@ export class Intake {
   async take(operations: readonly Operation[], deadline: AbortSignal): Promise<Verdict[]> {
     const all = await this.#indices.all()
     const targets = new Map<string, Promise<Target>>()
+    const made = new Set(operations.filter(makesIndex).map(({ index }) => index))
     const accepted: (Accepted | Verdict)[] = []
     for (const operation of operations) {
-      accepted.push(await this.#accept(operation, all, targets))
+      accepted.push(await this.#accept(operation, all, targets, made))
     }
     const places = await this.#placesOfOwnIds(accepted, deadline)
     const changes = await this.#append(accepted, places)
@@ -59,11 +60,14 @@ export class Intake {
     operation: Operation,
     all: ReadonlyMap<string, Index>,
     targets: Map<string, Promise<Target>>,
+    made: ReadonlySet<string>,
   ): Promise<Accepted | Verdict> {
     try {
       checkOperation(operation)
-      const key = `${operation.requireAlias} ${operation.index}`
-      if (operation.op === 'delete' && !targets.has(key)) this.#checkIsThere(operation, all)
+      const key = `${needsAlias(operation)} ${operation.index}`
+      const { op, index } = operation
+      const isThere = op !== 'delete' || targets.has(key) || made.has(index)
+      if (!isThere) this.#checkIsThere(index, all)
       const known = targets.get(key) ?? this.#targetOf(operation, all)
       targets.set(key, known)
       return await this.#checked(operation, await known)
@@ -72,10 +76,10 @@ export class Intake {
     }
   }
 
-  /** @throws SearchError 404: to delete a document makes no index. */
-  #checkIsThere({ index, requireAlias }: Operation, all: ReadonlyMap<string, Index>): void {
+  /** @throws SearchError 404: to delete a document makes no index by itself. */
+  #checkIsThere(index: string, all: ReadonlyMap<string, Index>): void {
     const dated = dateMathName(index, this.#services.clock.now())
-    const name = this.#indices.writeTarget(dated, all, requireAlias)
+    const name = this.#indices.writeTarget(dated, all, false)
     if (all.has(name)) return
     const text = `no such index [${index}]`
     throw new SearchError(404, 'index_not_found_exception', text, { index })
@@ -83,7 +87,7 @@ export class Intake {
 
   async #targetOf(operation: Operation, all: ReadonlyMap<string, Index>): Promise<Target> {
     const dated = dateMathName(operation.index, this.#services.clock.now())
-    const name = this.#indices.writeTarget(dated, all, operation.requireAlias)
+    const name = this.#indices.writeTarget(dated, all, needsAlias(operation))
     const { isStream } = await this.#indices.ensure(name)
     return { name, isStream }
   }
@@ -184,6 +188,13 @@ const full = new SearchError(
   'es_rejected_execution_exception',
   'the journal is full and journal.when_full is drop_newest: nothing was kept, send it again later',
 )
+
+/** Before any item of its request is done, as in OpenSearch. */
+const makesIndex = ({ op, requireAlias }: Operation): boolean =>
+  (op === 'index' || op === 'create') && !requireAlias
+
+/** As in OpenSearch, whoever deletes is not asked for an alias. */
+const needsAlias = ({ op, requireAlias }: Operation): boolean => requireAlias && op !== 'delete'
 
 /** @throws SearchError what is wrong with it whatever its index is. */
 function checkOperation({ op, id, version, ifSeqNo, ifPrimaryTerm }: Operation): void {

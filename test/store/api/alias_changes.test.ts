@@ -25,6 +25,11 @@ describe('POST /_aliases', () => {
     [[removeIndex('b1'), add('nobody', 'yy')], 404, 'index_not_found_exception'],
     [[add('b1', 'xx'), removeIndex('nobody')], 404, 'index_not_found_exception'],
     [[removeIndex('b1'), add('b1', 'yy')], 404, 'index_not_found_exception'],
+    [
+      [removeIndex('b1'), remove('b1', 'nope', { must_exist: false })],
+      404,
+      'index_not_found_exception',
+    ],
     [[removeIndex('b1'), add('b2', 'UPPER')], 400, 'invalid_index_name_exception'],
     [[removeIndex('b1'), add('b2', 'b2')], 400, 'invalid_alias_name_exception'],
     [

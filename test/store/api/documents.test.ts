@@ -22,7 +22,29 @@ describe('_bulk', () => {
     expect((await ask('HEAD', '/none-yet')).status).toBe(404)
     const both = [...lines, { index: { _index: 'none-yet', _id: 'q' } }, { n: 1 }]
     const after = await ask('POST', '/_bulk', ndjson(...both))
-    expect(itemsOf(after.body).map((each) => Object.values(each)[0]!['status'])).toEqual([404, 201])
+    expect(after.body['errors']).toBe(false)
+    expect(itemsOf(after.body)).toMatchObject([
+      { delete: { status: 404, result: 'not_found' } },
+      { index: { status: 201, result: 'created' } },
+    ])
+  })
+
+  test('require_alias holds nobody up who deletes', async () => {
+    const { ask } = createEsApp()
+    await ask('PUT', '/held/_doc/1', { n: 1 })
+    const lines = ['held', 'none-yet'].flatMap((_index) => [
+      { delete: { _index, _id: '1', require_alias: true } },
+      { index: { _index, _id: '2', require_alias: true } },
+      { n: 2 },
+    ])
+    const reply = await ask('POST', '/_bulk', ndjson(...lines))
+    expect(itemsOf(reply.body)).toMatchObject([
+      { delete: { status: 200, result: 'deleted' } },
+      { index: { status: 404 } },
+      { delete: { status: 404, error: { reason: 'no such index [none-yet]' } } },
+      { index: { status: 404 } },
+    ])
+    expect((await ask('HEAD', '/none-yet')).status).toBe(404)
   })
 
   test('answers each item in order, once it is in the journal', async () => {
