@@ -136,11 +136,11 @@ export class Catalogue implements Company {
     const known = this.unsure.get(path)
     if (known !== undefined && known <= since) return
     this.unsure.set(path, since)
-    const live = this.#live.get(path)
-    if (live?.noted) this.note(live)
+    const told = this.family(path).find((source) => source.path === path && source.noted)
+    if (told) this.note(told)
   }
   /** Nothing is in doubt any more but at these paths. */
-  doubtOnly(paths: ReadonlySet<string>): void {
+  doubtOnly(paths: { has(path: string): boolean }): void {
     for (const path of this.unsure.keys()) {
       if (paths.has(path)) continue
       this.unsure.delete(path)

@@ -12,6 +12,12 @@ interface Known {
   readonly found: (source: Source, candidate: Candidate) => void
 }
 
+/** A log of which generations are to be looked for again, and how far back: see `Generations.follow`. */
+interface Doubt {
+  readonly source: Source
+  readonly after: bigint | undefined
+}
+
 /**
  * The generations of a log that nobody has seen: made and rotated away between two looks, or while Weir
  * was stopped. A rotated file is one of them unless it is known, a copy of what is known, or was there
@@ -28,8 +34,8 @@ export class Generations {
    * file, but has the time of what it was made of.
    */
   readonly #since = new Map<string, bigint>()
-  /** Logs whose generations could not be told apart, because names changed meanwhile. */
-  readonly #unsure = new Set<{ source: Source; after: bigint | undefined }>()
+  /** By path, logs whose generations could not be told apart, because names changed meanwhile. */
+  readonly #unsure = new Map<string, Doubt>()
 
   constructor(surroundings: Surroundings, evidence: Evidence, known: Known) {
     this.#on = surroundings
@@ -65,7 +71,7 @@ export class Generations {
    */
   ignore(path: string, rotated: readonly Candidate[], since: bigint): void {
     // What could not be told apart yet is looked at again.
-    if ([...this.#unsure].some(({ source }) => source.path === path)) return
+    if (this.#unsure.has(path)) return
     for (const { seen } of rotated) {
       if (!this.#on.catalogue.byId(seen.id)) this.#ignored(seen, path, since)
     }
@@ -117,7 +123,7 @@ export class Generations {
       (await this.#evidence.isAwaited(candidate, source)) ||
       this.#evidence.idAt(path) !== seen.id
     if (isUnsure) {
-      this.#unsure.add({ source, after })
+      this.#doubt(source, after)
       catalogue.doubt(source.path, seen.mtimeNs)
       return false
     }
@@ -128,14 +134,20 @@ export class Generations {
   /** What was in doubt and is not any more, after another look, need not be remembered over a restart. */
   settleDoubts(): void {
     if (this.#on.catalogue.unsure.size === 0) return
-    this.#on.catalogue.doubtOnly(new Set([...this.#unsure].map(({ source }) => source.path)))
+    this.#on.catalogue.doubtOnly(this.#unsure)
   }
 
   /** Those logs whose files were being renamed, to be looked at again; forgotten by that. */
-  takeUnsure(): readonly { source: Source; after: bigint | undefined }[] {
-    const unsure = [...this.#unsure]
+  takeUnsure(): readonly Doubt[] {
+    const unsure = [...this.#unsure.values()]
     this.#unsure.clear()
     return unsure
+  }
+
+  #doubt(source: Source, after: bigint | undefined): void {
+    const known = this.#unsure.get(source.path)
+    const isWider = !known || (known.after !== undefined && (after ?? 0n) < known.after)
+    if (isWider) this.#unsure.set(source.path, { source, after })
   }
 
   /** The source that a file belongs to, when it was looked for while names were changing. */

@@ -1,5 +1,7 @@
-import { beginsAsOthers, type Surroundings } from './evidence.ts'
+import { basename } from 'node:path'
+import { beginsAsOthers, isStrong, type Surroundings } from './evidence.ts'
 import { continues, holdsAll, isGzip } from './matching.ts'
+import { isRotatedName } from './names.ts'
 import type { Candidate } from './siblings.ts'
 import type { Source } from './source.ts'
 
@@ -14,41 +16,43 @@ export async function remainsOf(
   isTooOld: (candidate: Candidate) => boolean,
 ): Promise<Candidate | undefined> {
   if (source.gzip || source.progress.offset === 0) return undefined
-  const isCommon = beginsAsOthers(on, source)
+  const isTelling = isStrong(source) && !beginsAsOthers(on, source)
   const alike: Candidate[] = []
-  for (const candidate of on.siblings.copies(source)) {
+  for (const candidate of on.siblings.near(source)) {
     const { path, seen } = candidate
     const owner = on.catalogue.byId(seen.id)
     if ((owner && !owner.fresh) || path === source.path) continue
-    if (isGzip(path) && isTooOld(candidate)) continue
+    if (!isTelling && !on.siblings.isNamedAfter(source, path)) continue
+    if (isGzip(path) ? isTooOld(candidate) : !isRotated(path, source)) continue
     const isOne = isGzip(path) ? isPacked : isPlain
-    if (await isOne(on, candidate, source, isCommon)) alike.push(candidate)
+    if (await isOne(on, candidate, source)) alike.push(candidate)
   }
   // gzip keeps the time of modification; it decides when several begin the same.
   const distance = ({ seen }: Candidate) => Math.abs(Number(seen.mtimeNs - source.mtimeNs))
   return alike.toSorted((a, b) => distance(a) - distance(b))[0]
 }
 
+type IsOne = (on: Surroundings, candidate: Candidate, source: Source) => Promise<boolean>
+
 /** How long it is shows when it is inflated, which is spared where its beginning tells enough. */
-async function isPacked(
-  { files }: Surroundings,
-  candidate: Candidate,
-  source: Source,
-  isCommon: boolean,
-): Promise<boolean> {
-  if (isCommon) return (await continues(files, candidate, source)) === 'rest'
-  if (await holdsAll(files, candidate, source)) return true
-  return (await continues(files, candidate, source)) === 'short'
+const isPacked: IsOne = async (on, candidate, source) => {
+  if (beginsAsOthers(on, source)) return (await continues(on.files, candidate, source)) === 'rest'
+  if (await holdsAll(on.files, candidate, source)) return true
+  return isRotated(candidate.path, source) && (await endsEarlier(on, candidate, source))
+}
+
+/** By its whole length the same, or so far. */
+const isPlain: IsOne = async (on, candidate, source) => {
+  const { size } = candidate.seen
+  if (size > source.progress.offset) return false
+  if (size < source.progress.offset) return endsEarlier(on, candidate, source)
+  return (await continues(on.files, candidate, source)) === 'rest'
 }
 
 /** What was written after the copy was made is in the file alone that is gone. */
-async function isPlain(
-  { files }: Surroundings,
-  candidate: Candidate,
-  source: Source,
-  isCommon: boolean,
-): Promise<boolean> {
-  if (candidate.seen.size > source.progress.offset) return false
-  const verdict = await continues(files, candidate, source)
-  return verdict === 'rest' || (verdict === 'short' && !isCommon)
-}
+const endsEarlier: IsOne = async (on, candidate, source) =>
+  !beginsAsOthers(on, source) && (await continues(on.files, candidate, source)) === 'short'
+
+/** A log of a name of its own that begins the same, as the next day's, is no copy. */
+const isRotated = (path: string, source: Source) =>
+  [source.path, source.real].some((own) => isRotatedName(basename(own), basename(path)))

@@ -263,7 +263,8 @@ export class Rotation {
       if (!catalogue.sources.has(source)) return 'bound'
     }
     for (const other of catalogue.family(source.path)) {
-      if (other.place !== 'cut' && other.place !== 'missing') continue
+      // Of one that was read to its end only remains are looked for, by `settle`.
+      if (other.ended || (other.place !== 'cut' && other.place !== 'missing')) continue
       if (await this.#bindToCopy(other, true)) catalogue.note(other)
       if (!catalogue.sources.has(source)) return 'bound'
     }
@@ -285,7 +286,7 @@ export class Rotation {
     let short: Candidate | undefined
     let steady = true
     await this.#followFamily(source)
-    for (const candidate of siblings.copies(source)) {
+    for (const candidate of siblings.near(source)) {
       if (isGzip(candidate.path) && this.generations.isTooOldFor(candidate, source)) continue
       const owner = catalogue.byId(candidate.seen.id)
       // What is at the path itself now may begin the same, but is another generation.
@@ -300,6 +301,8 @@ export class Rotation {
       const verdict = await continues(files, candidate, source)
       // Little is known of the content: it may be that of another generation.
       const weak = verdict !== 'no' && !this.#evidence.isTelling(source)
+      const isPlainlyIts = verdict === 'rest' && !weak
+      if (!isPlainlyIts && !siblings.isNamedAfter(source, candidate.path)) continue
       if (weak && !isStrong(source) && source.place === 'missing' && !back) {
         if (!isGzip(candidate.path) || !(await holdsAll(files, candidate, source))) continue
       }

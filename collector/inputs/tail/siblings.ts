@@ -32,17 +32,13 @@ export class Siblings {
     return this.#look(() => this.#near(source))
   }
 
-  /** Those of them that may be copies of it: also in `rotated_paths`, where other logs have theirs, the name tells. */
-  copies(source: Pick<Source, 'path' | 'real' | 'at'>): Candidate[] {
-    const owns = [source.path, source.real, source.at ?? source.path]
-    const isNamed = (path: string) =>
-      owns.some((own) => {
-        const name = basename(path)
-        return (
-          name.startsWith(basename(own)) || basename(familyOf(path)) === basename(familyOf(own))
-        )
-      })
-    return this.near(source).filter(({ path }) => isNamed(path))
+  /** Whether a name begins like the log's: in `rotated_paths` other logs have their copies too. */
+  isNamedAfter(source: Pick<Source, 'path' | 'real' | 'at'>, path: string): boolean {
+    const name = basename(path)
+    const family = basename(familyOf(path))
+    return [source.path, source.real, source.at ?? source.path].some(
+      (own) => name.startsWith(basename(own)) || family === basename(familyOf(own)),
+    )
   }
 
   /** Files whose names say that they are rotated copies of the log, oldest first. */

@@ -187,3 +187,36 @@ test('of logs with the same banner, one that is gone is not taken for the copy o
   await stage.quiesce()
   expect(texts()).toEqual(written.toSorted())
 })
+
+test('a log that begins as one that was deleted is no copy of it', async () => {
+  const header = '#Fields: date time'
+  await stage.start({ paths: [stage.path('app-*.log')], tag: 'app' })
+  const dayLog = (day: number) => stage.path(`app-2026112${day}.log`)
+  write(dayLog(1), text([header, ...lines('first', 200)]))
+  await stage.poll(6000)
+  rmSync(dayLog(1))
+  await stage.poll()
+  await stage.poll(6000)
+  write(dayLog(2), text([header]))
+  await stage.quiesce()
+  append(dayLog(2), text(['second']))
+  await stage.quiesce()
+  expect(texts()).toEqual([header, header, ...lines('first', 200), 'second'].toSorted())
+  const { context } = stage.journal.events.find((event) => event.text === 'second')!
+  expect(context).toEqual({ log: { file: { path: dayLog(2) } } })
+})
+
+test('a copy in rotated_paths whose name tells nothing is found by what was read', async () => {
+  const old = stage.path('old')
+  mkdirSync(old)
+  await stage.start({ paths: [log], rotated_paths: [`${old}/*`], tag: 'app' })
+  const first = lines('first', 300)
+  write(log, text(first))
+  await stage.poll(6000)
+  append(log, text(['unread']))
+  copyFileSync(log, `${old}/2026-11-22_app.log`)
+  truncateSync(log)
+  append(log, text(['second']))
+  await stage.quiesce()
+  expect(texts()).toEqual([...first, 'second', 'unread'].toSorted())
+})
