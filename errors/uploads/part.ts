@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { fired } from '../../core/deadline.ts'
 import { Refusal, refusalOf } from '../../core/http/refusal.ts'
 import type { ErrorsConfig } from '../config.ts'
 import type { ErrorsPart, ErrorsWorld } from '../part.ts'
@@ -30,11 +31,7 @@ export function makeUploads(given: ErrorsConfig, world: ErrorsWorld): ErrorsPart
     name: 'uploads',
     start: async () => {},
     async stop(deadline) {
-      const given = new Promise<void>((resolve) => {
-        deadline.addEventListener('abort', () => resolve(), { once: true })
-        if (deadline.aborted) resolve()
-      })
-      await Promise.race([assembly.settled(), given])
+      await Promise.race([assembly.settled(), fired(deadline)])
     },
     async reload(next) {
       config = next

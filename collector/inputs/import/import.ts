@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Position } from '../../../core/journal/batch.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { defineInput, type Input, type InputContext } from '../../input.ts'
+import { fired } from '../../../core/deadline.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { systemTailFiles, type TailFiles } from '../tail/files.ts'
 import { shardOf, familyOf, tagFor } from '../tail/names.ts'
@@ -72,12 +73,8 @@ export class FileImport implements Input {
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping.abort()
-    const given = new Promise<void>((resolve) => {
-      if (deadline.aborted) resolve()
-      else deadline.addEventListener('abort', () => resolve(), { once: true })
-    })
     const ended = (this.#running ?? Promise.resolve()).then(() => this.#settled())
-    await Promise.race([ended, given])
+    await Promise.race([ended, fired(deadline)])
   }
 
   /** Bytes are those on disk: of a compressed file, compressed ones. */

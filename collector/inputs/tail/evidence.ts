@@ -95,11 +95,6 @@ export class Evidence {
     return false
   }
 
-  /** Whether what is known of a source's content tells it from the other generations of its log. */
-  isTelling(source: Source): boolean {
-    return isStrong(source) && !beginsAsOthers(this.#on, source)
-  }
-
   /** Whether a source is being looked for and not found yet. */
   isUnderWay(source: Source): boolean {
     if (!this.moving.has(source)) return false
@@ -139,6 +134,11 @@ export function isOwnPlace({ path, seen }: Candidate, source: Source): boolean {
 /** Whether what is known of a source's content tells it from a log that begins the same. */
 export function isStrong(source: Source): boolean {
   return source.progress.offset >= headBytes
+}
+
+/** Whether what is known of a source's content also tells it from the other generations of its log. */
+export function isTelling(on: Pick<Surroundings, 'catalogue'>, source: Source): boolean {
+  return isStrong(source) && !beginsAsOthers(on, source)
 }
 
 /** Whether another generation of the log has the same head, for each begins with a banner of that length. */

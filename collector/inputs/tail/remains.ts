@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { beginsAsOthers, isStrong, type Surroundings } from './evidence.ts'
+import { beginsAsOthers, isTelling, type Surroundings } from './evidence.ts'
 import { continues, holdsAll, isGzip } from './matching.ts'
 import { isRotatedName } from './names.ts'
 import type { Candidate } from './siblings.ts'
@@ -16,13 +16,13 @@ export async function remainsOf(
   isTooOld: (candidate: Candidate) => boolean,
 ): Promise<Candidate | undefined> {
   if (source.gzip || source.progress.offset === 0) return undefined
-  const isTelling = isStrong(source) && !beginsAsOthers(on, source)
+  const isKnownWell = isTelling(on, source)
   const alike: Candidate[] = []
   for (const candidate of on.siblings.near(source)) {
     const { path, seen } = candidate
     const owner = on.catalogue.byId(seen.id)
     if ((owner && !owner.fresh) || path === source.path) continue
-    if (!isTelling && !on.siblings.isNamedAfter(source, path)) continue
+    if (!isKnownWell && !on.siblings.isNamedAfter(source, path)) continue
     if (isGzip(path) ? isTooOld(candidate) : !isRotated(path, source)) continue
     const isOne = isGzip(path) ? isPacked : isPlain
     if (await isOne(on, candidate, source)) alike.push(candidate)

@@ -1,4 +1,4 @@
-import { Evidence, isOwnPlace, isStrong, type Surroundings } from './evidence.ts'
+import { Evidence, isOwnPlace, isStrong, isTelling, type Surroundings } from './evidence.ts'
 import type { Seen } from './files.ts'
 import { headBytes } from './fingerprint.ts'
 import { Generations } from './generations.ts'
@@ -300,7 +300,7 @@ export class Rotation {
       }
       const verdict = await continues(files, candidate, source)
       // Little is known of the content: it may be that of another generation.
-      const weak = verdict !== 'no' && !this.#evidence.isTelling(source)
+      const weak = verdict !== 'no' && !isTelling(this.#on, source)
       const isPlainlyIts = verdict === 'rest' && !weak
       if (!isPlainlyIts && !siblings.isNamedAfter(source, candidate.path)) continue
       if (weak && !isStrong(source) && source.place === 'missing' && !back) {

@@ -1,5 +1,6 @@
 import type { Input, InputContext } from '../../input.ts'
 import type { JsonObject } from '../../../core/json.ts'
+import { fired } from '../../../core/deadline.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { Following } from './following.ts'
 import { systemTailFiles, type TailFiles } from './files.ts'
@@ -65,12 +66,8 @@ export function createTail(
     async stop(deadline) {
       stopping.abort()
       hints.close()
-      const given = new Promise<void>((resolve) => {
-        if (deadline.aborted) resolve()
-        else deadline.addEventListener('abort', () => resolve(), { once: true })
-      })
       const ended = (running ?? Promise.resolve()).then(() => following.settled())
-      await Promise.race([ended, given]).catch((failure: unknown) =>
+      await Promise.race([ended, fired(deadline)]).catch((failure: unknown) =>
         context.log.warn(`a tail did not end well: ${messageOf(failure)}`),
       )
       following.close()
