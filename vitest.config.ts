@@ -17,6 +17,9 @@ const wired = [
   'test/store/api/routes.test.ts',
 ]
 
+/** Where fast-check is used: which cases it makes. */
+const setupFiles = ['test/fuzz_seed.ts']
+
 /**
  * unit: pure and fast, part of `npm run check`. Everything slower has a project of its own, so that
  * the quick loop stays quick: sockets, contracts over every plugin, models, faults, and e2e with real peers.
@@ -29,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles,
           // They take milliseconds; what else runs on a machine must not fail them.
           testTimeout: 30_000,
           // Unit tests share nothing that changes, so they share the modules too: 11 s instead of 25.
@@ -38,20 +42,31 @@ export default defineConfig({
           exclude: ['test/{contracts,model,faults,fuzz,e2e,store/embedded}/**', ...wired],
         },
       },
-      { test: { name: 'wired', include: wired, testTimeout: 30_000, pool: 'threads' } },
+      { test: { name: 'wired', setupFiles, include: wired, testTimeout: 30_000, pool: 'threads' } },
       {
-        test: { name: 'contracts', include: ['test/contracts/**/*.test.ts'], testTimeout: 30_000 },
+        test: {
+          name: 'contracts',
+          setupFiles,
+          include: ['test/contracts/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
       },
       {
         // DuckDB takes its time to load, and segments theirs to be written.
         test: {
           name: 'engine',
+          setupFiles,
           include: ['test/store/embedded/**/*.test.ts'],
           testTimeout: 30_000,
         },
       },
       {
-        test: { name: 'model', include: ['test/{model,fuzz}/**/*.test.ts'], testTimeout: 300_000 },
+        test: {
+          name: 'model',
+          setupFiles,
+          include: ['test/{model,fuzz}/**/*.test.ts'],
+          testTimeout: 300_000,
+        },
       },
       {
         test: {
@@ -65,6 +80,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          setupFiles,
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 240_000,
