@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../store/search.ts'
 import { dayMs, dayOf } from '../digest/span.ts'
 import { shortIdParts } from '../search/short_id.ts'
-import { activityJson, activityOf } from './activity_json.ts'
+import { activityOf, activityPage } from './activity_json.ts'
 import { iso, isoOrNull, type Answering, type Asked, type Row } from './asked.ts'
 import { eventBrief, eventColumns, eventTables, keptEvent } from './event_json.ts'
 import { feedbackJson } from './feedback_answers.ts'
@@ -141,19 +141,11 @@ export const valuesOfTag: Answering = (asked) => {
   )
 }
 
-export const activitiesOfIssue: Answering = (asked) => {
-  const activity = activityOf(Number(issueOf(asked)['id']), asked, asked.limit)
-  return answer({ activity })
-}
+export const activitiesOfIssue: Answering = (asked) =>
+  activityPage(Number(issueOf(asked)['id']), null, asked, (activity) => ({ activity }))
 
-export const notesOfIssue: Answering = (asked) => {
-  const rows = asked.rows(
-    `select * from activity where issue = ? and kind = 'note' and undone = 0 order by id desc limit ?`,
-    Number(issueOf(asked)['id']),
-    asked.limit,
-  )
-  return answer(rows.map(activityJson))
-}
+export const notesOfIssue: Answering = (asked) =>
+  activityPage(Number(issueOf(asked)['id']), 'note', asked, (notes) => notes)
 
 export const feedbackOfIssue: Answering = (asked) => {
   const id = Number(issueOf(asked)['id'])

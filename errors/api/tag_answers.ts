@@ -15,26 +15,38 @@ const allKeys = `
     select k.key, (select count(*) from issue_tags g where g.key = k.key) as n from keys k where k.key is not null
     union all select 'release', count(*) from issue_releases
     union all select 'environment', count(*) from issue_environments)
-  where n > 0 and ?1 is not null order by n desc, key limit ?2`
+  where n > 0 and ?1 is not null`
 const ofProjects = inProjects.replace('?', '?1')
 const keysOfProjects = `
   select key, n from (
     select g.key, count(*) as n from issue_tags g ${ofProjects} group by g.key
     union all select 'release', count(*) from issue_releases g ${ofProjects}
     union all select 'environment', count(*) from issue_environments g ${ofProjects})
-  where n > 0 order by n desc, key limit ?2`
+  where n > 0`
+/** Keys have their places by these: those with the most values first. */
+const keyPlaces = { value: 'n', id: 'key', isNamed: true } as const
 
 /** Keys of the tags of a project's issues, or of all, with how many values issues have of each. */
 export const listTags: Answering = (asked) => {
   const isAll = asked.projects.length === asked.request.projects.length
-  const rows = asked.rows(isAll ? allKeys : keysOfProjects, asked.projectIds, asked.limit)
-  return answer(
-    rows.map((row) => ({
-      key: String(row['key']),
-      name: nameOf(String(row['key'])),
-      totalValues: Number(row['n']),
-      canDelete: false,
-    })),
+  return asked.page(
+    keyPlaces,
+    (from, most) =>
+      asked
+        .rows(
+          `select * from (${isAll ? allKeys : keysOfProjects}) where ${from.sql} order by ${from.order} limit ?`,
+          asked.projectIds,
+          ...from.values,
+          most,
+        )
+        .map((row) => ({ value: Number(row['n']), id: String(row['key']) })),
+    (entries) =>
+      entries.map(({ value, id }) => ({
+        key: id,
+        name: nameOf(id),
+        totalValues: value,
+        canDelete: false,
+      })),
   )
 }
 

@@ -277,3 +277,27 @@ test('comments are written, changed and deleted', async () => {
   expect((await ask('POST', '/issues/1/comments/', { text: ' ' })).status).toBe(400)
   expect((await ask('POST', '/issues/7/comments/', { text: 'x' })).status).toBe(404)
 })
+
+test.each([
+  ['activities', 23],
+  ['notes', 11],
+  ['comments', 11],
+])('%s are walked by Link, each once, whatever happens meanwhile', async (path, count) => {
+  const database = plant([issueOf(1)])
+  const happens = (kind: string) =>
+    database.exec(
+      `insert into activity (project, issue, kind, at_ms) values (1, 1, '${kind}', ${nowMs})`,
+    )
+  for (let at = 0; at < 23; at++) happens(at % 2 ? 'note' : 'merge')
+  const ask = asking(database)
+  const ids: number[] = []
+  for (let next: string | undefined = ''; next !== undefined;) {
+    const { body, headers } = await ask('GET', `/issues/1/${path}/?limit=4&cursor=${next}`)
+    const page = (Array.isArray(body) ? body : (body as JsonRecord)['activity']) as JsonRecord[]
+    ids.push(...page.map(({ id }) => Number(id)))
+    happens('note')
+    next = /rel="next"; results="true"; cursor="([^"]+)"/.exec(headers!['link']!)?.[1]
+  }
+  expect(new Set(ids).size).toBe(count)
+  expect(ids).toEqual(ids.toSorted((a, b) => b - a))
+})

@@ -132,6 +132,24 @@ test('values of a tag are walked by Link, forth and back, each once, whatever is
   }
 })
 
+test('keys of tags are walked by Link, each once', async () => {
+  const database = planted()
+  for (let at = 0; at < 23; at++)
+    database.exec(`insert into issue_tags values (${1 + (at % 2)}, 'key ${at % 13}', 'v', 1, 0, 0)`)
+  const list = asking(database)
+  for (const path of ['/projects/weir/shop/tags/', '/organizations/weir/tags/']) {
+    const whole = (await list('GET', `${path}?limit=100`)).body as JsonRecord[]
+    const seen: JsonRecord[] = []
+    for (let next: string | undefined = ''; next !== undefined;) {
+      const { body, headers } = await list('GET', `${path}?limit=4&cursor=${next}`)
+      seen.push(...(body as JsonRecord[]))
+      next = /rel="next"; results="true"; cursor="([^"]+)"/.exec(headers!['link']!)?.[1]
+    }
+    expect(seen).toEqual(whole)
+    expect(seen).toHaveLength(16)
+  }
+})
+
 test('names of tags that objects have are no tags', async () => {
   for (const key of ['constructor', '__proto__', "release' --"]) {
     const path = `/projects/weir/shop/tags/${encodeURIComponent(key)}/`
