@@ -62,14 +62,16 @@ export class Sessions {
   #single(report: SessionReport): number {
     const { body, project, received_ms: receivedMs } = report
     const given = textIn(body, 'sid')
-    // Updates of one may come with dashes and without.
-    const sid = readEventId(given) ?? given
     const attributes = recordIn(body, 'attrs')
     const release = textIn(attributes, 'release')
-    if (sid === undefined || release === undefined) return 0
+    if (given === undefined || release === undefined) return 0
+    // Updates of one may come with dashes and without; older versions kept the id as it was written.
+    const sid = readEventId(given) ?? given
+    const known =
+      this.#statements.known.get(project, sid) ??
+      (sid === given ? undefined : this.#statements.known.get(project, given))
     const startedMs = timeIn(body, 'started') ?? timeIn(body, 'timestamp') ?? receivedMs
     const seq = numberIn(body, 'seq') ?? timeIn(body, 'timestamp') ?? receivedMs
-    const known = this.#statements.known.get(project, sid)
     if (known && seq < Number(known['seq'])) return 0
     const user = textIn(body, 'did')
     const userNumber = user === undefined ? undefined : userNumberOf(user)

@@ -319,6 +319,21 @@ test('a session is one however its id is written', async () => {
   expect(rows('select started, errored from session_hours')).toEqual([{ started: 1, errored: 1 }])
 })
 
+test('a session that was open when Weir was upgraded counts once', async () => {
+  const { database, digest, rows } = digestionOf()
+  const sid = '7C9E6679-7425-40DE-944B-E07FC1F90AE7'
+  const update = async (seq: number, status: string) => {
+    const body = { sid, seq, status, started: '2026-01-05T12:00:00Z', attrs: { release: 'a@1' } }
+    await digest({ kind: 'session', project: 1, key: 'k', received_ms: startMs, body })
+  }
+  await update(0, 'ok')
+  // As an older version kept it.
+  database.prepare('update sessions set sid = ?').run(sid)
+  await update(1, 'ok')
+  await update(2, 'crashed')
+  expect(rows('select started, crashed from session_hours')).toEqual([{ started: 1, crashed: 1 }])
+})
+
 test('a check-in that does not come is missed; the next one is well again', async () => {
   const { database, digest, digestion, rows } = digestionOf()
   const checkIn = (atMs: number) => ({
