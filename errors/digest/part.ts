@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { fullJitter } from '../../core/backoff.ts'
 import type { Context } from '../../core/context.ts'
+import { fired } from '../../core/deadline.ts'
 import { WeirError } from '../../core/errors.ts'
 import type { Position } from '../../core/journal/batch.ts'
 import type { JournalFeed } from '../../core/journal/feed.ts'
@@ -35,7 +36,8 @@ export class DigestPart implements ErrorsPart, Digest {
   #restarts = 0
   /** Another is started in a moment. */
   #isRestarting = false
-  #stopping = false
+  /** Of the stop, once that has begun. */
+  #deadline: AbortSignal | undefined
 
   constructor(config: ErrorsConfig, world: ErrorsWorld) {
     this.#config = config
@@ -74,10 +76,11 @@ export class DigestPart implements ErrorsPart, Digest {
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
-    this.#stopping = true
+    this.#deadline = deadline
     for (const unlisten of this.#unlisten) unlisten()
     this.#unlisten = []
-    await this.#begun?.catch(() => undefined)
+    // A thread that is not there by then is ended as it is.
+    await Promise.race([this.#begun?.catch(() => undefined), fired(deadline)])
     const link = this.#link
     this.#link = undefined
     // What is not digested by then is in the journal, and is after the next start.
@@ -130,13 +133,13 @@ export class DigestPart implements ErrorsPart, Digest {
 
   #wake(): void {
     // What arrives does not hurry one that has just died.
-    if (this.#link || this.#stopping || this.#isRestarting) return
+    if (this.#link || this.#deadline || this.#isRestarting) return
     this.#started().catch(() => undefined)
   }
 
   /** Whoever wanted the thread to start: when it does not, it is tried again. */
   #started(): Promise<DigestLink> {
-    if (this.#stopping || !this.#feed) {
+    if (this.#deadline || !this.#feed) {
       return Promise.reject(new WeirError('WEIR_NOT_RUNNING', 'errors are not running'))
     }
     this.#begun ??= this.#begin()
@@ -158,6 +161,7 @@ export class DigestPart implements ErrorsPart, Digest {
       errorEventsPartition,
       new Map(position ? [[outboxSource, position]] : []),
     )
+    if (this.#deadline?.aborted) throw new WeirError('WEIR_NOT_RUNNING', 'errors are not running')
     const { shared, limit } = journal.space
     const folder = partitionFolder(dataFolder, reportsPartition)
     const reports = this.#feed!.partitions().find(({ name }) => name === reportsPartition)
@@ -202,7 +206,7 @@ export class DigestPart implements ErrorsPart, Digest {
   }
 
   #restart(failure: unknown): void {
-    if (this.#stopping || this.#isRestarting) return
+    if (this.#deadline || this.#isRestarting) return
     this.#isRestarting = true
     this.#restarts += 1
     this.#failures += 1

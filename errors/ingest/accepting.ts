@@ -1,4 +1,5 @@
 import type { Context } from '../../core/context.ts'
+import { fired } from '../../core/deadline.ts'
 import { WeirError } from '../../core/errors.ts'
 import type { Position } from '../../core/journal/batch.ts'
 import type { Journal } from '../../core/journal/journal.ts'
@@ -6,7 +7,7 @@ import type { Project, Projects } from '../projects/project.ts'
 import { logsPartition, reportsPartition } from '../reports.ts'
 import { type AcceptLink, startAcceptThread } from './accept_link.ts'
 import type { Incoming } from './incoming.ts'
-import type { AcceptConfig, AcceptNotice } from './protocol.ts'
+import type { AcceptConfig, AcceptNotice, AcceptSeed } from './protocol.ts'
 import { quotaPosition } from './quotas.ts'
 import type { Answer } from './refusal.ts'
 
@@ -29,11 +30,14 @@ export class Accepting {
   readonly #world: AcceptingWorld
   #config: AcceptConfig
   #link: AcceptLink | undefined
+  /** Not ready yet. */
+  #starting: AcceptLink | undefined
   #begun: Promise<AcceptLink> | undefined
   #died = false
   #diedAtMs = -Infinity
   #restarts = 0
-  #stopping = false
+  /** Of the stop, once that has begun. */
+  #deadline: AbortSignal | undefined
   #unlisten: (() => void) | undefined
 
   constructor(config: AcceptConfig, world: AcceptingWorld) {
@@ -78,9 +82,10 @@ export class Accepting {
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
-    this.#stopping = true
+    this.#deadline = deadline
     this.#unlisten?.()
-    await this.#begun?.catch(() => undefined)
+    await Promise.race([this.#begun?.catch(() => undefined), fired(deadline)])
+    await this.#starting?.terminate()
     const link = this.#link
     this.#link = undefined
     if (!link) return
@@ -93,8 +98,8 @@ export class Accepting {
   }
 
   async #begin(): Promise<AcceptLink> {
-    const { context, journal, projects, logLevel, startThread = startAcceptThread } = this.#world
-    if (this.#stopping) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is stopping')
+    const { context, journal, projects, logLevel } = this.#world
+    if (this.#deadline) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is stopping')
     const wait = this.#diedAtMs + restartMs - context.clock.monotonic()
     if (this.#died && wait > 0) await context.clock.sleep(wait)
     const all = await projects.all()
@@ -105,20 +110,27 @@ export class Accepting {
     if (this.#died) await journal.recover(logsPartition)
     const logsWriter = await journal.seed(logsPartition, new Map())
     const { shared, limit } = journal.space
+    return await this.#startThread({
+      writer,
+      logsWriter,
+      space: { shared, limit },
+      config: this.#config,
+      projects: all,
+      counts: Array.from(counts, ([source, [, position]]) => [source, position] as const),
+      logLevel,
+      dataFolder: context.dataFolder,
+    })
+  }
+
+  async #startThread(seed: AcceptSeed): Promise<AcceptLink> {
+    const { context, projects, startThread = startAcceptThread } = this.#world
+    if (this.#deadline?.aborted) throw new WeirError('WEIR_NOT_RUNNING', 'Weir is stopping')
     const link: AcceptLink = startThread(
-      {
-        writer,
-        logsWriter,
-        space: { shared, limit },
-        config: this.#config,
-        projects: all,
-        counts: Array.from(counts, ([source, [, position]]) => [source, position] as const),
-        logLevel,
-        dataFolder: context.dataFolder,
-      },
+      seed,
       (notice) => this.#hear(notice),
       (failure) => this.#onExit(link, failure),
     )
+    this.#starting = link
     try {
       await link.ready
     } catch (failure) {
@@ -126,6 +138,8 @@ export class Accepting {
       this.#diedAtMs = context.clock.monotonic()
       await link.terminate()
       throw failure
+    } finally {
+      this.#starting = undefined
     }
     this.#link = link
     this.#follow(projects)
@@ -153,7 +167,7 @@ export class Accepting {
     if (this.#link !== link) return
     this.#link = undefined
     this.#died = true
-    if (this.#stopping) return
+    if (this.#deadline) return
     const { log, metrics, clock } = this.#world.context
     this.#diedAtMs = clock.monotonic()
     this.#restarts += 1

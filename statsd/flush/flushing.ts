@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { fullJitter } from '../../core/backoff.ts'
 import type { Context } from '../../core/context.ts'
+import { fired } from '../../core/deadline.ts'
 import type { Journal } from '../../core/journal/journal.ts'
 import { WeirError } from '../../core/errors.ts'
 import { type JournalPiece, mergedPosition } from '../forward/forwarded.ts'
@@ -86,7 +87,8 @@ export class Flushing {
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true
     for (let left = this.#takeLeft(); left; left = this.#takeLeft()) this.#onEarly(left)
-    await this.#begun?.catch(() => undefined)
+    // A thread that is not there by then is ended as it is.
+    await Promise.race([this.#begun?.catch(() => undefined), fired(deadline)])
     const link = this.#link
     this.#link = undefined
     this.#port?.close()

@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { fullJitter } from '../../core/backoff.ts'
+import { fired } from '../../core/deadline.ts'
 import { WeirError } from '../../core/errors.ts'
 import type { Context } from '../../core/context.ts'
 import type { Lifecycle } from '../../core/lifecycle.ts'
@@ -33,6 +34,8 @@ export class Receiver implements Lifecycle {
   readonly #watchers = new Set<(notice: ReceiverNotice) => void>()
   #watching = { lines: 0, packets: 0 }
   #link: ReceiverLink | undefined
+  /** Not ready yet. */
+  #coming: ReceiverLink | undefined
   #generation = 0
   /** The start of a thread that is under way, or the last; where it listens it is tried until it succeeds. */
   #starting: Promise<void> | undefined
@@ -71,7 +74,10 @@ export class Receiver implements Lifecycle {
     // What has come by now is seen by the next turn of the loop, and begins the thread.
     if (this.#doorman) await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
     this.#stopping.abort()
-    await this.#starting?.catch(() => undefined)
+    const started = this.#starting?.catch(() => undefined)
+    await Promise.race([started, fired(deadline)])
+    await this.#coming?.terminate()
+    await started
     this.#doorman?.close()
     this.#doorman = undefined
     const link = this.#link
@@ -163,6 +169,7 @@ export class Receiver implements Lifecycle {
       (notice) => this.#hear(notice),
       (failure) => this.#onExit(link, failure),
     )
+    this.#coming = link
     try {
       await link.ready
       if (doorman) await link.ask({ ask: 'takeOver', early: doorman.leave() })
@@ -174,6 +181,7 @@ export class Receiver implements Lifecycle {
       doorman?.close()
       throw failure
     } finally {
+      this.#coming = undefined
       this.#doorman = undefined
     }
     // From here on its end is a death.

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
 import type { Context } from '../../core/context.ts'
 import { systemFiles } from '../../core/files.ts'
@@ -122,6 +122,16 @@ test('stop takes what was handed over, the first swap as well', async () => {
   await flushing.stop(AbortSignal.timeout(5_000))
   expect(await flushesOf('g')).toEqual([1])
   await flushing.stop(AbortSignal.timeout(5_000))
+})
+
+test('a stop waits for the journal no longer than its deadline', async () => {
+  const seeded = Promise.withResolvers<never>()
+  const seed = vi.spyOn(journal, 'seed').mockReturnValueOnce(seeded.promise)
+  hand(busy)
+  await waitFor('the start', () => seed.mock.calls.length > 0)
+  await flushing.stop(AbortSignal.abort())
+  seeded.resolve({} as never)
+  expect(await flushing.status()).toBeUndefined()
 })
 
 test('a thread that dies is replaced, and numbers go on', async () => {

@@ -48,7 +48,9 @@ async function waiting() {
       counted.set(name, (counted.get(name) ?? 0) + counter.sums[row]!)
     }
   }
+  const ports: MessagePort[] = []
   const onTables = (port: MessagePort) => {
+    ports.push(port)
     port.on('message', ({ swapped }: FlusherMessage) => {
       take(swapped)
       port.postMessage({ flushed: swapped.turn })
@@ -62,7 +64,7 @@ async function waiting() {
   await receiver.start()
   const udp = createSocket('udp4')
   onTestFinished(() => void udp.close())
-  return { receiver, port, workers, counted, udp, stop, warnings: world.warnings }
+  return { receiver, port, workers, ports, counted, udp, stop, warnings: world.warnings }
 }
 
 const send = (udp: UdpSocket, port: number, text: string) =>
@@ -93,6 +95,16 @@ test('without metrics there is no thread, and the addresses are told and given b
   const again = createServer().listen(port, host)
   await once(again, 'listening')
   again.close()
+})
+
+test('a thread that is still starting is ended at the deadline of the stop', async () => {
+  const { receiver, port, workers, ports, udp } = await waiting()
+  const begun = once(process, 'worker')
+  await send(udp, port, 'a:1|c')
+  await begun
+  await receiver.stop(AbortSignal.abort())
+  expect(workers[0]!.threadId).toBe(-1)
+  expect(ports).toHaveLength(0)
 })
 
 test('the first datagram begins the thread; of those that come meanwhile none is lost', async () => {

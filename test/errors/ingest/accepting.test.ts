@@ -3,6 +3,7 @@ import { WeirError } from '../../../core/errors.ts'
 import { errorsConfig } from '../../../errors/config.ts'
 import { Accepting, type AcceptingWorld } from '../../../errors/ingest/accepting.ts'
 import type { AcceptRequest } from '../../../errors/ingest/protocol.ts'
+import { eventually } from '../../eventually.ts'
 import { incomingWith, projectOf } from './accepted.ts'
 
 const config = errorsConfig.parse({})
@@ -14,6 +15,8 @@ function threads() {
   const recovered: string[] = []
   let listener: ((projects: readonly never[]) => void) | undefined
   let failing = 0
+  let readiness: Promise<void> = Promise.resolve()
+  let ended = 0
   const world = {
     context: {
       clock: { monotonic: () => 0, sleep: async () => undefined },
@@ -59,9 +62,9 @@ function threads() {
         },
       }
       started.push(thread)
-      const ready = failing-- > 0 ? Promise.reject(new Error('no room')) : Promise.resolve()
+      const ready = failing-- > 0 ? Promise.reject(new Error('no room')) : readiness
       return {
-        ready,
+        ready: Promise.race([ready, died.promise]),
         ask: (request: AcceptRequest) => {
           thread.asked.push(request)
           const isHeld = request.ask === 'accept' && request.incoming.query === 'hold'
@@ -70,7 +73,10 @@ function threads() {
             : Promise.resolve(request.ask === 'accept' ? answer : undefined)
         },
         end: async (finish: (withinMs: number) => Promise<unknown>) => void (await finish(1)),
-        terminate: async () => undefined,
+        terminate: async () => {
+          ended += 1
+          died.reject(new WeirError('WEIR_WORKER_DIED', 'the thread ended'))
+        },
       }
     },
   }
@@ -81,6 +87,8 @@ function threads() {
     recovered,
     world,
     fail: () => void (failing = 1),
+    hang: () => void (readiness = new Promise(() => undefined)),
+    ended: () => ended,
     change: () => listener?.([]),
   }
 }
@@ -139,4 +147,27 @@ test('stopped, it takes nothing', async () => {
   await expect(accepting.accept(incomingWith('{}'))).rejects.toMatchObject({
     code: 'WEIR_NOT_RUNNING',
   })
+})
+
+test('a thread that never gets ready is ended at the deadline of the stop', async () => {
+  const { accepting, started, hang, ended } = threads()
+  hang()
+  const report = accepting.accept(incomingWith('{}'))
+  const failed = expect(report).rejects.toMatchObject({ code: 'WEIR_WORKER_DIED' })
+  await eventually(() => expect(started).toHaveLength(1))
+  await accepting.stop(AbortSignal.abort())
+  expect(ended()).toBeGreaterThan(0)
+  await failed
+})
+
+test('a thread that what it needs comes too late for is not started', async () => {
+  const { accepting, started, world } = threads()
+  const projects = Promise.withResolvers<ReturnType<typeof projectOf>[]>()
+  world.projects.all = () => projects.promise
+  const report = accepting.accept(incomingWith('{}'))
+  const failed = expect(report).rejects.toMatchObject({ code: 'WEIR_NOT_RUNNING' })
+  await accepting.stop(AbortSignal.abort())
+  projects.resolve([])
+  await failed
+  expect(started).toHaveLength(0)
 })
