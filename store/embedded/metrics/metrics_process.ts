@@ -13,7 +13,8 @@ import { pointManifestPath } from './layout.ts'
 import type { MetricsQuestion } from './metrics_protocol.ts'
 import { type FileSizes, PointMaintenance } from './point_maintenance.ts'
 import { PointReader } from './point_reader.ts'
-import { PointSealer, type PointSealerEvents, type PointSealerOptions } from './point_sealer.ts'
+import type { SealingEvents } from '../sealing_passes.ts'
+import { PointSealer, type PointSealerOptions } from './point_sealer.ts'
 import { PointStore, type PointWorld } from './point_store.ts'
 import { RetentionRules } from './retention_rules.ts'
 import { TagSearch } from './tag_search.ts'
@@ -38,7 +39,7 @@ export class MetricsProcess {
     store: PointStore,
     options: MetricsProcessOptions,
     follow: (cursor: Places) => JournalFollower,
-    events: PointSealerEvents,
+    events: SealingEvents,
   ) {
     const { world, manifest } = store
     this.store = store
@@ -70,7 +71,7 @@ export class MetricsProcess {
     world: PointWorld,
     options: MetricsProcessOptions,
     follow: (cursor: Places) => JournalFollower,
-    events: PointSealerEvents,
+    events: SealingEvents,
     isLook = false,
   ): Promise<MetricsProcess> {
     const store = await PointStore.open(world, options.metrics.page_cache, isLook)
