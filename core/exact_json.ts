@@ -113,10 +113,15 @@ const longWhole = /^-?\d{16,}$/
  * For questions and events, which mean the same by `5` and `"5"`: whole numbers that a double may not hold are their
  * texts, in lists and objects.
  */
-export function parseLongAsText(text: string): unknown {
+export const parseLongAsText = (text: string): unknown => parseLongAs(text, (source) => source)
+
+/** For comparisons: whole numbers that a double may not hold are bigints, in lists and objects. */
+export const parseLongAsBigint = (text: string): unknown => parseLongAs(text, BigInt)
+
+function parseLongAs(text: string, longOf: (source: string) => unknown): unknown {
   if (!longNumber.test(text)) return JSON.parse(text)
   return parseWith(text, (value, source) =>
-    longWhole.test(source) && !Number.isSafeInteger(value) ? source : value,
+    longWhole.test(source) && !Number.isSafeInteger(value) ? longOf(source) : value,
   )
 }
 

@@ -1,4 +1,4 @@
-import { parseExact } from '../core/exact_json.ts'
+import { parseExact, parseLongAsBigint } from '../core/exact_json.ts'
 import type { Files } from '../core/files.ts'
 import type { JournalListener } from '../core/journal/feed.ts'
 import { partitionFolder } from '../core/journal/layout.ts'
@@ -182,8 +182,8 @@ export class LiveTail {
     for (let start = 0, end; (end = bytes.indexOf(10, start)) >= 0; start = end + 1) {
       count += 1
       const text = bytes.toString('utf8', start, end)
-      const asDoubles = JSON.parse(text) as JsonRecord
-      const fitting = followers.filter(({ matches }) => matches(asDoubles))
+      const compared = parseLongAsBigint(text) as JsonRecord
+      const fitting = followers.filter(({ matches }) => matches(compared))
       if (fitting.length === 0) continue
       const event = parseExact(text) as JsonRecord
       for (const follower of fitting) {

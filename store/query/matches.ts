@@ -2,13 +2,17 @@ import { type JsonRecord, type JsonValue, SearchError } from '../search.ts'
 import { tokensOf } from './analysis.ts'
 import { leastOfTokens, minimumShouldMatch } from './minimum_should_match.ts'
 import type { BoolQuery, PatternQuery, Query, Scalar, TermQuery, TextQuery } from './query.ts'
+import { type Numeric, numericOf, numericOrder } from './numeric_order.ts'
 import { rangeFits } from './range_fits.ts'
 import { wildcardFits } from './wildcard_fits.ts'
 
 /** Texts that are analysed where no mapping says otherwise; see store/fields.ts. */
 const textFields = new Set(['message', 'error.message', 'error.stack_trace'])
 
-/** Whether one event fits a query, for those who see events pass by rather than ask the store. */
+/**
+ * Whether one event fits a query, for those who see events pass by rather than ask the store. Whole numbers that a
+ * double does not hold may be bigints.
+ */
 export type Matches = (event: JsonRecord) => boolean
 
 /**
@@ -83,10 +87,10 @@ function matchesTerm({ field, values, caseInsensitive }: TermQuery): Matches {
 
 function equalTo(wanted: Scalar, fold = (text: string) => text): (value: Value) => boolean {
   const text = String(wanted)
-  const number = text.trim() === '' ? NaN : Number(text)
+  const number = numericOf(text)
   const folded = fold(text)
   return (value) => {
-    if (typeof value === 'number') return value === number
+    if (isNumeric(value)) return numericOrder(value, number) === 0
     return typeof value === 'boolean' ? String(value) === text : fold(value) === folded
   }
 }
@@ -174,7 +178,10 @@ function holdsPhrase(
   )
 }
 
-type Value = string | number | boolean
+type Value = string | Numeric | boolean
+
+const isNumeric = (value: Value): value is Numeric =>
+  typeof value === 'number' || typeof value === 'bigint'
 
 const isText = (value: Value, path: string): boolean =>
   typeof value === 'string' && textFields.has(path)

@@ -1,7 +1,8 @@
 import { dateOf } from './date_math.ts'
+import { type Numeric, numericOf, numericOrder } from './numeric_order.ts'
 import type { RangeQuery, Scalar } from './query.ts'
 
-type Value = string | number | boolean
+type Value = string | Numeric | boolean
 
 /**
  * Whether a value lies in a range, by what the value is: times as dates on `@timestamp`, numbers as numbers,
@@ -19,7 +20,10 @@ export function rangeFits(query: RangeQuery, nowMs: number): (value: Value) => b
   ]
   const tests = bounds.flatMap(([bound, roundUp, fits]) => {
     if (bound === undefined) return []
-    if (field !== '@timestamp') return [(value: Value) => fits(orderOf(value, bound))]
+    if (field !== '@timestamp') {
+      const order = orderTo(bound)
+      return [(value: Value) => fits(order(value))]
+    }
     const micros = dateOf(bound, { format, timeZone, roundUp, nowMs })
     return [(value: Value) => fits(Number(microsOf(value) - micros))]
   })
@@ -30,13 +34,14 @@ export function rangeFits(query: RangeQuery, nowMs: number): (value: Value) => b
 }
 
 /** Negative, 0 or positive; NaN where the two cannot be compared. */
-function orderOf(value: Value, bound: Scalar): number {
-  if (typeof value === 'number') return value - Number(bound)
-  if (typeof value === 'boolean') {
-    const truth = { true: 1, false: 0 }[String(bound)]
-    return Number(value) - (truth ?? NaN)
+function orderTo(bound: Scalar): (value: Value) => number {
+  const text = String(bound)
+  const number = numericOf(bound)
+  const truth = { true: 1, false: 0 }[text] ?? NaN
+  return (value) => {
+    if (typeof value === 'string') return byCodePoints(value, text)
+    return typeof value === 'boolean' ? Number(value) - truth : numericOrder(value, number)
   }
-  return byCodePoints(value, String(bound))
 }
 
 /** As UTF-8 sorts. Surrogates stand for what comes behind all that has none. */

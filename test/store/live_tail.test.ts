@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Files, systemFiles } from '../../core/files.ts'
+import { liveQuery } from '../../store/live_query.ts'
 import { LiveTail } from '../../store/live_tail.ts'
 import { linesOf, openJournal, startWriter } from '../core/journal/setup.ts'
 import { temporaryFolder } from '../temporary_folder.ts'
@@ -117,6 +118,17 @@ test('what a segment got before it ended is shown, however long the look at it t
   seen.push((await first).value)
   while (seen.length < 6) seen.push((await events.next()).value)
   expect(seen).toMatchObject([0, 1, 2, 3, 4, 5].map((n) => ({ event: { n } })))
+  await writer.close(AbortSignal.timeout(5000))
+})
+
+test('what fits is told by every digit', async () => {
+  const { writer, tail, stop } = await started()
+  const { matches, wants } = liveQuery('id:9007199254740993', '*', 0)
+  const next = tail.follow(matches, wants, stop.signal).next()
+  const lines = ['9007199254740992', '9007199254740993'].map((id) => `{"id":${id}}\n`)
+  await writer.append([{ ...linesOf([0, 1]), bytes: Buffer.from(lines.join('')) }])
+  const { value } = await next
+  expect(JSON.stringify(value)).toContain('{"id":9007199254740993}')
   await writer.close(AbortSignal.timeout(5000))
 })
 

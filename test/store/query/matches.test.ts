@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { parseLongAsBigint } from '../../../core/exact_json.ts'
 import { queryOfBody } from '../../../store/query/body/body.ts'
 import { queryOfText } from '../../../store/query/language/parser.ts'
 import { matcherOf } from '../../../store/query/matches.ts'
@@ -68,6 +69,24 @@ test.each([
 ])('%s: %s', (text, expected) => {
   const matches = matcherOf(queryOfText(text, { mode: 'weir' }), nowMs)
   expect(matches(event)).toBe(expected)
+})
+
+test.each([
+  ['id:9007199254740993', true],
+  ['id:9007199254740992', false],
+  ['id>9007199254740992', true],
+  ['id>9007199254740993', false],
+  ['id<=9007199254740993.5', true],
+  ['id:-9007199254740993', false],
+  ['ids:18446744073709551615', true],
+  ['ids:18446744073709551616', false],
+  ['ids:5', true],
+  ['id:*', true],
+  ['id:90*', false],
+])('numbers above 2^53 have every digit: %s: %s', (text, expected) => {
+  const long = parseLongAsBigint('{"id":9007199254740993,"ids":[5,18446744073709551615]}')
+  const matches = matcherOf(queryOfText(text, { mode: 'weir' }), nowMs)
+  expect(matches(long as JsonRecord)).toBe(expected)
 })
 
 describe('search bodies', () => {
