@@ -56,6 +56,17 @@ const hours = ['2026-10-25 01:00', '2026-10-25 03:00'].map((hour) =>
   ),
 )
 
+/** Times that the page before ended at: `now` is none, and without a format they are numbers. */
+const times = [
+  { terms: { field: 'time' } },
+  { date_histogram: { field: 'time', calendar_interval: 'day' } },
+  { date_histogram: { field: 'time', calendar_interval: 'day', format: 'yyyy-MM-dd' } },
+].flatMap((source) =>
+  ['now', 'now-9d/d', '2026-10-25', '2026-10-25||-1d', '1792886400000', 'nonsense', true].map((d) =>
+    small({ x: { composite: { size: 3, sources: [{ d: source }], after: { d } } } }),
+  ),
+)
+
 function page(date_histogram: JsonRecord, day: string | number): Case {
   const sources = [{ d: { date_histogram } }, { o: { terms: { field: 'ok' } } }]
   return small({ x: { composite: { size: 3, sources, after: { d: day, o: false } } } })
@@ -71,6 +82,7 @@ export const compositeCases: Readonly<Record<string, readonly Case[]>> = {
   'aggregations in pages of time zones': [
     ...zones,
     ...hours,
+    ...times,
     ask('small', { size: 0, aggs: { x: months } }, 'afterKeys'),
   ],
 }

@@ -192,7 +192,7 @@ function planOf(type: string, inner: Options, field: ValueSource): Source['plan'
       const values = valuesOf(asked, field, ['date'])
       const key = keySql(values, rounded, await rangeOf(asked, values, zone))
       const dates = {
-        format: field.format ?? values.fieldFormat,
+        format: field.format,
         timeZone: field.timeZone,
         nowMs: asked.nowMs,
       }
@@ -229,12 +229,18 @@ function isReadAs(written: string | number, ms: number, dates: DateContext): boo
   }
 }
 
-/** Numbers are milliseconds since the epoch, whatever the format. */
+/** Numbers are milliseconds since the epoch, and so is all where the source has no format. */
 function instantSql(value: string | number | boolean, dates: DateContext): Sql {
-  const isMs = typeof value === 'number'
-  const ms = isMs
-    ? parseDate(value, { ...dates, format: 'epoch_millis' })
-    : parseDate(String(value), dates)
+  const text = String(value)
+  const isMs = typeof value === 'number' || dates.format === undefined
+  if (isMs && !/^-?\d+(?:\.\d+)?$/.test(text)) {
+    const reason = `For input string: ${JSON.stringify(text.slice(0, 100))}`
+    throw new SearchError(400, 'number_format_exception', reason)
+  }
+  // It would be another page each time.
+  if (text.startsWith('now'))
+    throw new SearchError(400, 'parse_exception', 'now() is not supported in [after] key')
+  const ms = parseDate(text, isMs ? { ...dates, format: 'epoch_millis' } : dates)
   return integer(BigInt(ms) * 1000n)
 }
 
@@ -245,7 +251,7 @@ function literalOf(
   at: string,
 ): Sql {
   if (values.kind === 'date')
-    return instantSql(value, { format: values.fieldFormat, timeZone: undefined, nowMs })
+    return instantSql(value, { format: undefined, timeZone: undefined, nowMs })
   if (values.kind === 'boolean') return verbatim(String(value) === 'true' ? 'true' : 'false')
   if (values.kind === 'number')
     return numberLiteral(values.type, typeof value === 'boolean' ? Number(value) : value, at)

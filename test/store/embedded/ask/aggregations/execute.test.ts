@@ -247,6 +247,30 @@ test.each([
   clocks.close()
 })
 
+test.each([
+  [{ terms: { field: 't' } }, 'now', 'For input string: "now"'],
+  [{ terms: { field: 't' } }, '2026-11-20', 'For input string: "2026-11-20"'],
+  [{ date_histogram: { field: 't', fixed_interval: '1d' } }, true, 'For input string: "true"'],
+  [
+    { date_histogram: { field: 't', fixed_interval: '1d', format: 'yyyy-MM-dd' } },
+    'now-1d/d',
+    'now() is not supported in [after] key',
+  ],
+])('a page of %j does not begin after %j', async (source, after, reason) => {
+  const page = { sources: [{ t: source }], after: { t: after } }
+  await expect(table.aggregations({ x: { composite: page } })).rejects.toThrow(reason)
+})
+
+test('a page of dates begins after milliseconds, also as text', async () => {
+  const page = { sources: [{ t: { terms: { field: 't' } } }] }
+  const of = async (more: JsonRecord) =>
+    bucketsOf((await table.aggregations({ x: { composite: { ...page, ...more } } })).x)
+  const [first, ...rest] = await of({})
+  const { t } = first!.key as { t: number }
+  expect(await of({ after: { t } })).toEqual(rest)
+  expect(await of({ after: { t: String(t) } })).toEqual(rest)
+})
+
 test('each parent has an automatic interval of its own', async () => {
   const inner = { d: { auto_date_histogram: { field: 't', buckets: 3 } } }
   const aggs = { x: { terms: { field: 'k' }, aggs: inner } }
