@@ -10,7 +10,7 @@ export async function asked(argv: readonly string[], operations: Operations): Pr
   const control = serveControl(folder, operations)
   await control.start()
   onTestFinished(async () => {
-    await control.stop(AbortSignal.timeout(1000))
+    await control.stop(AbortSignal.timeout(20_000))
     rmSync(folder, { recursive: true, force: true })
   })
   return await inProcess([...argv, '-d', folder])

@@ -23,7 +23,7 @@ test.each([
   })
   await control.start()
   const { code, stdout } = await inProcess(['dead', 'replay', '-o', 'es', '-d', folder])
-  await control.stop(AbortSignal.timeout(1000))
+  await control.stop(AbortSignal.timeout(20_000))
   expect(stdout).toBe(`es: ${outcome.delivered} delivered, ${outcome.refused} refused again\n`)
   expect(code).toBe(expected)
 })

@@ -26,5 +26,5 @@ else {
   })
   await input.start()
   while (input.status()['state'] === 'open') await new Promise((resolve) => setTimeout(resolve, 5))
-  await input.stop(AbortSignal.timeout(1000))
+  await input.stop(AbortSignal.timeout(20_000))
 }

@@ -42,7 +42,7 @@ const operations: Operations = {
     throw new WeirError('WEIR_REQUEST_INVALID', 'no such reader')
   },
 }
-const soon = () => AbortSignal.timeout(1_000)
+const soon = () => AbortSignal.timeout(20_000)
 
 async function all(name: string, args = {}, path = folder): Promise<unknown[]> {
   return Array.fromAsync(callControl(path, name, args))

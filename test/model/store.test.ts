@@ -85,7 +85,7 @@ class Scenario {
   async close(): Promise<void> {
     this.#stepsLeft = Infinity
     await this.#end()
-    await this.writer.close(AbortSignal.timeout(1_000))
+    await this.writer.close(AbortSignal.timeout(20_000))
     rmSync(this.folder, { recursive: true, force: true })
   }
 

@@ -106,7 +106,7 @@ export class FakeWorld {
 /** Stops an input at the end of the test, whatever happens. */
 export async function started(made: Input | Promise<Input>): Promise<Input> {
   const input = await made
-  onTestFinished(() => input.stop(AbortSignal.timeout(1000)))
+  onTestFinished(() => input.stop(AbortSignal.timeout(20_000)))
   await input.start()
   return input
 }

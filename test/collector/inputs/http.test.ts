@@ -275,7 +275,7 @@ test('too much that is not durable is 429, stopping is 503, both with a time to 
   world.failure = new Error('stopping')
   world.release()
   expect(await first).toMatchObject({ status: 503, retryAfterSeconds: 5, body: { accepted: 0 } })
-  await input.stop(AbortSignal.timeout(1000))
+  await input.stop(AbortSignal.timeout(20_000))
   expect(await post(input, '{}')).toMatchObject({ status: 503 })
 })
 

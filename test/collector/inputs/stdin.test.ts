@@ -44,7 +44,7 @@ test('stop delivers an unfinished line, and only the first worker reads', async 
   await input.start()
   stream.write('half')
   await eventually(() => expect(stream.readableLength).toBe(0))
-  await input.stop(AbortSignal.timeout(1000))
+  await input.stop(AbortSignal.timeout(20_000))
   expect(world.messages).toEqual(['half'])
   const second = new FakeWorld({ worker: { index: 1, count: 2 } })
   const idle = createStdin(config, second.context, () => new PassThrough())

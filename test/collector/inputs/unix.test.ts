@@ -33,7 +33,7 @@ test('messages over connections, with the permissions asked for', async () => {
   send(path, 'a\0b\0').end('rest')
   await eventually(() => expect(world.messages).toEqual(['a', 'b', 'rest']))
   expect(input.status()['listen']).toEqual([`unix://${path}`])
-  await input.stop(AbortSignal.timeout(1000))
+  await input.stop(AbortSignal.timeout(20_000))
   expect(() => statSync(path)).toThrow('ENOENT')
 })
 

@@ -80,10 +80,9 @@ describe('the elasticsearch output', () => {
   })
 
   it('does not know the fate after a time-out', async () => {
-    const es = output({ timeout: '200ms' })
     sink.script = inTurn([{ kind: 'silence', execute: false }])
-    await expect(write(es)).rejects.toMatchObject({ fateUnknown: true })
-    expect(await write(es, undefined, true)).toEqual([])
+    await expect(write(output({ timeout: '200ms' }))).rejects.toMatchObject({ fateUnknown: true })
+    expect(await write(output(), undefined, true)).toEqual([])
     expect(sink.counts).toMatchObject({ events: 10, doubled: 0 })
   })
 

@@ -7,6 +7,6 @@ import type { Context } from '../../../core/context.ts'
 test('takes whatever it gets and refuses nothing', async () => {
   const config = outputs.schema.parse({ type: 'null' })
   const output = nullOutput.create(config, {} as Context)
-  await expect(output.write({} as Delivery, AbortSignal.timeout(1000))).resolves.toEqual([])
-  await expect(output.check(AbortSignal.timeout(1000))).resolves.toEqual([])
+  await expect(output.write({} as Delivery, AbortSignal.timeout(20_000))).resolves.toEqual([])
+  await expect(output.check(AbortSignal.timeout(20_000))).resolves.toEqual([])
 })

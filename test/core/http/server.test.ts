@@ -299,7 +299,7 @@ describe('what is no HTTP', () => {
     const closed = once(socket, 'close')
     socket.write(`${head}content-length: 1\r\n\r\nx${head}transfer-encoding: chunked\r\n\r\n`)
     socket.write(body)
-    await expect.poll(() => counted).toEqual(before)
+    await expect.poll(() => counted, { timeout: 20_000 }).toEqual(before)
     socket.write('garbage\r\n')
     // Behind it.
     await fetch(`${url}/healthz`)
@@ -326,7 +326,7 @@ describe('what is no HTTP', () => {
     for (let part = 0; part < 30; part++) {
       await new Promise((written) => socket.write('\u0001garbage\r\n\r\n', written))
     }
-    await expect.poll(() => counted).toEqual(['bad_frame'])
+    await expect.poll(() => counted, { timeout: 20_000 }).toEqual(['bad_frame'])
     let answer = ''
     socket.on('data', (data) => (answer += data))
     answered.resolve()
@@ -350,12 +350,12 @@ describe('what is no HTTP', () => {
   })
 
   test('connections that send nothing are closed, and cost others nothing', async () => {
-    const { port, url, counted } = await started({ header_timeout: '200ms' })
+    const { port, url, counted } = await started({ header_timeout: '1s' })
     const sockets: Socket[] = Array.from({ length: 200 }, () => connect(port, '127.0.0.1'))
+    const ends = Promise.all(sockets.map((socket) => once(socket.resume(), 'close')))
     await Promise.all(sockets.map((socket) => once(socket, 'connect')))
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
-    const ends = sockets.map((socket) => once(socket.resume(), 'close'))
-    await Promise.all(ends)
+    await ends
     expect(counted).toEqual(sockets.map(() => 'idle_timeout'))
   })
 })

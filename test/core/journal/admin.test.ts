@@ -79,16 +79,16 @@ test('verify names what is damaged, and cat gives the rest', async () => {
 test('seek: an open and an absent reader; what is sent again counts as known', async () => {
   const { files, journal, reader } = await given()
   const limits = { bytes: 1e6, ageMs: 0 }
-  const first = (await reader.read(limits, AbortSignal.timeout(1000)))!
+  const first = (await reader.read(limits, AbortSignal.timeout(20_000)))!
   await first.reserve()
   await seekReader(journal, files, 'out', 'start')
-  const again = (await reader.read(limits, AbortSignal.timeout(1000)))!
+  const again = (await reader.read(limits, AbortSignal.timeout(20_000)))!
   expect(numbersOf(again.chunk)).toEqual([1, 2, 3])
   expect(again.mayBeKnown).toBe(true)
   await journal.release(reader)
   await seekReader(journal, files, 'out', '2026-11-21T10:00:30Z')
   const absent = await journal.reader(options)
-  const later = (await absent.read(limits, AbortSignal.timeout(1000)))!
+  const later = (await absent.read(limits, AbortSignal.timeout(20_000)))!
   expect(numbersOf(later.chunk)).toEqual([4])
   await seekReader(journal, files, 'out', 'end')
   expect(await everything(absent)).toEqual([])

@@ -12,7 +12,7 @@ async function given() {
   const journal = await openJournal(world)
   const writer = await startWriter(journal, world)
   for (const numbers of [[1], [2, 3], [4], [5, 6, 7]]) await writer.append([linesOf(numbers)])
-  await writer.close(AbortSignal.timeout(1000))
+  await writer.close(AbortSignal.timeout(20_000))
   const events = [...disk.files.keys()].find((path) => path.endsWith('.ndjson'))!
   const index = events.replace('.ndjson', '.index')
   const lines = disk.files.get(index)!.toString().split('\n')
@@ -21,7 +21,7 @@ async function given() {
   /** A Weir that ran and wrote nothing: the segment is not the newest any more. */
   const started = async () => {
     const again = await startWriter(await openJournal(world), world)
-    await again.close(AbortSignal.timeout(1000))
+    await again.close(AbortSignal.timeout(20_000))
   }
   const cut = async (offset: number) => {
     const file = await files.open(index, 'r+')

@@ -30,7 +30,7 @@ test('a journal of version 1 opens: events, cursor, positions; its torn tail is 
   const reader = await journal.reader({ id: 'out', wants: () => true, maxLag: undefined })
   expect(await everything(reader)).toEqual([3, 4, 5, 6])
   await journal.release(reader)
-  await writer.close(AbortSignal.timeout(1000))
+  await writer.close(AbortSignal.timeout(20_000))
 })
 
 test('a newer version is refused, and nothing of it is touched', async () => {

@@ -13,7 +13,7 @@ async function given(segmentBytes = 100) {
   const writer = await startWriter(journal, world)
   await writer.append([linesOf([1, 2, 3])])
   await writer.append([linesOf([4])])
-  await writer.close(AbortSignal.timeout(1000))
+  await writer.close(AbortSignal.timeout(20_000))
   const [first, second] = [...disk.files.keys()].filter((path) => path.endsWith('.ndjson'))
   return { disk, files, counts, world, first: first!, second: second! }
 }

@@ -27,7 +27,7 @@ test('what is appended is read, in order, on a real disk, also after a restart',
     JSON.parse(read.chunk.bytes.toString('utf8', start, end)),
   )
   expect(texts.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6, 7])
-  await writer.close(AbortSignal.timeout(1000))
+  await writer.close(AbortSignal.timeout(20_000))
   await journal.release(reader)
 
   const again = await openJournal(world)
@@ -40,7 +40,7 @@ test('what is appended is read, in order, on a real disk, also after a restart',
   known.done()
   expect(await everything(second)).toEqual([8])
   await again.release(second)
-  await next.close(AbortSignal.timeout(1000))
+  await next.close(AbortSignal.timeout(20_000))
   const cursor = JSON.parse(readFileSync(join(folder, 'readers/out.json'), 'utf8'))
   expect(cursor.sent['collector-0']).toEqual(
     known.chunk && { segment: known.chunk.segment, ordinal: 7 },

@@ -6,7 +6,7 @@ import { everything, linesOf, numbersOf, openJournal, startWriter } from './setu
 import { eventually } from '../../eventually.ts'
 
 const limits = { bytes: 1e6, ageMs: 0 }
-const soon = () => AbortSignal.timeout(2000)
+const soon = () => AbortSignal.timeout(20_000)
 const all: ReaderOptions = { id: 'out', wants: () => true, maxLag: undefined }
 
 async function given(segmentBytes = 1e6) {

@@ -133,7 +133,7 @@ export async function startUploads(config: object = {}, http: Record<string, unk
     },
     async stop() {
       await app.http.stop(AbortSignal.timeout(100))
-      await part.stop(AbortSignal.timeout(1_000))
+      await part.stop(AbortSignal.timeout(20_000))
       database.close()
       rmSync(dataFolder, { recursive: true })
     },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { dateMathName } from '../../../store/api/date_math_name.ts'
 import { type Known, resolveTarget } from '../../../store/api/targets.ts'
+import { cpuMsOf } from '../../cpu_time.ts'
 
 const nowMs = Date.UTC(2026, 10, 21, 23, 30)
 const index = (name: string, more: Partial<Known> = {}): Known => ({
@@ -82,9 +83,8 @@ describe('a target', () => {
 
   test('many stars cost no time', () => {
     const long = [index('a'.repeat(200))]
-    const started = performance.now()
-    resolveTarget(`${'a*'.repeat(60)}b*`, long, { nowMs })
-    expect(performance.now() - started).toBeLessThan(1_000)
+    const spent = cpuMsOf(() => void resolveTarget(`${'a*'.repeat(60)}b*`, long, { nowMs }))
+    expect(spent).toBeLessThan(1_000)
   })
 })
 

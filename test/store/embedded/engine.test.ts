@@ -141,7 +141,7 @@ test('reports of errors are passed over without a process, and what comes beside
     expect(numbers(await store.all('logs-a-default'))).toEqual([4, 6])
     expect(store.journal.openFeed('store')!.lag().events).toBe(0)
   } finally {
-    await reports.close(AbortSignal.timeout(1_000))
+    await reports.close(AbortSignal.timeout(20_000))
     await store.close()
   }
 })

@@ -147,7 +147,7 @@ export async function openStore(
     },
     close: async () => {
       await engine.stop(AbortSignal.timeout(10_000))
-      await writer.close(AbortSignal.timeout(1_000))
+      await writer.close(AbortSignal.timeout(20_000))
       if (given === undefined) rmSync(folder, { recursive: true, force: true })
     },
   }

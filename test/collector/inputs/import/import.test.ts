@@ -37,7 +37,7 @@ async function whole(files: string[], config: Partial<ImportConfig> = {}) {
     () => input.status()['done'] === true,
     () => input.status(),
   )
-  await input.stop(AbortSignal.timeout(1000))
+  await input.stop(AbortSignal.timeout(20_000))
   return input.status()
 }
 
@@ -120,7 +120,7 @@ test('a delivery that is refused is made again', async () => {
   clock.advance(1000)
   await until(() => input.status()['done'] === true)
   expect(journal.texts()).toEqual(['one', 'two'])
-  await input.stop(AbortSignal.timeout(1000))
+  await input.stop(AbortSignal.timeout(20_000))
 })
 
 test('a file that cannot be read costs the others nothing', async () => {
@@ -167,7 +167,7 @@ test('positions go a month after their import', async () => {
   const input = imported([], {}, { clock })
   await input.start()
   await until(() => journal.positions.size === 0)
-  await input.stop(AbortSignal.timeout(1000))
+  await input.stop(AbortSignal.timeout(20_000))
 })
 
 test('each worker takes its own files', async () => {
@@ -175,7 +175,7 @@ test('each worker takes its own files', async () => {
   const both = [0, 1].map((index) => imported(files, {}, { worker: { index, count: 2 } }))
   for (const input of both) await input.start()
   await until(() => both.every((input) => input.status()['done'] === true))
-  for (const input of both) await input.stop(AbortSignal.timeout(1000))
+  for (const input of both) await input.stop(AbortSignal.timeout(20_000))
   expect(journal.texts().toSorted()).toEqual(files.map((_, i) => String(i)).toSorted())
   expect(both.map((input) => Number(input.status()['files'])).every((n) => n > 0)).toBe(true)
 })

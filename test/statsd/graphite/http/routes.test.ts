@@ -53,7 +53,7 @@ const http = createHttpServer({
   },
 })
 beforeAll(() => http.start())
-afterAll(() => http.stop(AbortSignal.timeout(1_000)))
+afterAll(() => http.stop(AbortSignal.timeout(20_000)))
 
 const get = async (path: string) => {
   const response = await http.app.inject({ url: `/graphite${path}` })

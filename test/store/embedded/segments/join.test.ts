@@ -111,7 +111,7 @@ test('whenever it dies while segments are joined, nothing is lost or doubled', a
   const count = await filled(whole, 0)
   const { folder } = whole
   await whole.engine.stop(AbortSignal.timeout(10_000))
-  await whole.writer.close(AbortSignal.timeout(1_000))
+  await whole.writer.close(AbortSignal.timeout(20_000))
   const found: number[] = []
   try {
     for (let steps = 0; filesIn(folder).length > 1; steps++) {
