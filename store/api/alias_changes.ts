@@ -1,6 +1,6 @@
 import type { IndexMetadata } from '../catalogue.ts'
 import { SearchError, type JsonRecord } from '../search.ts'
-import { indexNotFound } from './elasticsearch_error.ts'
+import { causeOf, indexNotFound } from './elasticsearch_error.ts'
 import { checkIndexName } from './index_name.ts'
 import { namePattern } from './name_pattern.ts'
 import { resolveTarget, type Known } from './targets.ts'
@@ -23,6 +23,14 @@ export interface AliasChanges {
   readonly deleted: ReadonlySet<string>
   /** In the order in which they are to be made. */
   readonly edits: readonly AliasEdit[]
+  /** Of each action, as Elasticsearch 8 answers it. */
+  readonly results: readonly AliasResult[]
+}
+
+/** 404 where an alias to remove is missing. */
+interface AliasResult extends JsonRecord {
+  action: JsonRecord
+  status: number
 }
 
 interface AliasEdit {
@@ -46,19 +54,23 @@ export function aliasChanges(
   const deleted = new Set<string>()
   const edits: AliasEdit[] = []
   const forgiving = new Set<string>()
+  const results: AliasResult[] = []
   for (const action of actions) {
     const indices = resolveTarget(action.indices.join(','), [...all.values()], {
       allowNoIndices: false,
       nowMs,
     }).map(({ name }) => all.get(name)!)
+    let failure: SearchError | undefined
     if (action.verb === 'remove_index') for (const { name } of indices) deleted.add(name)
     else if (action.verb === 'add') edits.push(...added(action, indices))
     else {
       const gone = removed(action, indices)
-      if (gone.length === 0 && action.mustExist === true) throw missing(action.aliases)
+      if (gone.length === 0) failure = missing(action.aliases)
+      if (failure && action.mustExist === true) throw failure
       if (action.mustExist === false) for (const { name } of indices) forgiving.add(name)
       edits.push(...gone)
     }
+    results.push(resultOf(action, indices, failure))
   }
   if (edits.length === 0 && deleted.size === 0 && forgiving.size === 0) {
     throw missing(actions.flatMap(({ aliases }) => aliases))
@@ -66,7 +78,20 @@ export function aliasChanges(
   // An alias that need not be there is looked for once the indices are deleted.
   for (const name of forgiving) if (deleted.has(name)) throw indexNotFound(name)
   checkNames(edits, deleted, all)
-  return { deleted, edits }
+  return { deleted, edits, results }
+}
+
+function resultOf(
+  { verb, aliases }: AliasAction,
+  indices: readonly Known[],
+  failure: SearchError | undefined,
+): AliasResult {
+  const names = indices.map(({ name }) => name)
+  const action = { type: verb, indices: names, aliases: [...aliases] }
+  if (!failure) return { action, status: 200 }
+  const { status, error } = causeOf(failure)
+  const { root_cause: _, ...cause } = error
+  return { action, status, error: cause }
 }
 
 const added = ({ aliases, given }: AliasAction, indices: readonly Known[]): AliasEdit[] =>
@@ -124,9 +149,9 @@ function writeIndices(indices: Iterable<IndexMetadata>): Map<string, string[]> {
 }
 
 const missing = (names: readonly string[]) => {
-  const alias = names.join(',')
-  return new SearchError(404, 'aliases_not_found_exception', `aliases [${alias}] missing`, {
+  const text = `aliases [${names.join(', ')}] missing`
+  return new SearchError(404, 'aliases_not_found_exception', text, {
     'resource.type': 'aliases',
-    'resource.id': alias,
+    'resource.id': names.length === 1 ? names[0]! : [...names],
   })
 }

@@ -3,7 +3,7 @@ import { aliasChanges, type AliasAction } from './alias_changes.ts'
 import { illegalArgument } from './elasticsearch_error.ts'
 import { aliasesOf } from './index_routes.ts'
 import { isRecord, parseQuestion, parseRequired } from './request_body.ts'
-import { acknowledged, type Answer, type Call, type Route } from './route.ts'
+import type { Answer, Call, Route } from './route.ts'
 import { namePattern } from './name_pattern.ts'
 
 const isVerb = (text: string | undefined): text is AliasAction['verb'] =>
@@ -64,8 +64,9 @@ const mustExistOf = (value: JsonValue | undefined): boolean | undefined =>
 
 async function apply({ api }: Call, actions: readonly AliasAction[]): Promise<Answer> {
   const nowMs = api.services.clock.now()
-  await api.indices.changeAliases((all) => aliasChanges(actions, all, nowMs))
-  return acknowledged
+  const { results } = await api.indices.changeAliases((all) => aliasChanges(actions, all, nowMs))
+  const errors = results.some(({ status }) => status !== 200)
+  return { body: { acknowledged: true, errors, ...(errors && { action_results: [...results] }) } }
 }
 
 function textsOf(value: JsonValue | undefined): string[] {

@@ -180,10 +180,11 @@ export class Indices {
    *
    * @throws SearchError
    */
-  changeAliases(find: (all: ReadonlyMap<string, Index>) => AliasChanges): Promise<void> {
+  changeAliases(find: (all: ReadonlyMap<string, Index>) => AliasChanges): Promise<AliasChanges> {
     return this.#inTurn(async () => {
       const all = await this.all()
-      const { deleted, edits } = find(all)
+      const changes = find(all)
+      const { deleted, edits } = changes
       const bodies = new Map<string, JsonRecord | undefined>()
       for (const { index, alias, given } of edits) {
         const stored = bodies.get(index) ?? this.#stored(index)
@@ -194,6 +195,7 @@ export class Indices {
       }
       for (const name of deleted) bodies.set(name, undefined)
       await this.#change(bodies)
+      return changes
     })
   }
 

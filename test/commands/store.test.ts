@@ -144,6 +144,7 @@ test('a deleted stream leaves nothing behind, its aliases neither', async () => 
   await api.indices.changeAliases(() => ({
     deleted: new Set(),
     edits: [{ index: name, alias: 'zva1', given: {} }],
+    results: [],
   }))
   expect((await asked(['store', 'delete', name], operations)).stderr).toBe(`${name} is deleted\n`)
   expect((await api.indices.find('zva1')).map((each) => each.name)).toEqual(['logs-other-default'])

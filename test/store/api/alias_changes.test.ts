@@ -68,6 +68,37 @@ describe('POST /_aliases', () => {
     expect((await app.ask('POST', '/w/_doc', {})).body['_index']).toBe('b2')
   })
 
+  test('what was done of each action is told where an alias was missing', async () => {
+    const missing = (...aliases: string[]) => ({
+      type: 'aliases_not_found_exception',
+      reason: `aliases [${aliases.join(', ')}] missing`,
+      'resource.type': 'aliases',
+      'resource.id': aliases.length === 1 ? aliases[0] : aliases,
+    })
+    const several = { remove: { indices: ['b*'], aliases: ['m', 'n*'] } }
+    const one = remove('b1', 'nope', { must_exist: false })
+    expect((await change(one, several, add('b*', 'yy'))).body).toEqual({
+      acknowledged: true,
+      errors: true,
+      action_results: [
+        {
+          action: { type: 'remove', indices: ['b1'], aliases: ['nope'] },
+          status: 404,
+          error: missing('nope'),
+        },
+        {
+          action: { type: 'remove', indices: ['b1', 'b2'], aliases: ['m', 'n*'] },
+          status: 404,
+          error: missing('m', 'n*'),
+        },
+        { action: { type: 'add', indices: ['b1', 'b2'], aliases: ['yy'] }, status: 200 },
+      ],
+    })
+    const known = { acknowledged: true, errors: false }
+    expect((await change(remove('b2', 'yy', { must_exist: true }))).body).toEqual(known)
+    expect((await app.ask('PUT', '/b2/_alias/zz')).body).toEqual(known)
+  })
+
   test('of several to remove one may be missing', async () => {
     expect((await change(remove('b1', 'nope'), remove('b1', 'x1'))).status).toBe(200)
     expect((await app.ask('GET', '/b1/_alias')).body).toEqual({ b1: { aliases: {} } })
