@@ -33,16 +33,32 @@ export function checkStoreFiles(dataFolder: string): Finding[] {
     const text = `${manifest} is lost: the next start sets the files in ${files} aside, and takes in what the journal still has; restore it together with them from a backup`
     findings.push(problem(text))
   }
-  if (hasFiles(asideFolder(folder))) {
-    const text = `${asideFolder(folder)} has files of a store whose manifest was lost: no question reads them. "weir store adopt" takes those of events back`
-    findings.push(note(text))
-  }
+  for (const text of asideIn(folder)) findings.push(note(text))
   for (const name of readdirSync(folder)) {
     if (!name.startsWith('api.damaged-')) continue
     const text = `${folder}/${name} could not be read and was set aside: what clients said about indices (mappings, templates, aliases) is in it and nowhere else`
     findings.push(note(text))
   }
   return findings
+}
+
+function asideIn(folder: string): string[] {
+  const aside = asideFolder(folder)
+  const isThere = (begin: string) =>
+    existsSync(aside) &&
+    readdirSync(aside).some((name) => name.startsWith(begin) && hasFiles(`${aside}/${name}`))
+  const texts: string[] = []
+  if (isThere('segments-')) {
+    texts.push(
+      `${aside} has files of a store whose manifest was lost: no question reads them. "weir store adopt" takes them back`,
+    )
+  }
+  if (isThere('points-')) {
+    texts.push(
+      `${aside} has points of a store whose metrics.sqlite was lost: no question reads them. To have them back, restore metrics.sqlite together with its files from a backup; else remove ${aside}/points-*`,
+    )
+  }
+  return texts
 }
 
 const hasFiles = (folder: string) =>
