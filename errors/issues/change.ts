@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { hourMs, hourOf } from '../digest/span.ts'
+import { latestRelease } from '../releases/latest.ts'
 import type { JsonRecord } from '../../store/search.ts'
 import { IssueLog } from './issue_log.ts'
 import type { Archive, Priority, Resolution } from './state.ts'
@@ -11,7 +12,7 @@ export interface IssueChange {
     | { readonly to: 'unresolved' }
     | {
         readonly to: 'resolved'
-        /** `next_release` without a release: the newest one that the project has. */
+        /** `next_release` without a release: the newest one there is, see `latestRelease`. */
         readonly resolution: Omit<Resolution, 'by' | 'at_ms'>
       }
     | { readonly to: 'ignored'; readonly until: ArchiveUntil }
@@ -126,7 +127,7 @@ function statusAfter(
   }
   if (to.to === 'resolved') {
     const { kind } = to.resolution
-    const release = to.resolution.release ?? newestRelease(Number(row['project']), kind, world)
+    const release = to.resolution.release ?? newestRelease(row, kind, world)
     const resolution: Resolution = {
       ...to.resolution,
       ...(release !== undefined && { release }),
@@ -173,20 +174,15 @@ function statusAfter(
   return { after, kind: 'set_ignored', data: { ...to.until } as JsonRecord }
 }
 
-/** Of the issue's project: the one that "the next release" is behind. */
+/** The one that "the next release" is behind: of the package that the issue was seen in last. */
 function newestRelease(
-  project: number,
+  row: IssueRow,
   kind: Resolution['kind'],
   { database }: ChangeWorld,
 ): string | undefined {
   if (kind !== 'next_release' && kind !== 'release') return undefined
-  const row = database
-    .prepare(
-      `select version from releases where project = ?
-       order by sort is null, sort desc, ifnull(released_ms, created_ms) desc, id desc limit 1`,
-    )
-    .get(project)
-  return row ? String(row['version']) : undefined
+  const seenIn = row['last_release'] as string | null
+  return latestRelease(database, Number(row['project']), seenIn ?? undefined)
 }
 
 function escalationLimit(issue: number, { database, nowMs }: ChangeWorld): number {

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import { latestRelease } from '../releases/latest.ts'
 import { orderOf } from '../releases/order.ts'
 import { issuesHaving, SearchMeaningError, type SearchScope } from './scope.ts'
 import { never, some, textFits, type Condition } from './sql.ts'
@@ -43,23 +43,4 @@ function ofLatest({ database, projects }: SearchScope): Condition {
   const sql = `exists (select 1 from json_each(?) l join issue_releases r on r.release = l.value ->> 'release'
     where r.issue = i.id and i.project = l.value ->> 'project')`
   return { sql, values: [JSON.stringify(pairs)] }
-}
-
-/** The newest by date, or the highest version of its package. */
-export function latestRelease(database: DatabaseSync, project: number): string | undefined {
-  const newest = database
-    .prepare(
-      `select version, package, sort from releases where project = ?
-       order by ifnull(released_ms, created_ms) desc, id desc limit 1`,
-    )
-    .get(project)
-  if (!newest) return undefined
-  if (newest['sort'] === null) return String(newest['version'])
-  const highest = database
-    .prepare(
-      `select version from releases where project = ? and package = ? and sort is not null
-       order by sort desc limit 1`,
-    )
-    .get(project, newest['package']!)
-  return String(highest?.['version'])
 }
