@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { hourMs, hourOf } from '../digest/span.ts'
 import { latestRelease } from '../releases/latest.ts'
 import type { JsonRecord } from '../../store/search.ts'
+import { archiveBase } from './archive_base.ts'
 import { IssueLog } from './issue_log.ts'
 import type { Archive, Priority, Resolution } from './state.ts'
 import { type StoredState, writeState } from './stored_state.ts'
@@ -155,8 +156,7 @@ function statusAfter(
     ...(users !== undefined && { users }),
     ...(windowMs !== undefined && { window_ms: windowMs }),
     ...(isEscalating && { escalates_above: escalationLimit(id, world) }),
-    base_events: Number(row['events']),
-    base_users: Number(row['users']),
+    ...archiveBase(world.database, id, nowMs),
     ...by,
     at_ms: nowMs,
   }

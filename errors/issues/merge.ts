@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { userNumberOf } from '../digest/facts.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
 import type { Grouping } from '../grouping/grouping.ts'
+import { keepingArchive } from './archive_base.ts'
 import type { ChangeWorld } from './change.ts'
 import { IssueLog } from './issue_log.ts'
 import { showLatestEvent } from './latest_event.ts'
@@ -49,7 +50,7 @@ export function mergeIssues(into: number, ids: readonly number[], world: ChangeW
   for (const id of new Set(ids)) {
     const row = database.prepare('select * from issues where id = ?').get(id)
     if (!row || id === into || row['project'] !== project) continue
-    mergeOne(into, id, row as Row, world)
+    keepingArchive(database, into, nowMs, () => mergeOne(into, id, row as Row, world))
     merged.push(id)
   }
   if (merged.length > 0) {
@@ -162,6 +163,26 @@ export function unmerge(issue: number, hashes: readonly string[], world: Unmerge
   const rest = new Set(hashes.filter((hash) => own.has(hash)))
   // One hash has to stay, or there would be nothing left.
   if (rest.size === 0 || rest.size >= own.size) return []
+  const made = keepingArchive(database, issue, nowMs, () => moveOut(issue, row, rest, own, world))
+  for (const id of [issue, ...made]) showLatestEvent(database, id, world.group)
+  const log = new IssueLog(database)
+  const about = { project: Number(row['project']), atMs: nowMs, actor }
+  for (const id of made) {
+    log.activity({ ...about, issue, kind: 'unmerge', data: { destination: String(id) } })
+    log.activity({ ...about, issue: id, kind: 'unmerge', data: { source: String(issue) } })
+  }
+  return made
+}
+
+/** Moves the hashes of `rest` to issues that were merged in, or else to a new one. @param own all of the issue's. */
+function moveOut(
+  issue: number,
+  row: Row,
+  rest: Set<string>,
+  own: ReadonlySet<string>,
+  world: ChangeWorld,
+): number[] {
+  const { database } = world
   const made: number[] = []
   const mergedRows = database
     .prepare('select issue, saved from merged_issues where into_issue = ? order by at_ms desc')
@@ -175,13 +196,6 @@ export function unmerge(issue: number, hashes: readonly string[], world: Unmerge
     made.push(Number(merged['issue']))
   }
   if (rest.size > 0) made.push(separate(issue, row, [...rest], world))
-  for (const id of [issue, ...made]) showLatestEvent(database, id, world.group)
-  const log = new IssueLog(database)
-  const about = { project: Number(row['project']), atMs: nowMs, actor }
-  for (const id of made) {
-    log.activity({ ...about, issue, kind: 'unmerge', data: { destination: String(id) } })
-    log.activity({ ...about, issue: id, kind: 'unmerge', data: { source: String(issue) } })
-  }
   return made
 }
 

@@ -1,3 +1,5 @@
+import { hourOf } from '../digest/span.ts'
+
 /** How an issue stands, as Sentry names it. */
 export type Status = 'unresolved' | 'resolved' | 'ignored'
 
@@ -23,6 +25,9 @@ export interface Resolution {
   readonly at_ms: number
 }
 
+/** By the hour, ms since the epoch. */
+export type CountsByHour = Readonly<Record<string, number>>
+
 /** Until when an issue is ignored; JSON in `issue_texts.archive`. Without any condition: for ever. */
 export interface Archive {
   readonly until_ms?: number
@@ -32,9 +37,12 @@ export interface Archive {
   readonly window_ms?: number
   /** Events of an hour above which it escalates. */
   readonly escalates_above?: number
-  /** What the issue had when it was archived. */
+  /** What the issue had when it was archived, or got by a merge since: it does not count. */
   readonly base_events: number
   readonly base_users: number
+  /** Of it what is of the hours since: events, and users that are new since. */
+  readonly base_hours?: CountsByHour
+  readonly base_user_hours?: CountsByHour
   readonly by?: string
   readonly at_ms: number
 }
@@ -59,16 +67,28 @@ export function comesBack(archive: Archive, counts: ArchivedCounts): Substatus |
     windowMs === undefined ? undefined : Math.max(archive.at_ms, counts.nowMs - windowMs)
   if (events !== undefined) {
     const more =
-      fromMs === undefined ? counts.events - archive.base_events : counts.eventsSince(fromMs)
+      fromMs === undefined
+        ? counts.events - archive.base_events
+        : counts.eventsSince(fromMs) - countSince(archive.base_hours, fromMs)
     if (more >= events) return 'ongoing'
   }
   if (users !== undefined) {
     const more =
-      fromMs === undefined ? counts.users - archive.base_users : counts.usersSince(fromMs)
+      fromMs === undefined
+        ? counts.users - archive.base_users
+        : counts.usersSince(fromMs) - countSince(archive.base_user_hours, fromMs)
     if (more >= users) return 'ongoing'
   }
   if (limit !== undefined && counts.eventsOfHour > limit) return 'escalating'
   return undefined
+}
+
+function countSince(counts: CountsByHour = {}, fromMs: number): number {
+  let sum = 0
+  for (const [hour, count] of Object.entries(counts)) {
+    if (Number(hour) >= hourOf(fromMs)) sum += count
+  }
+  return sum
 }
 
 /** What the order of releases says of a resolved issue's event. */
