@@ -157,8 +157,13 @@ function statsOf(ids: readonly number[], asked: Asked): (issue: number) => JsonR
   const lastMs = period === '14d' ? dayOf(asked.nowMs) : hourOf(asked.nowMs)
   const firstMs = lastMs - (steps - 1) * stepMs
   const rows = asked.rows(
-    `select issue, (hour_ms - ?2) / ?3 as step, sum(events) as n from issue_hours
-     where issue in (select value from json_each(?1)) and hour_ms >= ?2 and hour_ms < ?4 group by 1, 2`,
+    // Numbers are bound as reals: what is divided by them has a fraction. Days are kept for longer than hours.
+    `select issue, cast((ms - ?2) / ?3 as integer) as step, sum(events) as n from (
+       select issue, hour_ms as ms, events from issue_hours
+       where issue in (select value from json_each(?1)) and hour_ms >= ?2 and hour_ms < ?4
+       union all select issue, day_ms, events from issue_days
+       where ?3 = ${dayMs} and issue in (select value from json_each(?1)) and day_ms >= ?2 and day_ms < ?4)
+     group by 1, 2`,
     JSON.stringify(ids),
     firstMs,
     stepMs,
