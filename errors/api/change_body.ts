@@ -111,6 +111,12 @@ function resolutionOf(details: JsonRecord): Resolved {
   return { kind: 'commit', commit, ...(typeof repository === 'string' && { repository }) }
 }
 
+/** Within how many minutes, and what. */
+const windows = [
+  ['ignoreWindow', 'ignoreCount'],
+  ['ignoreUserWindow', 'ignoreUserCount'],
+] as const
+
 type Until = Extract<NonNullable<IssueChange['status']>, { to: 'ignored' }>['until']
 
 function untilOf(details: JsonRecord, nowMs: number): Until {
@@ -123,6 +129,11 @@ function untilOf(details: JsonRecord, nowMs: number): Until {
   }
   const minutes = number('ignoreDuration') ?? number('snoozeDuration')
   const [events, users] = [number('ignoreCount'), number('ignoreUserCount')]
+  for (const [window, count] of windows) {
+    if (number(window) !== undefined && number(count) === undefined) {
+      throw invalid(`${count}: ${window} needs it: how many within that time`)
+    }
+  }
   const window = events === undefined ? number('ignoreUserWindow') : number('ignoreWindow')
   const untilMs =
     minutes === undefined ? untilText(details['ignoreUntil']) : nowMs + minutes * minuteMs

@@ -67,6 +67,14 @@ test.each<[JsonRecord, string]>([
     { status: 'ignored', statusDetails: { ignoreCount: -1 } },
     'ignoreCount: expected a whole number',
   ],
+  [
+    { status: 'ignored', statusDetails: { ignoreWindow: 10 } },
+    'ignoreCount: ignoreWindow needs it',
+  ],
+  [
+    { status: 'ignored', ignoreCount: 3, ignoreUserWindow: 10 },
+    'ignoreUserCount: ignoreUserWindow needs it',
+  ],
   [{ status: 'resolved', statusDetails: { inCommit: 7 } }, 'statusDetails.inCommit'],
   [{ status: 'resolved', statusDetails: 7 }, 'statusDetails: expected an object'],
   [{ priority: 'urgent' }, 'priority: expected'],
