@@ -2,7 +2,7 @@ import type { JsonRecord } from '../../store/search.ts'
 import { KeptEvents } from '../digest/kept_events.ts'
 import type { SentryEvent } from '../event/sentry_event.ts'
 import { group as groupByRules } from '../grouping/group.ts'
-import { changeIssues, type ChangeWorld } from '../issues/change.ts'
+import { changeIssues, type ChangeWorld, type IssueChange } from '../issues/change.ts'
 import { mergeIssues, unmerge } from '../issues/merge.ts'
 import { addNote, changeNote, deleteNote } from '../issues/notes.ts'
 import { removeIssue } from '../issues/removal.ts'
@@ -32,6 +32,7 @@ export const changeIssueList: Answering = (asked) => {
   const { ids, isCut } = idsAsked(asked, change.status !== undefined)
   if (ids.length === 0) return { status: 204, body: null }
   if (body['merge']) return answer(merged(ids, asked))
+  needRelease(ids, change, asked)
   asked.world.change(() => changeIssues(ids, change, changeWorld(asked)))
   if (isCut)
     asked.incomplete = `the newest ${ids.length} were changed (errors.api.bulk_max): ask again for the others`
@@ -44,8 +45,30 @@ export const changeOneIssue: Answering = (asked) => {
   const { body } = asked
   if (body['merge']) throw invalid('merge: ask it of …/issues/?id=1&id=2')
   const change = changeOf(body, asked.request.actor, asked.nowMs)
+  needRelease([id], change, asked)
   asked.world.change(() => changeIssues([id], change, changeWorld(asked)))
   return answer(issueFull(id, issueOf(asked), asked))
+}
+
+/**
+ * The latest release, and the one behind it, are nothing where there is none. `resolvedInNextRelease` is taken, as Sentry
+ * takes it: the first one is the next then.
+ *
+ * @throws WebRefusal 400
+ */
+function needRelease(ids: readonly number[], { status }: IssueChange, asked: Asked): void {
+  if (status?.to !== 'resolved' || asked.body['status'] === 'resolvedInNextRelease') return
+  const { kind, release } = status.resolution
+  if (release !== undefined || (kind !== 'release' && kind !== 'next_release')) return
+  const without = asked.row(
+    `select project from issues i where id in (select value from json_each(?))
+       and not exists (select 1 from releases r where r.project = i.project) limit 1`,
+    JSON.stringify(ids),
+  )
+  if (!without) return
+  const { slug } = asked.project(Number(without['project']))
+  const key = kind === 'release' ? 'inRelease' : 'inNextRelease'
+  throw invalid(`statusDetails.${key}: the project "${slug}" has no release yet`)
 }
 
 /** Deletes the issues that `id=` names, or `query` finds. What is deleted does not come back: "all" has to be said. */

@@ -111,6 +111,22 @@ test('an issue is resolved, taken back, archived', async () => {
   })
 })
 
+test.each(['inRelease', 'inNextRelease'])('%s needs a release that there is', async (key) => {
+  const database = plant(issues())
+  const ask = asking(database)
+  const details = { [key]: key === 'inRelease' ? 'latest' : true }
+  const body = { status: 'resolved', statusDetails: details }
+  const detail = `statusDetails.${key}: the project "shop" has no release yet`
+  for (const url of ['/issues/1/', '/organizations/weir/issues/?id=1&id=4']) {
+    expect(await ask('PUT', url, body)).toMatchObject({ status: 400, body: { detail } })
+  }
+  expect(statuses(database)).not.toContain('resolved')
+  const soon = await ask('PUT', '/issues/1/', { status: 'resolvedInNextRelease' })
+  expect(soon.body).toMatchObject({ status: 'resolved', statusDetails: { inNextRelease: true } })
+  database.exec("insert into releases (project, version, created_ms) values (1, 'shop@1', 0)")
+  expect(await ask('PUT', '/issues/1/', body)).toMatchObject({ status: 200 })
+})
+
 test('an overtaken change is not taken back: the refusal says what changed since', async () => {
   const ask = asking(plant(issues()))
   for (const assignedTo of ['bob', 'eve']) await ask('PUT', '/issues/1/', { assignedTo })
