@@ -45,6 +45,9 @@ const items: Readonly<Record<string, TakeItem>> = {
     const report = record(item, parcel, world, 'feedback', 'max_small_item_size')
     if (!report || !parcel.allows('feedback')) return
     const eventId = readEventId(report['event_id'])
+    if (eventId === undefined && !textOf(report['comments'], 1) && !textOf(report['name'], 1)) {
+      return parcel.invalid('feedback', 'a user report has no event_id, comments or name')
+    }
     takeFeedback(parcel, world, 'user_report', eventId, {
       name: report['name'],
       email: report['email'],

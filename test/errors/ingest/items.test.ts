@@ -109,6 +109,18 @@ describe('other items', () => {
     expect(weir.reports).toEqual([])
   })
 
+  test.each([{}, { event_id: 'none', comments: '', name: 7 }])(
+    'a user report that says nothing is dropped and counted: %j',
+    async (report) => {
+      const { ofKind, counted } = await one('user_report', report)
+      expect(ofKind('feedback')).toEqual([])
+      expect(ofKind('discarded')[0]?.outcomes).toMatchObject([
+        { source: 'invalid', category: 'feedback' },
+      ])
+      expect(counted.report_invalid).toBe(1)
+    },
+  )
+
   test('feedback, old and new', async () => {
     const old = await one('user_report', {
       event_id: eventId,
