@@ -4,7 +4,7 @@ import { defaultSearchLimits, parseSearch } from '../search/parse_search.ts'
 import type { SearchScope } from '../search/scope.ts'
 import { shortIdParts } from '../search/short_id.ts'
 import { every, some, type Condition } from '../search/sql.ts'
-import { statusesOf } from '../search/statuses.ts'
+import { statuses as all, statusesOf } from '../search/statuses.ts'
 import type { SearchNode } from '../search/tree.ts'
 import type { Asked } from './asked.ts'
 import { guarded } from './search_refusal.ts'
@@ -100,7 +100,7 @@ function conditionsOf(
 ): { readonly conditions: readonly Condition[]; readonly statuses: readonly string[] } {
   const { query, period, environments } = asked
   const scope = searchScope(asked)
-  const named = query.getAll('status').map((status) => aliases.get(status) ?? status)
+  const named = query.getAll('status').map(statusOf)
   const search = searchOf(query.get('query') ?? (named.length > 0 ? '' : usual), asked)
   const statuses = statusesOf(search).filter(
     (status) => named.length === 0 || named.includes(status),
@@ -120,6 +120,13 @@ function conditionsOf(
         ]),
   ]
   return { conditions, statuses }
+}
+
+/** @throws WebRefusal 400 */
+function statusOf(name: string): string {
+  const status = aliases.get(name) ?? name
+  if (all.some((each) => each === status)) return status
+  throw invalid(`status: "${name.slice(0, 30)}" is none: expected ${all.join(', ')}`)
 }
 
 /** Names of statuses that clients of other times use. */

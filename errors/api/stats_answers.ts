@@ -90,6 +90,9 @@ export const projectStats: Answering = (asked) => {
     )
   }
   const resolution = query.get('resolution') || '1h'
+  if (resolution !== '1h' && resolution !== '1d') {
+    throw invalid(`resolution: "${resolution.slice(0, 30)}" is not supported: expected 1h or 1d`)
+  }
   const stepMs = resolution === '1d' ? dayMs : dayMs / 24
   const seconds = (name: string, usual: number) => {
     const text = query.get(name)

@@ -1,7 +1,8 @@
 import { plainText, type SearchNode } from './tree.ts'
 
-const all = ['unresolved', 'resolved', 'ignored'] as const
-type Status = (typeof all)[number]
+/** Of issues. */
+export const statuses = ['unresolved', 'resolved', 'ignored'] as const
+type Status = (typeof statuses)[number]
 
 /** States that only issues of one status are in. */
 const statusOf: ReadonlyMap<string, Status> = new Map([
@@ -22,13 +23,13 @@ export function statusesOf(node: SearchNode): readonly Status[] {
   if (node.kind === 'and') {
     return node.nodes.reduce<readonly Status[]>(
       (left, each) => left.filter((status) => statusesOf(each).includes(status)),
-      all,
+      statuses,
     )
   }
   if (node.kind === 'or') {
-    return all.filter((status) => node.nodes.some((each) => statusesOf(each).includes(status)))
+    return statuses.filter((status) => node.nodes.some((each) => statusesOf(each).includes(status)))
   }
-  if (node.kind !== 'term' || node.tag || node.key.toLowerCase() !== 'is') return all
+  if (node.kind !== 'term' || node.tag || node.key.toLowerCase() !== 'is') return statuses
   const named = node.values.map((value) => statusOf.get(plainText(value).toLowerCase()))
-  return named.includes(undefined) ? all : all.filter((status) => named.includes(status))
+  return named.includes(undefined) ? statuses : statuses.filter((status) => named.includes(status))
 }
