@@ -11,8 +11,17 @@ import { maskedRows } from './masked_rows.ts'
 import { merge } from './merge.ts'
 import type { Segment } from './segment.ts'
 import { compactPlan, type MergeOptions, mergePlan, ownSegmentBytes } from './merge_plan.ts'
-import { ageOf, joinedBytesMax, leaving, leavingDamaged, partlyOld } from './retention.ts'
+import {
+  ageOf,
+  joinedBytesMax,
+  leaving,
+  leavingDamaged,
+  mergedBytesMax,
+  partlyOld,
+  type Trimming,
+} from './retention.ts'
 import type { SegmentStore } from './segment_store.ts'
+import { trim } from './trim.ts'
 import { damagedAmong, setDamagedAside } from './verify.ts'
 
 const retentionEveryMs = 60_000
@@ -52,6 +61,7 @@ export class Maintenance {
     this.#merge = {
       sourceBytesMax: options.memory_limit / 8,
       fanIn,
+      mergedBytesMax: (stream) => mergedBytesMax(options.retention, stream),
       joinedBytesMax: (stream) => joinedBytesMax(options.retention, stream),
       mayJoin: (segment) => !this.#apart.has(segment.id) && isJoinable(store, [segment]),
     }
@@ -84,12 +94,14 @@ export class Maintenance {
     return this.#upkeep.beside(question)
   }
 
-  /** Retention, then merges all that can be merged, and leaves out what is too old. @throws why it cannot go on. */
+  /** Merges all that can be merged, leaves out what is too old, with retention before and behind. @throws why it cannot go on. */
   async compact(deadline: AbortSignal): Promise<void> {
     await this.#upkeep.alone(() => this.retain())
     const next = () => this.#upkeep.alone(() => this.#mergeNext(compactPlan))
     while (!deadline.aborted && (await next())) continue
     await this.#withoutOld(deadline)
+    // A stream's own rule counts what is in segments of its own.
+    await this.#upkeep.alone(() => this.retain())
   }
 
   /** Writes those anew that nothing is merged with, and that have rows that are too old. */
@@ -117,7 +129,7 @@ export class Maintenance {
         segments: aside.length,
       })
     }
-    const { gone, lacking } = leaving(manifest.segments.values(), this.#options, state)
+    const { gone, trimmed, lacking } = leaving(manifest.segments.values(), this.#options, state)
     if (gone.length > 0) {
       world.step('retain')
       const segments = gone.map(({ segment }) => segment)
@@ -131,6 +143,23 @@ export class Maintenance {
     }
     if (lacking > 0) await this.#beside.release(lacking)
     manifest.believe(state.nowMs)
+    for (const trimming of trimmed) await this.#trim(trimming)
+  }
+
+  /** Segments that are too large to go as a whole lose their oldest rows. */
+  async #trim(trimming: Trimming): Promise<void> {
+    const quiet = () => this.#upkeep.quiet()
+    const { world } = this.#store
+    try {
+      world.step('trim')
+      const rows = await this.#store.merging((connection) =>
+        trim(this.#store, connection, trimming, quiet),
+      )
+      if (rows !== undefined) world.notice('info', texts.size, { segments: 0, rows })
+    } catch (failure) {
+      const damaged = await damagedAmong(this.#store, failure, [trimming.segment])
+      if (damaged.length === 0) throw failure
+    }
   }
 
   /** Masks of rows in `segments`: they would count as deleted documents when their rows are gone. */

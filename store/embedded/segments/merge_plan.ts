@@ -5,6 +5,8 @@ export interface MergeOptions {
   readonly sourceBytesMax: number
   /** Segments of about the same size that are merged together. */
   readonly fanIn: number
+  /** Bytes on disk to which segments of a stream, or of several, are merged, at most about. */
+  readonly mergedBytesMax: (stream: string | undefined) => number
   /** Bytes on disk of one that others of a stream are joined to, at most; 0: none are. */
   readonly joinedBytesMax: (stream: string) => number
   /** Whether a segment may be joined to others of its stream and day. */
@@ -58,23 +60,36 @@ export function compactPlan(
 }
 
 /** Those that came straight from the journal. */
-function freshPlan(members: readonly Segment[], { sourceBytesMax, fanIn }: MergeOptions) {
-  const taken = upTo(members.toSorted(byId), sourceBytesMax, bySource)
+function freshPlan(members: readonly Segment[], options: MergeOptions) {
+  const { sourceBytesMax, fanIn } = options
+  const taken = upTo(members.toSorted(byId), boundsOf(members, options))
   const isFull = taken.length < members.length || sumOf(taken, bySource) >= sourceBytesMax
   return isFull || taken.length >= fanIn ? taken : undefined
 }
 
-function tierPlan(members: readonly Segment[], { sourceBytesMax, fanIn }: MergeOptions) {
-  const small = members.filter((segment) => isSmall(segment, sourceBytesMax))
+function tierPlan(members: readonly Segment[], options: MergeOptions) {
+  const bounds = boundsOf(members, options)
+  // Of two that are no larger than half of what one may be, one can be made.
+  const small = members.filter((segment) =>
+    bounds.every(({ measure, most }) => measure(segment) * 2 <= most),
+  )
   const tiers = Map.groupBy(small, ({ sourceBytes }) =>
     Math.max(0, Math.ceil(Math.log2(Math.max(1, sourceBytes) / smallestTier) / 2)),
   )
   for (const [, tier] of [...tiers].toSorted(([a], [b]) => a - b)) {
-    const taken = upTo(tier.toSorted(byId), sourceBytesMax, bySource)
+    const taken = upTo(tier.toSorted(byId), bounds)
     const isFull = taken.length < tier.length && taken.length > 1
-    if (isFull || taken.length >= fanIn) return taken
+    if (isFull || taken.length >= options.fanIn) return taken
   }
   return undefined
+}
+
+/** Of one that others of its kind are written anew with. */
+function boundsOf([first]: readonly Segment[], options: MergeOptions): Bound[] {
+  return [
+    { measure: bySource, most: options.sourceBytesMax },
+    { measure: byDisk, most: options.mergedBytesMax(first?.stream) },
+  ]
 }
 
 /** Those whose rows are not written anew any more; ones whose times follow each other together. */
@@ -94,7 +109,7 @@ function joinPlan(
   })
   const least = Math.min(fanIn, joinFanIn)
   for (const [, tier] of [...tiers].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const taken = upTo(tier.toSorted(byTime), joinedBytesMax, byDisk)
+    const taken = upTo(tier.toSorted(byTime), [{ measure: byDisk, most: joinedBytesMax }])
     const isFull = taken.length < tier.length && taken.length > 1
     if (isFull || taken.length >= least) return taken.slice(0, joinFanIn)
   }
@@ -105,6 +120,10 @@ const isSmall = ({ sourceBytes }: Segment, sourceBytesMax: number) =>
   sourceBytes * 2 <= sourceBytesMax
 
 type Measure = (segment: Segment) => number
+interface Bound {
+  readonly measure: Measure
+  readonly most: number
+}
 const bySource: Measure = ({ sourceBytes }) => sourceBytes
 const byDisk: Measure = ({ bytes }) => bytes
 const sumOf = (segments: readonly Segment[], measure: Measure) =>
@@ -116,13 +135,13 @@ const byTime = (a: Segment, b: Segment) => {
   return one < other ? -1 : Number(one > other) || byId(a, b)
 }
 
-/** The first of `members` that have `bytesMax` together; at least one. */
-function upTo(members: readonly Segment[], bytesMax: number, measure: Measure): Segment[] {
+/** The first of `members` that keep to all bounds together; at least one. */
+function upTo(members: readonly Segment[], bounds: readonly Bound[]): Segment[] {
   const taken: Segment[] = []
-  let bytes = 0
+  const left = bounds.map(({ most }) => most)
   for (const segment of members) {
-    bytes += measure(segment)
-    if (taken.length > 0 && bytes > bytesMax) break
+    for (const [place, { measure }] of bounds.entries()) left[place]! -= measure(segment)
+    if (taken.length > 0 && left.some((bytes) => bytes < 0)) break
     taken.push(segment)
   }
   return taken

@@ -18,9 +18,17 @@ export interface Leaving {
   readonly why: 'age' | 'size' | 'disk'
 }
 
+/** A segment that is too large to go as a whole. */
+export interface Trimming {
+  readonly segment: Segment
+  /** Of its bytes, those that its oldest rows take which go; less than 1. */
+  readonly share: number
+}
+
 /** What retention wants. */
 export interface Wanted {
   readonly gone: readonly Leaving[]
+  readonly trimmed: readonly Trimming[]
   /** Bytes that are too many even without any segment. */
   readonly lacking: number
 }
@@ -33,20 +41,27 @@ export function ageOf(retention: Retention, stream: string): number {
 /** Larger segments spare questions nothing, and of a rare word they have to read more. */
 const joinedMax = 64_000_000
 /** What is too much goes by whole segments: of what there may be, one is to be a small part. */
-const joinedShare = 32
+const budgetShare = 32
 /** What is joined may be a day long: where no more than so much is kept, it would stay too long. */
 const joinedAgeMin = 7 * 86_400_000
 
 /** Bytes on disk to which segments of a stream may be joined; 0 for none. */
 export function joinedBytesMax(retention: Retention, stream: string): number {
   if (ageOf(retention, stream) < joinedAgeMin) return 0
-  const size = Math.min(ruleOf(retention, stream)?.size ?? Infinity, retention.size)
-  return Math.min(joinedMax, size / joinedShare)
+  return Math.min(joinedMax, mergedBytesMax(retention, stream))
+}
+
+/** Bytes on disk to which segments of a stream are merged, or of several streams without one. */
+export function mergedBytesMax(retention: Retention, stream: string | undefined): number {
+  const own = stream === undefined ? undefined : ruleOf(retention, stream)?.size
+  return Math.min(own ?? Infinity, retention.size) / budgetShare
 }
 
 /**
  * The segments that have to go: all of whose rows are too old, then the oldest while a pattern's streams, or
- * all, have more bytes than they may, or the disk less room than it should.
+ * all, have more bytes than they may, or the disk less room than it should. For want of room on the disk
+ * segments go whole. Of what takes more than it may, no more goes than a 32nd of that beyond what has to: a segment
+ * that is too large for it is trimmed.
  */
 export function leaving(
   segments: Iterable<Segment>,
@@ -55,12 +70,26 @@ export function leaving(
 ): Wanted {
   const gone: Leaving[] = []
   let left = [...segments].toSorted((a, b) => compare(timeOf(a), timeOf(b)) || a.id - b.id)
-  const take = (candidates: readonly Segment[], why: Leaving['why'], excess: number) => {
+  const cuts = new Map<Segment, number>()
+  const bytesLeft = (segment: Segment) => segment.bytes - (cuts.get(segment) ?? 0)
+  const take = (
+    candidates: readonly Segment[],
+    why: Leaving['why'],
+    excess: number,
+    slack: number,
+  ) => {
     let bytes = excess
     for (const segment of candidates) {
       if (bytes <= 0) return
+      const own = bytesLeft(segment)
+      if (own - bytes > slack) {
+        // So much more that it is not trimmed again with the next few rows.
+        cuts.set(segment, segment.bytes - own + bytes + slack)
+        return
+      }
       gone.push({ segment, why })
-      bytes -= segment.bytes
+      cuts.delete(segment)
+      bytes -= own
     }
   }
   const remaining = () => {
@@ -68,6 +97,8 @@ export function leaving(
     left = left.filter(({ id }) => !ids.has(id))
     return left
   }
+  const bytesOf = (segments: readonly Segment[]) =>
+    segments.reduce((sum, segment) => sum + bytesLeft(segment), 0)
   for (const segment of left) {
     const isOld = segment.parts.every(({ stream, maxMicros, untimed }) => {
       const from = BigInt(Math.round(nowMs - ageOf(retention, stream))) * 1000n
@@ -80,13 +111,15 @@ export function leaving(
     const own = remaining().filter(({ parts }) =>
       parts.every(({ stream }) => ruleOf(retention, stream) === rule),
     )
-    take(own, 'size', bytesOf(own) - rule.size)
+    take(own, 'size', bytesOf(own) - rule.size, rule.size / budgetShare)
   }
   const excess = () => bytesOf(remaining()) + besideBytes - retention.size
-  const shortage = () => floor - freeBytes - bytesOf(gone.map(({ segment }) => segment))
-  take(remaining(), 'size', excess())
-  take(remaining(), 'disk', shortage())
-  return { gone, lacking: Math.max(0, excess(), shortage()) }
+  const shortage = () =>
+    floor - freeBytes - gone.reduce((sum, { segment }) => sum + segment.bytes, 0)
+  take(remaining(), 'size', excess(), retention.size / budgetShare)
+  take(remaining(), 'disk', shortage(), Infinity)
+  const trimmed = [...cuts].map(([segment, bytes]) => ({ segment, share: bytes / segment.bytes }))
+  return { gone, trimmed, lacking: Math.max(0, excess(), shortage()) }
 }
 
 /** Segments of several streams of which some rows are too old: as a whole they stay for the others. */
@@ -140,8 +173,6 @@ export function fitsPattern(pattern: string, name: string): boolean {
   return name.length - last.length >= at && name.endsWith(last)
 }
 
-const bytesOf = (segments: readonly Segment[]) =>
-  segments.reduce((sum, { bytes }) => sum + bytes, 0)
 /** Rows without a time are as old as can be: nothing says that they are younger. */
 const timeOf = ({ maxMicros }: Segment): bigint => maxMicros ?? -(2n ** 62n)
 const compare = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)

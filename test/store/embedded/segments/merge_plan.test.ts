@@ -11,6 +11,7 @@ const joinedBytesMax = 48_000_000
 const options: MergeOptions = {
   sourceBytesMax: 64_000_000,
   fanIn: 8,
+  mergedBytesMax: () => Infinity,
   joinedBytesMax: () => joinedBytesMax,
   mayJoin: () => true,
 }
@@ -51,8 +52,8 @@ class Merging {
     this.came += sourceBytes
   }
 
-  settle(plan = mergePlan): void {
-    const planned = () => plan(this.segments.values(), options)
+  settle(plan = mergePlan, by = options): void {
+    const planned = () => plan(this.segments.values(), by)
     for (let next = planned(); next; next = planned()) {
       const sourceBytes = next.segments.reduce((sum, segment) => sum + segment.sourceBytes, 0)
       for (const { id } of next.segments) this.segments.delete(id)
@@ -110,4 +111,22 @@ test('those are joined whose times follow each other, of one day, and that have 
   for (let id = 0; id < 200; id++) merging.add(50_000_000, about(id))
   merging.settle(compactPlan)
   expect(merging.segments.size).toBeLessThan(200 / 3)
+})
+
+test.each([
+  ['of one stream and day', {}],
+  ['of several streams', { stream: undefined, day: undefined, merged: true }],
+])('where little may be kept, what is merged is a small part of it: segments %s', (_, about) => {
+  const few = { ...options, mergedBytesMax: () => 150_000, joinedBytesMax: () => 150_000 }
+  const merging = new Merging()
+  for (let n = 0; n < 300; n++) {
+    merging.add(n % 7 === 0 ? 3_000_000 : 40_000 + n * 100, about)
+    merging.settle(n % 2 === 0 ? mergePlan : compactPlan, few)
+  }
+  merging.settle(compactPlan, few)
+  const own = [...merging.segments.values()].map(({ bytes }) => bytes)
+  const merged = own.filter((bytes) => bytes !== 3_000_000 / packing)
+  expect(Math.max(...merged)).toBeLessThanOrEqual(150_000)
+  expect(merged.filter((bytes) => bytes * 2 <= 150_000).length).toBeLessThanOrEqual(3)
+  expect(own.length - merged.length).toBe(43)
 })

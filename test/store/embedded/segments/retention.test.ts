@@ -46,7 +46,8 @@ test('metric points count towards the size, and what events cannot give is lacki
   const segments = [segment(1, 10), segment(2, 10), segment(3, 10)]
   const state = { nowMs: 5_000, freeBytes: 1e9 }
   const some = leaving(segments, kept(45), { ...state, besideBytes: 30 })
-  expect([ids(some), some.lacking]).toEqual([[1, 2], 0])
+  expect([ids(some), some.lacking]).toEqual([[1], 0])
+  expect(some.trimmed.map(({ segment: { id } }) => id)).toEqual([2])
   const all = leaving(segments, kept(45), { ...state, besideBytes: 60 })
   expect([ids(all), all.lacking]).toEqual([[1, 2, 3], 15])
 })
@@ -71,4 +72,38 @@ test('what is joined is a small part of what may be kept, in bytes and in time',
   const most = names.map((name) => joinedBytesMax(rules, name))
   expect(most).toEqual([10_000_000, 0, 64_000_000, 64_000_000])
   expect(joinedBytesMax({ ...rules, size: 640_000_000 }, 'other')).toBe(20_000_000)
+})
+
+test('by size the oldest go, and no more than a 32nd too much, however large a segment is', () => {
+  const [budget, slack] = [3_200, 100]
+  const state = { nowMs: 5_000, freeBytes: 1e9, besideBytes: 0 }
+  for (let seed = 1; seed < 500; seed++) {
+    const many = 1 + (seed % 9)
+    const segments = Array.from({ length: many }, (_, id) =>
+      segment(id, 1 + ((seed * (id + 7) * 7_919) % (seed % 3 === 0 ? 9_000 : 900))),
+    )
+    const before = segments.reduce((sum, { bytes }) => sum + bytes, 0)
+    const { gone, trimmed } = leaving(segments, kept(budget), state)
+    const wholly = gone.reduce((sum, each) => sum + each.segment.bytes, 0)
+    const partly = trimmed.reduce((sum, each) => sum + each.segment.bytes * each.share, 0)
+    const left = before - wholly - partly
+    if (before <= budget) expect(left).toBe(before)
+    else {
+      expect(left).toBeLessThanOrEqual(budget + 1e-6)
+      expect(left).toBeGreaterThanOrEqual(budget - slack - 1e-6)
+    }
+    expect(gone.map((each) => each.segment.id)).toEqual(
+      segments.slice(0, gone.length).map((s) => s.id),
+    )
+    for (const each of trimmed) expect(each.segment.id).toBe(gone.length)
+    for (const { share } of trimmed) expect(share).toBeLessThan(1)
+  }
+})
+
+test('what is too much for its own rule and for all together is trimmed once, for both', () => {
+  const state = { nowMs: 5_000, freeBytes: 1e9, besideBytes: 0 }
+  const retention = { age: 1e12, size: 5_000, streams: [{ match: 'logs-*', size: 6_400 }] }
+  const large = leaving([segment(1, 10_000)], { retention, min_free_disk: 0 }, state)
+  expect(large.gone).toEqual([])
+  expect(large.trimmed.map(({ share }) => share)).toEqual([(5_000 + 5_000 / 32) / 10_000])
 })
