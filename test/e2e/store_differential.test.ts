@@ -11,6 +11,7 @@ import { serversToTest } from '../peers/catalogue.ts'
 import { requirePeer } from '../peers/require.ts'
 import { startSearchServer, type SearchServer } from '../peers/search_server.ts'
 import { aggregationRequests, refusedRequests } from './aggregation_requests.ts'
+import { boundsCases } from './differential/bounds.ts'
 import { ask, caseName, type Case } from './differential/case.ts'
 import { answerOf, comparable, isLacking } from './differential/comparable.ts'
 import { compositeCases } from './differential/composites.ts'
@@ -55,6 +56,7 @@ const features: readonly (readonly [string, readonly Case[]])[] = [
   documentationCases,
   aggregationCases,
   compositeCases,
+  boundsCases,
   ...(hasLogs ? [logCases] : []),
 ].flatMap((table) => Object.entries(table))
 

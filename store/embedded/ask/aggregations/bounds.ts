@@ -1,4 +1,3 @@
-import { SearchError } from '../../../search.ts'
 import type { Options } from './options.ts'
 
 /** `{min, max}`, either may be absent. */
@@ -22,9 +21,27 @@ export function boundsOf<T>(
     return read(value)
   })
   inner.finish()
-  if (min != null && max != null && min > max) {
-    const reason = `[${name}.min][${min}] cannot be greater than [${name}.max][${max}] for histogram aggregation [${options.name}]`
-    throw new SearchError(400, 'illegal_argument_exception', `${reason}, at ${options.at}`)
-  }
-  return { min, max }
+  const bounds = { min, max }
+  checkBounds(options, name, bounds)
+  return bounds
 }
+
+export function checkBounds<T>(options: Options, name: string, { min, max }: Bounds<T>): void {
+  if (min == null || max == null || min <= max) return
+  throw options.illegal(
+    `[${name}.min][${min}] cannot be greater than [${name}.max][${max}] for histogram aggregation [${options.name}]`,
+  )
+}
+
+/** Buckets are not asked for where the hard bounds let none be. */
+export function checkInside(options: Options, extended: Bounds<number>, hard: Bounds<number>) {
+  const isBelow = (one: number | undefined, other: number | undefined) =>
+    one !== undefined && other !== undefined && one < other
+  if (!isBelow(extended.min, hard.min) && !isBelow(hard.max, extended.max)) return
+  throw options.illegal('Extended bounds have to be inside hard bounds')
+}
+
+export const mapBounds = <T, R>({ min, max }: Bounds<T>, change: (bound: T) => R): Bounds<R> => ({
+  min: min === undefined ? undefined : change(min),
+  max: max === undefined ? undefined : change(max),
+})

@@ -2,7 +2,7 @@ import { SearchError } from '../../../../search.ts'
 import { sql, verbatim, type Sql } from '../../../sql.ts'
 import type { Asked } from '../../asked.ts'
 import type { Aggregation, BucketsKind, BucketsPlan, Group } from '../aggregation.ts'
-import { boundsOf } from '../bounds.ts'
+import { boundsOf, checkBounds, checkInside, mapBounds, type Bounds } from '../bounds.ts'
 import { ordersOf } from '../bucket_order.ts'
 import { parseDate } from '../dates.ts'
 import { fillGaps } from '../fill.ts'
@@ -59,6 +59,7 @@ export function dateHistogram(options: Options): BucketsKind {
   const bounds = boundsOf(options, 'extended_bounds', (value) => value)
   const hard = boundsOf(options, 'hard_bounds', (value) => value)
   const rounded = rounding(interval, zone, offsetMs)
+  const unshifted = offsetMs === 0 ? rounded : rounding(interval, zone, 0)
 
   // Zones that change had offsets with seconds once.
   const isCounted = source.field === '@timestamp' && source.missing === undefined && zone.isFixed
@@ -78,24 +79,26 @@ export function dateHistogram(options: Options): BucketsKind {
               timeZone: source.timeZone,
               nowMs: asked.nowMs,
             })
-      const [min, max] = [date(hard?.min), date(hard?.max)]
-      const ends = bounds && { min: date(bounds.min), max: date(bounds.max) }
-      if (ends?.min !== undefined && ends.max !== undefined && ends.min > ends.max) {
-        const reason = `[extended_bounds.min][${bounds!.min}] cannot be greater than [extended_bounds.max][${bounds!.max}] for histogram aggregation [${options.name}]`
-        throw options.illegal(reason)
+      /** Bounds are rounded as if there were no offset, as the servers do. */
+      const places = (name: string, given: Bounds<string | number> | undefined) => {
+        if (given === undefined) return undefined
+        const dates = { min: date(given.min), max: date(given.max) }
+        checkBounds(options, name, dates)
+        return mapBounds(dates, (ms) => unshifted.floor(ms))
       }
+      const [ends, limits] = [places('extended_bounds', bounds), places('hard_bounds', hard)]
+      if (ends && limits) checkInside(options, ends, limits)
       const key = keySql(values, rounded, await rangeOf(asked, values, zone))
       const plan: BucketsPlan = {
         key,
-        having: hard && ((each) => within(each, min, max)),
+        having: limits && ((each) => within(each, limits)),
         buckets(groups) {
-          const places = placesOf(groups, minDocCount)
-          const floor = (ms: number | undefined) => (ms === undefined ? ms : rounded.floor(ms))
-          const between = ends && { min: floor(ends.min), max: floor(ends.max) }
+          const counted = placesOf(groups, minDocCount)
+          const between = ends && mapBounds(ends, (ms) => ms + offsetMs)
           const all =
             minDocCount === 0
-              ? fillGaps(places, rounded.next, between, asked.limits.maxBuckets)
-              : places
+              ? fillGaps(counted, rounded.next, between, asked.limits.maxBuckets)
+              : counted
           return {
             typed: 'date_histogram',
             buckets: headsOf(all, values),
@@ -165,7 +168,8 @@ export async function extent(asked: Asked, values: Values): Promise<TimeRange | 
   return { fromMs: Math.floor(Number(row.low) / 1000), toMs: Math.ceil(Number(row.high) / 1000) }
 }
 
-function within(key: Sql, min: number | undefined, max: number | undefined): Sql {
+/** Keys in microseconds that are not below `min`, and below `max`. */
+function within(key: Sql, { min, max }: Bounds<number>): Sql {
   const low = min === undefined ? sql`true` : sql`${key} >= ${integer(BigInt(min) * 1000n)}`
   const high = max === undefined ? sql`true` : sql`${key} < ${integer(BigInt(max) * 1000n)}`
   return sql`(${low} and ${high})`

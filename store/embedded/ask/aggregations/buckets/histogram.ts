@@ -1,6 +1,6 @@
 import { sql, verbatim, type Sql } from '../../../sql.ts'
 import type { BucketsKind, BucketsPlan } from '../aggregation.ts'
-import { boundsOf } from '../bounds.ts'
+import { boundsOf, checkInside, mapBounds, type Bounds } from '../bounds.ts'
 import { compareBuckets, ordersOf, type BucketOrder } from '../bucket_order.ts'
 import { fillGaps } from '../fill.ts'
 import type { Options } from '../options.ts'
@@ -23,6 +23,7 @@ export function histogram(options: Options): BucketsKind {
   const orders = ordersOf(options)
   const bounds = boundsOf(options, 'extended_bounds', Number)
   const hard = boundsOf(options, 'hard_bounds', Number)
+  if (bounds && hard) checkInside(options, bounds, hard)
   const place = (value: number) => Math.floor((value - offset) / interval)
   return {
     family: 'buckets',
@@ -40,16 +41,14 @@ export function histogram(options: Options): BucketsKind {
               type: 'DOUBLE',
             }
           : { expression: floor(numberOf(values, values.scalar)), many: false, type: 'DOUBLE' },
-        having: hard && ((key) => within(sql`${key} * ${i} + ${o}`, hard)),
+        // The servers ask for the key as it is without the offset.
+        having: hard && ((key) => within(sql`${key} * ${i}`, hard)),
         buckets(groups) {
           const places = groups
             .map((group) => ({ at: Number(group.key), group }))
             .filter(({ group }) => group.count >= minDocCount)
             .toSorted((a, b) => a.at - b.at)
-          const ends = bounds && {
-            min: bounds.min === undefined ? undefined : place(bounds.min),
-            max: bounds.max === undefined ? undefined : place(bounds.max),
-          }
+          const ends = bounds && mapBounds(bounds, place)
           const all =
             minDocCount === 0 ? fillGaps(places, (at) => at + 1, ends, maxBuckets) : places
           const heads = all.map(({ at, group }) => {
@@ -69,10 +68,7 @@ export function histogram(options: Options): BucketsKind {
 const numberName = (key: number) => (Number.isInteger(key) ? `${key}.0` : String(key))
 
 /** Buckets outside the hard bounds are none; of numbers the upper bound is still inside. */
-function within(
-  key: Sql,
-  { min, max }: { readonly min: number | undefined; readonly max: number | undefined },
-): Sql {
+function within(key: Sql, { min, max }: Bounds<number>): Sql {
   const low = min === undefined ? sql`true` : sql`${key} >= ${min}::DOUBLE`
   const high = max === undefined ? sql`true` : sql`${key} <= ${max}::DOUBLE`
   return sql`(${low} and ${high})`
