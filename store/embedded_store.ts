@@ -293,6 +293,8 @@ function forApi(engine: EmbeddedEngine): Engine {
     refresh: () => engine.refresh(),
     document: (...given) => engine.document(...given),
     documents: (...given) => engine.documents(...given),
+    takenThrough: (index) => engine.takenThrough(index),
+    goneOf: (...given) => engine.goneOf(...given),
     deleteIndex: (...given) => engine.deleteIndex(...given),
     streams: async () => {
       const streams = await engine.streams()

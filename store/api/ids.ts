@@ -26,8 +26,6 @@ export interface IdTable {
   get(index: string, id: string): Place | undefined
   /** Forgets all ids of an index, and tells the last `_seq` given until now. */
   deleteIndex(index: string): number
-  /** Forgets ids of rows that retention has taken away. @returns how many. */
-  forgetThrough(index: string, seq: number): number
   /** Whether changes after `settledSeq` may be missing, because the last process did not end well. */
   readonly needsRecovery: boolean
   /** Whether all may be missing: the table was made anew, and no `recover` has come to its end since. */
@@ -157,13 +155,6 @@ class SqliteIds implements IdTable {
     this.#sqlite.prepare('update id_index set name = null where name = ?').run(index)
     this.#indices.delete(index)
     return this.#last
-  }
-
-  forgetThrough(index: string, seq: number): number {
-    const no = this.#indices.get(index)
-    if (no === undefined) return 0
-    const gone = this.#sqlite.prepare('delete from id where index_no = ? and seq <= ?').run(no, seq)
-    return Number(gone.changes)
   }
 
   async recover(changes: AsyncIterable<Identity> | Iterable<Identity>): Promise<void> {

@@ -52,7 +52,8 @@ export class Intake {
       accepted.push(await this.#accept(operation, all, targets, made))
     }
     const places = await this.#placesOfOwnIds(accepted, deadline)
-    const changes = await this.#append(accepted, places)
+    const gone = await this.#goneOf(accepted, deadline)
+    const changes = await this.#append(accepted, places, gone)
     return accepted.map((each, place) => ('body' in each ? each : verdictOn(each, changes[place]!)))
   }
 
@@ -150,9 +151,32 @@ export class Intake {
     return places
   }
 
+  /** Documents of `accepted` ids that retention has taken, by `index NUL _seq`: the table does not hear of it. */
+  async #goneOf(
+    accepted: readonly (Accepted | Verdict)[],
+    deadline: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    const { ids, engine } = this.#services
+    const known = accepted.flatMap((each) => {
+      if ('body' in each || each.id === undefined) return []
+      const place = ids.get(each.index, each.id)
+      return place ? [{ index: each.index, seq: place.seq }] : []
+    })
+    const gone = new Set<string>()
+    for (const [index, places] of Map.groupBy(known, (each) => each.index)) {
+      const through = engine.takenThrough(index)
+      const old = places.map(({ seq }) => seq).filter((seq) => seq <= through)
+      if (old.length === 0) continue
+      await this.refresh()
+      for (const seq of await engine.goneOf(index, old, deadline)) gone.add(`${index}\0${seq}`)
+    }
+    return gone
+  }
+
   async #append(
     accepted: readonly (Accepted | Verdict)[],
     places: Map<string, Place | 'event'>,
+    gone: ReadonlySet<string>,
   ): Promise<(Change | undefined)[]> {
     const { ids, clock, randomBytes, append } = this.#services
     const keys = accepted.flatMap((each) =>
@@ -161,7 +185,7 @@ export class Intake {
     for (let held = ids.held(keys); held; held = ids.held(keys)) await held
     const transaction = ids.begin()
     try {
-      const world = { transaction, places, randomBytes, nowMs: clock.now() }
+      const world = { transaction, places, gone, randomBytes, nowMs: clock.now() }
       const changes = accepted.map((each) => ('body' in each ? undefined : reserve(each, world)))
       const batches = batchesOf(accepted, changes)
       if (batches.length > 0) {

@@ -20,6 +20,8 @@ interface World {
   readonly transaction: IdTransaction
   /** Of ids that Weir gave, by `index NUL id`; `event` for one that can be changed by nobody. */
   readonly places: Map<string, Place | 'event'>
+  /** Documents that retention has taken, whose ids are free, by `index NUL _seq`. */
+  readonly gone: ReadonlySet<string>
   readonly randomBytes: (count: number) => Uint8Array
   readonly nowMs: number
 }
@@ -35,7 +37,9 @@ export function reserve(operation: Accepted, world: World): Change {
     return { status: 201, result: 'created', id, seq, version: 1, line }
   }
   const { id } = operation
-  const known = transaction.get(index, id) ?? world.places.get(`${index}\0${id}`)
+  const reserved = transaction.get(index, id)
+  const isFree = reserved && world.gone.has(`${index}\0${reserved.seq}`)
+  const known = (isFree ? undefined : reserved) ?? world.places.get(`${index}\0${id}`)
   if (known === 'event') return { error: isEvent(id) }
   const conflict = conflictOf(operation, id, known)
   if (conflict) return { error: conflict }

@@ -41,6 +41,10 @@ export interface Engine extends Pick<Search, 'search' | 'fieldCaps'> {
     wanted: readonly { readonly index: string; readonly id: string }[],
     deadline: AbortSignal,
   ): Promise<readonly (StoredDocument | undefined)[]>
+  /** Up to which `_seq` retention may have taken documents of an index; cheap. */
+  takenThrough(index: string): number
+  /** Those of `seqs` whose documents are in the index no more. By what was found by the last refresh. */
+  goneOf(index: string, seqs: readonly number[], deadline: AbortSignal): Promise<readonly number[]>
   /**
    * Whatever is durable at the call is gone from the index, and documents that came by the API up to
    * `throughSeq`; what comes later stays.

@@ -25,6 +25,8 @@ import { EnginePresence } from './engine_presence.ts'
 import { QuestionQueue } from './question_queue.ts'
 import type { Verified } from './questions.ts'
 import type { Adopted } from './segments/adoption.ts'
+import { manifestPath } from './segments/layout.ts'
+import { takenIn } from './segments/manifest_file.ts'
 import type { FoundDocument } from './stored_documents.ts'
 
 export interface EmbeddedWorld {
@@ -217,6 +219,17 @@ export class EmbeddedEngine implements Search {
     return (found as unknown as (FoundDocument | null)[]).map((each) =>
       each ? { ...each, seq: each.seq ?? undefined } : undefined,
     )
+  }
+
+  /** Those of `seqs` whose documents are in the index no more, by what a refresh made findable. */
+  async goneOf(index: string, seqs: readonly number[], deadline: AbortSignal): Promise<number[]> {
+    const gone = await this.#ask({ kind: 'gone', index, seqs }, deadline)
+    return (gone as unknown as (number | bigint)[]).map(Number)
+  }
+
+  /** Up to which `_seq` retention may have taken documents of an index. @throws what SQLite says. */
+  takenThrough(index: string): number {
+    return takenIn(manifestPath(`${this.#world.context.dataFolder}/store`), index)
   }
 
   /** Resolves when everything that was durable at the call is found by what is asked afterwards. */

@@ -50,6 +50,7 @@ export type Question =
       readonly kind: 'documents'
       readonly wanted: readonly { readonly index: string; readonly id: string }[]
     }
+  | { readonly kind: 'gone'; readonly index: string; readonly seqs: readonly number[] }
   | { readonly kind: 'delete_index'; readonly name: string; readonly throughSeq: number }
   | { readonly kind: 'metrics'; readonly question: MetricsQuestion }
   | { readonly kind: 'refresh' | 'streams' | 'statistics' | 'verify' | 'compact' | 'adopt' }

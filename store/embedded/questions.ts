@@ -14,7 +14,7 @@ import type { Maintenance } from './segments/maintenance.ts'
 import type { SegmentStore } from './segments/segment_store.ts'
 import type { ReturnedFiles } from './segments/returned_files.ts'
 import { storeStatistics } from './segments/statistics.ts'
-import { documentsById } from './stored_documents.ts'
+import { documentsById, goneOf } from './stored_documents.ts'
 
 export interface Parts {
   readonly store: SegmentStore
@@ -163,6 +163,10 @@ async function answered(
     case 'documents': {
       const found = await documentsById(question.wanted, from.reading, from.database, from.deadline)
       return found as unknown as JsonRecord[]
+    }
+    case 'gone': {
+      const { index, seqs } = question
+      return await goneOf(index, seqs, from.reading, from.database, from.deadline)
     }
   }
 }

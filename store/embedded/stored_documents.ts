@@ -1,7 +1,7 @@
 import { eventId } from '../../core/journal/chunk.ts'
 import type { Database } from './database.ts'
 import type { Reading } from './segments/reading.ts'
-import { all, any, join, type Sql, sql } from './sql.ts'
+import { all, any, join, type Sql, sql, verbatim } from './sql.ts'
 
 /** A document as it is got by its id. */
 export interface FoundDocument {
@@ -43,6 +43,33 @@ export async function documentsById(
     }
   }
   return wanted.map(({ index, id }) => found.get(`${index}/${id}`) ?? null)
+}
+
+/**
+ * Those of `seqs` whose rows are in the index no more, in no order. While segments of it are set aside, which may come back,
+ * none is known to be gone.
+ */
+export async function goneOf(
+  index: string,
+  seqs: readonly number[],
+  reading: Reading,
+  database: Database,
+  deadline: AbortSignal,
+): Promise<number[]> {
+  const opened = reading.open([index], noNeeds)
+  try {
+    if (opened.damaged.length > 0) return []
+    const gone = new Set(seqs)
+    const numbers = verbatim([0, ...gone].map((seq) => String(Math.trunc(seq))).join(', '))
+    const rows = await database.rows(
+      sql`select _seq from ${opened.from} where _stream = ${index} and _seq in (${numbers})`,
+      deadline,
+    )
+    for (const row of rows) gone.delete(Number(row['_seq']))
+    return [...gone]
+  } finally {
+    opened.close()
+  }
 }
 
 /** Rows with one of the ids: given ones, or the place that Weir's own ids are made of. */

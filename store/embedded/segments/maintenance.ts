@@ -9,7 +9,7 @@ import { isJoinable, join } from './join.ts'
 import { segmentsFolder } from './layout.ts'
 import { maskedRows } from './masked_rows.ts'
 import { merge } from './merge.ts'
-import type { Segment } from './segment.ts'
+import { highestSeqs, type Segment } from './segment.ts'
 import { compactPlan, type MergeOptions, mergePlan, ownSegmentBytes } from './merge_plan.ts'
 import {
   ageOf,
@@ -134,7 +134,8 @@ export class Maintenance {
       world.step('retain')
       const segments = gone.map(({ segment }) => segment)
       const unmask = await this.#masksOf(segments)
-      await this.#store.commit({ remove: segments.map(({ id }) => id), unmask })
+      const taken = highestSeqs(segments.flatMap(({ parts }) => parts))
+      await this.#store.commit({ remove: segments.map(({ id }) => id), unmask, taken })
       for (const [why, leaves] of Map.groupBy(gone, (each) => each.why)) {
         const rows = leaves.reduce((sum, { segment }) => sum + segment.rows, 0)
         const level = why === 'disk' ? 'warn' : 'info'

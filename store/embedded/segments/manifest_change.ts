@@ -21,6 +21,8 @@ export interface Change {
   readonly masks?: readonly Mask[]
   /** Masks whose rows no longer exist. */
   readonly unmask?: readonly Mask[]
+  /** Rows that retention takes may have numbers up to these. */
+  readonly taken?: readonly Mask[]
   readonly learnt?: readonly Learnt[]
   readonly beyond?: ReadonlyMap<string, number>
   readonly cursor?: Places
@@ -50,6 +52,13 @@ export function writeChange(change: Change, nowMs: number, run: Run): void {
   }
   for (const { stream, seq } of change.unmask ?? []) {
     run('delete from masks where stream = ? and seq = ?', stream, seq)
+  }
+  for (const { stream, seq } of change.taken ?? []) {
+    run(
+      'insert into taken values (?, ?) on conflict (stream) do update set seq = max(seq, excluded.seq)',
+      stream,
+      seq,
+    )
   }
   for (const { stream, shape } of change.learnt ?? []) {
     const { path, jsonPath, many, kind } = shape

@@ -87,6 +87,18 @@ export function storedIn(
   }
 }
 
+/** Up to which `_seq` retention may have taken documents of a stream; none: 0. @throws what SQLite says. */
+export function takenIn(path: string, stream: string): number {
+  if (!existsSync(path)) return 0
+  const database = new DatabaseSync(path, { readOnly: true })
+  try {
+    const row = database.prepare('select seq from taken where stream = ?').get(stream)
+    return Number(row?.['seq'] ?? 0)
+  } finally {
+    database.close()
+  }
+}
+
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const isDamage = (failure: unknown) =>
   [11, 26].includes((failure as { errcode: number }).errcode & 0xff)

@@ -53,6 +53,11 @@ const checksums =
 const sourcePages =
   'create table if not exists source_pages (segment integer primary key references segments(id) on delete cascade, pages text not null)'
 
+/** Of a store from before, rows of any stream may be gone. */
+const taken = 'create table taken (stream text primary key, seq integer not null) without rowid'
+const fillTaken =
+  'insert into taken select stream, (select coalesce(max(max_seq), 0) from segment_streams) from streams'
+
 export const manifestVersion = 1
 
 /** @throws WeirError when a newer Weir made it. */
@@ -71,4 +76,7 @@ export function migrateManifest(database: DatabaseSync): void {
   database.exec(believed)
   database.exec(checksums)
   database.exec(sourcePages)
+  const isKept = database.prepare("select 1 from sqlite_master where name = 'taken'").get()
+  if (!isKept)
+    database.exec(`begin; ${taken}; ${version < manifestVersion ? '' : fillTaken}; commit`)
 }

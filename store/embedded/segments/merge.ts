@@ -3,7 +3,7 @@ import { database } from '../database.ts'
 import { all, join, type Sql, sql, verbatim } from '../sql.ts'
 import { segmentsFolder } from './layout.ts'
 import { maskedRows } from './masked_rows.ts'
-import type { NewSegment, Segment } from './segment.ts'
+import { highestSeqs, type NewSegment, type Segment } from './segment.ts'
 import { ownSegmentBytes } from './merge_plan.ts'
 import type { SegmentStore } from './segment_store.ts'
 import { writeSegment } from './segment_writer.ts'
@@ -87,9 +87,19 @@ export async function merge(
     await store.discard(added)
     return false
   }
-  await store.commit({ add: added, remove: inputs.map(({ id }) => id), unmask: masks })
+  const taken = highestSeqs(oldParts(inputs, world.keepFrom))
+  await store.commit({ add: added, remove: inputs.map(({ id }) => id), unmask: masks, taken })
   return true
 }
+
+/** Those with rows that are left out. */
+const oldParts = (inputs: readonly Segment[], keepFrom: MergeWorld['keepFrom']) =>
+  inputs
+    .flatMap(({ parts }) => parts)
+    .filter(({ stream, minMicros }) => {
+      const from = keepFrom(stream)
+      return from !== undefined && minMicros !== null && minMicros < from
+    })
 
 function youngEnough(streams: readonly string[], keepFrom: MergeWorld['keepFrom']): Sql {
   const conditions = streams.flatMap((stream) => {

@@ -53,6 +53,10 @@ export interface Segment extends Omit<NewSegment, 'minutes' | 'checksums' | 'sou
   readonly counted: boolean
 }
 
+/** The highest `_seq` of each of `parts` that has one. */
+export const highestSeqs = (parts: readonly StreamPart[]) =>
+  parts.flatMap(({ stream, maxSeq }) => (maxSeq === null ? [] : [{ stream, seq: maxSeq }]))
+
 /** What the parts of a segment are together. */
 export function sumOf(parts: readonly StreamPart[]) {
   let minMicros: bigint | null = null

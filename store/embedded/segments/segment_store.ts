@@ -9,7 +9,7 @@ import { manifestPath, mixedFolder, segmentsFolder, wordsFile, workFolder } from
 import { Manifest } from './manifest.ts'
 import type { Change } from './manifest_change.ts'
 import { isManifestMade } from './manifest_file.ts'
-import { type NewSegment, type Segment } from './segment.ts'
+import { highestSeqs, type NewSegment, type Segment } from './segment.ts'
 import { Reading } from './reading.ts'
 import { RememberedFooters } from './remembered_footers.ts'
 import { SourceReader } from './source_reader.ts'
@@ -188,7 +188,9 @@ export class SegmentStore {
 
   /** Forgets files that were set aside, and removes what is left of them. */
   async forgetDamaged(files: readonly string[]): Promise<void> {
-    this.manifest.commit({ forget: files }, this.world.clock.now())
+    const gone = [...this.manifest.aside.values()].filter(({ file }) => files.includes(file))
+    const taken = highestSeqs(gone.flatMap(({ parts }) => parts))
+    this.manifest.commit({ forget: files, taken }, this.world.clock.now())
     for (const file of files) {
       const path = `${segmentsFolder(this.world.folder)}/${file}`
       await this.world.files.remove(path)

@@ -5,6 +5,7 @@ import { segmentsFolder } from './layout.ts'
 import { maskedRows } from './masked_rows.ts'
 import type { Trimming } from './retention.ts'
 import type { SegmentStore } from './segment_store.ts'
+import { highestSeqs } from './segment.ts'
 import { writeSegment } from './segment_writer.ts'
 
 const never = new AbortController().signal
@@ -53,7 +54,7 @@ export async function trim(
     await store.discard(add)
     return undefined
   }
-  await store.commit({ add, remove: [segment.id], unmask: masks })
+  await store.commit({ add, remove: [segment.id], unmask: masks, taken: highestSeqs(parts) })
   return segment.rows - add.reduce((sum, each) => sum + rowsIn(each.parts), 0)
 }
 

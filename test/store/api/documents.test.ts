@@ -410,3 +410,31 @@ describe('one document', () => {
     expect((await Promise.all(posts)).map(({ status }) => status)).toEqual([201, 201])
   })
 })
+
+test('the id of a document that retention took is free, and that of one that is there is not', async () => {
+  const { ask, engine } = createEsApp()
+  for (const id of ['1', '2', '3', '4']) await ask('PUT', `/kept/_create/${id}`, timed)
+  await ask('POST', '/_refresh')
+  engine.retain('kept', ['1', '2', '4'])
+  const created = await ask('PUT', '/kept/_create/1', timed)
+  expect([created.status, created.body['result'], created.body['_version']]).toEqual([
+    201,
+    'created',
+    1,
+  ])
+  const indexed = await ask('PUT', '/kept/_doc/2', timed)
+  expect([indexed.status, indexed.body['result']]).toEqual([201, 'created'])
+  expect((await ask('DELETE', '/kept/_doc/4')).body['result']).toBe('not_found')
+  for (const id of ['1', '2', '3'])
+    expect((await ask('PUT', `/kept/_create/${id}`, timed)).status).toBe(409)
+  expect((await ask('PUT', '/kept/_doc/3', timed)).body['result']).toBe('updated')
+  const twice = ndjson(
+    { create: { _index: 'kept', _id: '4' } },
+    timed,
+    { create: { _index: 'kept', _id: '4' } },
+    timed,
+  )
+  const items = itemsOf((await ask('POST', '/_bulk', twice)).body)
+  expect(items.map((item) => Number(item['create']!['status']))).toEqual([201, 409])
+  expect(engine.lines.filter((line) => 'replaces' in (line['@es'] as object))).toHaveLength(1)
+})

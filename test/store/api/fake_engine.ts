@@ -15,6 +15,7 @@ interface Row {
 export class FakeEngine implements Engine {
   #durable: Row[] = []
   #found: readonly Row[] = []
+  readonly #taken = new Map<string, number>()
   readonly batches: Batch[] = []
   readonly asked: { target: string; request: JsonRecord }[] = []
   readonly lines: JsonRecord[] = []
@@ -66,6 +67,24 @@ export class FakeEngine implements Engine {
 
   async documents(wanted: readonly { index: string; id: string }[]) {
     return Promise.all(wanted.map(({ index, id }) => this.document(index, id)))
+  }
+
+  /** Takes documents as retention does. */
+  retain(index: string, ids: readonly string[]): void {
+    const isTaken = (row: Row) => row.index === index && ids.includes(row.id)
+    const taken = this.#durable.filter(isTaken).map(({ seq }) => seq)
+    this.#taken.set(index, Math.max(this.takenThrough(index), ...taken))
+    this.#durable = this.#durable.filter((row) => !isTaken(row))
+    this.#found = this.#found.filter((row) => !isTaken(row))
+  }
+
+  takenThrough(index: string): number {
+    return this.#taken.get(index) ?? 0
+  }
+
+  async goneOf(index: string, seqs: readonly number[]): Promise<readonly number[]> {
+    const there = new Set(this.#found.filter((row) => row.index === index).map(({ seq }) => seq))
+    return seqs.filter((seq) => !there.has(seq))
   }
 
   async deleteIndex(name: string, throughSeq: number): Promise<void> {

@@ -1,5 +1,7 @@
 /** Documents that were replaced: masks hide their rows for as long as these are there. */
-import { readdirSync, renameSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { lineParts } from '../../../../store/api/document_line.ts'
@@ -33,6 +35,46 @@ test('replaced documents that retention took no longer count as deleted', async 
   await store.engine.compact()
   expect(await store.engine.streams()).toMatchObject([{ documents: 3, deleted: 0 }])
   expect(await store.all('notes')).toHaveLength(3)
+})
+
+test.each([
+  ['by age', { age: '1h' }, 2],
+  ['by size', { age: '40000d', size: 8_000 }, 50],
+])('of documents that retention took it is known that they are gone: %s', async (_, given, old) => {
+  const { retention } = embeddedConfig.parse({ retention: { ...given, clock_jump_wait: 0 } })
+  const store = await openStore({ retention })
+  onTestFinished(() => store.close())
+  const nowMs = Date.now()
+  for (let seq = 1; seq <= old; seq++)
+    await store.append(changeOf(`k${seq}`, seq, nowMs - 2 * hourMs + seq))
+  await store.engine.refresh()
+  for (const seq of [101, 102]) await store.append(changeOf(`k${seq}`, seq, nowMs))
+  await store.engine.refresh()
+  expect(store.engine.takenThrough('notes')).toBe(0)
+  await store.engine.compact()
+  const left = (await store.all('notes', { sql: '_seq' })).map((row) => Number(row['_seq']))
+  expect(left).toContain(102)
+  expect(left).not.toContain(1)
+  expect(store.engine.takenThrough('notes')).toBeGreaterThanOrEqual(Math.min(old, ...left) - 1)
+  const seqs = [...Array.from({ length: old }, (_row, n) => n + 1), 101, 102]
+  const gone = await store.engine.goneOf('notes', seqs, AbortSignal.timeout(10_000))
+  expect(gone.toSorted((a, b) => a - b)).toEqual(seqs.filter((seq) => !left.includes(seq)))
+})
+
+test('in a store from before any document may be gone', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-manifest-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'manifest.sqlite')
+  const manifest = new Manifest(path)
+  manifest.commit({ gone: { stream: 'notes', segment: 0, seq: 0 } }, 0)
+  manifest.close()
+  const before = new DatabaseSync(path)
+  before.exec('drop table taken')
+  before.close()
+  new Manifest(path).close()
+  const after = new DatabaseSync(path)
+  expect(after.prepare('select * from taken').all()).toEqual([{ stream: 'notes', seq: 0 }])
+  after.close()
 })
 
 test('replaced documents whose files are away take nothing from the count of those that are found', async () => {
