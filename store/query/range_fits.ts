@@ -1,3 +1,4 @@
+import { SearchError } from '../search.ts'
 import { dateOf } from './date_math.ts'
 import { type Numeric, numericOf, numericOrder } from './numeric_order.ts'
 import type { RangeQuery, Scalar } from './query.ts'
@@ -8,10 +9,10 @@ type Value = string | Numeric | boolean
  * Whether a value lies in a range, by what the value is: times as dates on `@timestamp`, numbers as numbers,
  * texts by code points.
  *
- * @throws SearchError when a bound is no date where it has to be one.
+ * @throws SearchError when a bound is no date where it has to be one, unless the query is lenient.
  */
 export function rangeFits(query: RangeQuery, nowMs: number): (value: Value) => boolean {
-  const { field, gt, gte, lt, lte, format, timeZone } = query
+  const { field, gt, gte, lt, lte } = query
   const bounds: [Scalar | undefined, boolean, (order: number) => boolean][] = [
     [gt, true, (order) => order > 0],
     [gte, false, (order) => order >= 0],
@@ -24,12 +25,24 @@ export function rangeFits(query: RangeQuery, nowMs: number): (value: Value) => b
       const order = orderTo(bound)
       return [(value: Value) => fits(order(value))]
     }
-    const micros = dateOf(bound, { format, timeZone, roundUp, nowMs })
+    const micros = instantOf(query, bound, roundUp, nowMs)
+    if (micros === undefined) return [() => false]
     return [(value: Value) => fits(Number(microsOf(value) - micros))]
   })
   return (value) => {
     if (field === '@timestamp' && !isTime(value)) return false
     return tests.every((test) => test(value))
+  }
+}
+
+/** In microseconds; undefined for what is no date, of a lenient query. */
+function instantOf(query: RangeQuery, bound: Scalar, roundUp: boolean, nowMs: number) {
+  const { format, timeZone, lenient } = query
+  try {
+    return dateOf(bound, { format, timeZone, roundUp, nowMs })
+  } catch (failure) {
+    if (lenient && failure instanceof SearchError) return undefined
+    throw failure
   }
 }
 

@@ -35,7 +35,10 @@ export function conditionOf(query: Query, meaning: Meaning): Sql {
     case 'term':
       return onField(query.field, meaning, (field) => termCondition(field, query, meaning.nowMs))
     case 'range':
-      return onField(query.field, meaning, (field) => rangeCondition(field, query, meaning.nowMs))
+      return onField(query.field, meaning, (field) => {
+        const fits = () => rangeCondition(field, query, meaning.nowMs)
+        return query.lenient ? orNothing(fits) : fits()
+      })
     case 'prefix':
     case 'wildcard':
     case 'regexp':
@@ -67,7 +70,7 @@ function onField(
   return resolved ? ofField(resolved.field, () => make(resolved)) : verbatim('false')
 }
 
-/** A field that a pattern brought along and whose type cannot hold the value does not fit. */
+/** A field whose type cannot hold the value does not fit: a pattern brought it along, or the query is lenient. */
 function orNothing(make: () => Sql): Sql {
   try {
     return make()

@@ -1,6 +1,7 @@
+import { SearchError } from '../../search.ts'
 import { tokensOf } from '../../query/analysis.ts'
 import { leastOfTokens, minimumShouldMatch } from '../../query/minimum_should_match.ts'
-import type { BoolQuery, Query, Scalar, TextQuery } from '../../query/query.ts'
+import type { BoolQuery, Query, RangeQuery, Scalar, TextQuery } from '../../query/query.ts'
 import { promotedColumns } from '../columns.ts'
 import type { Resolved } from './asked.ts'
 import type { Meaning } from './condition.ts'
@@ -22,7 +23,7 @@ export function needsOf(query: Query, meaning: Meaning): Needs {
       })
     case 'range':
       return ofField(query.field, meaning, (field) => {
-        return isTime(field) ? within(timesOf(field.field, query, meaning.nowMs)) : noNeeds
+        return isTime(field) ? within(askedTimes(field, query, meaning)) : noNeeds
       })
     case 'match':
     case 'phrase':
@@ -44,7 +45,7 @@ export function withoutTimes(query: Query, meaning: Meaning): Query {
     case 'range': {
       const field = meaning.fields.field(query.field)
       if (!field || !isTime(field) || field.list) return query
-      const { from, to } = timesOf(field.field, query, meaning.nowMs)
+      const { from, to } = askedTimes(field, query, meaning)
       return from === undefined && to === undefined ? query : { kind: 'all' }
     }
     case 'bool': {
@@ -53,6 +54,16 @@ export function withoutTimes(query: Query, meaning: Meaning): Query {
     }
     default:
       return query
+  }
+}
+
+/** Without bounds where a lenient query's are no dates: nothing fits it, which its condition says. */
+function askedTimes({ field }: Resolved, query: RangeQuery, { nowMs }: Meaning): Times {
+  try {
+    return timesOf(field, query, nowMs)
+  } catch (failure) {
+    if (query.lenient && failure instanceof SearchError) return {}
+    throw failure
   }
 }
 

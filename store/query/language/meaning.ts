@@ -255,7 +255,9 @@ class Meaning {
   }
 
   #range(leaf: Leaf, fields: readonly string[], limits: Readonly<Record<string, string>>): Query {
-    const { timeZone, lenient } = this.#reading
+    const { mode, timeZone } = this.#reading
+    // People are told of a bound that is none.
+    const lenient = mode === 'lucene' && this.#reading.lenient
     const at = this.#at(leaf)
     if (Object.keys(limits).length === 0)
       return anyOf(fields.map((field) => ({ kind: 'exists', field, at })))

@@ -344,6 +344,12 @@ const compound: Case[] = [
 
 const lucene: Case[] = [
   'error',
+  'n:>= 2',
+  'n:> 2',
+  'n:>= 2 OR n:1',
+  'n:(>= 2 AND < 9)',
+  'n:[x TO *] OR n:1',
+  'at:>= 2026 OR n:1',
   'level:error',
   'level:error OR level:warn',
   'level:(error OR warn)',

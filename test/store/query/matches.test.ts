@@ -141,3 +141,9 @@ test('a wildcard takes time in proportion to its length and that of the text', (
   const spent = cpuMsOf(() => expect(matches({ x: 'a'.repeat(20_000) })).toBe(false))
   expect(spent).toBeLessThan(3_000)
 })
+
+test('a lenient range with a bound that is no date finds nothing', () => {
+  const of = (query_string: JsonRecord) => matcherOf(queryOfBody({ query_string }), nowMs)(event)
+  expect(of({ query: '@timestamp:>= 2026' })).toBe(false)
+  expect(() => of({ query: '@timestamp:>= 2026', default_field: 'message' })).toThrow('date')
+})

@@ -223,6 +223,13 @@ const mapped: readonly (readonly [string, JsonValue, readonly number[]])[] = [
   ['epoch milliseconds', { term: { when: 1767312000000 } }, [0, 3].slice(0, 0).concat([0, 3])],
   ['a multi-field', { term: { 'message.keyword': 'first line' } }, [3]],
   ['longer than ignore_above', { exists: { field: 'message.keyword' } }, [3]],
+  ['a word behind a comparison with nothing', { query_string: { query: 'price:>= prod' } }, [0]],
+  ['no number of a range', { query_string: { query: 'price:[cheap TO *]', lenient: true } }, []],
+  [
+    'no times of a range',
+    { query_string: { query: '@timestamp:>= 2026 OR labels.env:prod' } },
+    [0],
+  ],
   ['a learnt text', { match: { 'log.level': 'ERROR' } }, [0]],
   ['a learnt multi-field', { term: { 'log.level.keyword': 'error' } }, [0]],
 ]
@@ -238,6 +245,10 @@ const refused: readonly (readonly [JsonValue, RegExp])[] = [
   [{ term: { ok: 'maybe' } }, /Can't parse boolean value \[maybe\]/],
   [{ prefix: { price: '1' } }, /Can only use prefix queries on keyword, text and wildcard fields/],
   [{ range: { '@timestamp': { gte: 'yesterday' } } }, /failed to parse date/],
+  [
+    { query_string: { query: 'price:>= 2', default_field: 'message' } },
+    /For input string: "=" \(field \[price\]/,
+  ],
 ]
 test.each(refused)('refuses %j', async (body, reason) => {
   await expect(found(body)).rejects.toThrow(reason)
