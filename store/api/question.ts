@@ -79,7 +79,7 @@ export function shaped(answer: JsonRecord, body: JsonRecord, query: Parameters):
 export function checkTotals(body: JsonRecord, query: Parameters): void {
   if (query.flag('rest_total_hits_as_int') !== true) return
   const asked = body['track_total_hits']
-  if (typeof asked !== 'number') return
+  if (typeof asked !== 'number' || asked === -1) return
   throw new SearchError(
     400,
     'illegal_argument_exception',

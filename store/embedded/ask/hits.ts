@@ -80,13 +80,14 @@ function checkWindow(wanted: number, most: number) {
   )
 }
 
-/** How far to count; 0: not at all. */
-function trackedOf(given: JsonValue | undefined): number {
+/** How far to count; undefined: not at all. Of 0 the answer is whether there are any. */
+function trackedOf(given: JsonValue | undefined): number | undefined {
   if (typeof given === 'number' || (typeof given === 'string' && /^-?\d+$/.test(given))) {
-    return wholeNumber(given, 'track_total_hits', -1) === -1 ? Infinity : Number(given)
+    const most = wholeNumber(given, 'track_total_hits', -1)
+    return most === -1 ? undefined : most
   }
   const wanted = flag(given, 'track_total_hits')
-  return wanted === undefined ? defaultTracked : wanted ? Infinity : 0
+  return wanted === undefined ? defaultTracked : wanted ? Infinity : undefined
 }
 
 function afterOf(body: JsonRecord, sort: readonly SortKey[], from: number): Sql | undefined {
@@ -103,7 +104,7 @@ interface Search {
   readonly asked: Asked
   readonly keys: readonly SortKey[]
   readonly wanted: number
-  readonly tracked: number
+  readonly tracked: number | undefined
   readonly after: Sql | undefined
   readonly byTime: ByTime | undefined
   readonly documents: number | undefined
@@ -116,10 +117,11 @@ const oneScanRows = 10_000
 
 async function placesOf(search: Search): Promise<Places> {
   const { asked, wanted, tracked, after, documents } = search
-  if (wanted === 0 && tracked > 0 && documents !== undefined)
+  if (tracked === undefined)
+    return { rows: wanted === 0 ? [] : await best(search), total: undefined }
+  if (wanted === 0 && documents !== undefined)
     return { rows: [], total: totalOf(documents, tracked) }
   if (wanted === 0) return { rows: [], total: await counted(asked, tracked) }
-  if (tracked === 0) return { rows: await best(search), total: undefined }
   if (after) return { rows: await best(search), total: await counted(asked, tracked) }
   const { rows, count } = await few(search)
   if (count <= oneScanRows) return { rows, total: totalOf(count, tracked) }
@@ -132,7 +134,6 @@ const totalOf = (count: number, tracked: number): FoundHits['total'] =>
   count > tracked ? { value: tracked, relation: 'gte' } : { value: count, relation: 'eq' }
 
 async function counted({ from, where, weight, database, deadline }: Asked, tracked: number) {
-  if (tracked === 0) return undefined
   if (weight) {
     const sum = sql`select coalesce(sum(${weight}), 0)::bigint as n from ${from} where ${where}`
     const [all] = await database.rows(sum, deadline)

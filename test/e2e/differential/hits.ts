@@ -244,6 +244,16 @@ const totals: Case[] = [
   all({ size: 0, track_total_hits: false }),
   all({ size: 0, track_total_hits: 5 }),
   all({ size: 0, track_total_hits: 1000 }),
+  ...[0, -1].flatMap((track_total_hits) => [
+    all({ size: 0, track_total_hits }),
+    all({ size: 2, track_total_hits }),
+    all({ size: 2, track_total_hits, query: { match_none: {} } }),
+    { of: 'notes', path: `_search?size=0&track_total_hits=${track_total_hits}` },
+    {
+      of: 'notes',
+      path: `_search?size=0&rest_total_hits_as_int=true&track_total_hits=${track_total_hits}`,
+    },
+  ]),
   all({ size: 0 }),
   { of: 'notes', path: '_search?size=0&rest_total_hits_as_int=true', body: {} },
   { of: 'notes', path: '_search?q=level:error&sort=id:asc&size=20&_source=level' },

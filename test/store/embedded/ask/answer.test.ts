@@ -206,6 +206,17 @@ describe('totals', () => {
       { value: 10, relation: 'eq' },
     ],
     [{ track_total_hits: false }, undefined],
+    [{ track_total_hits: -1 }, undefined],
+    [{ track_total_hits: -1, size: 0 }, undefined],
+    [{ track_total_hits: 0 }, { value: 0, relation: 'gte' }],
+    [
+      { track_total_hits: 0, size: 0, query: error },
+      { value: 0, relation: 'gte' },
+    ],
+    [
+      { track_total_hits: 0, query: { match_none: {} } },
+      { value: 0, relation: 'eq' },
+    ],
     [{ terminate_after: 5 }, { value: 5, relation: 'eq' }],
   ])('%j', async (body: JsonRecord, expected) => {
     expect((await search(body)).total).toEqual(expected)
