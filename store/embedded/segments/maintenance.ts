@@ -21,6 +21,7 @@ import {
   type Trimming,
 } from './retention.ts'
 import type { SegmentStore } from './segment_store.ts'
+import { staleMasks } from './stale_masks.ts'
 import { trim } from './trim.ts'
 import { damagedAmong, setDamagedAside } from './verify.ts'
 
@@ -145,6 +146,17 @@ export class Maintenance {
     if (lacking > 0) await this.#beside.release(lacking)
     manifest.believe(state.nowMs)
     for (const trimming of trimmed) await this.#trim(trimming)
+    await this.#unmask([...gone, ...trimmed].flatMap(({ segment }) => segment.parts))
+  }
+
+  /** Forgets masks of documents that went before they were replaced, of streams of which something went. */
+  async #unmask(parts: Segment['parts']): Promise<void> {
+    const streams = new Set(parts.map(({ stream }) => stream))
+    const unmask = await this.#store
+      .merging((connection) => staleMasks(this.#store, connection, streams))
+      // What cannot be read now is looked at when something goes again.
+      .catch(() => [])
+    if (unmask.length > 0) await this.#store.commit({ unmask })
   }
 
   /** Segments that are too large to go as a whole lose their oldest rows. */

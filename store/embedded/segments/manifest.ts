@@ -137,6 +137,12 @@ export class Manifest {
     )
   }
 
+  /** Up to which `_seq` retention may have taken documents of a stream; none: 0. */
+  takenThrough(stream: string): number {
+    const [row] = this.#all('select seq from taken where stream = ?', stream)
+    return Number(row?.['seq'] ?? 0)
+  }
+
   /** Of documents that are in segments, and of those that are gone from them; 0 when there is none. */
   highestSeq(): number {
     const [row] = this.#all(

@@ -37,6 +37,26 @@ test('replaced documents that retention took no longer count as deleted', async 
   expect(await store.all('notes')).toHaveLength(3)
 })
 
+test('documents that were replaced when retention had taken them take nothing from the count', async () => {
+  const { retention } = embeddedConfig.parse({ retention: { age: '1h', clock_jump_wait: 0 } })
+  const store = await openStore({ retention })
+  onTestFinished(() => store.close())
+  const nowMs = Date.now()
+  for (const seq of [1, 2]) await store.append(changeOf(`k${seq}`, seq, nowMs - 2 * hourMs))
+  await store.engine.refresh()
+  await store.engine.compact()
+  for (const seq of [3, 4]) await store.append(changeOf(`k${seq}`, seq, nowMs))
+  for (const seq of [1, 2]) await store.append(changeOf(`k${seq}`, seq + 4, nowMs, seq))
+  await store.append(changeOf('k3', 7, nowMs, 3))
+  await store.engine.refresh()
+  // Something goes again, and the masks with it.
+  await store.append(changeOf('k8', 8, nowMs - 2 * hourMs))
+  await store.engine.refresh()
+  await store.engine.compact()
+  expect(await store.all('notes')).toHaveLength(4)
+  expect(await store.engine.streams()).toMatchObject([{ documents: 4 }])
+})
+
 test.each([
   ['by age', { age: '1h' }, 2],
   ['by size', { age: '40000d', size: 8_000 }, 50],
