@@ -67,6 +67,27 @@ const composite = (field: string, ...values: JsonValue[]): Case => {
   return ask('numbers', { size: 0, aggs: { c: { composite: { size: 2, sources, ...behind } } } })
 }
 
+/** A pipeline over one bucket for each document, and inside each. */
+const piped = (
+  beside: JsonRecord,
+  inside: JsonRecord = {},
+  query: JsonRecord = { match_all: {} },
+) =>
+  ask('numbers', {
+    size: 0,
+    query,
+    aggs: {
+      h: {
+        histogram: { field: 'id', interval: 1, min_doc_count: 1 },
+        aggs: { m: { max: { field: 'id' } }, ...inside },
+      },
+      ...beside,
+    },
+  })
+const spread = { s: { extended_stats_bucket: { buckets_path: 'h>m', format: '0.00' } } }
+const kept = (script: string) =>
+  piped({}, { k: { bucket_selector: { buckets_path: { x: 'm' }, script } } })
+
 export const numberCases: Readonly<Record<string, readonly Case[]>> = {
   'numbers of queries': [
     ...queries,
@@ -88,5 +109,14 @@ export const numberCases: Readonly<Record<string, readonly Case[]>> = {
     composite('single', exactly('0.10000000149011612')),
     composite('d', exactly('1e19')),
     composite('d', exactly('1e20')),
+    piped(spread),
+    piped(spread, {}, { term: { id: 1 } }),
+    piped(spread, {}, { match_none: {} }),
+    ask('numbers', {
+      size: 0,
+      query: { term: { id: 1 } },
+      aggs: { x: { extended_stats: { field: 'id', format: '0.0' } } },
+    }),
+    ...['params.x != null && params.x > 2', 'params.x == null', 'params.x > null'].map(kept),
   ],
 }

@@ -14,6 +14,7 @@ interface Node {
   readonly run: Expression
   /** Whole numbers divide as whole numbers, as they do in Painless. */
   readonly whole: boolean
+  readonly isNull?: true
 }
 
 const maxLength = 4_096
@@ -51,7 +52,7 @@ export type ListFunctions = Readonly<
 >
 
 /**
- * The part of Painless that computes: arithmetic, comparison, `&& || !`, `? :`, `params.x`, `Math.*`, and the
+ * The part of Painless that computes: arithmetic, comparison (also with `null`), `&& || !`, `? :`, `params.x`, `Math.*`, and the
  * functions given. Nothing is evaluated as JavaScript.
  *
  * @throws SearchError script_exception naming the column
@@ -171,6 +172,7 @@ class Parser {
 
   #named(first: string): Node {
     if (first === 'true' || first === 'false') return { run: () => first === 'true', whole: false }
+    if (first === 'null') return this.#null()
     let name = first
     while (this.#peek().text === '.' || this.#peek().text === '[') {
       const isBracket = this.#peek().text === '['
@@ -194,6 +196,15 @@ class Parser {
       throw failed(this.#script, at, `cannot resolve symbol [${name}]`)
     }
     return { run, whole: false }
+  }
+
+  /** Only to compare with: none of the values is null. */
+  #null(): Node {
+    const { at } = this.#tokens[this.#at - 1]!
+    const run = () => {
+      throw failed(this.#script, at, 'null can only be compared with == and !=')
+    }
+    return { run, whole: false, isNull: true }
   }
 
   #call(name: string): Node {
@@ -226,6 +237,9 @@ const levels = [['||'], ['&&'], ['==', '!='], ['<=', '>=', '<', '>'], ['+', '-']
 
 function combined(sign: string, left: Node, right: Node): Node {
   const whole = left.whole && right.whole
+  if ((sign === '==' || sign === '!=') && (left.isNull || right.isNull)) {
+    return nullCompared(sign, left, right)
+  }
   const compute = (names: Names): Value => {
     const a = left.run(names)
     if (sign === '&&') return Boolean(a) && Boolean(right.run(names))
@@ -233,6 +247,17 @@ function combined(sign: string, left: Node, right: Node): Node {
     return computed(sign, Number(a), Number(right.run(names)), whole)
   }
   return { run: compute, whole: whole && '+-*/%'.includes(sign) }
+}
+
+function nullCompared(sign: '==' | '!=', left: Node, right: Node): Node {
+  const areBoth = left.isNull === right.isNull
+  const other = left.isNull ? right : left
+  const run: Expression = (names) => {
+    // Refuses a name that is not given.
+    if (!areBoth) other.run(names)
+    return areBoth === (sign === '==')
+  }
+  return { run, whole: false }
 }
 
 function computed(sign: string, a: number, b: number, whole: boolean): Value {

@@ -20,7 +20,7 @@ import {
   type ValueSource,
 } from '../values.ts'
 import { durationMs } from '../intervals.ts'
-import { keySql, rangeOf, readInterval } from './date_histogram.ts'
+import { keySql, rangeOf, readInterval, wholeMs } from './date_histogram.ts'
 import { structKey } from './terms.ts'
 
 /** One part of a composite key. */
@@ -196,7 +196,7 @@ function planOf(type: string, inner: Options, field: ValueSource): Source['plan'
         timeZone: field.timeZone,
         nowMs: asked.nowMs,
       }
-      const msOf = (value: Answered) => Number(value) / 1000
+      const msOf = (value: Answered) => wholeMs(Number(value))
       const json = (value: Answered) =>
         field.format === undefined ? msOf(value) : values.format.text(msOf(value))
       return {

@@ -123,9 +123,12 @@ const lengthMs = (interval: Interval): number => {
 
 export const placesOf = (groups: readonly Group[], minDocCount: number) =>
   groups
-    .map((group) => ({ at: Number(group.key) / 1000, group }))
+    .map((group) => ({ at: wholeMs(Number(group.key)), group }))
     .filter(({ group }) => group.count >= minDocCount)
     .toSorted((a, b) => a.at - b.at)
+
+/** Of a key in microseconds, which a number of a far year holds to 32 of them. */
+export const wholeMs = (micros: number): number => Math.round(micros / 1000)
 
 export const headsOf = (
   places: readonly { readonly at: number; readonly group: Group }[],

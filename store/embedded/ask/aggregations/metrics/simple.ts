@@ -1,6 +1,7 @@
 import { sql, verbatim, type Sql } from '../../../sql.ts'
 import type { Answered } from '../../../database.ts'
 import type { MetricAnswer, MetricKind, MetricPlan } from '../aggregation.ts'
+import type { ValueFormat } from '../format.ts'
 import type { Options } from '../options.ts'
 import {
   numberIn,
@@ -151,12 +152,14 @@ function summaryOf([count, sum, min, max]: readonly Answered[]): Summary {
   return { count: times, min: numberIn(min), max: numberIn(max), avg, sum: Number(sum) }
 }
 
-function textsOf(values: Values, numbers: Readonly<Record<string, number | null>>) {
-  if (values.format.isRaw || numbers.avg == null) return {}
+/** The texts beside the numbers; none of no values. */
+export function textsOf(format: ValueFormat, numbers: Readonly<Record<string, number | null>>) {
+  if (format.isRaw || numbers.avg == null) return {}
   return Object.fromEntries(
     Object.entries(numbers).map(([name, number]) => [
       `${name}_as_string`,
-      number === null ? null : values.format.text(number),
+      // A NaN is a text already.
+      number === null ? null : format.text(Number(number)),
     ]),
   )
 }
@@ -181,7 +184,7 @@ export const stats = (options: Options) =>
     answer: (answered): MetricAnswer => {
       const summary = summaryOf(answered)
       const { count: _, ...numbers } = summary
-      const json = { ...summary, ...textsOf(values, numbers) }
+      const json = { ...summary, ...textsOf(values.format, numbers) }
       return { family: 'metric', typed: 'stats', json, value: valueIn(summary) }
     },
     order: orderOfStats,
@@ -205,10 +208,8 @@ export function extendedStats(options: Options): MetricKind {
         const spread = spreadOf(summary, numberIn(answered[4]), sigma)
         const { count: _, ...numbers } = summary
         const { std_deviation_bounds: bounds, ...flat } = spread
-        const texts = textsOf(values, { ...numbers, ...flat })
-        const bound = textsOf(values, { avg: summary.avg, ...bounds })
-        const { avg_as_string: _avg, ...boundTexts } = bound as Record<string, string | null>
-        const asText = Object.keys(boundTexts).length === 0 ? {} : boundsText(boundTexts)
+        const texts = textsOf(values.format, { ...numbers, ...flat })
+        const asText = boundsText(values.format, summary.avg, bounds)
         const json = { ...summary, ...spread, ...texts, ...asText }
         const named = Object.entries(bounds).map(([name, each]) => [`std_${name}`, each])
         const all = { ...summary, ...flat, ...Object.fromEntries(named) }
@@ -220,11 +221,16 @@ export function extendedStats(options: Options): MetricKind {
   })
 }
 
-const boundsText = (texts: Readonly<Record<string, string | null>>) => ({
-  std_deviation_bounds_as_string: Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => [name.replace(/_as_string$/, ''), text]),
-  ),
-})
+/** The texts of `std_deviation_bounds`, in an object of their own. */
+export function boundsText(
+  format: ValueFormat,
+  avg: number | null,
+  bounds: Readonly<Record<string, number | null>>,
+) {
+  if (format.isRaw || avg === null) return {}
+  const texts = Object.entries(bounds).map(([name, bound]) => [name, format.text(Number(bound))])
+  return { std_deviation_bounds_as_string: Object.fromEntries(texts) as Record<string, string> }
+}
 
 /** Variance and its kin, by the formulas that Elasticsearch has. */
 export function spreadOf(

@@ -3,7 +3,7 @@ import type { Bucket, MetricAnswer, PipelineKind } from '../aggregation.ts'
 import { valuesAlong } from '../buckets_path.ts'
 import type { ValueFormat } from '../format.ts'
 import { single } from '../metrics/answers.ts'
-import { spreadOf } from '../metrics/simple.ts'
+import { boundsText, spreadOf, textsOf } from '../metrics/simple.ts'
 import type { Options } from '../options.ts'
 import { filled, gapPolicyOf, pathOf, pipelineFormat } from './source.ts'
 
@@ -85,15 +85,6 @@ function summaryOf(found: readonly Found[]) {
 const least = (a: number, b: number) => Math.min(a, b)
 const most = (a: number, b: number) => Math.max(a, b)
 
-const asTexts = (numbers: Readonly<Record<string, number | null>>, format: ValueFormat) =>
-  format.isRaw
-    ? {}
-    : Object.fromEntries(
-        Object.entries(numbers).flatMap(([name, value]) =>
-          value === null ? [] : [[`${name}_as_string`, format.text(value)]],
-        ),
-      )
-
 export const statsBucket = (options: Options) =>
   overBuckets(options, (found, format) => {
     const summary = summaryOf(found)
@@ -101,7 +92,7 @@ export const statsBucket = (options: Options) =>
     return {
       family: 'metric',
       typed: 'stats_bucket',
-      json: { ...summary, ...asTexts(numbers, format) },
+      json: { ...summary, ...textsOf(format, numbers) },
       value: (property) => (summary as Record<string, number | null>)[property ?? ''],
     }
   })
@@ -114,12 +105,17 @@ export function extendedStatsBucket(options: Options): PipelineKind {
     const squares = found.reduce((sum, { value }) => sum + value * value, 0)
     const spread = spreadOf(summary, squares, sigma)
     const { count: _, ...numbers } = summary
-    const { std_deviation_bounds: _bounds, ...flat } = spread
+    const { std_deviation_bounds: bounds, ...flat } = spread
     const all: Record<string, number | null> = { ...summary, ...flat }
     return {
       family: 'metric',
       typed: 'extended_stats_bucket',
-      json: { ...summary, ...spread, ...asTexts(numbers, format) },
+      json: {
+        ...summary,
+        ...spread,
+        ...textsOf(format, { ...numbers, ...flat }),
+        ...boundsText(format, summary.avg, bounds),
+      },
       value: (property) => all[property ?? ''],
     }
   })

@@ -318,3 +318,52 @@ test('quantiles of very many rows are estimated', async () => {
   expect(Math.abs(p.values['50.0']! / 1_000_050 - 1)).toBeLessThan(0.01)
   expect(Math.abs(p.values['95.0']! / 1_900_095 - 1)).toBeLessThan(0.01)
 })
+
+test('every number of extended_stats_bucket has its text, and a NaN is one', async () => {
+  const spreadOf = async (query: JsonRecord) => {
+    const { s, x } = await table.aggregations(
+      {
+        h: {
+          histogram: { field: 'v', interval: 1, min_doc_count: 1 },
+          aggs: { m: { max: { field: 'v' } } },
+        },
+        s: { extended_stats_bucket: { buckets_path: 'h>m', format: '0.0' } },
+        x: { extended_stats: { field: 'v', format: '0.0' } },
+      },
+      query,
+    )
+    return [s, x] as [JsonRecord, JsonRecord]
+  }
+  const [several, same] = await spreadOf({ range: { v: { lte: 3 } } })
+  expect(several).toEqual(same)
+  expect(several).toMatchObject({
+    sum_of_squares_as_string: '14.0',
+    variance_population_as_string: '0.7',
+    std_deviation_sampling_as_string: '1.0',
+    std_deviation_bounds_as_string: { upper: '3.6', lower_sampling: '0.0' },
+  })
+  const [one, single] = await spreadOf({ term: { v: 5 } })
+  expect(one).toEqual(single)
+  expect(one).toMatchObject({
+    variance_as_string: '0.0',
+    variance_sampling_as_string: 'NaN',
+    std_deviation_bounds_as_string: { upper: '5.0', upper_sampling: 'NaN' },
+  })
+  const [none] = await spreadOf({ term: { v: 77 } })
+  expect(Object.keys(none).filter((name) => name.endsWith('_as_string'))).toEqual([])
+})
+
+test('keys of a date_histogram are whole milliseconds in far years, too', async () => {
+  const far = await tableOf([{ t: '9999-12-31T23:59:59.999Z' }], { t: 'date' })
+  const every = { field: 't', fixed_interval: '7ms' }
+  const sources = [{ d: { date_histogram: every } }]
+  const answer = await far.aggregations({
+    x: { date_histogram: { ...every, offset: '3ms' } },
+    c: { composite: { sources } },
+  })
+  far.close()
+  expect(answer).toMatchObject({
+    x: { buckets: [{ key: 253_402_300_799_994 }] },
+    c: { buckets: [{ key: { d: 253_402_300_799_998 } }] },
+  })
+})

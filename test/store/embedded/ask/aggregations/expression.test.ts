@@ -17,6 +17,9 @@ test.each([
   ['a == 6 || nothing', true],
   ['a < 1 ? 2 : b != 4 ? 3 : 5', 5],
   ['1e3 + .5', 1000.5],
+  ['params.a != null && params.a > 5', true],
+  ['null == params.a ? 1 : 2', 2],
+  ['null == null', true],
 ] as const)('%s', (script, expected) => {
   expect(parseExpression(script)({ numbers })).toBe(expected)
 })
@@ -33,6 +36,13 @@ test.each([
 ])('refuses %s', (script, words) => {
   expect(() => parseExpression(script)).toThrow(words)
 })
+
+test.each(['null', 'a > null', 'null + 1', '!null'])(
+  'refuses null where no value is: %s',
+  (script) => {
+    expect(() => parseExpression(script)({ numbers })).toThrow('null can only be compared')
+  },
+)
 
 test('refuses what is too deep or too long', () => {
   expect(() => parseExpression('('.repeat(500))).toThrow('nested deeper')
