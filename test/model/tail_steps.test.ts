@@ -300,6 +300,18 @@ const found: Case[] = [
     3,
     [74, 65],
   ],
+  // Killed when a log that was rotated before it was first read had a successor that was known.
+  [
+    [],
+    [create],
+    [
+      [6, line],
+      [20, create],
+      [48, copytruncate],
+    ],
+    15,
+    [236],
+  ],
 ]
 
 /** @param pace looks between two calls. */

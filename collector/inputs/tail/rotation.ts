@@ -67,7 +67,9 @@ export class Rotation {
       return await this.#cutAway(source)
     if (catalogue.sources.has(source)) {
       if (source.place !== 'missing' && !source.finished) catalogue.pending.add(source)
-      if (source.noted) catalogue.note(source)
+      // Also before it was ever read: what is in its place is newer, so that a start would take it for old.
+      const isUnread = wasLive && source.place === 'away' && !this.#mayBeCopy(source)
+      if (source.noted || isUnread) catalogue.note(source)
     }
     if (wasLive) await this.generations.follow(source)
   }
@@ -234,7 +236,11 @@ export class Rotation {
 
   /** Whether a source's file is, by its name or its place, one that nobody writes to any more. */
   isRotatedAway(source: Source): boolean {
-    if (source.place === 'away') return true
+    return source.place === 'away' || this.#mayBeCopy(source)
+  }
+
+  /** Whether the name a source is followed by is that of a rotated copy of another. */
+  #mayBeCopy(source: Source): boolean {
     const { catalogue, siblings } = this.#on
     return catalogue.family(source.path).some((other) => siblings.isRotated(other, source.path))
   }
