@@ -17,41 +17,42 @@ export async function remainsOf(
 ): Promise<Candidate | undefined> {
   if (source.gzip || source.progress.offset === 0) return undefined
   const isKnownWell = isTelling(on, source)
-  const alike: Candidate[] = []
+  const whole: Candidate[] = []
+  const shorter: Candidate[] = []
   for (const candidate of on.siblings.near(source)) {
     const { path, seen } = candidate
     const owner = on.catalogue.byId(seen.id)
     if ((owner && !owner.fresh) || path === source.path) continue
     if (!isKnownWell && !on.siblings.isNamedAfter(source, path)) continue
     if (isGzip(path) ? isTooOld(candidate) : !isRotated(path, source)) continue
-    const isOne = isGzip(path) ? isPacked : isPlain
-    if (await isOne(on, candidate, source)) alike.push(candidate)
+    if (await (isGzip(path) ? isPacked : isPlain)(on, candidate, source)) whole.push(candidate)
+    else if (await isCutOff(on, candidate, source)) shorter.push(candidate)
   }
   // gzip keeps the time of modification; it decides when several begin the same.
   const distance = ({ seen }: Candidate) => Math.abs(Number(seen.mtimeNs - source.mtimeNs))
+  // An older generation may be the beginning of this one, so what holds it all is preferred.
+  const alike = whole.length > 0 ? whole : shorter
   return alike.toSorted((a, b) => distance(a) - distance(b))[0]
 }
 
 type IsOne = (on: Surroundings, candidate: Candidate, source: Source) => Promise<boolean>
 
 /** How long it is shows when it is inflated, which is spared where its beginning tells enough. */
-const isPacked: IsOne = async (on, candidate, source) => {
-  if (beginsAsOthers(on, source)) return (await continues(on.files, candidate, source)) === 'rest'
-  if (await holdsAll(on.files, candidate, source)) return true
-  return isRotated(candidate.path, source) && (await endsEarlier(on, candidate, source))
-}
+const isPacked: IsOne = async (on, candidate, source) =>
+  beginsAsOthers(on, source)
+    ? (await continues(on.files, candidate, source)) === 'rest'
+    : holdsAll(on.files, candidate, source)
 
-/** By its whole length the same, or so far. */
-const isPlain: IsOne = async (on, candidate, source) => {
-  const { size } = candidate.seen
-  if (size > source.progress.offset) return false
-  if (size < source.progress.offset) return endsEarlier(on, candidate, source)
-  return (await continues(on.files, candidate, source)) === 'rest'
-}
+/** By its whole length the same. */
+const isPlain: IsOne = async (on, candidate, source) =>
+  candidate.seen.size === source.progress.offset &&
+  (await continues(on.files, candidate, source)) === 'rest'
 
 /** What was written after the copy was made is in the file alone that is gone. */
-const endsEarlier: IsOne = async (on, candidate, source) =>
-  !beginsAsOthers(on, source) && (await continues(on.files, candidate, source)) === 'short'
+const isCutOff: IsOne = async (on, candidate, source) =>
+  isRotated(candidate.path, source) &&
+  !beginsAsOthers(on, source) &&
+  (await continues(on.files, candidate, source)) === 'short'
 
 /** A log of a name of its own that begins the same, as the next day's, is no copy. */
 const isRotated = (path: string, source: Source) =>

@@ -7,7 +7,9 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
+  utimesSync,
   writeFileSync as write,
   writeSync,
 } from 'node:fs'
@@ -186,6 +188,28 @@ test('of logs with the same banner, one that is gone is not taken for the copy o
   }
   await stage.quiesce()
   expect(texts()).toEqual(written.toSorted())
+})
+
+test('a copy that holds all that was read is preferred to an older one that is its beginning', async () => {
+  const header = text(['# service started'])
+  write(log, header)
+  await stage.start({ paths: [log], tag: 'app' })
+  await stage.poll()
+  copyFileSync(log, `${log}.2`)
+  append(log, text(['line']))
+  await stage.poll(3000)
+  renameSync(log, `${log}.1`)
+  write(log, header)
+  await stage.poll()
+  const { atime, mtime } = statSync(`${log}.1`)
+  write(`${log}.1.gz`, gzipSync(readFileSync(`${log}.1`)))
+  utimesSync(`${log}.1.gz`, atime, Math.floor(mtime.getTime() / 1000))
+  utimesSync(`${log}.2`, atime, mtime)
+  rmSync(`${log}.1`)
+  await stage.quiesce()
+  append(log, text(['next']))
+  await stage.quiesce()
+  expect(texts().filter((each) => !each.startsWith('#'))).toEqual(['line', 'next'])
 })
 
 test('a log that begins as one that was deleted is no copy of it', async () => {
