@@ -246,7 +246,7 @@ const totals: Case[] = [
   all({ size: 0, track_total_hits: 1000 }),
   ...[0, -1].flatMap((track_total_hits) => [
     all({ size: 0, track_total_hits }),
-    all({ size: 2, track_total_hits }),
+    all({ size: 2, track_total_hits, sort: ['id'] }),
     all({ size: 2, track_total_hits, query: { match_none: {} } }),
     { of: 'notes', path: `_search?size=0&track_total_hits=${track_total_hits}` },
     {
