@@ -87,11 +87,18 @@ export function storedIn(
   }
 }
 
-/** Up to which `_seq` retention may have taken documents of a stream; none: 0. @throws what SQLite says. */
+/**
+ * Up to which `_seq` retention may have taken documents of a stream; none: 0. Of a manifest that an older Weir wrote,
+ * and that no engine has opened since, nothing is known: all may be gone.
+ *
+ * @throws what SQLite says.
+ */
 export function takenIn(path: string, stream: string): number {
   if (!existsSync(path)) return 0
   const database = new DatabaseSync(path, { readOnly: true })
   try {
+    const isKept = database.prepare("select 1 from sqlite_master where name = 'taken'").get()
+    if (!isKept) return Number.MAX_SAFE_INTEGER
     const row = database.prepare('select seq from taken where stream = ?').get(stream)
     return Number(row?.['seq'] ?? 0)
   } finally {

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { lineParts } from '../../../../store/api/document_line.ts'
 import { documentsTag } from '../../../../store/documents_tag.ts'
 import { embeddedConfig } from '../../../../store/embedded/config.ts'
+import { takenIn } from '../../../../store/embedded/segments/manifest_file.ts'
 import { Manifest } from '../../../../store/embedded/segments/manifest.ts'
 import { openStore } from '../setup.ts'
 
@@ -91,6 +92,8 @@ test('in a store from before any document may be gone', () => {
   const before = new DatabaseSync(path)
   before.exec('drop table taken')
   before.close()
+  // Before the engine has brought it up to date.
+  expect(takenIn(path, 'notes')).toBe(Number.MAX_SAFE_INTEGER)
   new Manifest(path).close()
   const after = new DatabaseSync(path)
   expect(after.prepare('select * from taken').all()).toEqual([{ stream: 'notes', seq: 0 }])
