@@ -70,6 +70,8 @@ async function start(world: World, options: ConfigOptions): Promise<void> {
     started_at: new Date().toISOString(),
     command: `weir ${world.argv.join(' ')}`.trim(),
   })
+  // What is under way while it starts or stops may wait for nothing but timers, which do not keep a process up.
+  const held = setInterval(() => undefined, 60_000)
   try {
     refuseHalfRestored(dataFolder)
     const { beginThreads } = await import('./begin_threads.ts')
@@ -86,12 +88,10 @@ async function start(world: World, options: ConfigOptions): Promise<void> {
     const signal = await ended
     const { shutdown_timeout } = loaded.config
     service.log.info({ signal, shutdown_timeout_ms: shutdown_timeout }, 'stopping')
-    // What is being finished may wait for nothing but timers, which do not keep a process up.
-    const held = setInterval(() => undefined, 60_000)
     await service.stop(AbortSignal.timeout(shutdown_timeout))
-    clearInterval(held)
     service.log.info('stopped')
   } finally {
+    clearInterval(held)
     folder.release()
   }
   // Everything is closed; what a library still holds open must not keep the process.

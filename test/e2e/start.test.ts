@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { newFolder, spawnWeir, weir, type Weir } from '../commands/weir.ts'
@@ -71,6 +71,33 @@ test('a taken port says who has it, with code 69', patience, async () => {
   expect(second.code).toBe(69)
   expect(second.stderr).toContain(`pid ${running.child.pid}`)
   expect(second.stderr).toContain('--listen or http.listen')
+})
+
+test('a taken port says so also when lines are on their way in by then', patience, async () => {
+  const { url, running } = await start('--listen', '127.0.0.1:0')
+  const [config, socket] = [join(folder, 'weir.yaml'), join(folder, 'lines.sock')]
+  writeFileSync(
+    config,
+    `statsd: { enabled: false }
+collector:
+  inputs: [{ type: unix, path: ${socket}, tag: lines }]
+  outputs: [{ type: file, path: ${join(folder, 'out.ndjson')} }]
+`,
+  )
+  const address = url.slice('http://'.length)
+  const data = join(folder, 'other')
+  const second = spawnWeir(['start', '-c', config, '-d', data, '--listen', address])
+  started.push(second)
+  // Its input is there for a moment only.
+  let sender: Socket | undefined
+  const sending = setInterval(() => {
+    if (sender && !sender.destroyed) sender.write('a line\n')
+    else sender = connect(socket).on('error', () => undefined)
+  }, 1)
+  const { code } = await second.ended
+  clearInterval(sending)
+  expect([code, second.stderr()]).toEqual([69, expect.stringContaining(`pid ${running.child.pid}`)])
+  expect(existsSync(join(data, 'lock.json'))).toBe(false)
 })
 
 test('HUP applies a new config and refuses a bad one; connections stay', patience, async () => {
