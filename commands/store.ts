@@ -47,6 +47,17 @@ function noteMissing(world: World, { statistics }: Found): void {
   if (named.length > 0) world.setExitCode(exitCodes.failure)
 }
 
+/** Of each command, before its help. */
+const examples: Readonly<Record<string, string>> = {
+  stats: `  weir store stats                        streams with their events and sizes
+  weir store stats --json | jq .statistics`,
+  verify: `  weir store verify                       of the running Weir, or of one that is stopped
+  weir store verify -d /srv/weir`,
+  adopt: `  weir store adopt                        what is in store/aside is found again`,
+  compact: `  weir store compact                      now, rather than little by little`,
+  delete: `  weir store delete logs-debug-default    every event in it so far`,
+}
+
 export function registerStore(program: Command, world: World): void {
   const store = program
     .command('store')
@@ -70,13 +81,6 @@ export function registerStore(program: Command, world: World): void {
   }
   store
     .command('stats')
-    .addHelpText(
-      'before',
-      `Examples:
-  weir store stats                        streams with their events and sizes
-  weir store stats --json | jq .statistics
-`,
-    )
     .description('streams with their events and sizes; exit code 1 when some are missing')
     .option('--json', 'everything that is known, as JSON')
     .action(async (options: { json?: true }, command: Command) => {
@@ -94,13 +98,6 @@ export function registerStore(program: Command, world: World): void {
     })
   store
     .command('verify')
-    .addHelpText(
-      'before',
-      `Examples:
-  weir store verify                       of the running Weir, or of one that is stopped
-  weir store verify -d /srv/weir
-`,
-    )
     .description(
       'read every file of events and points and check it; exit code 1 when one is damaged or missing',
     )
@@ -117,12 +114,6 @@ export function registerStore(program: Command, world: World): void {
     })
   store
     .command('adopt')
-    .addHelpText(
-      'before',
-      `Examples:
-  weir store adopt                        what is in store/aside is found again
-`,
-    )
     .description(
       'take events back that were set aside because manifest.sqlite was lost; exit code 1 when a file cannot be read',
     )
@@ -136,28 +127,18 @@ export function registerStore(program: Command, world: World): void {
     })
   store
     .command('compact')
-    .addHelpText(
-      'before',
-      `Examples:
-  weir store compact                      now, rather than little by little
-`,
-    )
     .description('take in what waits, and merge small segments now')
     .action(async (_options, command: Command) => void (await ask(command, 'compact')))
   store
     .command('delete')
-    .addHelpText(
-      'before',
-      `Examples:
-  weir store delete logs-debug-default    every event in it so far
-`,
-    )
     .description('delete a stream for good')
     .argument('<stream>', 'its whole name; weir store stats lists them')
     .action(async (stream: string, _options, command: Command) => {
       await ask(command, 'delete', { stream })
       world.stderr.write(`${stream} is deleted\n`)
     })
+  for (const command of store.commands)
+    command.addHelpText('before', `Examples:\n${examples[command.name()]}\n`)
 }
 
 /** @param rows that were in a damaged file. */
