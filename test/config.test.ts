@@ -56,6 +56,14 @@ test.each([
   expect(problems[0]).toMatch(/^w\.yaml:4:\d+: collector\.inputs\[1\]/)
 })
 
+test.each(['foo:bar', '["127.0.0.1:4400", "foo:bar"]'])(
+  'of addresses %s the wrong one is named',
+  (listen) => {
+    const problem = /^w\.yaml:1:\d+: http\.listen(\[1\])?: "foo:bar" is no address: write host:port/
+    expect(problemsOf(`http: { listen: ${listen} }`)).toEqual([expect.stringMatching(problem)])
+  },
+)
+
 test('inputs that do not get in each other’s way', () => {
   const inputs = [
     '{ type: tcp, listen: 5000 }',

@@ -36,15 +36,17 @@ export function findingsOf(issues: readonly z.core.$ZodIssue[], prefix: Path = [
   })
 }
 
+/** Whether a value is not of the kind that is asked for, be it one of several. */
+const isOfOtherKind = (issue: z.core.$ZodIssue): boolean =>
+  issue.path.length === 0 &&
+  (issue.code === 'invalid_type' ||
+    issue.code === 'invalid_value' ||
+    (issue.code === 'invalid_union' && !chosenBranch(issue.errors)))
+
 /** The branch of a union whose kind of value it is: text, list or map; undefined when none fits. */
 function chosenBranch(
   branches: readonly (readonly z.core.$ZodIssue[])[],
 ): readonly z.core.$ZodIssue[] | undefined {
-  const fitting = branches.filter((branch) =>
-    branch.every(
-      (issue) =>
-        issue.path.length > 0 || (issue.code !== 'invalid_type' && issue.code !== 'invalid_value'),
-    ),
-  )
+  const fitting = branches.filter((branch) => !branch.some(isOfOtherKind))
   return fitting.toSorted((a, b) => a.length - b.length)[0]
 }
