@@ -51,7 +51,7 @@ create table issue_texts (
   metadata text not null default '{}',
   -- JSON, null unless resolved: {kind: 'now'|'next_release'|'release'|'commit', release?, commit?, by?, at_ms}.
   resolution text,
-  -- JSON, null unless ignored: {until_ms?, events?, users?, window_ms?, escalating?, base_events, base_users, base_hours?, by?, at_ms}.
+  -- JSON, null unless ignored: {until_ms?, events?, users?, window_ms?, escalating?, base_events, base_users, base_hours?, base_user_hours?, by?, at_ms}.
   archive text
 ) strict;
 

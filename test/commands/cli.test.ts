@@ -57,6 +57,7 @@ describe.concurrent('the command line', { timeout: 30_000 }, () => {
       'completion',
       ...['ls', 'cat', 'verify', 'seek', 'forget'].map((name) => `journal ${name}`),
       ...['ls', 'show', 'replay', 'drop'].map((name) => `dead ${name}`),
+      ...['stats', 'verify', 'adopt', 'compact', 'delete'].map((name) => `store ${name}`),
     ]
     for (const command of commands) {
       const { code, stdout } = await inProcess([...command.split(' '), '--help'])

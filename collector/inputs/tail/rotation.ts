@@ -68,8 +68,8 @@ export class Rotation {
     if (catalogue.sources.has(source)) {
       if (source.place !== 'missing' && !source.finished) catalogue.pending.add(source)
       // Also before it was ever read: what is in its place is newer, so that a start would take it for old.
-      const isUnread = wasLive && source.place === 'away' && !this.#mayBeCopy(source)
-      if (source.noted || isUnread) catalogue.note(source)
+      const isOwn = wasLive && source.place === 'away' && !this.#mayBeCopy(source)
+      if (source.noted || isOwn) catalogue.note(source)
     }
     if (wasLive) await this.generations.follow(source)
   }
